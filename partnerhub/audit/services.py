@@ -1,0 +1,79 @@
+"""Writing history: one INSERT for each transition, in the transition's own transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from partnerhub.audit import presenters
+from partnerhub.audit.context import origin
+from partnerhub.audit.models import Actor, Event
+from partnerhub.db import require_atomic
+
+
+def _actor_ref(user: Any) -> Any:
+    """The reference of this person at this address; None for the scheduler."""
+    if user is None:
+        return None
+    actor, _ = Actor.objects.get_or_create(
+        user=user, ip=origin.get().ip, defaults={"name": user.name}
+    )
+    return actor.ref
+
+
+def record(
+    verb: str,
+    *,
+    by: Any,
+    subject: models.Model,
+    organization: Any = None,
+    counterparty: Any = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Append one event about `subject` (a BaseModel).
+
+    `by` is the person who acted, None for the scheduler; `organization` and `counterparty` are
+    the parties that will see it, as rows or ids. `verb` must be one that an app registered, and
+    `before` and `after` hold plain JSON without names or addresses. Raises RuntimeError outside a
+    transaction and KeyError for an unknown verb.
+    """
+    require_atomic()
+    event = _event(verb, subject, counterparty, organization, _actor_ref(by))
+    event.before, event.after = before or {}, after or {}
+    event.save(force_insert=True)
+
+
+def record_each(
+    verb: str,
+    subjects: Iterable[tuple[models.Model, Any]],
+    *,
+    by: Any,
+    organization: Any = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Append the same event about several subjects in one statement.
+
+    `subjects` are pairs of a row and its counterparty. Raises as `record` does.
+    """
+    require_atomic()
+    actor = _actor_ref(by)
+    events = [_event(verb, subject, other, organization, actor) for subject, other in subjects]
+    for event in events:
+        event.after = after or {}
+    Event.objects.bulk_create(events)
+
+
+def _event(
+    verb: str, subject: models.Model, counterparty: Any, organization: Any, actor: Any
+) -> Event:
+    presenters.sentence_for(verb)
+    return Event(
+        verb=verb,
+        actor_ref=actor,
+        organization_id=getattr(organization, "pk", organization),
+        counterparty_id=getattr(counterparty, "pk", counterparty),
+        object_type=subject._meta.label_lower,
+        object_id=str(getattr(subject, "public_id", subject.pk)),
+        request_id=origin.get().request_id,
+    )

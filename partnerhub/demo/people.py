@@ -1,0 +1,57 @@
+"""Who is in the demo. Addresses at demo.example, one password, fixed second-factor secrets."""
+
+from dataclasses import dataclass
+
+PASSWORD = "partnerhub-demo"  # noqa: S105 - printed by `make demo`; the demo signs anybody in
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the demo's people: local part of the address, name, and who they are in words."""
+
+    key: str
+    name: str
+    who: str
+    secret: str = ""
+
+    @property
+    def address(self) -> str:
+        """The sign-in address."""
+        return f"{self.key}@demo.example"
+
+
+PEOPLE = (
+    Person(
+        "seller-admin", "Sam Seller", "Administrator of the seller Blue Lantern", "JBSWY3DPEHPK3PXP"
+    ),
+    Person("seller-staff", "Toni Staff", "Employee of the seller Blue Lantern"),
+    Person(
+        "provider-admin",
+        "Pat Provider",
+        "Administrator of the solution provider Harbor Desk",
+        "KRSXG5CTMVRXEZLU",
+    ),
+    Person("provider-employee", "Emery Ployee", "Employee of the solution provider Harbor Desk"),
+    Person("supplier", "Sunny Supplier", "Administrator of the supplier North Mill"),
+    Person("reviewer", "Robin Reviewer", "The marketplace's reviewer", "GEZDGNBVGY3TQOJQ"),
+    Person("lead", "Lee Lead", "Lead reviewer: the second pair of eyes", "MFRGGZDFMZTWQ2LK"),
+    Person(
+        "other-seller-admin",
+        "Olga Other",
+        "Administrator of another seller, Red Kite",
+        "NB2W45DFOIZDGNBV",
+    ),
+    Person(
+        "other-provider-admin",
+        "Oscar Other",
+        "Administrator of another provider, Quiet Ledger",
+        "ONSWG4TFOQQHIZLT",
+    ),
+    Person("other-supplier", "Ona Other", "Administrator of another supplier, South Dye Works"),
+    Person("newcomer", "Nico Newcomer", "Has an account, belongs to no organization yet"),
+)
+
+
+def person(key: str) -> Person | None:
+    """The person called `key`, or None."""
+    return next((one for one in PEOPLE if one.key == key), None)

@@ -1,0 +1,1 @@
+"""The demo's data: a story told through the product's own transitions, at earlier dates."""

@@ -1,0 +1,103 @@
+"""Phase 2 of the story: sellers, links, invitations and connections in every state."""
+
+from datetime import timedelta
+
+from accounts.models import Membership, Organization, User
+from connections.models import Connection, RoleGrant
+from connections.transitions import assignments, endings, invitations, links
+from partnerhub import clock
+from partnerhub.demo.seeding.cast import at, extra, hire, lead_part, register
+from partnerhub.web.access import Level
+
+Tenant = tuple[Organization, User]
+
+
+def sellers() -> tuple[Tenant, User, Tenant]:
+    """Blue Lantern with an employee, and Red Kite."""
+    at(52)
+    admin, staff = lead_part("seller-admin"), lead_part("seller-staff")
+    lantern = register(admin, "seller", "Blue Lantern")
+    other_admin = lead_part("other-seller-admin")
+    kite = register(other_admin, "seller", "Red Kite")
+    at(48)
+    hire(admin, lantern, staff, rights=("shipments_view", "shipments_edit"))
+    return (lantern, admin), staff, (kite, other_admin)
+
+
+def connect(
+    seller: Tenant,
+    provider: Tenant,
+    levels: dict[str, Level],
+    *,
+    days: int | None = None,
+) -> Connection:
+    """Link, invitation, acceptance, each by its own side."""
+    link = links.issue(seller=seller[0], by=seller[1], provider=provider[0])
+    invitation = invitations.send(link=link, provider=provider[0], by=provider[1])
+    ends_at = clock.now() + timedelta(days=days) if days else None
+    return invitations.accept(invitation=invitation, by=seller[1], levels=levels, ends_at=ends_at)
+
+
+def connections(
+    lantern: Tenant, kite: Tenant, harbor: Tenant, employee: User, copper: Tenant, quiet: Tenant
+) -> None:
+    """One connection in each state, links and invitations in each state."""
+    shipments, manage = "inventory.fba_shipments", "inventory.manage"
+    at(400)
+    old_admin = extra("old-seller", "Ollie Oldseller")
+    old = (register(old_admin, "seller", "Amber Door"), old_admin)
+    connect(old, copper, {"reports.business": Level.VIEW})
+    at(190)
+    terminated = connect(old_second(), copper, {shipments: Level.EDIT})
+    at(100)
+    endings.terminate(
+        connection=terminated, by=copper[1], organization=copper[0], reason="The contract ended."
+    )
+    at(38)
+    connection = connect(
+        lantern, harbor, {shipments: Level.EDIT, manage: Level.EDIT, "reports.business": Level.VIEW}
+    )
+    at(37)
+    grant = RoleGrant.objects.get(connection=connection, role__code=shipments)
+    colleague = Membership.objects.active().get(user=employee, organization=harbor[0])
+    assignments.assign(
+        connection=connection, by=harbor[1], changes={colleague.pk: {grant.pk: Level.EDIT}}
+    )
+    at(36)
+    ending_soon = connect(kite, copper, {shipments: Level.VIEW}, days=50)
+    assert ending_soon.is_live
+    _open_ones(lantern, kite, harbor, copper, quiet)
+
+
+def old_second() -> Tenant:
+    """A seller who has left its provider."""
+    admin = extra("left-seller", "Lane Leftseller")
+    return register(admin, "seller", "Stone Bridge"), admin
+
+
+def _open_ones(
+    lantern: Tenant, kite: Tenant, harbor: Tenant, copper: Tenant, quiet: Tenant
+) -> None:
+    """Links and invitations that wait, or ended without a connection."""
+    at(30)
+    late = links.issue(seller=lantern[0], by=lantern[1], provider=quiet[0])
+    invitations.send(link=late, provider=quiet[0], by=quiet[1])
+    cancelled = links.issue(seller=lantern[0], by=lantern[1], address="somebody@firm.example")
+    links.cancel(link=cancelled, by=lantern[1])
+    at(25)
+    links.issue(seller=lantern[0], by=lantern[1], address="never-answers@firm.example")
+    refused = links.issue(seller=kite[0], by=kite[1], provider=quiet[0])
+    links.decline(link=refused, provider=quiet[0], by=quiet[1], reason="We are fully booked.")
+    rejected = links.issue(seller=lantern[0], by=lantern[1], provider=copper[0])
+    rejected_invitation = invitations.send(link=rejected, provider=copper[0], by=copper[1])
+    invitations.reject(invitation=rejected_invitation, by=lantern[1], reason="Not the right firm.")
+    withdrawn = links.issue(seller=lantern[0], by=lantern[1], provider=copper[0])
+    invitations.withdraw(
+        invitation=invitations.send(link=withdrawn, provider=copper[0], by=copper[1]), by=copper[1]
+    )
+    at(2)
+    waiting = links.issue(seller=lantern[0], by=lantern[1], provider=quiet[0])
+    invitations.send(link=waiting, provider=quiet[0], by=quiet[1])
+    fresh = links.issue(seller=kite[0], by=kite[1], provider=harbor[0])
+    links.send(link=fresh, by=kite[1])
+    links.issue(seller=lantern[0], by=lantern[1], address="new-partner@firm.example")

@@ -1,0 +1,127 @@
+"""The demo's own pages: its people, its mail, its clock, its components."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from partnerhub import clock
+from partnerhub.demo import clock as demo_clock
+from partnerhub.demo import mailbox
+from partnerhub.demo.people import PASSWORD, PEOPLE, person
+from partnerhub.demo.sweeps import run_sweeps
+from partnerhub.web.gallery import gallery_context
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+TOTP_SECONDS = 30
+MAIL_PAGE_POLICY: dict[str, Any] = settings.SECURE_CSP | {"frame-src": ["'self'"]}
+# A mail carries its own styles; it gets nothing else, and its links open in the whole window.
+MAIL_POLICY = {
+    "default-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["data:"],
+    "frame-ancestors": ["'self'"],
+    "sandbox": ["allow-top-navigation-by-user-activation"],
+}
+
+
+def _code(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // TOTP_SECONDS))
+
+
+@login_not_required
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody in the demo, each with a button that signs in as them."""
+    rows = [{"person": one, "code": _code(one.secret) if one.secret else ""} for one in PEOPLE]
+    return render(request, "demo/people.html", {"rows": rows, "password": PASSWORD})
+
+
+@login_not_required
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as one of the demo's people, with both factors where they have two."""
+    one = person(request.POST.get("person", ""))
+    if one is None:
+        raise Http404
+    user = get_object_or_404(User, email=one.address)
+    logout(request)
+    login(request, user, backend=BACKEND)
+    record_authentication(request, user, method="password", email=user.email)
+    if one.secret:
+        record_authentication(request, user, method="mfa", type="totp")
+    return redirect("/admin/" if user.is_staff else "/")
+
+
+@login_not_required
+@require_GET
+def mail_list(request: HttpRequest) -> HttpResponse:
+    """Every mail the worker has sent, newest first."""
+    return render(request, "demo/mail_list.html", {"letters": mailbox.letters()})
+
+
+@csp_override(MAIL_PAGE_POLICY)
+@login_not_required
+@require_GET
+def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail: who, what, both parts."""
+    letter = mailbox.letter(name)
+    if letter is None:
+        raise Http404
+    return render(request, "demo/mail_detail.html", {"letter": letter})
+
+
+@csp_override(MAIL_POLICY)
+@xframe_options_sameorigin
+@login_not_required
+@require_GET
+def mail_body(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML part as a mail program shows it: its own styles, no scripts, links to the top."""
+    letter = mailbox.letter(name)
+    if letter is None or not letter.html:
+        raise Http404
+    return HttpResponse(letter.html.replace("<head>", '<head><base target="_top">', 1))
+
+
+class ClockForm(forms.Form):
+    """By how much to move the clock."""
+
+    days = forms.IntegerField(min_value=0, max_value=3650, initial=1, label="Days ahead")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def clock_page(request: HttpRequest) -> HttpResponse:
+    """Show the demo's time and move it; moving runs the sweeps."""
+    if request.method == "POST" and "reset" in request.POST:
+        demo_clock.reset()
+        return redirect("demo-clock")
+    form = ClockForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        demo_clock.move(timedelta(days=form.cleaned_data["days"]))
+        run_sweeps()
+        messages.success(request, f"It is now {clock.now():%d %B %Y, %H:%M} UTC in the demo.")
+        return redirect("demo-clock")
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "now": clock.now(), "offset": demo_clock.offset()}
+    return render(request, "demo/clock.html", context, status=status)
+
+
+@login_not_required
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Every component once."""
+    return render(request, "components/gallery.html", gallery_context(request))

@@ -1,0 +1,95 @@
+"""A message is a row in the transaction of the change that caused it."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from partnerhub import clock
+from partnerhub.outbox.links import Claim
+from partnerhub.outbox.states import MessageStatus
+
+
+class Message(models.Model):
+    """One mail to one address. `key` is unique: the same event never mails twice."""
+
+    key = models.CharField(max_length=250, unique=True)
+    message_id = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=80)
+    to = models.EmailField(max_length=254)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    subject = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    link_purpose = models.CharField(max_length=40, blank=True)
+    link_id = models.UUIDField(null=True)
+    link_generation = models.PositiveSmallIntegerField(default=0)
+    secret = models.BooleanField(default=False)
+    about = models.CharField(max_length=80, blank=True, db_index=True)
+    organization_id = models.BigIntegerField(null=True)
+    caused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    status = models.CharField(
+        max_length=12, choices=MessageStatus.choices, default=MessageStatus.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.real_now)
+    due_at = models.DateTimeField(default=clock.real_now)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status=MessageStatus.SENDING, lease__isnull=False)
+                | (~Q(status=MessageStatus.SENDING) & Q(lease__isnull=True)),
+                name="outbox_message_lease_only_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=MessageStatus.SENT) | Q(sent_at__isnull=False),
+                name="outbox_message_sent_has_time",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status__in=["waiting", "maybe_sent"]),
+                name="outbox_message_due",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(status="sending"), name="outbox_message_lease"
+            ),
+            models.Index(fields=["organization_id", "created_at"], name="outbox_message_org"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.status})"
+
+    @property
+    def claim(self) -> Claim | None:
+        """The one-time link that takes the placeholder's place while sending, if there is one."""
+        if not self.link_id:
+            return None
+        return Claim(self.link_purpose, self.link_id, self.link_generation)
+
+
+class FanOut(models.Model):
+    """One row that stands for thousands of mails; the drain expands it piece by piece."""
+
+    key = models.CharField(max_length=200, unique=True)
+    expander = models.CharField(max_length=120)
+    arguments = models.JSONField(default=dict)
+    cursor = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.real_now)
+    done_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,121 @@
+"""Putting messages into the outbox. Sending is delivery.py's."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from email.utils import make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from partnerhub.db import require_atomic
+from partnerhub.outbox.links import Claim
+from partnerhub.outbox.models import FanOut, Message
+from partnerhub.outbox.rendering import Mail, render_mail
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.tasks import nudge
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One mail to one address, before it is a row.
+
+    `key` names the event and, with the address, makes the message unique; `link` puts a one-time
+    link where `mail.button` holds links.PLACEHOLDER; `about` ("invitation:<uuid>") is what a
+    failed delivery is reported to.
+    """
+
+    key: str
+    kind: str
+    to: str
+    mail: Mail
+    recipient_id: int | None = None
+    link: Claim | None = None
+    about: str = ""
+    organization_id: int | None = None
+    caused_by_id: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def new_message_id() -> str:
+    """A Message-ID of our own domain; it stays the same over every retry (F3, F8)."""
+    return make_msgid(domain=urlsplit(settings.SITE_URL).hostname or "localhost")
+
+
+def _row(draft: Draft, rendered: tuple[str, str, str]) -> Message:
+    subject, text, html = rendered
+    return Message(
+        key=f"{draft.key}:{draft.to}"[:250],
+        message_id=new_message_id(),
+        kind=draft.kind,
+        to=draft.to,
+        recipient_id=draft.recipient_id,
+        subject=subject,
+        text=text,
+        html=html,
+        link_purpose=draft.link.purpose if draft.link else "",
+        link_id=draft.link.id if draft.link else None,
+        link_generation=draft.link.generation if draft.link else 0,
+        about=draft.about,
+        organization_id=draft.organization_id,
+        caused_by_id=draft.caused_by_id,
+    )
+
+
+def queue(drafts: Iterable[Draft]) -> None:
+    """Store the messages in the running transaction and wake the drain once it commits.
+
+    A message whose key is known already is left as it is. Raises RuntimeError outside a
+    transaction: a message without its change, or a change without its message, must not be.
+    """
+    require_atomic()
+    rendered: dict[Mail, tuple[str, str, str]] = {}
+    rows = []
+    for draft in drafts:
+        if draft.mail not in rendered:  # what goes to many is rendered once
+            rendered[draft.mail] = render_mail(draft.mail)
+        rows.append(_row(draft, rendered[draft.mail]))
+    if rows:
+        Message.objects.bulk_create(rows, ignore_conflicts=True)
+        wake()
+
+
+def queue_fan_out(*, key: str, expander: Callable[..., Any], **arguments: Any) -> None:
+    """Store one row for many messages.
+
+    `expander(after=cursor, limit=n, **arguments)` returns (drafts, next cursor or None) and is
+    called by the drain, piece by piece, until it returns None.
+    """
+    require_atomic()
+    path = f"{expander.__module__}.{expander.__qualname__}"
+    FanOut.objects.bulk_create(
+        [FanOut(key=key, expander=path, arguments=arguments)], ignore_conflicts=True
+    )
+    wake()
+
+
+def cancel(about: str) -> int:
+    """Take back what is still waiting about this object; returns how many messages."""
+    return Message.objects.filter(about=about, status=MessageStatus.WAITING).update(
+        status=MessageStatus.CANCELLED, text="", html=""
+    )
+
+
+def latest_status(abouts: Iterable[str]) -> dict[str, str]:
+    """What became of the newest message about each of these objects, in one query (X15)."""
+    rows = Message.objects.filter(about__in=list(abouts)).exclude(status=MessageStatus.CANCELLED)
+    return dict(rows.order_by("id").values_list("about", "status"))
+
+
+def send_again(message: Message) -> None:
+    """Put a failed message back into the queue with the same Message-ID."""
+    Message.objects.filter(pk=message.pk, status=MessageStatus.FAILED).update(
+        status=MessageStatus.WAITING, attempts=0, error="", due_at=Message().due_at
+    )
+    wake()
+
+
+def wake() -> None:
+    """One wake-up of the drain when the running transaction commits."""
+    nudge(import_string("partnerhub.outbox.tasks.drain"))

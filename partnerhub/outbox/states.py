@@ -1,0 +1,17 @@
+"""States of a message, and what each means to the person who caused it."""
+
+from django.db.models import TextChoices
+
+
+class MessageStatus(TextChoices):
+    """waiting > sending > sent | failed | maybe sent (one retry); waiting > cancelled."""
+
+    WAITING = "waiting", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    MAYBE_SENT = "maybe_sent", "Maybe sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Could not be delivered"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+CLAIMABLE = (MessageStatus.WAITING, MessageStatus.MAYBE_SENT)

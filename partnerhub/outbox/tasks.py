@@ -1,0 +1,26 @@
+"""Tasks of the outbox."""
+
+from datetime import timedelta
+
+from partnerhub import clock
+from partnerhub.outbox import delivery
+from partnerhub.outbox.models import Message
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.tasks import task
+
+KEEP_TEXT = timedelta(days=90)
+
+
+@task("outbox.drain")
+def drain() -> None:
+    """Send what is due. Any number of these may run at once."""
+    delivery.drain()
+
+
+@task("outbox.forget_old_text")
+def forget_old_text() -> None:
+    """Blank the text of messages older than 90 days; key and state stay, or reminders double."""
+    Message.objects.filter(
+        created_at__lt=clock.real_now() - KEEP_TEXT,
+        status__in=[MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.CANCELLED],
+    ).exclude(text="", html="").update(text="", html="")

@@ -1,0 +1,97 @@
+"""Making many rows with one statement, on both databases: INSERT … SELECT from a run of numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.color import no_style
+from django.db import connection, models
+
+
+@dataclass(frozen=True)
+class Sql:
+    """An SQL expression over the running number `n.i`, and what takes its placeholders' places."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def numbers(count: int) -> str:
+    """A FROM item `n` with one column `i`, from 1 to `count`."""
+    if connection.vendor == "postgresql":
+        return f"generate_series(1, {int(count)}) AS n(i)"
+    return (
+        f"(WITH RECURSIVE run(i) AS (SELECT 1 WHERE {int(count)} > 0 UNION ALL "  # noqa: S608
+        f"SELECT i + 1 FROM run WHERE i < {int(count)}) SELECT i FROM run) AS n"
+    )
+
+
+def padded(expression: str, width: int) -> str:
+    """The number `expression` as text, with leading zeros."""
+    if connection.vendor == "postgresql":
+        return f"lpad(({expression})::text, {width}, '0')"
+    return f"printf('%%0{width}d', {expression})"
+
+
+def earlier(moment: Any, seconds: str) -> Sql:
+    """The moment that lies `seconds` (an SQL expression) before `moment`."""
+    if connection.vendor == "postgresql":
+        return Sql(f"%s::timestamptz - ({seconds}) * interval '1 second'", (moment,))
+    plain = moment.replace(tzinfo=None).isoformat(" ")
+    form = "%%Y-%%m-%%d %%H:%%M:%%f000"
+    return Sql(f"strftime('{form}', %s, '-' || ({seconds}) || ' seconds')", (plain,))
+
+
+def last_id(model: type[models.Model]) -> int:
+    """The highest key in use."""
+    return int(model._default_manager.aggregate(last=models.Max("pk"))["last"] or 0)
+
+
+def insert(model: type[models.Model], source: str, **columns: Any) -> int:
+    """Insert one row of `model` for each row of the FROM clause `source`; returns how many.
+
+    `columns` are field names with an Sql or a plain value. Fields that are not named take their
+    default, a random one each where that is a random id; a key that is not named is given by the
+    database. Raises IntegrityError as any insert does.
+    """
+    names: list[str] = []
+    expressions: list[str] = []
+    values: list[Any] = []
+    for field in model._meta.local_concrete_fields:
+        if field.primary_key and field.name not in columns:
+            continue
+        expression = _expression(field, columns)
+        names.append(connection.ops.quote_name(str(field.column)))
+        expressions.append(expression.text)
+        values.extend(expression.values)
+    table = connection.ops.quote_name(model._meta.db_table)
+    statement = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(expressions)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} FROM {source}", values)
+        return int(cursor.rowcount)
+
+
+def _expression(field: Any, columns: dict[str, Any]) -> Sql:
+    value = columns.get(field.name, columns.get(field.attname, field))
+    if isinstance(value, Sql):
+        return value
+    if value is not field:
+        plain = value.pk if isinstance(value, models.Model) else value
+        return Sql("%s", (field.get_db_prep_save(plain, connection),))
+    if isinstance(field, models.UUIDField) and field.has_default():
+        postgres = connection.vendor == "postgresql"
+        return Sql("gen_random_uuid()" if postgres else "lower(hex(randomblob(16)))")
+    default = None if field.null and not field.has_default() else field.get_default()
+    return Sql("%s", (field.get_db_prep_save(default, connection),))
+
+
+def continue_keys(*tables: type[models.Model]) -> None:
+    """Let the database give out keys above those that were given here."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(tables)):
+            cursor.execute(statement)
+
+
+def analyze() -> None:
+    """Tell the database's planner what is there now."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -1,0 +1,241 @@
+"""Whose turn is it: the whole way of each portal, with the next step and who must take it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, is_verified
+from connections.models import Connection, ConnectionInvitation, PartnerLink
+from partnerhub import clock
+from roles.models import ApprovedRole, RoleApplication
+from roles.states import IN_QUEUE, ApplicationStatus
+from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
+from supplychain.states import LIVE_SHARE
+
+DONE, CURRENT, WAITING, TODO = "done", "current", "waiting", "todo"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its words, its state for this reader, whose turn it is, and one button."""
+
+    title: str
+    text: str
+    state: str
+    who: str
+    button: dict[str, Any] | None = None
+
+
+def _link(label: str, name: str, *args: Any) -> dict[str, Any]:
+    return {"label": label, "url": reverse(name, args=args), "post": False}
+
+
+def _state(done: bool, mine: bool, ready: bool) -> str:
+    """done, or this reader's turn, or somebody else's, or not yet possible."""
+    if done:
+        return DONE
+    if not ready:
+        return TODO
+    return CURRENT if mine else WAITING
+
+
+def provider_steps(user: Any, provider: Organization, *, administrator: bool = True) -> list[Step]:
+    """S0 phases 1 and 2 as this provider stands now; nine queries, whatever there is.
+
+    Who is no administrator reads what they have to do, without buttons that would refuse.
+    """
+    at = clock.now()
+    check = IdentityCheck.objects.latest_of(user)
+    identified, active = is_verified(check), provider.is_active
+    applications = list(RoleApplication.objects.for_provider(provider)[:50])
+    approved = ApprovedRole.objects.for_provider(provider).in_force(at).exists()
+    in_review = any(a.status in IN_QUEUE for a in applications)
+    asked = any(a.status == ApplicationStatus.INFORMATION_REQUESTED for a in applications)
+    invited = (
+        EmployeeInvitation.objects.for_organization(provider).exists()
+        or Membership.objects.for_organization(provider)[1:2].exists()
+    )
+    link = PartnerLink.objects.open(at).filter(provider=provider).order_by("-id").first()
+    invitation = ConnectionInvitation.objects.for_organization(provider).open(at).exists()
+    connected = Connection.objects.for_provider(provider).live(at).exists()
+    marketplace, handle = settings.MARKETPLACE_NAME, provider.handle
+    submitted = check is not None and check.status == "submitted"
+    return [
+        Step(
+            "Verify your identity",
+            "A reviewer looks at your documents." if submitted else "Data and two documents.",
+            _state(identified, not submitted, True),
+            f"{marketplace} (review)" if submitted else "You",
+            None if identified else _link("Open identity check", "identity"),
+        ),
+        Step(
+            "The account becomes active",
+            "By itself, once your identity is verified.",
+            _state(active, False, identified),
+            marketplace,
+        ),
+        Step(
+            "Apply for Seller Central roles",
+            "Sellers cannot grant you anything before at least one role is approved.",
+            _state(bool(applications) and (approved or in_review or asked), True, active),
+            "Your administrators",
+            _link("Role applications", "provider:applications", handle) if active else None,
+        ),
+        Step(
+            f"{marketplace} approves roles",
+            "Questions are waiting for your answer."
+            if asked
+            else f"Decided within {settings.REVIEW_PROMISE_DAYS} days, role by role.",
+            _state(approved, asked, in_review or asked),
+            "You" if asked else marketplace,
+        ),
+        Step(
+            "Invite employees (optional)",
+            "Each gets an e-mail, joins with that address and verifies their identity.",
+            _state(invited, administrator, active),
+            "Your administrators",
+            _link("Employees", "provider:employees", handle) if active and administrator else None,
+        ),
+        Step(
+            "A seller adds you as authorized partner",
+            f"Give sellers your handle “{handle}”. They share a link with you.",
+            _state(bool(link) or invitation or connected, False, approved),
+            "A seller",
+        ),
+        Step(
+            "Send the seller an invitation",
+            f"{link.seller.name} waits for your answer." if link else "From the seller's link.",
+            _state((invitation or connected) and not link, administrator, bool(link) and approved),
+            "Your administrators",
+            _link("Answer the link", "provider:partner-link", handle, link.public_id)
+            if link and administrator
+            else None,
+        ),
+        Step(
+            "The seller accepts and grants roles",
+            "Then you and your employees work within what was granted.",
+            _state(connected, False, invitation),
+            "The seller",
+            _link("Clients", "provider:clients", handle) if connected else None,
+        ),
+    ]
+
+
+def seller_steps(seller: Organization) -> list[Step]:
+    """S0 phase 2 as this seller stands now; three queries."""
+    at, handle = clock.now(), seller.handle
+    link = PartnerLink.objects.for_seller(seller).open(at).order_by("-id").first()
+    invitation = (
+        ConnectionInvitation.objects.filter(seller=seller)
+        .open(at)
+        .select_related("organization")
+        .order_by("-id")
+        .first()
+    )
+    connected = Connection.objects.for_seller(seller).live(at).exists()
+    shared = bool(link and (link.mailed_at or link.opened_at))
+    return [
+        Step(
+            "Add an authorized partner",
+            "Name the provider by handle, or its administrator by e-mail address.",
+            _state(bool(link or invitation or connected), True, True),
+            "You",
+            _link("Add authorized partner", "seller:partner-add", handle),
+        ),
+        Step(
+            "Share the link with the provider's administrator",
+            "Copy it into a message, or let us send it.",
+            _state(shared or bool(invitation) or connected, True, bool(link)),
+            "You",
+            _link("Open the link", "seller:partner-link", handle, link.public_id) if link else None,
+        ),
+        Step(
+            "The provider sends you an invitation",
+            "They can once the marketplace has approved at least one of their roles.",
+            _state(bool(invitation) or connected, False, bool(link)),
+            "The provider",
+        ),
+        Step(
+            "Accept it and grant roles",
+            f"{invitation.organization.name} waits for your answer."
+            if invitation
+            else "Only roles that were approved for the provider can be chosen.",
+            _state(connected and not invitation, True, bool(invitation)),
+            "You",
+            _link("Answer", "seller:connection-accept", handle, invitation.public_id)
+            if invitation
+            else None,
+        ),
+    ]
+
+
+def seller_supply_steps(seller: Organization) -> list[Step]:
+    """The seller's way in Supply Chain Connect; four queries."""
+    handle = seller.handle
+    connected = SupplierConnection.objects.for_seller(seller).live().exists()
+    invited = SupplierInvitation.objects.for_organization(seller).exists()
+    shipment = Shipment.objects.for_seller(seller).exists()
+    shared = Share.objects.filter(shipment__seller=seller, status__in=LIVE_SHARE).exists()
+    permissions = _link("User Permissions", "seller:permissions", handle)
+    return [
+        Step(
+            "Invite a supplier",
+            "Manufacturers, freight forwarders, wholesalers: whoever ships for you.",
+            _state(invited or connected, True, True),
+            "You",
+            permissions,
+        ),
+        Step(
+            "The supplier joins",
+            "They follow the link in the e-mail; no seller account is needed.",
+            _state(connected, False, invited),
+            "The supplier",
+        ),
+        Step(
+            "Prepare a shipment",
+            "Destination, items, ship date.",
+            _state(shipment, True, True),
+            "You",
+            _link("Shipments", "seller:shipments", handle),
+        ),
+        Step(
+            "Share it",
+            "“Share Shipment” on its Prepare Shipment page; the supplier gets an e-mail.",
+            _state(shared, True, shipment and connected),
+            "You",
+            _link("Shipments", "seller:shipments", handle) if shipment else None,
+        ),
+    ]
+
+
+def supplier_steps(supplier: Organization, *, administrator: bool = True) -> list[Step]:
+    """The supplier's way; three queries."""
+    handle = supplier.handle
+    connected = SupplierConnection.objects.for_supplier(supplier).live().exists()
+    invited = SupplierInvitation.objects.for_organization(supplier).exists()
+    share = Share.objects.for_supplier(supplier).exclude(status__in=["shipped", "completed"])
+    waiting = share.select_related("shipment").order_by("-shared_at").first()
+    return [
+        Step(
+            "Connect with a seller",
+            "Accept a seller's invitation, or invite one yourself.",
+            _state(connected, not invited, True),
+            "The seller" if invited and not connected else "You",
+            _link("Sellers", "supply:sellers", handle) if administrator else None,
+        ),
+        Step(
+            "A seller shares a shipment",
+            "You get an e-mail with destination, items and ship date.",
+            _state(waiting is not None, False, connected),
+            "The seller",
+        ),
+        Step(
+            "Pack, label, ship",
+            f"{waiting.shipment.shipment_id} is the next one." if waiting else "Step by step.",
+            _state(False, True, waiting is not None),
+            "You",
+            _link("Open", "supply:share", handle, waiting.public_id) if waiting else None,
+        ),
+    ]

@@ -1,0 +1,75 @@
+"""What the portal layouts show around a page: one query, for the unread count."""
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from partnerhub.notifications.models import Notification
+from partnerhub.portals.navigation import TITLES, entries_for
+from partnerhub.web.access import Access
+from roles.catalogue import role_names
+
+UNREAD_CAP = 100
+
+
+def _unread(request: HttpRequest) -> int:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return 0
+    rows = Notification.objects.filter(user_id=user.pk, read_at=None)
+    return rows.order_by()[:UNREAD_CAP].count()
+
+
+def _acting_for(access: Access) -> dict[str, Any] | None:
+    """The banner of a delegate: for whom, from which firm, with which roles at which level."""
+    acting = access.acting
+    if acting is None:
+        return None
+    names = role_names()
+    return {
+        "seller_name": access.organization.name,
+        "provider_name": acting.provider_name,
+        "roles": [
+            {"name": names.get(code, code), "level": level.word}
+            for code, level in access.levels.items()
+        ],
+        "leave_url": reverse("account-chooser"),
+    }
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """Portal, organization, navigation, banner and unread count; empty outside of a portal."""
+    access: Access | None = getattr(request, "access", None)
+    match = request.resolver_match
+    key = match.namespaces[0] if match and match.namespaces else ""
+    context: dict[str, Any] = {
+        "portal": None,
+        "organization": None,
+        "access": None,
+        "navigation": [],
+        "switcher": [],
+        "acting_for": None,
+        # Called by the first template that asks; a lazy object is no number to gettext.
+        "unread_count": cache(lambda: _unread(request)),
+    }
+    if access is None or key not in TITLES:
+        return context
+    organization = access.organization
+    return context | {
+        "portal": {"key": key, "title": TITLES[key]},
+        "organization": organization,
+        "access": access,
+        "navigation": entries_for(request, key, access),
+        "switcher": [
+            {"label": organization.name, "sublabel": TITLES[key], "url": "", "current": True},
+            {
+                "label": "All accounts and clients",
+                "sublabel": "Switch",
+                "url": reverse("account-chooser"),
+                "current": False,
+            },
+        ],
+        "acting_for": _acting_for(access),
+    }

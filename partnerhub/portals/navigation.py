@@ -1,0 +1,87 @@
+"""What each portal's side bar offers, and to whom: a page that would refuse is not shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Access, Need
+from supplychain.permissions import VIEW_SHIPMENTS
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a side bar; `family` are beginnings of URL names that light it up."""
+
+    label: str
+    name: str
+    icon: str
+    need: Need
+    family: tuple[str, ...] = ()
+    section: str = ""
+
+
+TITLES = {
+    "seller": "Seller Central",
+    "provider": "Solution Provider Portal",
+    "supply": "Supply Chain Connect",
+}
+HISTORY = Need(rights=frozenset({"history_view"}))
+ENTRIES: dict[str, tuple[Entry, ...]] = {
+    "seller": (
+        Entry("Home", "home", "home", ANY_MEMBER),
+        Entry("Shipments", "shipments", "package", VIEW_SHIPMENTS, ("shipment",)),
+        Entry(
+            "User Permissions",
+            "permissions",
+            "users-group",
+            ADMINISTRATOR,
+            ("permissions", "partner", "connection", "supplier", "member"),
+            "Settings",
+        ),
+        Entry("History", "history", "history", HISTORY),
+    ),
+    "provider": (
+        Entry("Home", "home", "home", ANY_MEMBER),
+        Entry("Role applications", "applications", "certificate", ANY_MEMBER, ("application",)),
+        Entry("Employees", "employees", "users", ADMINISTRATOR, ("employee", "member")),
+        Entry(
+            "Clients",
+            "clients",
+            "building-store",
+            ANY_MEMBER,
+            ("client", "partner", "invit", "assign"),
+        ),
+        Entry("History", "history", "history", ADMINISTRATOR, section="Settings"),
+    ),
+    "supply": (
+        Entry("Home", "home", "home", ANY_MEMBER),
+        Entry("Shared shipments", "shares", "truck-delivery", ANY_MEMBER, ("share", "box")),
+        Entry("Sellers", "sellers", "building-store", ADMINISTRATOR, ("seller",)),
+        Entry("Members", "members", "users", ADMINISTRATOR, ("member",), "Settings"),
+        Entry("History", "history", "history", HISTORY),
+    ),
+}
+
+
+def entries_for(request: HttpRequest, portal: str, access: Access) -> list[dict[str, Any]]:
+    """The side bar's lines that `access` may open, the current one marked."""
+    match = request.resolver_match
+    current = match.url_name if match and match.url_name else ""
+    lines = []
+    for entry in ENTRIES[portal]:
+        if not access.allows(entry.need):
+            continue
+        family = entry.family or (entry.name,)
+        lines.append(
+            {
+                "label": entry.label,
+                "url": reverse(f"{portal}:{entry.name}", args=[access.organization.handle]),
+                "icon": entry.icon,
+                "active": any(current.startswith(start) for start in family),
+                "badge": "",
+                "section": entry.section,
+            }
+        )
+    return lines

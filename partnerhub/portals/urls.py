@@ -1,0 +1,13 @@
+"""Addresses of the joining pages, by portal."""
+
+from django.urls import path
+
+from partnerhub.portals import views
+
+public = [path("", views.front_page, name="account-chooser")]
+seller = [
+    path("", views.seller_home, name="home"),
+    path("permissions/", views.user_permissions, name="permissions"),
+]
+provider = [path("", views.provider_home, name="home")]
+supply = [path("", views.supply_home, name="home")]

@@ -1,0 +1,127 @@
+"""Pages that join the apps: the front page, the portals' homes, User Permissions."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.invitations.pending import pending_for
+from accounts.models import Membership
+from accounts.states import OrganizationKind
+from connections.clients import sellers_for
+from connections.permissions_page import partner_context
+from partnerhub.portals import checklists
+from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
+from supplychain.permissions import VIEW_SHIPMENTS
+from supplychain.permissions_page import supplier_context
+
+PORTALS = {
+    OrganizationKind.SELLER: ("seller", "Seller Central"),
+    OrganizationKind.PROVIDER: ("provider", "Solution Provider Portal"),
+    OrganizationKind.SUPPLIER: ("supply", "Supply Chain Connect"),
+}
+# A delegate has no home in a seller's account: they begin where their role leads.
+DELEGATE_HOME = Need(any_member=True, role=VIEW_SHIPMENTS.role, level=VIEW_SHIPMENTS.level)
+
+
+def _accounts(user: Any) -> list[dict[str, str]]:
+    rows = (
+        Membership.objects.active()
+        .filter(user=user)
+        .exclude(organization__status="closed")
+        .select_related("organization")
+        .order_by("organization__kind", "organization__name")[:100]
+    )
+    cards = []
+    for row in rows:
+        portal, title = PORTALS[OrganizationKind(row.organization.kind)]
+        cards.append(
+            {
+                "name": row.organization.name,
+                "portal": title,
+                "role": row.get_role_display(),
+                "status": row.organization.status,
+                "url": reverse(f"{portal}:home", args=[row.organization.handle]),
+            }
+        )
+    return cards
+
+
+@login_not_required
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponse:
+    """What PartnerHub is, or, signed in, where this person may go."""
+    if not request.user.is_authenticated:
+        return render(request, "portals/front_page.html")
+    accounts = _accounts(request.user)
+    clients = sellers_for(request.user, search=request.GET.get("client", ""))
+    pending = pending_for(request.user)
+    elsewhere = clients or pending or "client" in request.GET
+    if len(accounts) == 1 and not elsewhere and not request.user.is_staff:
+        return redirect(accounts[0]["url"])
+    context = {
+        "accounts": accounts,
+        "clients": clients,
+        "pending": pending,
+        "client_search": request.GET.get("client", ""),
+        "searched": "client" in request.GET,
+    }
+    return render(request, "portals/chooser.html", context)
+
+
+@require_safe
+@require(DELEGATE_HOME)
+def seller_home(request: PortalRequest) -> HttpResponse:
+    """The seller's checklists; a delegate goes straight to the shipments."""
+    organization = request.access.organization
+    if not request.access.member:
+        return redirect("seller:shipments", organization.handle)
+    lists = []
+    if request.access.administrator:
+        lists = [
+            ("Let a solution provider help you", checklists.seller_steps(organization)),
+            ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
+        ]
+    return render(request, "portals/home.html", _home(request, "layouts/seller.html", lists))
+
+
+@require_safe
+@require(ANY_MEMBER)
+def provider_home(request: PortalRequest) -> HttpResponse:
+    """The provider's way through both phases."""
+    organization = request.access.organization
+    steps = checklists.provider_steps(
+        request.user, organization, administrator=request.access.administrator
+    )
+    lists = [("From registration to your first client", steps)]
+    return render(request, "portals/home.html", _home(request, "layouts/provider.html", lists))
+
+
+@require_safe
+@require(ANY_MEMBER)
+def supply_home(request: PortalRequest) -> HttpResponse:
+    """The supplier's way to a shipped shipment."""
+    lists = [
+        (
+            "From connection to shipment",
+            checklists.supplier_steps(
+                request.access.organization, administrator=request.access.administrator
+            ),
+        )
+    ]
+    return render(request, "portals/home.html", _home(request, "layouts/supply.html", lists))
+
+
+def _home(request: PortalRequest, layout: str, lists: list[Any]) -> dict[str, Any]:
+    return {"layout": layout, "lists": lists, "pending": pending_for(request.user)}
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def user_permissions(request: PortalRequest) -> HttpResponse:
+    """Seller Central > Settings > User Permissions: users, partners, invitations, suppliers."""
+    context = partner_context(request) | supplier_context(request)
+    return render(request, "portals/user_permissions.html", context)

@@ -1,0 +1,312 @@
+"""Settings: one file, everything that differs between machines comes from the environment."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from django.utils.csp import CSP
+
+from partnerhub import env as read
+from partnerhub.env import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+# What the machine says -------------------------------------------------------------------------
+DEMO = env.bool("DEMO", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+SITE_URL = read.site_url(demo=DEMO)
+SITE_HTTPS = SITE_URL.startswith("https://")
+SECRET_KEY = read.secret_key(demo=DEMO, var=VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", "127.0.0.1", "localhost"]
+MARKETPLACE_NAME = env.str("MARKETPLACE_NAME", default="Amazon")
+SUPPORT_EMAIL = env.str(
+    "SUPPORT_EMAIL",
+    default="support@demo.example" if DEMO else "supply-chain-connect@amazon.com",
+)
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"PartnerHub <no-reply@{urlsplit(SITE_URL).hostname}>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# Applications ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "guardian",
+    "django_htmx",
+    "django_countries",
+    "partnerhub.web",
+    "partnerhub.outbox",
+    "partnerhub.audit",
+    "partnerhub.notifications",
+    "accounts",
+    "roles",
+    "connections",
+    "supplychain",
+    "partnerhub.portals",
+    *(["partnerhub.demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    # First: a probe speaks plain http and knows no host name.
+    "partnerhub.web.middleware.health",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    *(["partnerhub.demo.middleware.one_host"] if DEMO else []),
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "partnerhub.web.middleware.clean_input",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "partnerhub.web.middleware.request_context",
+    "partnerhub.web.middleware.known_methods",
+    "partnerhub.web.middleware.domain_errors",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.even_answers",
+    "accounts.middleware.session_activity",
+    "accounts.middleware.RefusedForms",
+    "accounts.middleware.second_factor",
+    "connections.middleware.portal",
+]
+
+ROOT_URLCONF = "partnerhub.urls"
+WSGI_APPLICATION = "partnerhub.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "partnerhub.web.renderer.PortalFormRenderer"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "partnerhub.web.context.site",
+                "partnerhub.portals.context.portal",
+            ],
+        },
+    }
+]
+
+# Data ------------------------------------------------------------------------------------------
+DATABASES = {"default": read.database(demo=DEMO, var=VAR_DIR)}
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "partnerhub",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+STATIC_URL = "/static/"
+STATIC_ROOT = None if DEBUG or DEMO else VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG or DEMO
+STORAGES = {
+    # Nothing here is ever served by URL: files go out through views that ask for rights.
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+# Sign-in ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.entrance.LoginForm",
+    "signup": "accounts.forms.entrance.SignupForm",
+    "reset_password": "accounts.forms.entrance.ResetPasswordForm",
+    "add_email": "accounts.forms.entrance.AddEmailForm",
+}
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.signup.SignupNameForm"
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = False
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+# Nobody fills a stranger's mailbox with codes (I13).
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "1/10s/key,12/h/key",
+    "reset_password": "20/m/ip,5/m/key,12/h/key",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = False
+MFA_TOTP_ISSUER = "PartnerHub"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_HTTPS
+USERSESSIONS_TRACK_ACTIVITY = False
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+# guardian is asked through partnerhub.objectperms, never through user.has_perm.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+
+# Browser ---------------------------------------------------------------------------------------
+_COOKIE_PREFIX = "__Host-" if SITE_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+SESSION_COOKIE_SECURE = SITE_HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_SECURE = SITE_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = SITE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SECURE_HSTS_SECONDS = 63_072_000 if SITE_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_HTTPS
+SECURE_HSTS_PRELOAD = SITE_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
+
+# Mail ------------------------------------------------------------------------------------------
+# `default` stores the message in the transaction that caused it; `transport` sends it later.
+MAILERS = {
+    "default": {"BACKEND": "partnerhub.outbox.backend.OutboxBackend"},
+    "transport": read.transport(demo=DEMO, var=VAR_DIR),
+}
+
+# Rules of the product (product.md 3 and 9) -----------------------------------------------------
+PARTNER_LINK_DAYS = 7
+INVITATION_DAYS = 14
+CONNECTION_DAYS = 365
+APPROVAL_DAYS = 365
+IDENTITY_DAYS = 730
+IDENTITY_DOCUMENT_DAYS = 30
+APPLICATION_ANSWER_DAYS = 30
+REVIEW_PROMISE_DAYS = 14
+APPROVAL_REMINDER_DAYS = (60, 30, 7)
+# What hangs on an approved role lives above the roles app, which therefore knows it by name only.
+# Called by the outbox for each piece: (after, limit, approved_role_id, change) -> (drafts, cursor),
+# change being one of lowered, revoked, restored, lapsing, lapsed.
+APPROVAL_FAN_OUT = "connections.emails.approval_changed_drafts"
+# Called by the review desk before a change: (approved_role) -> (names of sellers, how many).
+APPROVAL_IMPACT = "connections.impact.sellers_relying_on"
+
+# Celery ----------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+# What a web process publishes with: it never waits for a broker (F1, F2).
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "max_retries": 0,
+    "retry_on_timeout": False,
+}
+# What worker and beat use; set by partnerhub.celery when one of them starts.
+CELERY_WORKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 15,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "drain-outbox": {"task": "outbox.drain", "schedule": 30.0},
+    "seal-audit": {"task": "audit.seal", "schedule": 60.0},
+    "sweep-accounts": {"task": "accounts.sweep", "schedule": 60.0},
+    "sweep-roles": {"task": "roles.sweep", "schedule": 60.0},
+    "sweep-connections": {"task": "connections.sweep", "schedule": 60.0},
+    "sweep-supplychain": {"task": "supplychain.sweep", "schedule": 60.0},
+    "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
+    "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
+}
+
+# Logs ------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "partnerhub.web.logs.RequestFilter"}},
+    "formatters": {"json": {"()": "partnerhub.web.logs.JsonFormatter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

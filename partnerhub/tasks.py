@@ -1,0 +1,40 @@
+"""The project's task decorator, and the nudge that never hurts the request."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+
+from partnerhub.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+def task(name: str) -> Callable[[Callable[..., Any]], Any]:
+    """Register a Celery task under `name` ("outbox.drain").
+
+    Every task takes ids only, looks at the rows again and is harmless when run twice. Late
+    acknowledgement, limits and JSON come from the settings. Bound to our application: a shared task
+    looks for the current one, which in a thread of a web server is not ours.
+    """
+    return app.task(name=name)
+
+
+def nudge(celery_task: Any) -> None:
+    """Wake `celery_task` once after the running transaction commits.
+
+    The row it will find is the truth; the nudge may fail silently (F1, F2): beat sweeps.
+    """
+    for entry in connection.run_on_commit:
+        if getattr(entry[1], "nudges", None) == celery_task.name:
+            return
+
+    def publish() -> None:
+        try:
+            celery_task.delay()
+        except Exception as error:  # noqa: BLE001 - whatever a broker does, the change stands
+            logger.warning("nudge lost", extra={"task": celery_task.name, "reason": str(error)})
+
+    publish.nudges = celery_task.name  # type: ignore[attr-defined]
+    transaction.on_commit(publish)

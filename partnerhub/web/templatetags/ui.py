@@ -1,0 +1,138 @@
+"""Tags of the look: icons, status pills, and the two facts every page ends with."""
+
+import json
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template.loader import get_template
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+register = template.Library()
+
+_ICONS_FILE = Path(__file__).resolve().parent.parent / "icons.json"
+
+# What a state means to the reader, whatever kind of thing is in it.
+_TONES = {
+    "good": "active accepted approved verified completed delivered closed sent answered "
+    "contents_confirmed labels_ready",
+    "waiting": "pending submitted issued opened proposed shared waiting information_requested "
+    "paused expiring lapsing lowered partly_approved maybe_sent draft_open unconfirmed",
+    "info": "in_review working ready_to_ship shipped in_transit checked_in receiving viewed "
+    "packing sending resumed",
+    "bad": "failed rejected refused declined undeliverable suspended revoked lapsed blocked error "
+    "recalled expired",
+    "quiet": "draft not_started withdrawn cancelled closed_account removed ended terminated void "
+    "deleted abandoned superseded",
+}
+_TONE_OF = {state: tone for tone, states in _TONES.items() for state in states.split()}
+
+
+# The first mark found counts: most browsers also claim to be others.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@cache
+def _icons() -> dict[str, str]:
+    return json.loads(_ICONS_FILE.read_text())
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """The outline icon `name` (a key of web/icons.json) as inline SVG, hidden from screen readers.
+
+    Raises KeyError for a name that is not there.
+    """
+    return _icon(name, classes)
+
+
+@cache
+def _icon(name: str, classes: str) -> SafeString:
+    body = mark_safe(_icons()[name])  # noqa: S308  our own file
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+        "{}</svg>",
+        classes,
+        body,
+    )
+
+
+@register.simple_tag
+def status_pill(state: str, label: str, tone: str = "") -> SafeString:
+    """A pill reading `label`, coloured by what `state` means, or by `tone` where it is given
+    (good, waiting, info, bad, quiet).
+    """
+    return format_html(
+        '<span class="pill pill-{}">{}</span>', tone or _TONE_OF.get(state, "quiet"), label
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """One or two capitals standing for `name`: "Blue Harbor Ltd" gives "BH"."""
+    words = [word for word in str(name).replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser's own long description in words people use: "Firefox on Windows"."""
+    program = next((name for mark, name in _BROWSERS if mark in user_agent), "Unknown browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{program} on {system}" if system else program
+
+
+@register.simple_tag
+def support_email() -> str:
+    """Where people get help; a tag, so that pages rendered without a context have it too."""
+    return settings.SUPPORT_EMAIL
+
+
+@register.simple_tag
+def marketplace_name() -> str:
+    """The operator's name; a tag for the same reason."""
+    return settings.MARKETPLACE_NAME
+
+
+@register.simple_tag
+def constant(name: str) -> SafeString:
+    """The template `name`, which takes nothing, rendered once for each language and process."""
+    render = _constant.__wrapped__ if settings.DEBUG else _constant
+    facts = (settings.SUPPORT_EMAIL, settings.MARKETPLACE_NAME, settings.ROOT_URLCONF)
+    return render(name, get_language(), facts)
+
+
+@lru_cache(maxsize=256)
+def _constant(name: str, language: str | None, facts: tuple[str, ...]) -> SafeString:
+    # The arguments beside the name are what else the result depends on.
+    return mark_safe(get_template(name).render({}))  # noqa: S308  rendered with escaping
+
+
+@register.simple_tag(takes_context=True)
+def repeat_block(context: template.Context, name: str) -> str:
+    """What the page put into block `name`, once more: a title is a heading, too."""
+    block_context: Any = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = block_context.get_block(name) if block_context else None
+    return mark_safe(block.nodelist.render(context).strip()) if block else ""  # noqa: S308
