@@ -1,0 +1,77 @@
+"""How the sign-in library meets our rules: canonical addresses, our mails, our second factor."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
+
+from accounts.addresses import AddressError, canonical
+from accounts.emails import security
+from accounts.invitations import opening
+from partnerhub.outbox.rendering import render_plain
+from partnerhub.web.redirects import safe_next
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """The account adapter named in the settings."""
+
+    def clean_email(self, email: str) -> str:
+        """The canonical address; raises ValidationError with what is wrong (I16)."""
+        try:
+            return canonical(email)
+        except AddressError as error:
+            raise ValidationError(str(error)) from error
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
+    ) -> EmailMultiAlternatives:
+        """allauth's text in our layout, as text and HTML."""
+        plain = super().render_mail(template_prefix, email, context, headers)
+        text, html = render_plain(plain.subject, str(plain.body))
+        message = EmailMultiAlternatives(
+            plain.subject,
+            text,
+            plain.from_email,
+            plain.to,
+            headers={"X-PartnerHub-Kind": template_prefix.replace("/email/", ".")},
+        )
+        message.attach_alternative(html, "text/html")
+        return message
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Whoever signs up a second time reads so in their mailbox, and nowhere else (A12)."""
+        security.account_exists(email)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """What concerns the safety of an account, as a mail and a notification of ours."""
+        browser = self.request.headers.get("User-Agent", "")
+        old, new = (context or {}).get("from_email", ""), (context or {}).get("to_email", "")
+        security.security_changed(user, template_prefix, browser, old=old, new=new)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign in with what is stored now: proving an address may have changed it just before."""
+        user.refresh_from_db(fields=["password", "session_epoch", "name"])
+        super().login(request, user)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Back to an opened invitation first, else where the person wanted to go."""
+        opened = opening.from_cookie(request)
+        if opened is not None and opened.is_open:
+            return "/invitations/"
+        return safe_next(request, "/")
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """The same as after signing in."""
+        return self.get_login_redirect_url(request)
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        """The same as after signing in."""
+        return self.get_login_redirect_url(self.request)

@@ -1,0 +1,145 @@
+"""Identity checks on the desk: the queue, and the page where a reviewer decides."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import date as date_format
+from django.template.response import TemplateResponse
+
+from accounts.admin.common import SHOWN, find, frame
+from accounts.downloads import document_response
+from accounts.forms.identity import IdentityDecisionForm
+from accounts.models import IdentityCheck, Organization
+from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
+from accounts.states import IdentityStatus
+from accounts.transitions.identity import decide_identity, decided_sentence
+from partnerhub import clock
+from partnerhub.web.desk import DeskAdmin
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.templatetags.ui import status_pill
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """The queue shows what waits, unless asked for more."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Everything, or one of the decided states."""
+        decided = [pair for pair in IdentityStatus.choices if pair[0] != IdentityStatus.SUBMITTED]
+        return [("all", "All"), *((str(value), str(label)) for value, label in decided)]
+
+    def choices(self, changelist: Any) -> Any:
+        """The first choice is the queue, not everything."""
+        first, *others = super().choices(changelist)
+        return [first | {"display": "Being reviewed"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The rows in the chosen state."""
+        value = self.value() or IdentityStatus.SUBMITTED
+        return queryset if value == "all" else queryset.filter(status=value)
+
+
+class IdentityCheckAdmin(DeskAdmin):
+    """Oldest first: whoever has waited longest comes next (X17)."""
+
+    list_display = ("legal_name", "country", "sent", "age", "state")
+    list_filter = (StatusFilter,)
+    ordering: ClassVar = ("created_at", "id")
+
+    @admin.display(description="Sent")
+    def sent(self, check: IdentityCheck) -> str:
+        """When the person asked for it."""
+        return date_format(check.created_at, "j M Y, H:i")
+
+    @admin.display(description="Age")
+    def age(self, check: IdentityCheck) -> str:
+        """How long it has waited, or had to wait."""
+        days = ((check.decided_at or clock.now()) - check.created_at).days
+        late = " (late)" if days > settings.REVIEW_PROMISE_DAYS else ""
+        return f"{days} day{'' if days == 1 else 's'}{late}"
+
+    @admin.display(description="State")
+    def state(self, check: IdentityCheck) -> str:
+        """The state as a pill."""
+        return status_pill(check.status, check.get_status_display())
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one check, the decision and the documents."""
+        return [
+            ("<int:pk>/change/", self.page, "change"),
+            ("<int:pk>/decide/", self.decide, "decide"),
+            ("<int:pk>/documents/<uuid:public_id>/", self.document, "document"),
+        ]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the person sent, and the decision."""
+        return self._page(request, find(self, request, pk), IdentityDecisionForm())
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Verify or refuse, by POST only. The second decision reads who made the first (C8)."""
+        check = find(self, request, pk)
+        if request.method != "POST":
+            return redirect("admin:accounts_identitycheck_change", pk)
+        form = IdentityDecisionForm(request.POST)
+        if form.is_valid() and _decide(request, check, form):
+            messages.success(request, f"{check.legal_name}: decided.")
+            return redirect("admin:accounts_identitycheck_changelist")
+        return self._page(request, check, form)
+
+    def document(self, request: HttpRequest, pk: int, public_id: UUID) -> FileResponse:
+        """A document, for reviewers who may decide about this person."""
+        check = find(self, request, pk)
+        if not may(request.user, DECIDE_IDENTITIES) or stake_in_person(request.user, check.user_id):
+            raise PermissionDenied
+        return document_response(get_object_or_404(check.documents, public_id=public_id))
+
+    def _page(self, request: HttpRequest, check: Any, form: IdentityDecisionForm) -> HttpResponse:
+        stake = stake_in_person(request.user, check.user_id)
+        may_decide = may(request.user, DECIDE_IDENTITIES) and not stake
+        waits = check.status == IdentityStatus.SUBMITTED
+        context = frame(
+            self,
+            request,
+            check.legal_name,
+            check=check,
+            form=form,
+            blocked=stake,
+            may_decide=may_decide and waits,
+            documents=list(check.documents.order_by("kind")) if may_decide else [],
+            decided="" if waits else decided_sentence(check),
+            earlier=_earlier(check),
+            organizations=_organizations(check),
+        )
+        template = "admin/accounts/identitycheck/decide.html"
+        return TemplateResponse(request, template, context, status=status_of(form))
+
+
+def _decide(
+    request: HttpRequest, check: IdentityCheck, form: IdentityDecisionForm
+) -> IdentityCheck | None:
+    reviewer: Any = request.user
+    verified, reason = form.cleaned_data["decision"] == "verify", form.cleaned_data["reason"]
+    return apply(
+        form, lambda: decide_identity(by=reviewer, check=check, verified=verified, reason=reason)
+    )
+
+
+def _earlier(check: IdentityCheck) -> list[IdentityCheck]:
+    """Other checks of the same person, newest first."""
+    rows = IdentityCheck.objects.filter(user_id=check.user_id).exclude(pk=check.pk)
+    return list(rows.order_by("-created_at", "-id")[:SHOWN])
+
+
+def _organizations(check: IdentityCheck) -> list[Organization]:
+    """Where the person is a member: what waits for this decision."""
+    rows = Organization.objects.filter(
+        memberships__user_id=check.user_id, memberships__status="active"
+    )
+    return list(rows.order_by("id")[:SHOWN])

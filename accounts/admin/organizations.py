@@ -1,0 +1,231 @@
+"""Organizations on the desk: to look up, to suspend, to close."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import date as date_format
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.admin.common import SHOWN, find, frame
+from accounts.forms.organizations import SupervisionForm
+from accounts.models import Membership, Organization
+from accounts.names import code_points, skeleton
+from accounts.reviewers import SUPERVISE, may, stake_in_organization
+from accounts.states import ORGANIZATION, OrganizationKind, OrganizationStatus
+from accounts.transitions.organizations import (
+    close_organization,
+    resume_organization,
+    suspend_organization,
+)
+from partnerhub.audit import presenters
+from partnerhub.audit.models import Event
+from partnerhub.web.desk import DeskAdmin
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.templatetags.ui import status_pill
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing a reviewer does to an account, on a page that asks first."""
+
+    name: str
+    target: str
+    label: str
+    done: str
+    text: str
+    consequences: tuple[str, ...]
+    needs_reason: bool = True
+
+
+ACTS = (
+    Act(
+        "suspend",
+        OrganizationStatus.SUSPENDED,
+        "Suspend the account",
+        "is suspended now",
+        "A suspension can be lifted.",
+        (
+            "Its people can look at their pages, but change nothing.",
+            "Nobody acts from this account or for it.",
+            "Its administrators get a mail with your reason.",
+        ),
+    ),
+    Act(
+        "resume",
+        OrganizationStatus.ACTIVE,
+        "Lift the suspension",
+        "is active again",
+        "Everything works again as before.",
+        ("Its administrators get a mail.",),
+        needs_reason=False,
+    ),
+    Act(
+        "close",
+        OrganizationStatus.CLOSED,
+        "Close the account",
+        "is closed now",
+        "This cannot be undone.",
+        (
+            "What rests on the account ends: connections, grants, invitations and shares.",
+            "The business may open a new account.",
+            "Its administrators get a mail with your reason.",
+        ),
+    ),
+)
+CLOSE = ACTS[-1]
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By kind of account."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """The three kinds."""
+        return OrganizationKind.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The accounts of the chosen kind."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By state."""
+
+    title = "state"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """Every state of an account."""
+        return OrganizationStatus.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The accounts in the chosen state."""
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class OrganizationAdmin(DeskAdmin):
+    """Accounts of every kind, newest first."""
+
+    list_display = ("name", "handle", "kind", "land", "state", "opened")
+    list_filter = (KindFilter, StatusFilter)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("handle", "name")
+    search_help_text = "Beginning of the handle or of the name. Finds look-alike names, too."
+
+    @admin.display(description="State", ordering="status")
+    def state(self, organization: Organization) -> str:
+        """The state as a pill."""
+        return status_pill(organization.status, organization.get_status_display())
+
+    @admin.display(description="Country")
+    def land(self, organization: Organization) -> str:
+        """The country's code."""
+        return str(organization.country)
+
+    @admin.display(description="Opened")
+    def opened(self, organization: Organization) -> str:
+        """The day it was opened."""
+        return date_format(organization.created_at, "j M Y")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """By the beginning of handle or name; by skeletons, so that look-alikes stand together."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(handle__startswith=term.lower())
+        if folded := skeleton(term):
+            found |= Q(name_skeleton__startswith=folded)
+        return queryset.filter(found), False
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one account, and one for each act."""
+        acts = [(f"<int:pk>/{act.name}/", partial(self.act, act=act), act.name) for act in ACTS]
+        return [("<int:pk>/change/", self.page, "change"), *acts]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everything known about the account, and what may be done."""
+        organization = find(self, request, pk)
+        stake = stake_in_organization(request.user, organization)
+        may_act = may(request.user, SUPERVISE) and not stake
+        acts = [act for act in ACTS if ORGANIZATION.allows(organization.status, act.target)]
+        if organization.status == OrganizationStatus.DRAFT:
+            acts = [CLOSE]
+        context = frame(
+            self,
+            request,
+            organization.name,
+            organization=organization,
+            blocked=stake,
+            acts=[(act.label, _url(act, pk)) for act in acts if may_act],
+            **_about(organization),
+        )
+        return TemplateResponse(request, "admin/accounts/organization/detail.html", context)
+
+    def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
+        """Ask for the reason, then do it by POST."""
+        organization = find(self, request, pk)
+        form = SupervisionForm(request.POST if request.method == "POST" else None)
+        if not act.needs_reason:
+            form.fields.clear()
+        if form.is_valid() and apply(form, lambda: _perform(request, organization, act, form)):
+            messages.success(request, f"{organization.name} {act.done}.")
+            return redirect("admin:accounts_organization_change", pk)
+        context = frame(
+            self,
+            request,
+            f"{act.label}?",
+            organization=organization,
+            act=act,
+            form=form,
+            cancel_url=reverse("admin:accounts_organization_change", args=[pk]),
+        )
+        template = "admin/accounts/organization/act.html"
+        return TemplateResponse(request, template, context, status=status_of(form))
+
+
+def _url(act: Act, pk: int) -> str:
+    return reverse(f"admin:accounts_organization_{act.name}", args=[pk])
+
+
+def _perform(request: HttpRequest, organization: Any, act: Act, form: SupervisionForm) -> Any:
+    values: dict[str, Any] = {"by": request.user, "organization": organization, **form.cleaned_data}
+    if act.name == "suspend":
+        return suspend_organization(**values)
+    if act.name == "close":
+        return close_organization(**values)
+    return resume_organization(**values)
+
+
+def _about(organization: Organization) -> dict[str, Any]:
+    """What stands on the page of one account; every list is capped."""
+    others = Organization.objects.exclude(pk=organization.pk)
+    same_business = others.none()
+    if organization.business_key:
+        same_business = others.filter(business_key=organization.business_key)
+    members = Membership.objects.for_organization(organization).select_related("user")
+    events = Event.objects.filter(organization_id=organization.pk).order_by("-at", "-id")
+    letters = code_points(organization.name)
+    return {
+        "letters": letters,
+        "unusual": any(point.unusual for point in letters),
+        "look_alikes": list(
+            others.filter(name_skeleton=organization.name_skeleton).order_by("id")[:SHOWN]
+        ),
+        "same_business": list(same_business.order_by("id")[:SHOWN]),
+        "members": list(members.order_by("role", "id")[:SHOWN]),
+        "events": [
+            event | {"when": date_format(event["when"], "j F Y, H:i") + " UTC", "tone": "quiet"}
+            for event in presenters.timeline(events[:SHOWN])
+        ],
+    }

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "People and organizations"
+
+    def ready(self) -> None:
+        """Register words for history, the employee invitation, and the signals we listen to."""
+        from accounts import receivers, verbs
+        from accounts.invitations import kinds
+        from accounts.kinds import EMPLOYEE
+        from partnerhub.audit import presenters
+
+        presenters.register(verbs.SENTENCES)
+        kinds.register(EMPLOYEE)
+        receivers.connect()

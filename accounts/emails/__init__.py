@@ -1,0 +1,1 @@
+"""The mails of this app, by subject."""

@@ -1,0 +1,107 @@
+"""Mails about inviting colleagues."""
+
+from allauth.account.models import EmailAddress
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from accounts import portals
+from accounts.invitations.transitions import wants_mail
+from accounts.models import EmployeeInvitation
+from accounts.tenancy import administrators, membership_of
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.links import PLACEHOLDER
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+
+
+def employee_invited(invitation: EmployeeInvitation) -> None:
+    """To the invited address: who invites, until when, and the one-time link (S0.7)."""
+    if not wants_mail(invitation):
+        return
+    firm, inviter = inert(invitation.organization.name), invitation.invited_by
+    role = invitation.get_role_display()
+    until = date_format(invitation.expires_at, "j F Y, H:i")
+    tell(
+        [_invited(invitation)],
+        key=f"{invitation.about}:{invitation.generation}:invited",
+        kind="accounts.employee_invited",
+        mail=Mail(
+            subject=f"[{firm}] Invitation: join our account",
+            heading=f"{firm} invites you to join its account",
+            paragraphs=(
+                "You keep your own sign-in; nobody shares a password. Join with this address.",
+            ),
+            facts=(
+                ("Invited by", inert(inviter.name) if inviter else firm),
+                ("Account", firm),
+                ("Your role", role),
+                ("Open until", f"{until} UTC"),
+            ),
+            button=("Look at the invitation", PLACEHOLDER),
+            after=("Opening the link accepts nothing: you accept or decline on the page.",),
+            not_you="Not expected? Decline there, or leave it be: nothing happens by itself.",
+            organization=firm,
+        ),
+        path=reverse("employee-invitation", args=[invitation.public_id]),
+        link=invitation.claim,
+        about=invitation.about,
+        organization=invitation.organization,
+        caused_by=inviter,
+    )
+
+
+def employee_accepted(invitation: EmployeeInvitation) -> None:
+    """To the inviter: the colleague has joined."""
+    _answered(invitation, "accepted", f"{_who(invitation)} has joined the account")
+
+
+def employee_declined(invitation: EmployeeInvitation) -> None:
+    """To the inviter: the colleague does not want to join, and why (U4)."""
+    reason = (f"Reason given: {inert(invitation.reason, 300)}",) if invitation.reason else ()
+    _answered(invitation, "declined", f"{_who(invitation)} has declined the invitation", reason)
+
+
+def employee_expired(invitation: EmployeeInvitation) -> None:
+    """To the inviter: nobody answered in time, and sending it again renews it (U5)."""
+    hint = ("Send it again from the list, and a new link goes out with a new end date.",)
+    _answered(invitation, "expired", f"The invitation to {_who(invitation)} has run out", hint)
+
+
+def _answered(
+    invitation: EmployeeInvitation, event: str, heading: str, paragraphs: tuple[str, ...] = ()
+) -> None:
+    firm = inert(invitation.organization.name)
+    page = portals.members_page(invitation.organization)
+    tell(
+        _inviters(invitation),
+        key=f"{invitation.about}:{invitation.generation}:{event}",
+        kind=f"accounts.employee_{event}",
+        mail=Mail(
+            subject=f"[{firm}] Invitation: {event}",
+            heading=heading,
+            paragraphs=paragraphs,
+            button=("See people and invitations", absolute(page)),
+            organization=firm,
+        ),
+        path=page,
+        organization=invitation.organization,
+        caused_by=invitation.decided_by,
+    )
+
+
+def _who(invitation: EmployeeInvitation) -> str:
+    return inert(invitation.name or invitation.address)
+
+
+def _invited(invitation: EmployeeInvitation) -> Recipient:
+    """The address, with its account when somebody has proved to own it."""
+    owner = EmailAddress.objects.filter(email=invitation.address, verified=True).first()
+    return Recipient(invitation.address, owner.user_id if owner else None)
+
+
+def _inviters(invitation: EmployeeInvitation) -> list[Recipient]:
+    """Who invited, while they are with the account; else its administrators."""
+    inviter = invitation.invited_by
+    if inviter and membership_of(inviter, invitation.organization):
+        return [Recipient.of(inviter)]
+    return [Recipient.of(user) for user in administrators(invitation.organization)]

@@ -1,0 +1,102 @@
+"""Mails about a person's identity check. They never carry what was checked."""
+
+from datetime import datetime
+from typing import Any
+
+from django.template.defaultfilters import date as format_date
+from django.urls import reverse
+
+from accounts.models import IdentityCheck
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail
+from partnerhub.web.redirects import absolute
+
+WHY = "You get this because an identity check was asked for with your account."
+NOT_YOU = "Not you? Change your password at once, then write to support."
+
+
+def _day(moment: datetime | None) -> str:
+    return format_date(moment, "j F Y")
+
+
+def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any) -> None:
+    path = reverse("identity")
+    label = words.pop("label")
+    mail = Mail(button=(label, absolute(path)), why=WHY, not_you=NOT_YOU, **words)
+    tell(
+        [Recipient.of(check.user)],
+        key=f"identity:{check.public_id}:{event}",
+        kind=f"accounts.identity_{event.partition(':')[0]}",
+        mail=mail,
+        path=path,
+        caused_by=by,
+    )
+
+
+def identity_submitted(check: IdentityCheck) -> None:
+    """We have the documents; a reviewer looks at them (S0.4, S0.8)."""
+    _to_person(
+        check,
+        "submitted",
+        label="See its state",
+        subject="[PartnerHub] Identity check: received",
+        heading="We have your documents",
+        paragraphs=("A reviewer looks at them, and you get a mail as soon as it is decided.",),
+    )
+
+
+def identity_verified(check: IdentityCheck) -> None:
+    """The person is who they say (S0.4, S0.8)."""
+    _to_person(
+        check,
+        "verified",
+        by=check.decided_by,
+        label="Go on",
+        subject="[PartnerHub] Identity check: verified",
+        heading="Your identity is verified",
+        paragraphs=("What was waiting for it goes on by itself.",),
+        facts=(("Valid until", _day(check.expires_at)),),
+        after=("Your documents are deleted soon after this decision.",),
+    )
+
+
+def identity_failed(check: IdentityCheck) -> None:
+    """Not accepted, with the reason and what to fix (X17)."""
+    _to_person(
+        check,
+        "failed",
+        by=check.decided_by,
+        label="Try again",
+        subject="[PartnerHub] Identity check: not accepted",
+        heading="Your identity check was not accepted",
+        paragraphs=("Put this right and send it again. Nothing else is lost.",),
+        facts=(("What to fix", check.get_reason_display()),),
+    )
+
+
+def identity_expiring(check: IdentityCheck, days: int) -> None:
+    """It ends soon: renewing in time keeps access (U15)."""
+    _to_person(
+        check,
+        f"expiring:{days}",
+        label="Renew it",
+        subject="[PartnerHub] Identity check: ends soon",
+        heading="Your identity check ends soon",
+        paragraphs=(
+            "After this day you can no longer act for sellers until a new check is verified.",
+        ),
+        facts=(("Valid until", _day(check.expires_at)),),
+    )
+
+
+def identity_expired(check: IdentityCheck) -> None:
+    """It has ended; what rests on it waits for a new one."""
+    _to_person(
+        check,
+        "expired",
+        label="Start a new check",
+        subject="[PartnerHub] Identity check: expired",
+        heading="Your identity check has expired",
+        paragraphs=("You cannot act for sellers until a new check is verified.",),
+        facts=(("Was valid until", _day(check.expires_at)),),
+    )

@@ -1,0 +1,106 @@
+"""Mails about memberships: changed, suspended, resumed, removed, left."""
+
+from collections.abc import Iterable
+
+from accounts import portals
+from accounts.models import Membership, User
+from accounts.permissions import labels
+from accounts.tenancy import administrators
+from partnerhub import clock
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+
+
+def member_access_changed(membership: Membership, *, by: User, rights: Iterable[str]) -> None:
+    """To the member: the role and the rights they have now."""
+    firm = inert(membership.organization.name)
+    if membership.is_administrator:
+        words = "everything in this account"
+    else:
+        words = ", ".join(labels(membership.organization.kind, rights)) or "none beyond reading"
+    _to_member(
+        membership,
+        by=by,
+        event="access_changed",
+        heading=f"Your role and rights at {firm} have changed",
+        facts=(("Role", membership.get_role_display()), ("Rights", words)),
+    )
+
+
+def member_suspended(membership: Membership, *, by: User) -> None:
+    """To the member: kept out for now."""
+    heading = f"Your membership at {inert(membership.organization.name)} is suspended"
+    _to_member(
+        membership,
+        by=by,
+        event="suspended",
+        heading=heading,
+        paragraphs=("You cannot work in this account until an administrator lifts it.",),
+    )
+
+
+def member_resumed(membership: Membership, *, by: User) -> None:
+    """To the member: the suspension is over."""
+    heading = f"Your membership at {inert(membership.organization.name)} is in force again"
+    _to_member(membership, by=by, event="resumed", heading=heading)
+
+
+def member_removed(membership: Membership, *, by: User) -> None:
+    """To the member: the membership has ended, and every access with it (U19)."""
+    heading = f"Your membership at {inert(membership.organization.name)} has ended"
+    _to_member(
+        membership,
+        by=by,
+        event="removed",
+        heading=heading,
+        paragraphs=("Your access ended at once. Your own sign-in and other accounts stay.",),
+    )
+
+
+def member_left(membership: Membership) -> None:
+    """To the administrators: somebody has left."""
+    organization, firm = membership.organization, inert(membership.organization.name)
+    page = portals.members_page(organization)
+    tell(
+        [Recipient.of(user) for user in administrators(organization)],
+        key=f"membership:{membership.public_id}:left",
+        kind="accounts.member_left",
+        mail=Mail(
+            subject=f"[{firm}] Member: left",
+            heading=f"{inert(membership.user.name)} has left the account",
+            button=("See people and invitations", absolute(page)),
+            organization=firm,
+        ),
+        path=page,
+        organization=organization,
+        caused_by=membership.user,
+    )
+
+
+def _to_member(
+    membership: Membership,
+    *,
+    by: User,
+    event: str,
+    heading: str,
+    paragraphs: tuple[str, ...] = (),
+    facts: tuple[tuple[str, str], ...] = (),
+) -> None:
+    firm = inert(membership.organization.name)
+    tell(
+        [Recipient.of(membership.user)],
+        key=f"membership:{membership.public_id}:{event}:{clock.now().isoformat()}",
+        kind=f"accounts.member_{event}",
+        mail=Mail(
+            subject=f"[{firm}] Membership: {event.replace('_', ' ')}",
+            heading=heading,
+            paragraphs=paragraphs,
+            facts=(*facts, ("Done by", inert(by.name))),
+            button=("Open PartnerHub", absolute("/")),
+            organization=firm,
+        ),
+        path="/",
+        organization=membership.organization,
+        caused_by=by,
+    )

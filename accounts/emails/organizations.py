@@ -1,0 +1,149 @@
+"""Mails about an account: it works, it was stopped, its business is taken."""
+
+from typing import Any
+
+from django.urls import reverse
+from django_countries import countries
+
+from accounts.models import Organization, User
+from accounts.portals import members_page, page
+from accounts.tenancy import administrators
+from partnerhub import clock
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+
+JOIN_ASKED = "accounts.organization_join_asked"
+NEXT_STEP = {
+    "provider": "Next, apply for the roles you want sellers to grant you.",
+    "seller": "Next, add an authorized partner or invite a supplier under User Permissions.",
+    "supplier": "Shipments that sellers share with you will stand on your start page.",
+}
+
+
+def _facts(organization: Organization) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Account", inert(organization.name)),
+        ("Kind", organization.get_kind_display()),
+        ("Country", str(countries.name(organization.country))),
+    )
+
+
+def _to_administrators(organization: Organization, event: str, mail: Mail, by: Any) -> None:
+    """One mail to each administrator; `event` makes its key unique."""
+    tell(
+        [Recipient.of(user) for user in administrators(organization)],
+        key=f"organization:{organization.public_id}:{event}",
+        kind=f"accounts.organization_{event.partition(':')[0]}",
+        mail=mail,
+        path=page(organization, "home"),
+        organization=organization,
+        caused_by=by,
+    )
+
+
+def organization_active(organization: Organization) -> None:
+    """The account works from now on (S0.4)."""
+    name = inert(organization.name)
+    mail = Mail(
+        subject=f"[{name}] Account: active",
+        heading=f"Your account {name} is active",
+        paragraphs=(NEXT_STEP[organization.kind],),
+        facts=_facts(organization),
+        button=("Open the account", absolute(page(organization, "home"))),
+        organization=name,
+    )
+    _to_administrators(organization, "active", mail, None)
+
+
+def organization_resumed(organization: Organization, *, by: User, event: str) -> None:
+    """The suspension was lifted."""
+    name = inert(organization.name)
+    mail = Mail(
+        subject=f"[{name}] Account: active again",
+        heading=f"Your account {name} is active again",
+        paragraphs=("The suspension was lifted. Everything works as before.",),
+        facts=_facts(organization),
+        button=("Open the account", absolute(page(organization, "home"))),
+        organization=name,
+    )
+    _to_administrators(organization, f"resumed:{event}", mail, by)
+
+
+def organization_suspended(
+    organization: Organization, reason: str, *, by: User, event: str
+) -> None:
+    """A reviewer stopped the account for now."""
+    name = inert(organization.name)
+    mail = Mail(
+        subject=f"[{name}] Account: suspended",
+        heading=f"Your account {name} is suspended",
+        paragraphs=(
+            "You can still look, but nothing can be changed, and nobody acts for this account.",
+            "Write to support when you have done what is asked, or when you disagree.",
+        ),
+        facts=(*_facts(organization), ("Reason", inert(reason, 300))),
+        button=("Open the account", absolute(page(organization, "home"))),
+        organization=name,
+    )
+    _to_administrators(organization, f"suspended:{event}", mail, by)
+
+
+def organization_closed(organization: Organization, reason: str, *, by: User) -> None:
+    """A reviewer closed the account for good."""
+    name = inert(organization.name)
+    mail = Mail(
+        subject=f"[{name}] Account: closed",
+        heading=f"Your account {name} is closed",
+        paragraphs=(
+            "It cannot be opened again. Its history stays readable for you and for its partners.",
+        ),
+        facts=(*_facts(organization), ("Reason", inert(reason, 300))),
+        button=("Open the start page", absolute("/")),
+        organization=name,
+    )
+    _to_administrators(organization, "closed", mail, by)
+
+
+def join_asked(organization: Organization, asker: User) -> None:
+    """Somebody of the same business asks to join; the administrators decide (X18)."""
+    name = inert(organization.name)
+    mail = Mail(
+        subject=f"[{name}] Account: somebody asks to join",
+        heading=f"{inert(asker.name)} asks to join your account",
+        paragraphs=(
+            "They tried to open an account with the registration number of your business.",
+            "If you know them, invite them as an employee. If not, do nothing.",
+        ),
+        facts=(("Name", inert(asker.name)), ("E-mail address", inert(asker.email, 254))),
+        button=("Open the page of your people", absolute(members_page(organization))),
+        organization=name,
+    )
+    day = clock.now().date().isoformat()
+    event = f"join_asked:{asker.public_id}:{day}"
+    _to_administrators(organization, event, mail, asker)
+
+
+def organization_taken(organization: Organization, user: User) -> None:
+    """The draft cannot become active: its business has an account already (S0.16)."""
+    name = inert(organization.name)
+    path = reverse("provider-draft", args=[organization.public_id])
+    mail = Mail(
+        subject=f"[{name}] Account: your company already has one",
+        heading=f"{name} could not become active: your company already has an account",
+        paragraphs=(
+            "A business has one solution provider account.",
+            "Ask the administrators of the existing account to invite you as an employee.",
+        ),
+        facts=_facts(organization),
+        button=("See what to do", absolute(path)),
+        organization=name,
+    )
+    tell(
+        [Recipient.of(user)],
+        key=f"organization:{organization.public_id}:taken",
+        kind="accounts.organization_taken",
+        mail=mail,
+        path=path,
+        organization=organization,
+    )

@@ -1,0 +1,63 @@
+"""Forms for inviting colleagues and for answering."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.addresses_form import AddressField
+from accounts.models import Organization
+from accounts.names_form import NameField
+from accounts.permissions import RIGHTS
+from accounts.states import MembershipRole
+
+
+class AccessForm(forms.Form):
+    """A role, and the rights that this kind of organization gives to employees."""
+
+    role = forms.ChoiceField(
+        choices=MembershipRole.choices,
+        initial=MembershipRole.EMPLOYEE,
+        widget=forms.RadioSelect,
+        help_text="Administrators may do everything in this account, inviting included.",
+    )
+    rights = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For employees. Administrators have all of them.",
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        """Offer the rights of `organization`'s kind; without any, the field is left out."""
+        super().__init__(*args, **kwargs)
+        rights = RIGHTS[organization.kind]
+        if not rights:
+            del self.fields["rights"]
+            return
+        field: Any = self.fields["rights"]
+        field.choices = list(rights.items())
+
+
+class InviteForm(AccessForm):
+    """Whom to invite, and as what."""
+
+    address = AddressField(label="E-mail address")
+    name = NameField(label="Name", required=False)
+
+    field_order = ("address", "name", "role", "rights")
+
+
+class MemberForm(AccessForm):
+    """What a member may do; `seen` is what the page showed, so that no change is lost (C9)."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+
+
+class DeclineForm(forms.Form):
+    """Why not, and whether to be asked again."""
+
+    reason = forms.CharField(
+        required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    never_again = forms.BooleanField(
+        required=False, label="Send me no further invitations from this account"
+    )

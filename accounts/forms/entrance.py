@@ -1,0 +1,108 @@
+"""The sign-in library's forms with our rules: one spelling of an address, invitations, takeover."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from accounts.addresses_form import AddressField
+from accounts.invitations import opening
+from accounts.models import User
+from accounts.sessions import remember_sign_up
+from partnerhub.errors import Conflict
+
+
+def invited_address(request: HttpRequest) -> str:
+    """The address of the invitation that this browser opened; "" without one to an address."""
+    opened = opening.from_cookie(request)
+    return str(opened.kind.address(opened.row)) if opened and opened.is_open else ""
+
+
+def unproved_account(address: str) -> User | None:
+    """The account at this address when nobody has ever proved any of its addresses (I17)."""
+    user = User.objects.filter(email=address, is_active=True).first()
+    if user is None or EmailAddress.objects.filter(user=user, verified=True).exists():
+        return None
+    return user
+
+
+def _address_field() -> AddressField:
+    """Canonical from the first step on: the library's own field folds look-alikes first (I16)."""
+    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    return AddressField(label="E-mail address", widget=widget)
+
+
+class LoginForm(allauth_forms.LoginForm):
+    """Sign-in, filled in from an opened invitation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Fill in the invited address; the person may change it."""
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = _address_field()
+        self.fields["login"].initial = invited_address(context.request)
+        self.order_fields(["login", "password"])
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    """A code by mail, sent to the stored spelling of the address only."""
+
+    email = _address_field()
+
+
+class AddEmailForm(allauth_forms.AddEmailForm):
+    """The address one changes to."""
+
+    email = _address_field()
+
+
+class SignupForm(allauth_forms.SignupForm):
+    """Sign-up. With an opened invitation the address is the invited one, whatever is sent."""
+
+    email = _address_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Fix the address when an invitation is open."""
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.unproved: User | None = None
+        if invited := invited_address(context.request):
+            self.fields["email"].initial = invited
+            self.fields["email"].disabled = True
+            self.fields["email"].help_text = "Your invitation was sent to this address."
+
+    def validate_unique_email(self, value: str) -> str:
+        """An address that nobody has proved is free: whoever gets the code has it (I17)."""
+        self.unproved = unproved_account(value)
+        return value if self.unproved else str(super().validate_unique_email(value))
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Save, taking equally long for addresses that have an account already (A12)."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> Any:
+        """The account that waits for its code: a new one, or the unproved one at this address.
+
+        What was typed counts only in the browser that enters the code.
+        """
+        user = self.unproved or self._create(request)
+        typed = self.cleaned_data
+        password = make_password(typed["password1"]) if self.unproved else user.password
+        remember_sign_up(request, user, password=password, name=typed["name"])
+        return user
+
+    def _create(self, request: HttpRequest) -> User:
+        try:
+            with transaction.atomic():
+                return super().save(request)
+        except IntegrityError as error:
+            self.unproved = unproved_account(self.cleaned_data["email"])
+            if self.unproved is None:
+                raise Conflict("Somebody has just signed up with this address.") from error
+            return self.unproved

@@ -1,0 +1,61 @@
+"""The wish for a new invitation, from the page that says that one has ended (U6)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.emails import invitations as emails
+from accounts.invitations import limits
+from accounts.invitations.kinds import Kind
+from accounts.invitations.opening import Opened
+from accounts.models import Organization, Refusal
+from partnerhub import clock
+from partnerhub.audit.models import Event
+from partnerhub.audit.services import record
+from partnerhub.db import lock
+from partnerhub.errors import Conflict, LimitReached
+
+# Whoever has joined needs no new one, and a suspended account may not send one.
+ASKABLE = frozenset({"expired", "revoked", "cancelled", "declined", "superseded", "inviter_gone"})
+
+
+@transaction.atomic
+def ask_for_new_one(*, opened: Opened, by: Any) -> None:
+    """Pass the wish on to who may invite; nothing else changes.
+
+    `by` is the person signed in, or None. Raises Conflict when this invitation has not ended or
+    cannot be renewed, LimitReached for a second wish within a day.
+    """
+    kind, row = opened.kind, opened.row
+    organization = lock(Organization.objects.all(), pk=kind.inviter(row).pk)
+    if opened.state not in ASKABLE:
+        raise Conflict("This invitation cannot be asked for again.")
+    if last := last_asked(opened):
+        raise LimitReached(
+            "A new invitation was asked for in the last 24 hours already.",
+            retry_at=last + limits.ASK_GAP,
+        )
+    if by is not None and kind.belongs_to(by, row):
+        # Their own wish takes back a "never again" (I18); a link alone does not.
+        Refusal.objects.filter(organization=organization, address=kind.address(row)).delete()
+    if kind.ask_again:
+        kind.ask_again(row)
+    else:
+        emails.renewal_asked(kind, row)
+    record(_verb(kind), by=by, subject=row, organization=organization)
+
+
+def last_asked(opened: Opened) -> datetime | None:
+    """When a new one was asked for within the last 24 hours, or None."""
+    wishes = Event.objects.filter(
+        object_type=opened.row._meta.label_lower,
+        object_id=str(opened.row.public_id),
+        verb=_verb(opened.kind),
+        at__gt=clock.now() - limits.ASK_GAP,
+    )
+    return wishes.order_by("-at").values_list("at", flat=True).first()
+
+
+def _verb(kind: Kind) -> str:
+    return f"{kind.verb}.renewal_asked"

@@ -1,0 +1,59 @@
+"""The kinds of one-time links. Each app registers its own; the mechanism knows no domain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from partnerhub.audit import presenters
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one purpose behaves on the common pages.
+
+    `headline(row)` says what is asked in words for somebody who may not know the details yet:
+    it names the inviting organization, nothing else. `belongs_to(user, row)` tells whether this
+    person may answer (verified address, or administrator of the invited organization).
+    `answer_url(user, row)` is the page where that person answers. `inviter(row)` and
+    `address(row)` are the inviting organization and the invited address ("" when bound to an
+    organization). `verb` is the prefix of its history verbs ("employee_invitation").
+    `check_inviter(row)` raises when the inviter may no longer invite (I10). `ask_again(row)`
+    renews it on the wish of the invited (U6); without it the wish goes by mail to those who may
+    invite. `waiting_for(user)` is a queryset of the open rows this person may answer (U7), and
+    `manage_url(row)` the page where the inviting side looks after its invitations.
+    `on_expired(row)` tells who should know that it ran out, in the transaction that moved it.
+    """
+
+    purpose: str
+    model: type[Any]
+    verb: str
+    headline: Callable[[Any], str]
+    belongs_to: Callable[[Any, Any], bool]
+    answer_url: Callable[[Any, Any], str]
+    inviter: Callable[[Any], Any]
+    address: Callable[[Any], str]
+    check_inviter: Callable[[Any], None]
+    waiting_for: Callable[[Any], Any]
+    manage_url: Callable[[Any], str]
+    ask_again: Callable[[Any], None] | None = None
+    on_expired: Callable[[Any], None] | None = None
+    account_hint: str = ""
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known, and the history verb of the common pages; called from AppConfig.ready."""
+    _KINDS[kind.purpose] = kind
+    presenters.register({f"{kind.verb}.renewal_asked": "passed on the wish for a new invitation"})
+
+
+def get(purpose: str) -> Kind | None:
+    """The kind of this purpose, or None."""
+    return _KINDS.get(purpose)
+
+
+def all_kinds() -> list[Kind]:
+    """Every registered kind."""
+    return list(_KINDS.values())

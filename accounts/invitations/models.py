@@ -1,0 +1,164 @@
+"""The one invitation mechanism: a row that decides, and a token that only names it."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.invitations.querysets import InvitationQuerySet
+from accounts.states import INVITATION, OPEN_INVITATION, InvitationStatus
+from partnerhub import clock
+from partnerhub.db import BaseModel
+from partnerhub.outbox.links import Claim
+from partnerhub.statetable import StateTable
+
+
+class OneTimeLink(BaseModel):
+    """A row that a mailed or copied link names. `generation` makes older links worthless."""
+
+    purpose: ClassVar[str]
+    table: ClassVar[StateTable]
+    open_statuses: ClassVar[tuple[str, ...]]
+    expired_status: ClassVar[str]
+
+    generation = models.PositiveSmallIntegerField(default=1)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def claim(self) -> Claim:
+        """What the current link's token names."""
+        return Claim(self.purpose, self.public_id, self.generation)
+
+    @property
+    def about(self) -> str:
+        """How the outbox names this row when it reports a delivery."""
+        return f"{self.purpose}:{self.public_id}"
+
+    @property
+    def current_status(self) -> str:
+        """The status by the clock: what is past its end reads expired before the sweep moved it."""
+        status: str = self.status  # type: ignore[attr-defined]
+        if status in self.open_statuses and self.expires_at <= clock.now():
+            return self.expired_status
+        return status
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be answered."""
+        return self.current_status in self.open_statuses
+
+
+class Invitation(OneTimeLink):
+    """An organization invites an address. Subclasses set `purpose` and add what is offered."""
+
+    table = INVITATION
+    open_statuses = OPEN_INVITATION
+    expired_status = InvitationStatus.EXPIRED
+    # Whether the other side asked to be invited; see limits.count.
+    asked_for: ClassVar[bool] = False
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    address = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    status = models.CharField(
+        max_length=15, choices=InvitationStatus.choices, default=InvitationStatus.PENDING
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    sent_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+DECIDED = (InvitationStatus.ACCEPTED, InvitationStatus.DECLINED, InvitationStatus.REVOKED)
+
+
+def invitation_constraints(prefix: str, *, target: str = "address") -> list[Any]:
+    """The constraints every kind of invitation carries; `prefix` is app_model.
+
+    `target` is the column that, with the inviting organization, may be pending only once.
+    """
+    return [
+        models.UniqueConstraint(
+            fields=["organization", target],
+            condition=Q(status__in=OPEN_INVITATION),
+            name=f"{prefix}_one_pending",
+        ),
+        models.CheckConstraint(
+            condition=Q(status__in=DECIDED, decided_at__isnull=False)
+            | (~Q(status__in=DECIDED) & Q(decided_at__isnull=True)),
+            name=f"{prefix}_decided_has_time",
+        ),
+    ]
+
+
+def invitation_indexes(prefix: str) -> list[models.Index]:
+    """The indexes every kind of invitation carries: its inviter's list, its invitee, the sweep."""
+    return [
+        models.Index(fields=["organization", "-sent_at", "-id"], name=f"{prefix}_list"),
+        models.Index(fields=["address", "status"], name=f"{prefix}_addr"),
+        models.Index(fields=["expires_at"], condition=Q(status="pending"), name=f"{prefix}_due"),
+    ]
+
+
+class Sending(models.Model):
+    """One invitation mail that went out: what the limits of I13 are counted from."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    budget_key = models.CharField(max_length=254)
+    about = models.CharField(max_length=80)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        app_label = "accounts"
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "at"], name="accounts_sending_org"),
+            models.Index(fields=["budget_key", "at"], name="accounts_sending_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.about
+
+
+class Refusal(models.Model):
+    """The owner of this address said "never again" to this organization (I18)."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    address = models.EmailField(max_length=254)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        app_label = "accounts"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["address", "organization"], name="accounts_refusal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} refuses {self.organization_id}"
+
+
+def until(days: int) -> datetime:
+    """The moment `days` from now."""
+    return clock.now() + timedelta(days=days)

@@ -1,0 +1,110 @@
+"""Opening a link: the token leaves the address bar at once and waits in a signed cookie.
+
+The cookie survives switching accounts and signing up; it gives no right by itself: the row decides
+and the person must be the invited one.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.invitations import kinds
+from accounts.invitations.kinds import Kind
+from partnerhub import clock
+from partnerhub.errors import DomainError
+from partnerhub.outbox import links
+from partnerhub.outbox.links import Claim
+
+COOKIE = "invitation"
+_SALT = "accounts.invitations.opening"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that was opened: its kind, its row, and the generation the link was made for."""
+
+    kind: Kind
+    row: Any
+    generation: int
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a newer link has replaced this one."""
+        return bool(self.row.generation != self.generation)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this very link can still be answered."""
+        return not self.superseded and bool(self.row.is_open)
+
+    @property
+    def state(self) -> str:
+        """What the common page tells: "open", or in which way it has ended.
+
+        An open row whose inviter may no longer invite is "inviter_gone", or "suspended" with
+        its account (I10).
+        """
+        if not self.row.is_open:
+            return str(self.row.current_status)
+        if self.superseded:
+            return "superseded"
+        if self.kind.inviter(self.row).status in ("suspended", "closed"):
+            return "suspended"
+        try:
+            self.kind.check_inviter(self.row)
+        except DomainError:
+            return "inviter_gone"
+        return "open"
+
+
+def find(claim: Claim) -> Opened | None:
+    """The row that a genuine claim names, or None when it is gone."""
+    kind = kinds.get(claim.purpose)
+    if kind is None:
+        return None
+    row = kind.model.objects.with_list_data().filter(public_id=claim.id).first()
+    return Opened(kind, row, claim.generation) if row else None
+
+
+def from_token(purpose: str, token: str) -> Opened | None:
+    """What a link names; None for a token we did not sign or a row that is gone (I7)."""
+    claim = links.read(purpose, token)
+    return find(claim) if claim else None
+
+
+def remember(response: HttpResponse, opened: Opened) -> None:
+    """Put the opened link into the cookie until the invitation ends."""
+    value = f"{opened.kind.purpose}:{opened.row.public_id}:{opened.generation}"
+    left: datetime = opened.row.expires_at
+    seconds = int((left - clock.now()).total_seconds())
+    response.set_signed_cookie(
+        COOKIE,
+        value,
+        salt=_SALT,
+        max_age=max(seconds, 3600),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SITE_HTTPS,
+    )
+
+
+def from_cookie(request: HttpRequest) -> Opened | None:
+    """The link this browser opened last, or None."""
+    value = request.get_signed_cookie(COOKIE, default=None, salt=_SALT)
+    if not value:
+        return None
+    purpose, _, rest = value.partition(":")
+    public_id, _, generation = rest.partition(":")
+    try:
+        return find(Claim(purpose, uuid.UUID(public_id), int(generation)))
+    except ValueError:
+        return None
+
+
+def forget(response: HttpResponse) -> None:
+    """Drop the cookie once the invitation is answered."""
+    response.delete_cookie(COOKIE, samesite="Lax")

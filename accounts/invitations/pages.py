@@ -1,0 +1,89 @@
+"""The pages that every kind of invitation shares. Other apps show an ended one with `ended`."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.addresses import masked
+from accounts.invitations.asking import ASKABLE, last_asked
+from accounts.invitations.opening import Opened
+from accounts.invitations.pending import pending_for
+
+# What happened, and what now, for each way in which an invitation ends.
+ENDED: dict[str, tuple[str, str]] = {
+    "accepted": (
+        "This invitation has been accepted",
+        "An invitation works once. If it was you who accepted, sign in and go on there.",
+    ),
+    "declined": ("This invitation was declined", "Whoever sent it has been told."),
+    "revoked": ("This invitation was taken back", "Its sender does not want an answer any more."),
+    "expired": ("This invitation has expired", "It was not answered in time."),
+    "superseded": (
+        "There is a newer link",
+        "This invitation was sent again. Use the link in the latest message, older ones are dead.",
+    ),
+    "suspended": (
+        "This invitation cannot be answered now",
+        "The account that sent it is not active at the moment.",
+    ),
+    "inviter_gone": (
+        "This invitation is no longer valid",
+        "The person who sent it can no longer invite. Somebody else there can send a new one.",
+    ),
+}
+ENDED |= {"answered": ENDED["accepted"], "cancelled": ENDED["revoked"]}
+
+
+def opened_row(kind: Any, row: Any) -> Opened:
+    """A row as its newest link would open it, for answer pages inside the product."""
+    return Opened(kind, row, row.generation)
+
+
+def ended(
+    request: HttpRequest, opened: Opened, *, problem: str = "", status: int = 410
+) -> HttpResponse:
+    """The friendly page for what can no longer be answered: what happened, and a way on (I4)."""
+    user, kind = request.user, opened.kind
+    named = not user.is_authenticated or kind.belongs_to(user, opened.row)
+    title, text = ENDED[opened.state]
+    context = {
+        "title": title,
+        "text": text,
+        "headline": kind.headline(opened.row) if named else "",
+        "opened": opened,
+        "askable": opened.state in ASKABLE,
+        "asked": last_asked(opened),
+        "problem": problem,
+    }
+    return render(request, "accounts/invitations/ended.html", context, status=status)
+
+
+def not_valid(request: HttpRequest) -> HttpResponse:
+    """One page for every link that we did not make, whatever is wrong with it (I7)."""
+    return render(request, "accounts/invitations/not_valid.html", status=404)
+
+
+def who_are_you(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """For somebody not signed in: who invites, whom, until when, and the two doors."""
+    address = opened.kind.address(opened.row)
+    context = {
+        "headline": opened.kind.headline(opened.row),
+        "hint": opened.kind.account_hint,
+        "masked": masked(address) if address else "",
+        "until": opened.row.expires_at,
+    }
+    return render(request, "accounts/invitations/sign_in.html", context)
+
+
+def for_somebody_else(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """For the wrong person: nothing but whom it was sent to, and the way to switch (U8)."""
+    address = opened.kind.address(opened.row)
+    context = {"masked": masked(address) if address else "", "hint": opened.kind.account_hint}
+    return render(request, "accounts/invitations/switch.html", context)
+
+
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for the person signed in (U7)."""
+    context = {"invitations": pending_for(request.user)}
+    return render(request, "accounts/invitations/waiting.html", context)

@@ -1,0 +1,31 @@
+"""What waits for a person, whatever its kind: answered inside, without the mail (U7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.invitations import kinds
+
+PER_KIND = 10
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One open invitation or link: what is asked in words, until when, and where to answer."""
+
+    headline: str
+    until: datetime
+    url: str
+
+
+def pending_for(user: Any) -> list[Waiting]:
+    """Everything this person may answer now, what ends first in front, ten of a kind at most.
+
+    The addresses they have proved to own and the organizations they administer decide (I1).
+    """
+    waiting = [
+        Waiting(kind.headline(row), row.expires_at, kind.answer_url(user, row))
+        for kind in kinds.all_kinds()
+        for row in kind.waiting_for(user).with_list_data().order_by("expires_at", "id")[:PER_KIND]
+    ]
+    return sorted(waiting, key=lambda item: item.until)

@@ -1,0 +1,201 @@
+"""State changes that every kind of invitation shares. Each kind's own app calls these."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.invitations import kinds, limits
+from accounts.invitations.models import Invitation, OneTimeLink
+from accounts.models import Organization, Refusal
+from accounts.states import RESENDABLE, InvitationStatus
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import lock, move, require_atomic
+from partnerhub.errors import Conflict, Ended
+from partnerhub.outbox import links
+from partnerhub.outbox import services as outbox
+from partnerhub.statetable import advance
+
+ENDED: dict[str, str] = {
+    InvitationStatus.ACCEPTED: "This invitation has been accepted already.",
+    InvitationStatus.DECLINED: "This invitation was declined.",
+    InvitationStatus.REVOKED: "This invitation was taken back.",
+    InvitationStatus.EXPIRED: "This invitation has expired.",
+}
+
+
+def lock_open(model: type[Invitation], public_id: uuid.UUID) -> Any:
+    """The invitation, locked after its organization, when it can still be answered.
+
+    Raises NotRelated when there is none and Ended (410) in every final state (I4).
+    """
+    require_atomic()
+    organization_id = model.objects.filter(public_id=public_id).values_list(
+        "organization_id", flat=True
+    )
+    lock(Organization.objects.all(), pk__in=list(organization_id))
+    invitation = lock(model.objects.all(), public_id=public_id)
+    if not invitation.is_open:
+        raise Ended(ENDED.get(invitation.current_status, "This invitation has ended."))
+    return invitation
+
+
+def note_sent(invitation: Any, *, by: Any, verb: str) -> None:
+    """Count a mail that is about to go out against the limits, and write history.
+
+    Raises LimitReached when the organization, the pair or the address has had enough (I13).
+    """
+    require_atomic()
+    limits.check_and_count(invitation)
+    record(
+        verb,
+        by=by,
+        subject=invitation,
+        organization=invitation.organization,
+        counterparty=_counterparty(invitation),
+        after={"expires_at": invitation.expires_at.isoformat()},
+    )
+
+
+def wants_mail(invitation: Any) -> bool:
+    """Whether a mail may go to the invited address: not once its owner said "never again" (I18).
+
+    The inviter is not told the difference.
+    """
+    refused = Refusal.objects.filter(
+        organization=invitation.organization_id, address=invitation.address
+    )
+    return not refused.exists()
+
+
+def renew(invitation: Any, *, by: Any) -> Any:
+    """A new token and a new end date; every older link is dead (U2, I5).
+
+    The caller holds the lock and sends the mail. Raises Conflict for an answered invitation and
+    LimitReached within ten minutes of the last one.
+    """
+    require_atomic()
+    if invitation.status not in RESENDABLE:
+        raise Conflict("This invitation has been answered: send a new one instead.")
+    limits.check_resend(invitation)
+    outbox.cancel(invitation.about)
+    move(
+        invitation,
+        expect={"status": invitation.status, "generation": invitation.generation},
+        status=InvitationStatus.PENDING,
+        generation=invitation.generation + 1,
+        sent_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
+    )
+    note_sent(invitation, by=by, verb=f"{_kind(invitation).verb}.resent")
+    return invitation
+
+
+def close(invitation: Any, status: str, *, by: Any, reason: str = "", **values: Any) -> Any:
+    """Accept, decline or revoke: the one guarded UPDATE that uses the link up (I2).
+
+    The caller holds the lock, has checked the person, and sends the mails.
+    """
+    require_atomic()
+    before = invitation.status
+    advance(
+        invitation,
+        invitation.table,
+        status,
+        decided_at=clock.now(),
+        decided_by=by,
+        reason=reason[:300],
+        **values,
+    )
+    outbox.cancel(invitation.about)
+    record(
+        f"{_kind(invitation).verb}.{status}",
+        by=by,
+        subject=invitation,
+        organization=invitation.organization,
+        counterparty=_counterparty(invitation),
+        before={"status": before},
+        after={"status": str(status)},
+    )
+    return invitation
+
+
+@transaction.atomic
+def expire(*, invitation: Any) -> bool:
+    """Move an overdue invitation to expired; False when somebody answered it meanwhile."""
+    changed = (
+        type(invitation)
+        .objects.overdue(clock.now())
+        .filter(pk=invitation.pk)
+        .update(status=InvitationStatus.EXPIRED)
+    )
+    if changed:
+        kind = _kind(invitation)
+        record(
+            f"{kind.verb}.expired",
+            by=None,
+            subject=invitation,
+            organization=invitation.organization_id,
+            counterparty=_counterparty(invitation),
+            before={"status": invitation.status},
+            after={"status": "expired"},
+        )
+        if kind.on_expired:
+            kind.on_expired(invitation)
+    return bool(changed)
+
+
+@transaction.atomic
+def copy_link(*, invitation: OneTimeLink, by: Any, organization: Any) -> str:
+    """The address of the current link, for the inviter to hand over; written to history (I6)."""
+    if not invitation.is_open:
+        raise Ended("This invitation has ended: there is no link to copy.")
+    record(
+        f"{_kind(invitation).verb}.link_copied",
+        by=by,
+        subject=invitation,
+        organization=organization,
+    )
+    return links.url(invitation.claim)
+
+
+def mark_undeliverable(*, about: str) -> None:
+    """The invitation's mail was refused for good: a visible state with the copy-link way (X15)."""
+    purpose, _, public_id = about.partition(":")
+    kind = kinds.get(purpose)
+    if kind is None or not issubclass(kind.model, Invitation):
+        return
+    invitation = kind.model.objects.filter(
+        public_id=public_id, status=InvitationStatus.PENDING
+    ).first()
+    if invitation is None:
+        return
+    with transaction.atomic():
+        advance(invitation, invitation.table, InvitationStatus.UNDELIVERABLE)
+        record(
+            f"{kind.verb}.undeliverable",
+            by=None,
+            subject=invitation,
+            organization=invitation.organization_id,
+            before={"status": "pending"},
+            after={"status": "undeliverable"},
+        )
+
+
+def _counterparty(invitation: Any) -> int | None:
+    """The invited organization, where the inviter knows it: it sees the history, too.
+
+    Whose account an address belongs to is not told before its owner accepts (I15).
+    """
+    if invitation.status == InvitationStatus.ACCEPTED and hasattr(invitation, "counterparty_id"):
+        return int(invitation.counterparty_id)
+    return getattr(invitation, "seller_id", None)
+
+
+def _kind(row: OneTimeLink) -> kinds.Kind:
+    kind = kinds.get(row.purpose)
+    assert kind is not None, row.purpose
+    return kind

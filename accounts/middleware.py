@@ -1,0 +1,125 @@
+"""Around every request: the second factor's gate, and when a session was last used."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.authentication import get_authentication_records
+from allauth.usersessions.models import UserSession
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.models import Membership
+from accounts.states import MembershipRole, OrganizationKind
+from partnerhub import clock
+
+Handler = Callable[[HttpRequest], HttpResponse]
+GATED = frozenset({"seller", "provider", "admin"})
+ACTIVE_AT = "active_at"
+ACTIVITY_GAP = 300
+EVEN_PATHS = frozenset({"/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"})
+EVEN_SECONDS = 0.25
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Whether this session was opened, or raised, with a second factor or a passkey."""
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records)
+
+
+def needs_second_factor(user: Any) -> bool:
+    """Reviewers, and administrators of providers and sellers, need one; the others may have one."""
+    if user.is_staff:
+        return True
+    return (
+        Membership.objects.active()
+        .filter(
+            user=user,
+            role=MembershipRole.ADMINISTRATOR,
+            organization__kind__in=[OrganizationKind.SELLER, OrganizationKind.PROVIDER],
+        )
+        .exists()
+    )
+
+
+def second_factor(get_response: Handler) -> Handler:
+    """Send who must have a second factor to the page that explains and sets it up (U28, A8)."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(
+        request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        portal = match.namespaces[0] if match and match.namespaces else ""
+        if portal not in GATED or not request.user.is_authenticated:
+            return None
+        if has_second_factor(request) or not needs_second_factor(request.user):
+            return None
+        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+        return HttpResponseRedirect(f"{reverse('second-factor')}?{query}".rstrip("?"))
+
+    handle.process_view = process_view  # type: ignore[attr-defined]
+    return handle
+
+
+def note_activity(request: HttpRequest, **kwargs: Any) -> None:
+    """Start the session's clock when somebody signs in."""
+    request.session[ACTIVE_AT] = int(clock.real_now().timestamp())
+
+
+def session_activity(get_response: Handler) -> Handler:
+    """Note when a session was last used, and prolong it, at most every five minutes."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            last = request.session.get(ACTIVE_AT)
+            now = clock.real_now()
+            if isinstance(last, int) and now.timestamp() - last >= ACTIVITY_GAP:
+                note_activity(request)
+                UserSession.objects.filter(session_key=request.session.session_key).update(
+                    last_seen_at=now
+                )
+        return get_response(request)
+
+    return handle
+
+
+def even_answers(get_response: Handler) -> Handler:
+    """Pages that must not tell who has an account answer no faster for anybody (A12).
+
+    Whether a mail is written or a row is made takes milliseconds: all wait for the same moment.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        response = get_response(request)
+        if request.method == "POST" and request.path in EVEN_PATHS:
+            time.sleep(max(0.0, EVEN_SECONDS - (time.monotonic() - started)))
+        return response
+
+    return handle
+
+
+class RefusedForms:
+    """The sign-in library shows a refused form with 200: it gets the 422 of all others.
+
+    A class, because Django asks a template response's hook for the object it belongs to.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The response as it comes."""
+        return self._get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        """The response, with 422 when it shows a form that was posted and refused."""
+        form = (response.context_data or {}).get("form")
+        refused = form is not None and form.is_bound and form.errors
+        if request.method == "POST" and response.status_code == 200 and refused:
+            response.status_code = 422
+        return response

@@ -1,0 +1,187 @@
+"""An organization's people and invitations as lists show them: a fixed number of queries a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.models import (
+    EmployeeInvitation,
+    IdentityCheck,
+    Membership,
+    MembershipRight,
+    Organization,
+    is_verified,
+)
+from accounts.permissions import labels
+from accounts.states import (
+    OPEN_INVITATION,
+    RESENDABLE,
+    InvitationStatus,
+    OrganizationKind,
+)
+from accounts.transitions.members import access_state
+from partnerhub.outbox.services import latest_status
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.web.pagination import Page, paginate
+
+SIZE = 25
+BY_NAME = ("role", "user__name", "id")
+NEWEST = ("-sent_at", "-id")
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One member: what they are, what they may do, and how far they have come."""
+
+    membership: Membership
+    rights: list[str]
+    access: str
+    identity: tuple[str, str]
+    second_factor: bool
+
+
+@dataclass(frozen=True)
+class InvitationRow:
+    """One invitation: its state by the clock, what became of its mail, and what can be done."""
+
+    invitation: EmployeeInvitation
+    state: str
+    label: str
+    delivery: str
+    inviter_gone: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the invited can still answer."""
+        return self.state in OPEN_INVITATION
+
+    @property
+    def can_resend(self) -> bool:
+        """Whether sending again renews it (U2)."""
+        return self.state in RESENDABLE
+
+
+def find(queryset: Any, text: str, *names: str) -> Any:
+    """The rows in which one of these columns holds `text`; all rows for an empty text."""
+    if not text:
+        return queryset
+    condition = Q()
+    for name in names:
+        condition |= Q(**{f"{name}__icontains": text})
+    return queryset.filter(condition)
+
+
+def members(organization: Organization, request: HttpRequest, text: str = "") -> Page[MemberRow]:
+    """One page of the organization's members, administrators first; four queries."""
+    rows = Membership.objects.for_organization(organization).select_related("user")
+    page = paginate(
+        find(rows, text, "user__name", "user__email"),
+        request,
+        order=BY_NAME,
+        size=SIZE,
+        parameter="members",
+    )
+    users = [membership.user_id for membership in page]
+    rights, checks, factors = _rights(organization, users), _identities(users), _factors(users)
+    return _replaced(
+        page,
+        [
+            MemberRow(
+                membership,
+                labels(organization.kind, rights.get(membership.user_id, ())),
+                access_state(membership.role, rights.get(membership.user_id, ())),
+                checks.get(membership.user_id, ("not_started", "Not started")),
+                membership.user_id in factors,
+            )
+            for membership in page
+        ],
+    )
+
+
+def open_invitations(
+    organization: Organization, request: HttpRequest, text: str = ""
+) -> Page[InvitationRow]:
+    """One page of what can still be answered, or sent again because it ran out; three queries."""
+    return _invitations(organization, request, RESENDABLE, "open", text)
+
+
+def ended_invitations(
+    organization: Organization, request: HttpRequest, text: str = ""
+) -> Page[InvitationRow]:
+    """One page of what was answered or taken back; three queries."""
+    ended = set(InvitationStatus) - set(RESENDABLE)
+    return _invitations(organization, request, ended, "ended", text)
+
+
+def _invitations(
+    organization: Organization,
+    request: HttpRequest,
+    statuses: Iterable[str],
+    parameter: str,
+    text: str,
+) -> Page[InvitationRow]:
+    rows = EmployeeInvitation.objects.for_organization(organization).with_list_data()
+    page = paginate(
+        find(rows.filter(status__in=list(statuses)), text, "address", "name"),
+        request,
+        order=NEWEST,
+        size=SIZE,
+        parameter=parameter,
+    )
+    deliveries = latest_status(invitation.about for invitation in page)
+    inviting = set(
+        Membership.objects.administrators(organization).values_list("user_id", flat=True)
+    )
+    return _replaced(page, [_invitation(row, deliveries, inviting) for row in page])
+
+
+def _invitation(
+    row: EmployeeInvitation, deliveries: dict[str, str], inviting: set[int]
+) -> InvitationRow:
+    state = row.current_status
+    # Without a message of its own the mail was not wanted: the inviter reads what others read.
+    delivery = deliveries.get(row.about, MessageStatus.SENT)
+    return InvitationRow(
+        invitation=row,
+        state=state,
+        label=InvitationStatus(state).label,
+        delivery=MessageStatus(delivery).label if state == InvitationStatus.PENDING else "",
+        inviter_gone=state in OPEN_INVITATION and row.invited_by_id not in inviting,
+    )
+
+
+def _rights(organization: Organization, users: list[int]) -> dict[int, list[str]]:
+    held: dict[int, list[str]] = {}
+    rows = MembershipRight.objects.filter(content_object=organization, user__in=users)
+    for user, codename in rows.values_list("user_id", "permission__codename"):
+        held.setdefault(user, []).append(codename)
+    return held
+
+
+def _identities(users: list[int]) -> dict[int, tuple[str, str]]:
+    """The newest identity check of each, by the clock."""
+    states = {}
+    for check in IdentityCheck.objects.filter(user__in=users).order_by("created_at", "id"):
+        lapsed = check.status == "verified" and not is_verified(check)
+        states[check.user_id] = (
+            ("expired", "Expired") if lapsed else (check.status, check.get_status_display())
+        )
+    return states
+
+
+def _factors(users: list[int]) -> set[int]:
+    rows = Authenticator.objects.filter(user__in=users, type__in=["totp", "webauthn"])
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _replaced(page: Page[Any], items: list[Any]) -> Page[Any]:
+    return replace(page, items=items)
+
+
+def needs_identity(organization: Organization) -> bool:
+    """Whether this organization's people prove who they are before they work."""
+    return organization.kind == OrganizationKind.PROVIDER

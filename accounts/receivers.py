@@ -1,0 +1,44 @@
+"""What this app hears: deliveries from the outbox, and sign-in matters from the library."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import Signal
+
+from accounts import sessions
+from accounts.invitations import transitions
+from accounts.middleware import note_activity
+from partnerhub.outbox.signals import delivery_changed
+from partnerhub.outbox.states import MessageStatus
+
+
+def note_delivery(about: str, status: str, error: str, **kwargs: Any) -> None:
+    """An invitation whose mail was refused becomes undeliverable, visibly (X15)."""
+    if status == MessageStatus.FAILED:
+        transitions.mark_undeliverable(about=about)
+
+
+def _listen(signal: Signal, receiver: Any) -> None:
+    signal.connect(receiver, dispatch_uid=f"accounts.{receiver.__name__}")
+
+
+def connect() -> None:
+    """Connect the receivers of this app. Those of one signal run in this order."""
+    _listen(delivery_changed, note_delivery)
+    _listen(user_logged_in, note_activity)
+    _listen(account.user_logged_in, sessions.note_sign_in)
+    _listen(account.email_confirmed, sessions.claim_account)
+    _listen(account.email_changed, sessions.end_others_after_address)
+    _listen(mfa.authenticator_added, sessions.note_second_factor)
+    _listen(mfa.authenticator_removed, sessions.forget_second_factor)
+    for signal in (
+        account.password_changed,
+        account.password_set,
+        account.password_reset,
+        mfa.authenticator_added,
+        mfa.authenticator_removed,
+        mfa.authenticator_reset,
+    ):
+        _listen(signal, sessions.end_others_after_change)

@@ -1,0 +1,40 @@
+"""What reviewers may do with people and organizations, and where they have a stake of their own."""
+
+from typing import Any
+
+from accounts.models import Membership, User
+from partnerhub.errors import NotPermitted
+
+DECIDE_IDENTITIES = "accounts.decide_identitycheck"
+SUPERVISE = "accounts.supervise_organization"
+
+
+def may(user: Any, permission: str) -> bool:
+    """Whether this member of staff holds `permission`."""
+    return bool(user.is_active and user.is_staff and user.has_perm(permission))
+
+
+def require(user: Any, permission: str) -> None:
+    """Raise NotPermitted unless `may`; reads rights from the database, never from `user`."""
+    if not may(User.objects.get(pk=user.pk), permission):
+        raise NotPermitted("Only reviewers can do this.")
+
+
+def stake_in_person(reviewer: Any, person_id: int) -> str:
+    """Why this reviewer may not decide about this person; "" when they may.
+
+    Nobody decides about themselves or about members of an organization they belong to.
+    """
+    if reviewer.pk == person_id:
+        return "This is your own identity check: another reviewer has to decide."
+    mine = Membership.objects.live().filter(user=reviewer).values("organization_id")
+    if Membership.objects.live().filter(user_id=person_id, organization_id__in=mine).exists():
+        return "You share an account with this person: another reviewer has to decide."
+    return ""
+
+
+def stake_in_organization(reviewer: Any, organization: Any) -> str:
+    """Why this reviewer may not decide about this account; "" when they may."""
+    if Membership.objects.live().filter(user=reviewer, organization=organization).exists():
+        return "You belong to this account: another reviewer has to decide."
+    return ""

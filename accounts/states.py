@@ -1,0 +1,131 @@
+"""States of people's identity, organizations, memberships and invitations (product.md 3)."""
+
+from django.db.models import TextChoices
+
+from partnerhub.statetable import StateTable
+
+
+class OrganizationKind(TextChoices):
+    """The three kinds of business; each has its portal."""
+
+    SELLER = "seller", "Seller"
+    PROVIDER = "provider", "Solution provider"
+    SUPPLIER = "supplier", "Supplier"
+
+
+class SupplierKind(TextChoices):
+    """Who ships (S1.3)."""
+
+    MANUFACTURER = "manufacturer", "Manufacturer"
+    FREIGHT_FORWARDER = "freight_forwarder", "Freight forwarder"
+    WHOLESALER = "wholesaler", "Wholesaler"
+    OTHER = "other", "Other"
+
+
+class OrganizationStatus(TextChoices):
+    """draft > active <> suspended > closed."""
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    CLOSED = "closed", "Closed"
+
+
+ORGANIZATION = StateTable(
+    "account",
+    {
+        OrganizationStatus.DRAFT: {OrganizationStatus.ACTIVE, OrganizationStatus.CLOSED},
+        OrganizationStatus.ACTIVE: {OrganizationStatus.SUSPENDED, OrganizationStatus.CLOSED},
+        OrganizationStatus.SUSPENDED: {OrganizationStatus.ACTIVE, OrganizationStatus.CLOSED},
+    },
+)
+
+
+class MembershipRole(TextChoices):
+    """Administrators have every right in their own organization."""
+
+    ADMINISTRATOR = "administrator", "Administrator"
+    EMPLOYEE = "employee", "Employee"
+
+
+class MembershipStatus(TextChoices):
+    """active <> suspended, > removed."""
+
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    REMOVED = "removed", "Removed"
+
+
+MEMBERSHIP = StateTable(
+    "membership",
+    {
+        MembershipStatus.ACTIVE: {MembershipStatus.SUSPENDED, MembershipStatus.REMOVED},
+        MembershipStatus.SUSPENDED: {MembershipStatus.ACTIVE, MembershipStatus.REMOVED},
+    },
+)
+
+
+class IdentityStatus(TextChoices):
+    """No row is "not started"; a failed or expired check is followed by a new row."""
+
+    SUBMITTED = "submitted", "Being reviewed"
+    VERIFIED = "verified", "Verified"
+    FAILED = "failed", "Not accepted"
+    EXPIRED = "expired", "Expired"
+
+
+IDENTITY = StateTable(
+    "identity check",
+    {
+        IdentityStatus.SUBMITTED: {IdentityStatus.VERIFIED, IdentityStatus.FAILED},
+        IdentityStatus.VERIFIED: {IdentityStatus.EXPIRED},
+    },
+)
+
+
+class IdentityReason(TextChoices):
+    """Why an identity check failed, and what the person can do about it."""
+
+    UNREADABLE = "unreadable", "A document cannot be read: send a sharper photo or scan"
+    EXPIRED_DOCUMENT = "expired_document", "The ID has expired: send a valid one"
+    NAME_DIFFERS = "name_differs", "The name differs between form and documents: make them agree"
+    ADDRESS_DIFFERS = "address_differs", "The address differs from the proof: make them agree"
+    OLD_PROOF = "old_proof", "The proof of address is older than 180 days: send a newer one"
+    WRONG_DOCUMENT = "wrong_document", "This kind of document is not accepted: see the list"
+
+
+class InvitationStatus(TextChoices):
+    """States that every kind of invitation shares."""
+
+    PENDING = "pending", "Pending"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Revoked"
+    EXPIRED = "expired", "Expired"
+    UNDELIVERABLE = "undeliverable", "Could not be delivered"
+
+
+INVITATION = StateTable(
+    "invitation",
+    {
+        InvitationStatus.PENDING: {
+            InvitationStatus.ACCEPTED,
+            InvitationStatus.DECLINED,
+            InvitationStatus.REVOKED,
+            InvitationStatus.EXPIRED,
+            InvitationStatus.UNDELIVERABLE,
+        },
+        # Resending renews: a new token and a new end date (U2).
+        InvitationStatus.EXPIRED: {InvitationStatus.PENDING, InvitationStatus.REVOKED},
+        InvitationStatus.UNDELIVERABLE: {
+            InvitationStatus.PENDING,
+            InvitationStatus.ACCEPTED,
+            InvitationStatus.DECLINED,
+            InvitationStatus.REVOKED,
+            InvitationStatus.EXPIRED,
+        },
+    },
+)
+# A link stays usable when only its mail bounced: the inviter can copy it (X15).
+OPEN_INVITATION = (InvitationStatus.PENDING, InvitationStatus.UNDELIVERABLE)
+RESENDABLE = (InvitationStatus.PENDING, InvitationStatus.EXPIRED, InvitationStatus.UNDELIVERABLE)

@@ -1,0 +1,92 @@
+"""Which organizations a person belongs to, and checks every transition repeats under its lock."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, User
+from accounts.states import MembershipRole
+from partnerhub import clock
+from partnerhub.errors import NotPermitted, NotRelated
+
+
+def membership_of(user: Any, organization: Any) -> Membership | None:
+    """The person's membership in force, or None. Reads the database now, caches nothing."""
+    return Membership.objects.active().filter(user=user, organization=organization).first()
+
+
+def require_administrator(user: Any, organization: Organization) -> Membership:
+    """The membership of an administrator of an active organization.
+
+    Raises NotRelated for outsiders, NotPermitted for employees and inactive organizations. Call it
+    inside the transaction, after locking.
+    """
+    membership: Membership | None = (
+        Membership.objects.active()
+        .filter(user=user, organization=organization)
+        .select_related("organization")
+        .first()
+    )
+    if membership is None:
+        raise NotRelated("There is no such page.")
+    if membership.role != MembershipRole.ADMINISTRATOR:
+        raise NotPermitted("Only an administrator of this account can do this.")
+    _refuse_inactive(membership.organization.status)
+    return membership
+
+
+def require_active(organization: Organization) -> None:
+    """Raise NotPermitted with what to do when the organization may not act."""
+    _refuse_inactive(Organization.objects.values_list("status", flat=True).get(pk=organization.pk))
+
+
+def _refuse_inactive(status: str) -> None:
+    if status == "draft":
+        raise NotPermitted(
+            "This account is a draft until its administrator's identity is verified."
+        )
+    if status != "active":
+        raise NotPermitted(f"This account is {status}.")
+
+
+def rights_of(user: Any, organization: Any) -> frozenset[str]:
+    """The codenames assigned to this member in their organization (guardian)."""
+    return frozenset(
+        MembershipRight.objects.filter(user=user, content_object=organization).values_list(
+            "permission__codename", flat=True
+        )
+    )
+
+
+def verified_addresses(user: Any) -> list[str]:
+    """The canonical addresses this person has proved to own."""
+    return list(
+        EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    )
+
+
+def owns_address(user: Any, address: str) -> bool:
+    """Whether the person has proved to own `address` (canonical) (I1)."""
+    if not user.is_authenticated:
+        return False
+    return EmailAddress.objects.filter(user=user, verified=True, email=address).exists()
+
+
+def administrators(organization: Any) -> list[User]:
+    """The administrators in force, oldest first."""
+    rows = Membership.objects.administrators(organization).select_related("user").order_by("id")
+    return [row.user for row in rows]
+
+
+def administered(user: Any) -> Any:
+    """Ids of the organizations that this person administers, as a subquery."""
+    return (
+        Membership.objects.active()
+        .filter(user=user, role=MembershipRole.ADMINISTRATOR)
+        .values("organization_id")
+    )
+
+
+def is_identified(user: Any) -> bool:
+    """Whether the person's identity is verified and in force now."""
+    return IdentityCheck.objects.in_force(clock.now()).filter(user=user).exists()

@@ -1,0 +1,176 @@
+"""Inviting colleagues: invite, send again, take back, accept, decline (S0.7, S0.8)."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.emails import employees as emails
+from accounts.invitations import transitions as shared
+from accounts.invitations.models import until
+from accounts.kinds import check_inviter
+from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, User
+from accounts.permissions import clean_rights
+from accounts.states import InvitationStatus, MembershipStatus
+from accounts.tenancy import owns_address, require_administrator
+from accounts.transitions.members import set_rights
+from partnerhub import clock
+from partnerhub.db import constraint_as, lock, move
+from partnerhub.errors import Conflict, NotPermitted, NotRelated
+
+_PENDING = "There is an open invitation to this address. Send it again, or take it back first."
+
+
+@transaction.atomic
+def invite(
+    *,
+    by: User,
+    organization: Organization,
+    address: str,
+    name: str = "",
+    role: str,
+    rights: Iterable[str] = (),
+) -> EmployeeInvitation:
+    """Invite the owner of `address` (canonical) to the account, and mail the link (S0.7).
+
+    Raises NotPermitted, Conflict for a member or an open invitation, Invalid for an unknown
+    right, LimitReached (I13).
+    """
+    organization = lock(Organization.objects.all(), pk=organization.pk)
+    require_administrator(by, organization)
+    _refuse_members(organization, address)
+    _close_overdue(organization, address)
+    with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
+        invitation = EmployeeInvitation.objects.create(
+            organization=organization,
+            address=address,
+            name=name,
+            role=role,
+            rights=clean_rights(organization.kind, role, rights),
+            invited_by=by,
+            expires_at=until(settings.INVITATION_DAYS),
+        )
+    shared.note_sent(invitation, by=by, verb="employee_invitation.sent")
+    emails.employee_invited(invitation)
+    return invitation
+
+
+@transaction.atomic
+def resend(*, by: User, invitation: EmployeeInvitation) -> EmployeeInvitation:
+    """A new link and a new end date; the old link is dead, and `by` is who invites now (U2, I5).
+
+    Raises Conflict for an answered invitation and LimitReached within ten minutes of the last.
+    """
+    row = _locked(invitation, by=by)
+    _refuse_members(row.organization, row.address)
+    with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
+        shared.renew(row, by=by)
+    move(row, expect={"generation": row.generation}, invited_by=by)
+    emails.employee_invited(row)
+    return row
+
+
+@transaction.atomic
+def revoke(*, by: User, invitation: EmployeeInvitation) -> EmployeeInvitation:
+    """Take an unanswered invitation back; doing it twice is doing it once (U3, N29)."""
+    row = _locked(invitation, by=by)
+    if row.status != InvitationStatus.REVOKED:
+        shared.close(row, InvitationStatus.REVOKED, by=by)
+    return row
+
+
+@transaction.atomic
+def copy_link(*, by: User, invitation: EmployeeInvitation) -> str:
+    """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
+    row = _locked(invitation, by=by)
+    if row.invited_by_id != by.pk:
+        raise NotPermitted("Only who sent this invitation can copy its link. Send it again first.")
+    return shared.copy_link(invitation=row, by=by, organization=row.organization)
+
+
+@transaction.atomic
+def accept(*, by: User, public_id: uuid.UUID) -> Membership:
+    """Join the account with the role and rights of the invitation as it stands now (S0.8, I1).
+
+    Everything is looked at again under the lock. Raises NotRelated for anybody but the owner of
+    the invited address, Ended for an invitation that has ended or whose inviter may no longer
+    invite, Conflict for a member.
+    """
+    invitation = shared.lock_open(EmployeeInvitation, public_id)
+    _require_invited(by, invitation)
+    check_inviter(invitation)
+    _refuse_rejoining(by, invitation.organization)
+    shared.close(invitation, InvitationStatus.ACCEPTED, by=by)
+    with constraint_as(accounts_membership_one_live=_already()):
+        membership = Membership.objects.create(
+            user=by, organization=invitation.organization, role=invitation.role
+        )
+    set_rights(membership, invitation.rights)
+    emails.employee_accepted(invitation)
+    return membership
+
+
+@transaction.atomic
+def decline(
+    *, by: User, public_id: uuid.UUID, reason: str = "", never_again: bool = False
+) -> EmployeeInvitation:
+    """Say no, with a reason, and on wish for good: no later invitation is mailed (U4, I18)."""
+    invitation = shared.lock_open(EmployeeInvitation, public_id)
+    _require_invited(by, invitation)
+    shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
+    if never_again:
+        Refusal.objects.get_or_create(
+            organization=invitation.organization, address=invitation.address
+        )
+    emails.employee_declined(invitation)
+    return invitation
+
+
+def _locked(invitation: EmployeeInvitation, *, by: User) -> EmployeeInvitation:
+    organization = lock(Organization.objects.all(), pk=invitation.organization_id)
+    require_administrator(by, organization)
+    row: EmployeeInvitation = lock(
+        EmployeeInvitation.objects.select_related("organization"), pk=invitation.pk
+    )
+    return row
+
+
+def _pending() -> Conflict:
+    return Conflict(_PENDING, field="address")
+
+
+def _already() -> Conflict:
+    return Conflict("You are a member of this account already.")
+
+
+def _refuse_members(organization: Organization, address: str) -> None:
+    # By the address that the list of members shows: others of theirs are not ours to tell (V26).
+    members = Membership.objects.for_organization(organization)
+    if members.filter(user__email=address).exists():
+        raise Conflict("This address belongs to a member of this account.", field="address")
+
+
+def _refuse_rejoining(user: User, organization: Organization) -> None:
+    status = (
+        Membership.objects.live()
+        .filter(user=user, organization=organization)
+        .values_list("status", flat=True)
+        .first()
+    )
+    if status == MembershipStatus.SUSPENDED:
+        raise Conflict("Your membership in this account is suspended. Ask its administrators.")
+    if status:
+        raise _already()
+
+
+def _close_overdue(organization: Organization, address: str) -> None:
+    """What the clock has ended must not block a new invitation until the sweep comes by."""
+    overdue = EmployeeInvitation.objects.for_organization(organization).overdue(clock.now())
+    for invitation in overdue.to_addresses([address]):
+        shared.expire(invitation=invitation)
+
+
+def _require_invited(user: User, invitation: EmployeeInvitation) -> None:
+    if not owns_address(user, invitation.address):
+        raise NotRelated("There is no such page.")

@@ -1,0 +1,223 @@
+"""Identity checks: asked for by a person, decided by a reviewer, ended by the scheduler."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.template.defaultfilters import date as format_date
+
+from accounts.documents import DocumentKind, stored_name
+from accounts.emails import identity as emails
+from accounts.models import IdentityCheck, IdentityDocument, User
+from accounts.reviewers import DECIDE_IDENTITIES, require, stake_in_person
+from accounts.states import IDENTITY, IdentityReason, IdentityStatus
+from accounts.tenancy import verified_addresses
+from accounts.transitions.organizations import activate_drafts, lock_drafts
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import lock, move
+from partnerhub.errors import Conflict, Invalid, LimitReached, NotPermitted
+from partnerhub.statetable import advance
+
+logger = logging.getLogger(__name__)
+
+RENEWAL = timedelta(days=90)
+TRIES_PER_DAY = 5
+DAY = timedelta(hours=24)
+REMINDERS = (7, 30)
+
+Documents = Mapping[str, tuple[BinaryIO, DocumentKind]]
+
+
+def obstacle(latest: IdentityCheck | None) -> str:
+    """Why the person cannot send a new check now; "" when they can.
+
+    Takes the newest check. One at a time, and a verified one is renewed only near its end.
+    """
+    if latest is None or latest.status in (IdentityStatus.FAILED, IdentityStatus.EXPIRED):
+        return ""
+    if latest.status == IdentityStatus.SUBMITTED:
+        return "Your identity check is being reviewed."
+    if latest.expires_at and latest.expires_at > clock.now() + RENEWAL:
+        return f"Your identity is verified until {format_date(latest.expires_at, 'j F Y')}."
+    return ""
+
+
+def submit_identity(
+    *,
+    by: User,
+    legal_name: str,
+    birth_date: date,
+    country: str,
+    street_address: str,
+    documents: Documents,
+) -> IdentityCheck:
+    """Ask for an identity check with one file for each kind of document (S0.4, S0.8).
+
+    `documents` maps IdentityDocument.Kind to an inspected file. Raises Conflict while a check is
+    open or verified, LimitReached for too many in a day, NotPermitted without a verified address,
+    Invalid when the files cannot be stored. Nothing stays behind, on disk either, when it fails.
+    """
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            by = lock(User.objects.all(), pk=by.pk)
+            _check_person(by)
+            check = IdentityCheck.objects.create(
+                user=by,
+                legal_name=legal_name,
+                birth_date=birth_date,
+                country=country,
+                street_address=street_address,
+            )
+            for kind, (file, found) in documents.items():
+                written.append(_store(check, kind, file, found))
+            record("identity_check.submitted", by=by, subject=check)
+            emails.identity_submitted(check)
+    except BaseException as error:
+        for name in written:
+            default_storage.delete(name)
+        if isinstance(error, OSError):
+            logger.exception("identity documents could not be stored")
+            raise Invalid("Your documents could not be stored. Try again later.") from error
+        raise
+    return check
+
+
+def _check_person(by: User) -> None:
+    if not by.is_active or not verified_addresses(by):
+        raise NotPermitted("Confirm your e-mail address first.")
+    if why_not := obstacle(IdentityCheck.objects.latest_of(by)):
+        raise Conflict(why_not)
+    recent = IdentityCheck.objects.filter(user=by, created_at__gt=clock.now() - DAY)
+    times = list(recent.order_by("created_at").values_list("created_at", flat=True))
+    if len(times) >= TRIES_PER_DAY:
+        raise LimitReached(
+            "You have sent as many checks as one person may in 24 hours.", retry_at=times[0] + DAY
+        )
+
+
+def _store(check: IdentityCheck, kind: str, file: BinaryIO, found: DocumentKind) -> str:
+    """Write one document under a random name (B8); returns that name."""
+    document = IdentityDocument(
+        check_of=check,
+        kind=kind,
+        stored_name=stored_name(found),
+        mime=found.mime,
+        size=file.seek(0, 2),
+    )
+    file.seek(0)
+    document.file.save(document.stored_name, File(file), save=False)
+    document.save()
+    return str(document.file.name)
+
+
+@transaction.atomic
+def decide_identity(
+    *, by: User, check: IdentityCheck, verified: bool, reason: str = ""
+) -> IdentityCheck:
+    """A reviewer verifies a person, or refuses with a reason from the fixed list (X17).
+
+    Verifying activates the drafts that waited for it. Raises NotPermitted for people who may not
+    decide, Invalid without a reason, Conflict naming the first decision for the second (C8).
+    """
+    person = lock(User.objects.all(), pk=check.user_id)
+    drafts = lock_drafts(person)
+    check = lock(IdentityCheck.objects.all(), pk=check.pk)
+    require(by, DECIDE_IDENTITIES)
+    if stake := stake_in_person(by, check.user_id):
+        raise NotPermitted(stake)
+    if check.status != IdentityStatus.SUBMITTED:
+        raise Conflict(decided_sentence(check))
+    if verified:
+        return _verify(check, person, drafts, by=by)
+    if reason not in IdentityReason.values:
+        raise Invalid("Choose what the person has to fix.", field="reason")
+    return _decide(check, IdentityStatus.FAILED, by=by, decided_at=clock.now(), reason=reason)
+
+
+def _verify(check: IdentityCheck, person: User, drafts: list[Any], *, by: User) -> IdentityCheck:
+    for older in IdentityCheck.objects.filter(user=person, status=IdentityStatus.VERIFIED):
+        _expire(older)
+    now = clock.now()
+    until = now + timedelta(days=settings.IDENTITY_DAYS)
+    _decide(check, IdentityStatus.VERIFIED, by=by, decided_at=now, expires_at=until)
+    activate_drafts(drafts, person)
+    return check
+
+
+def _decide(check: IdentityCheck, status: str, *, by: User, **values: Any) -> IdentityCheck:
+    advance(check, IDENTITY, status, decided_by=by, **values)
+    record(
+        f"identity_check.{status}",
+        by=by,
+        subject=check,
+        before={"status": "submitted"},
+        after={"status": str(status), "reason": check.reason},
+    )
+    tell = emails.identity_verified if status == IdentityStatus.VERIFIED else emails.identity_failed
+    tell(check)
+    return check
+
+
+def decided_sentence(check: IdentityCheck) -> str:
+    """Who decided this check, and when, for a reviewer who comes too late (C8)."""
+    who = check.decided_by.name if check.decided_by else "Somebody"
+    when = format_date(check.decided_at, "j F Y, H:i")
+    outcome = "did not accept" if check.status == IdentityStatus.FAILED else "verified"
+    return f"{who} {outcome} this check on {when} UTC."
+
+
+def _expire(check: IdentityCheck) -> None:
+    advance(check, IDENTITY, IdentityStatus.EXPIRED)
+    record(
+        "identity_check.expired",
+        by=None,
+        subject=check,
+        before={"status": "verified"},
+        after={"status": "expired"},
+    )
+
+
+@transaction.atomic
+def expire_identity(*, check: IdentityCheck) -> bool:
+    """End a check whose time is over; False when it was ended or replaced meanwhile."""
+    check = lock(IdentityCheck.objects.all(), pk=check.pk)
+    if check.status != IdentityStatus.VERIFIED or not _is_over(check.expires_at):
+        return False
+    _expire(check)
+    emails.identity_expired(check)
+    return True
+
+
+def _is_over(moment: datetime | None) -> bool:
+    return moment is not None and moment <= clock.now()
+
+
+@transaction.atomic
+def remind_identity(*, check: IdentityCheck, days: int) -> bool:
+    """Tell the person that the check ends within `days`; False when that was done already."""
+    check = lock(IdentityCheck.objects.all(), pk=check.pk)
+    told = check.reminded_days
+    if check.status != IdentityStatus.VERIFIED or (told is not None and told <= days):
+        return False
+    move(check, expect={"reminded_days": told}, reminded_days=days)
+    emails.identity_expiring(check, days)
+    return True
+
+
+@transaction.atomic
+def delete_document(*, document: IdentityDocument) -> None:
+    """Remove the file of a decided check for good; the row says when (D7).
+
+    The file goes first: what fails afterwards is tried again, and deleting twice is harmless.
+    """
+    document = lock(IdentityDocument.objects.all(), pk=document.pk)
+    if document.file.name:
+        default_storage.delete(document.file.name)
+    move(document, expect={"deleted_at": None}, file="", deleted_at=clock.now())

@@ -1,0 +1,287 @@
+"""Registering an organization, and what happens to it afterwards."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+
+from accounts import signals
+from accounts.emails import organizations as emails
+from accounts.models import Membership, Organization, User
+from accounts.names import handle_for, skeleton
+from accounts.registration import RegistrationError, business_key, validate_registration
+from accounts.reviewers import SUPERVISE, require, stake_in_organization
+from accounts.states import (
+    ORGANIZATION,
+    MembershipRole,
+    OrganizationKind,
+    OrganizationStatus,
+)
+from accounts.tenancy import is_identified, membership_of, verified_addresses
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import constraint_as, lock, lock_all
+from partnerhub.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
+from partnerhub.statetable import advance
+
+MAX_DRAFTS = 3
+NEW_PER_DAY = 5
+DAY = timedelta(hours=24)
+HANDLE_TRIES = 5
+
+
+class AlreadyRegistered(Conflict):
+    """Another solution provider account holds this business (S0.16). Says nothing about it."""
+
+    def __init__(self) -> None:
+        super().__init__("Your company already has an account.")
+
+
+@transaction.atomic
+def register_organization(
+    *,
+    by: User,
+    kind: str,
+    name: str,
+    country: str,
+    registration_number: str = "",
+    supplier_kind: str = "",
+) -> Organization:
+    """A new account with `by` as its administrator.
+
+    Sellers and suppliers are active at once. A provider is a draft until its administrator's
+    identity is verified, and active at once when it already is (S0.4). Raises AlreadyRegistered
+    when the business has a provider account (S0.16), Invalid at the field in question,
+    NotPermitted without a verified address, LimitReached for too many in a day.
+    """
+    by = lock(User.objects.all(), pk=by.pk)
+    _check_person(by, kind, name)
+    organization = Organization(
+        kind=kind,
+        name=name,
+        name_skeleton=skeleton(name)[:120],
+        country=country,
+        supplier_kind=supplier_kind,
+        status=OrganizationStatus.ACTIVE,
+        activated_at=clock.now(),
+        created_by=by,
+    )
+    if kind == OrganizationKind.PROVIDER:
+        _as_draft(organization, registration_number)
+    _save_with_handle(organization)
+    Membership.objects.create(user=by, organization=organization, role=MembershipRole.ADMINISTRATOR)
+    record(
+        "organization.registered",
+        by=by,
+        subject=organization,
+        organization=organization,
+        after={"kind": str(kind), "status": str(organization.status)},
+    )
+    if organization.is_active:
+        emails.organization_active(organization)
+    elif is_identified(by):
+        _activate(organization)
+    return organization
+
+
+def _check_person(by: User, kind: str, name: str) -> None:
+    """Whether this person may register one more account of this kind now."""
+    if not by.is_active or not verified_addresses(by):
+        raise NotPermitted("Confirm your e-mail address first.")
+    mine = Organization.objects.filter(created_by=by)
+    recent = mine.filter(created_at__gt=clock.now() - DAY).order_by("created_at")
+    times = list(recent.values_list("created_at", flat=True)[:NEW_PER_DAY])
+    if len(times) >= NEW_PER_DAY:
+        raise LimitReached(
+            "You have opened as many accounts as one person may in 24 hours.",
+            retry_at=times[0] + DAY,
+        )
+    same = mine.filter(kind=kind, name_skeleton=skeleton(name)[:120])
+    if same.exclude(status=OrganizationStatus.CLOSED).exists():
+        raise Invalid("You have opened an account with this name already.", field="name")
+
+
+def _as_draft(organization: Organization, registration_number: str) -> None:
+    """Fill in what a provider's draft has; drafts block nobody, a working account does (S0.16)."""
+    country = str(organization.country)
+    try:
+        number = validate_registration(country, registration_number)
+        key = business_key(country, registration_number)
+    except RegistrationError as error:
+        raise Invalid(str(error), field="registration_number") from error
+    if Organization.objects.of_business(key).exists():
+        raise AlreadyRegistered
+    drafts = Organization.objects.filter(
+        created_by=organization.created_by,
+        kind=OrganizationKind.PROVIDER,
+        status=OrganizationStatus.DRAFT,
+    )
+    if drafts.filter(business_key=key).exists():
+        raise Invalid(
+            "You have started an account for this business already.", field="registration_number"
+        )
+    if drafts.count() >= MAX_DRAFTS:
+        raise Invalid(
+            f"You have {MAX_DRAFTS} solution provider drafts already: finish or close one first."
+        )
+    organization.registration_number = number
+    organization.business_key = key
+    organization.status = OrganizationStatus.DRAFT
+    organization.activated_at = None
+
+
+def _save_with_handle(organization: Organization) -> None:
+    """Save under a free handle; when somebody takes it at the same moment, under the next one."""
+    for _ in range(HANDLE_TRIES):
+        organization.handle = handle_for(
+            organization.name, lambda handle: Organization.objects.filter(handle=handle).exists()
+        )
+        try:
+            with transaction.atomic():
+                organization.save(force_insert=True)
+        except IntegrityError as error:
+            if "handle" not in str(error):
+                raise
+        else:
+            return
+    raise Conflict("Many accounts with this name are being opened right now. Try again.")
+
+
+def _activate(organization: Organization) -> None:
+    """Draft to active; raises AlreadyRegistered when the business got another account meanwhile.
+
+    The constraint decides between two at once.
+    """
+    with constraint_as(accounts_organization_one_per_business=AlreadyRegistered()):
+        advance(organization, ORGANIZATION, OrganizationStatus.ACTIVE, activated_at=clock.now())
+    record(
+        "organization.activated",
+        by=None,
+        subject=organization,
+        organization=organization,
+        before={"status": "draft"},
+        after={"status": "active"},
+    )
+    emails.organization_active(organization)
+
+
+def lock_drafts(user: User) -> list[Organization]:
+    """The provider drafts that this person administers, locked in key order."""
+    administered = Membership.objects.active().filter(user=user, role=MembershipRole.ADMINISTRATOR)
+    return lock_all(
+        Organization.objects.filter(
+            kind=OrganizationKind.PROVIDER,
+            status=OrganizationStatus.DRAFT,
+            pk__in=administered.values("organization_id"),
+        )
+    )
+
+
+def activate_drafts(drafts: list[Organization], user: User) -> None:
+    """What an identity check sets free: each draft becomes active by itself (S0.4).
+
+    One whose business is taken stays a draft, and the person reads what to do. In the order of
+    their businesses, so that two people with the same ones never wait for each other.
+    """
+    for draft in sorted(drafts, key=lambda draft: draft.business_key):
+        try:
+            _activate(draft)
+        except AlreadyRegistered:
+            emails.organization_taken(draft, user)
+
+
+@transaction.atomic
+def activate_organization(*, by: User, organization: Organization) -> Organization:
+    """Try once more to activate a draft that lost its business to another account.
+
+    Raises AlreadyRegistered while that is so, NotPermitted without a verified identity, NotRelated
+    for others.
+    """
+    organization = _own_draft(by, organization)
+    if not is_identified(by):
+        raise NotPermitted("Your identity has to be verified first.")
+    _activate(organization)
+    return organization
+
+
+@transaction.atomic
+def close_draft(*, by: User, organization: Organization) -> Organization:
+    """An administrator gives up a draft. Raises NotRelated for others, Conflict for no draft."""
+    organization = _own_draft(by, organization)
+    if organization.status != OrganizationStatus.DRAFT:
+        raise Conflict(f"This account is {organization.status}.")
+    return _close(organization, by=by, reason="")
+
+
+def _own_draft(by: User, organization: Organization) -> Organization:
+    organization = lock(Organization.objects.all(), pk=organization.pk)
+    membership = membership_of(by, organization)
+    if membership is None or not membership.is_administrator:
+        raise NotRelated("There is no such page.")
+    return organization
+
+
+@transaction.atomic
+def suspend_organization(*, by: User, organization: Organization, reason: str) -> Organization:
+    """A reviewer stops an account; its administrators read why.
+
+    Raises NotPermitted for others and for reviewers who belong to it, Conflict in other states.
+    """
+    organization = _lock_supervised(by, organization)
+    advance(organization, ORGANIZATION, OrganizationStatus.SUSPENDED, status_reason=reason)
+    _note(organization, "organization.suspended", by=by, before="active")
+    emails.organization_suspended(organization, reason, by=by, event=uuid4().hex)
+    return organization
+
+
+@transaction.atomic
+def resume_organization(*, by: User, organization: Organization) -> Organization:
+    """A reviewer lifts a suspension. Raises as suspend_organization does."""
+    organization = _lock_supervised(by, organization)
+    if organization.status != OrganizationStatus.SUSPENDED:
+        raise Conflict(f"This account is {organization.status}.")
+    advance(organization, ORGANIZATION, OrganizationStatus.ACTIVE, status_reason="")
+    _note(organization, "organization.resumed", by=by, before="suspended")
+    emails.organization_resumed(organization, by=by, event=uuid4().hex)
+    return organization
+
+
+@transaction.atomic
+def close_organization(*, by: User, organization: Organization, reason: str) -> Organization:
+    """A reviewer closes an account for good; upper apps end what rests on it.
+
+    Raises as suspend_organization does.
+    """
+    organization = _lock_supervised(by, organization)
+    return _close(organization, by=by, reason=reason)
+
+
+def _close(organization: Organization, *, by: User, reason: str) -> Organization:
+    before = str(organization.status)
+    advance(organization, ORGANIZATION, OrganizationStatus.CLOSED, status_reason=reason)
+    _note(organization, "organization.closed", by=by, before=before)
+    signals.organization_closed.send(sender=Organization, organization=organization, by=by)
+    if before != OrganizationStatus.DRAFT:
+        emails.organization_closed(organization, reason, by=by)
+    return organization
+
+
+def _lock_supervised(by: User, organization: Organization) -> Any:
+    """The account, locked, when this reviewer may decide about it."""
+    organization = lock(Organization.objects.all(), pk=organization.pk)
+    require(by, SUPERVISE)
+    if stake := stake_in_organization(by, organization):
+        raise NotPermitted(stake)
+    return organization
+
+
+def _note(organization: Organization, verb: str, *, by: User, before: str) -> None:
+    record(
+        verb,
+        by=by,
+        subject=organization,
+        organization=organization,
+        before={"status": before},
+        after={"status": str(organization.status)},
+    )

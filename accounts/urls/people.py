@@ -1,0 +1,21 @@
+"""Addresses of an organization's people, alike in every portal."""
+
+from django.urls import URLPattern, path
+
+from accounts.views import people
+
+
+def people_urls(name: str) -> list[URLPattern]:
+    """The patterns below `name` ("employees"), which also names the list page itself."""
+    return [
+        path(f"{name}/", people.people_page, name=name),
+        path(f"{name}/<uuid:public_id>/", people.member, name="member"),
+        path(f"{name}/<uuid:public_id>/suspend/", people.suspend, name="member-suspend"),
+        path(f"{name}/<uuid:public_id>/resume/", people.resume, name="member-resume"),
+        path(f"{name}/<uuid:public_id>/remove/", people.remove, name="member-remove"),
+        path(f"{name}/<uuid:public_id>/hand-over/", people.hand_over, name="member-hand-over"),
+        path(f"{name}/invitations/<uuid:public_id>/resend/", people.resend, name="employee-resend"),
+        path(f"{name}/invitations/<uuid:public_id>/revoke/", people.revoke, name="employee-revoke"),
+        path(f"{name}/invitations/<uuid:public_id>/link/", people.copy_link, name="employee-link"),
+        path("leave/", people.leave, name="leave"),
+    ]

@@ -1,0 +1,70 @@
+"""Addresses of this app outside of the portals."""
+
+from django.urls import path, register_converter
+
+from accounts.invitations import views as invitations
+from accounts.views import employees, identity, organizations, second_factor
+
+
+class TokenConverter:
+    """Whatever stands in a token's place; a public id is no token, it names an answer page."""
+
+    regex = r"(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)[^/]+"
+
+    def to_python(self, value: str) -> str:
+        """The text as it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The text as it stands."""
+        return value
+
+
+register_converter(TokenConverter, "token")
+
+urlpatterns = [
+    path("start/", organizations.start, name="start"),
+    path("start/provider/", organizations.provider_register, name="provider-register"),
+    path("start/provider/ask/", organizations.provider_ask, name="provider-ask"),
+    path("start/provider/hint/", organizations.registration_hint, name="registration-hint"),
+    path("start/seller/", organizations.seller_register, name="seller-register"),
+    path("start/supplier/", organizations.supplier_register, name="supplier-register"),
+    path("start/drafts/<uuid:public_id>/", organizations.provider_draft, name="provider-draft"),
+    path(
+        "start/drafts/<uuid:public_id>/activate/",
+        organizations.provider_draft_activate,
+        name="provider-draft-activate",
+    ),
+    path(
+        "start/drafts/<uuid:public_id>/close/",
+        organizations.provider_draft_close,
+        name="provider-draft-close",
+    ),
+    path("identity/", identity.identity, name="identity"),
+    path(
+        "identity/documents/<uuid:public_id>/",
+        identity.identity_document,
+        name="identity-document",
+    ),
+    path("second-factor/", second_factor.second_factor, name="second-factor"),
+    path("invitations/", invitations.current, name="invitation-current"),
+    path("invitations/switch/", invitations.switch, name="invitation-switch"),
+    path("invitations/set-aside/", invitations.set_aside, name="invitation-set-aside"),
+    path(
+        "invitations/employee/<uuid:public_id>/", employees.invitation, name="employee-invitation"
+    ),
+    path(
+        "invitations/employee/<uuid:public_id>/accept/",
+        employees.accept,
+        name="employee-invitation-accept",
+    ),
+    path(
+        "invitations/employee/<uuid:public_id>/decline/",
+        employees.decline,
+        name="employee-invitation-decline",
+    ),
+    path(
+        "invitations/<slug:purpose>/<uuid:public_id>/ask/", invitations.ask, name="invitation-ask"
+    ),
+    path("invitations/<str:purpose>/<token:token>/", invitations.open_link, name="invitation-open"),
+]

@@ -1,0 +1,5 @@
+"""Addresses of this app in this portal."""
+
+from accounts.urls.people import people_urls
+
+urlpatterns = people_urls("members")

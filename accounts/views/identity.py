@@ -1,0 +1,70 @@
+"""A person's identity check: asking for it, its state, and their own documents."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.downloads import document_response
+from accounts.forms.identity import IdentityForm
+from accounts.models import IdentityCheck, IdentityDocument, Organization
+from accounts.states import OrganizationStatus
+from accounts.tenancy import administered
+from accounts.transitions.identity import obstacle, submit_identity
+from partnerhub.errors import Conflict
+from partnerhub.web.forms import apply, status_of
+
+HISTORY = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def identity(request: HttpRequest) -> HttpResponse:
+    """The state of the check, and the form while a new one can be sent (S0.4, S0.8)."""
+    checks = list(
+        IdentityCheck.objects.filter(user=request.user)  # type: ignore[misc]
+        .prefetch_related("documents")
+        .order_by("-created_at", "-id")[:HISTORY]
+    )
+    why_not = obstacle(checks[0] if checks else None)
+    if request.method != "POST":
+        form = IdentityForm()
+    elif why_not:
+        raise Conflict(why_not)
+    else:
+        form = IdentityForm(request.POST, request.FILES)
+    if form.is_valid() and _submit(request, form):
+        messages.success(request, "Your documents are with a reviewer now.")
+        return redirect("identity")
+    context = _context(request, checks) | {"form": form, "can_submit": not why_not}
+    return render(request, "accounts/identity.html", context, status=status_of(form))
+
+
+def _submit(request: HttpRequest, form: IdentityForm) -> IdentityCheck | None:
+    person: Any = request.user
+    return apply(form, lambda: submit_identity(by=person, **form.values()))
+
+
+def _context(request: HttpRequest, checks: list[IdentityCheck]) -> dict[str, Any]:
+    drafts = Organization.objects.filter(
+        status=OrganizationStatus.DRAFT, pk__in=administered(request.user)
+    )
+    return {
+        "checks": checks,
+        "latest": checks[0] if checks else None,
+        "drafts": list(drafts.order_by("id")),
+        "kept_days": settings.IDENTITY_DOCUMENT_DAYS,
+    }
+
+
+@require_safe
+def identity_document(request: HttpRequest, public_id: UUID) -> FileResponse:
+    """The person's own document as a download. Reviewers have their own way, in the admin."""
+    document = get_object_or_404(
+        IdentityDocument.objects.filter(check_of__user=request.user),  # type: ignore[misc]
+        public_id=public_id,
+    )
+    return document_response(document)

@@ -1,0 +1,259 @@
+"""An organization's people: list, invitations, role and rights, the end; one for all portals."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import people, portals
+from accounts.forms.employees import InviteForm, MemberForm
+from accounts.models import EmployeeInvitation, Membership, Organization
+from accounts.states import OPEN_INVITATION
+from accounts.tenancy import rights_of
+from accounts.transitions import employees, members
+from partnerhub.errors import DomainError, NotPermitted, NotRelated
+from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from partnerhub.web.forms import apply, refusal_text, status_of
+
+LONGEST_SEARCH = 100
+LEAVING = [
+    "Your access to this account ends at once, and with it everything assigned to you.",
+    "Your own sign-in and your other accounts stay.",
+    "To come back you need a new invitation.",
+]
+REMOVING = [
+    "Their access to this account ends at once, in every open window.",
+    "What was assigned to them is taken back and does not return with a new invitation.",
+    "Invitations they sent can no longer be accepted.",
+    "Their own sign-in and other accounts stay. They are told by mail.",
+]
+HANDING_OVER = [
+    "They become an administrator and may do everything in this account.",
+    "You become an employee: only an administrator can undo this.",
+]
+
+
+def people_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
+    """What the lists of people and invitations need; also for pages that embed them.
+
+    The partials are accounts/_members.html and accounts/_invitations.html.
+    """
+    organization: Organization = request.organization
+    page_url = portals.members_page(organization)
+    text = request.GET.get("find", "").strip()[:LONGEST_SEARCH]
+    return {
+        "layout": portals.layout(organization),
+        "ns": portals.namespace(organization),
+        "page_url": page_url,
+        "find": text,
+        "members": people.members(organization, request, text),
+        "open_invitations": people.open_invitations(organization, request, text),
+        "ended_invitations": people.ended_invitations(organization, request, text),
+        "shows_identity": people.needs_identity(organization),
+        "problem": "",
+        "link": "",
+        "existing_url": "",
+    } | extra
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def people_page(request: PortalRequest) -> HttpResponse:
+    """Everybody in the account, what is open, and the form that invites (S0.7, U1)."""
+    organization = request.organization
+    form = InviteForm(request.POST if request.method == "POST" else None, organization=organization)
+    if request.method == "POST" and form.is_valid():
+        action = lambda: employees.invite(  # noqa: E731
+            by=request.user, organization=organization, **form.cleaned_data
+        )
+        if invitation := apply(form, action):
+            messages.success(request, f"Invitation sent to {invitation.address}.")
+            return HttpResponseRedirect(portals.members_page(organization))
+    context = people_context(request, form=form, existing_url=_existing(organization, form))
+    return render(request, "accounts/people.html", context, status=status_of(form))
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send the invitation again: a new link, a new end date (U2)."""
+    row = _invitation(request, public_id)
+    done = f"Sent again to {row.address}. Older links no longer work."
+    return _on_list(request, lambda: employees.resend(by=request.user, invitation=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take the invitation back (U3)."""
+    row = _invitation(request, public_id)
+    done = f"The invitation to {row.address} is taken back. Its link no longer works."
+    return _on_list(request, lambda: employees.revoke(by=request.user, invitation=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
+    row = _invitation(request, public_id)
+    try:
+        link = employees.copy_link(by=request.user, invitation=row)
+    except DomainError as error:
+        return _refused(request, error)
+    return _list(request, copied=row, link=link)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One member: role, rights, suspension, the end (U17, U31)."""
+    row = _member(request, public_id)
+    rights = sorted(rights_of(row.user, row.organization))
+    start = {"role": row.role, "rights": rights, "seen": members.access_state(row.role, rights)}
+    form = MemberForm(
+        request.POST if request.method == "POST" else None,
+        organization=request.organization,
+        initial=start,
+    )
+    if request.method == "POST" and form.is_valid():
+        values = {"rights": ()} | form.cleaned_data
+        if apply(form, lambda: members.change_access(by=request.user, membership=row, **values)):
+            messages.success(request, f"Saved what {row.user.name} may do.")
+            return HttpResponseRedirect(portals.members_page(request.organization))
+    context = _around(request, row, form=form)
+    return render(request, "accounts/member.html", context, status=status_of(form))
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def suspend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Keep the member out for now."""
+    row = _member(request, public_id)
+    done = f"{row.user.name} is suspended."
+    return _on_list(request, lambda: members.suspend(by=request.user, membership=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Lift the suspension."""
+    row = _member(request, public_id)
+    done = f"{row.user.name} is back."
+    return _on_list(request, lambda: members.resume(by=request.user, membership=row), done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask first, then end the membership (U19)."""
+    row = _member(request, public_id)
+    if request.method != "POST":
+        context = _around(request, row, consequences=REMOVING)
+        return render(request, "accounts/member_remove.html", context)
+    done = f"{row.user.name} is no longer a member."
+    return _on_list(request, lambda: members.remove(by=request.user, membership=row), done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask first, then make this member the administrator in one's own place (U31)."""
+    row = _member(request, public_id)
+    if request.method != "POST":
+        context = _around(request, row, consequences=HANDING_OVER)
+        return render(request, "accounts/member_hand_over.html", context)
+    try:
+        members.hand_over(by=request.user, membership=row)
+    except DomainError as error:
+        return _refused(request, error)
+    messages.success(request, f"{row.user.name} administers the account now; you are an employee.")
+    return HttpResponseRedirect(portals.page(request.organization, "home"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ANY_MEMBER)
+def leave(request: PortalRequest) -> HttpResponse:
+    """Ask first, then end one's own membership."""
+    organization = request.organization
+    problem = ""
+    if request.method == "POST":
+        try:
+            members.leave(by=request.user, organization=organization)
+        except NotRelated:
+            raise
+        except DomainError as error:
+            problem, status = error.message, error.status
+        else:
+            messages.success(request, f"You have left {organization.name}.")
+            return HttpResponseRedirect("/")
+    context = {
+        "layout": portals.layout(organization),
+        "problem": problem,
+        "home": portals.page(organization, "home"),
+        "action": portals.page(organization, "leave"),
+        "consequences": LEAVING,
+    }
+    return render(request, "accounts/leave.html", context, status=status if problem else 200)
+
+
+def _member(request: PortalRequest, public_id: uuid.UUID) -> Membership:
+    rows = Membership.objects.for_organization(request.organization)
+    return get_object_or_404(rows.select_related("user", "organization"), public_id=public_id)
+
+
+def _invitation(request: PortalRequest, public_id: uuid.UUID) -> EmployeeInvitation:
+    rows = EmployeeInvitation.objects.for_organization(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _on_list(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
+    """Do it and go back to the list; a refusal is told on the list, with its status."""
+    try:
+        action()
+    except DomainError as error:
+        return _refused(request, error)
+    messages.success(request, done)
+    return HttpResponseRedirect(portals.members_page(request.organization))
+
+
+def _refused(request: PortalRequest, error: DomainError) -> HttpResponse:
+    if isinstance(error, (NotPermitted, NotRelated)):
+        raise error
+    return _list(request, status=error.status, problem=refusal_text(error))
+
+
+def _list(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
+    """The list as it stands, with what just happened on top."""
+    form = InviteForm(organization=request.organization)
+    context = people_context(request, form=form, **extra)
+    return render(request, "accounts/people.html", context, status=status)
+
+
+def _around(request: PortalRequest, row: Membership, **extra: Any) -> dict[str, Any]:
+    """What the pages about one member need."""
+    organization = request.organization
+    return {
+        "layout": portals.layout(organization),
+        "ns": portals.namespace(organization),
+        "list_url": portals.members_page(organization),
+        "list_title": "Employees" if people.needs_identity(organization) else "Members",
+        "member": row,
+        "is_self": row.user_id == request.user.pk,
+    } | extra
+
+
+def _existing(organization: Organization, form: InviteForm) -> str:
+    """Where the open invitation stands that is in the way of this one; "" without one."""
+    address = str(form.data.get("address", "")).strip().lower()
+    if "address" not in form.errors or "\0" in address:
+        return ""
+    rows = EmployeeInvitation.objects.for_organization(organization).to_addresses([address])
+    if not rows.filter(status__in=OPEN_INVITATION).exists():
+        return ""
+    query = urlencode({"find": address})
+    return f"{portals.members_page(organization)}?{query}#open-invitations"
