@@ -1,0 +1,213 @@
+"""The page of an approved role on the review desk: lower, revoke, restore, each with a reason."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partnerhub import clock
+from partnerhub.errors import Conflict
+from partnerhub.web.access import Level
+from partnerhub.web.desk import DeskRequest
+from partnerhub.web.forms import apply, status_of
+from roles import words
+from roles.admin_pages import history_of
+from roles.forms import ChangeForm, LowerForm
+from roles.models import ApprovedRole
+from roles.permissions import why_not_decide
+from roles.states import ApprovedRoleStatus
+from roles.transitions import approvals
+
+CONFLICT = 409
+
+
+def urls(admin: Any) -> list[tuple[str, Any, str]]:
+    """Path, view and name of the approved role's page and its steps, for DeskAdmin."""
+    steps: dict[str, Callable[..., HttpResponse]] = {
+        "lower": lower,
+        "revoke": revoke,
+        "restore": restore,
+    }
+    both = require_http_methods(["GET", "HEAD", "POST"])
+    return [
+        ("<int:pk>/change/", require_safe(partial(page, admin)), "change"),
+        *((f"<int:pk>/{name}/", both(partial(view, admin)), name) for name, view in steps.items()),
+    ]
+
+
+def _approved_role(admin: Any, request: DeskRequest, pk: int) -> ApprovedRole:
+    if not admin.has_view_permission(request):
+        raise PermissionDenied
+    rows = ApprovedRole.objects.select_related("provider", "role__category", "line", "changed_by")
+    found: ApprovedRole = get_object_or_404(rows, pk=pk)
+    return found
+
+
+def page(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
+    """What is approved, why, and what can be done about it."""
+    return _page(admin, request, _approved_role(admin, request, pk))
+
+
+def _page(
+    admin: Any, request: DeskRequest, row: ApprovedRole, *, alert: str = "", status: int = 200
+) -> HttpResponse:
+    blocked = _blocked(request, row)
+    in_force = row.status == ApprovedRoleStatus.ACTIVE and row.expires_at > clock.now()
+    state, label = words.approval_state(row)
+    context = {
+        **_frame(admin, request, row),
+        "title": f"{row.role}: {row.provider.name}",
+        "alert": alert,
+        "blocked": blocked,
+        "state": state,
+        "label": label,
+        "facts": _facts(row),
+        "can_lower": in_force and row.level > Level.VIEW and not blocked,
+        "can_revoke": in_force and not blocked,
+        "can_restore": approvals.restorable_level(row) is not None and not blocked,
+        "history": history_of(row),
+    }
+    return render(request, "admin/roles/approvedrole/page.html", context, status=status)
+
+
+def _frame(admin: Any, request: DeskRequest, row: ApprovedRole) -> dict[str, Any]:
+    return {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "approved_role": row,
+        "back_url": _url(row),
+    }
+
+
+def _url(row: ApprovedRole) -> str:
+    return reverse("admin:roles_approvedrole_change", args=[row.pk])
+
+
+def _blocked(request: DeskRequest, row: ApprovedRole) -> str:
+    return why_not_decide(
+        request.user, provider_id=row.provider_id, category_id=row.role.category_id
+    )
+
+
+def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
+    facts = [
+        ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
+        ("Highest level now", Level(row.level).word),
+        ("Approved", words.day(row.approved_at)),
+        ("Until", words.day(row.expires_at)),
+        ("Ended", words.day(row.ended_at)),
+        ("Last changed", words.day(row.changed_at)),
+        ("By", str(row.changed_by or "")),
+        ("Reason", row.reason),
+    ]
+    return [(term, value) for term, value in facts if value]
+
+
+def impact(row: ApprovedRole) -> list[str]:
+    """Who loses what, before it happens (X5); the app that knows the sellers counts them."""
+    names, count = import_string(settings.APPROVAL_IMPACT)(row)
+    if not count:
+        return ["No seller has granted this role to the provider now."]
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    noun = "seller has" if count == 1 else "sellers have"
+    return [
+        f"{count} {noun} granted this role: {', '.join(names)}{more}.",
+        "Each of them, and the provider, gets an e-mail.",
+    ]
+
+
+def lower(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
+    """Lower the level."""
+    row = _approved_role(admin, request, pk)
+    form = LowerForm(
+        request.POST if request.method == "POST" else None,
+        initial={"version": row.version},
+        approved_role=row,
+    )
+    return _step(
+        admin,
+        request,
+        row,
+        form,
+        "Lower",
+        lambda data: approvals.lower_approved_role(
+            approved_role=row,
+            level=Level(data["level"]),
+            reason=data["reason"],
+            version=data["version"],
+            by=request.user,
+        ),
+    )
+
+
+def revoke(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
+    """Take the approval away."""
+    row = _approved_role(admin, request, pk)
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None, initial={"version": row.version}
+    )
+    return _step(
+        admin,
+        request,
+        row,
+        form,
+        "Revoke",
+        lambda data: approvals.revoke_approved_role(
+            approved_role=row, reason=data["reason"], version=data["version"], by=request.user
+        ),
+    )
+
+
+def restore(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
+    """Undo a revocation or a lowering."""
+    row = _approved_role(admin, request, pk)
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None, initial={"version": row.version}
+    )
+    return _step(
+        admin,
+        request,
+        row,
+        form,
+        "Restore",
+        lambda data: approvals.restore_approved_role(
+            approved_role=row, reason=data["reason"], version=data["version"], by=request.user
+        ),
+    )
+
+
+def _step(
+    admin: Any,
+    request: DeskRequest,
+    row: ApprovedRole,
+    form: Any,
+    verb: str,
+    action: Callable[[dict[str, Any]], ApprovedRole],
+) -> HttpResponse:
+    """Ask with the dry run, then act; who comes second reads who was faster (C8)."""
+    try:
+        if form.is_valid() and apply(form, lambda: action(form.cleaned_data)):
+            messages.success(request, "Done. Everybody concerned is told.")
+            return redirect(_url(row))
+    except Conflict as error:
+        fresh = _approved_role(admin, request, row.pk)
+        return _page(admin, request, fresh, alert=error.message, status=CONFLICT)
+    context = {
+        **_frame(admin, request, row),
+        "title": f"{verb} {row.role}: {row.provider.name}",
+        "verb": verb,
+        "form": form,
+        "blocked": _blocked(request, row),
+        "consequences": impact(row),
+        "tone": "primary" if verb == "Restore" else "danger",
+    }
+    template = "admin/roles/approvedrole/step.html"
+    return render(request, template, context, status=status_of(form))

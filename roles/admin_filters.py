@@ -1,0 +1,152 @@
+"""Filters of the review desk's lists. Each knows its own values; nothing else reaches a query."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from partnerhub import clock
+from roles.models import ApplicationLine, ServiceCategory
+from roles.permissions import decidable_categories, own_organizations
+from roles.states import (
+    IN_QUEUE,
+    ApplicationStatus,
+    ApprovedRoleStatus,
+    LineDecision,
+)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """What waits for a reviewer is shown first; everything else on demand."""
+
+    title = "state"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """The queue, then each state an application was handed in or ended with."""
+        states = [state for state in ApplicationStatus if state != ApplicationStatus.DRAFT]
+        return [("all", "All"), *((state.value, state.label) for state in states)]
+
+    def choices(self, changelist: Any) -> Any:
+        """The usual links; without a choice the queue is selected."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Waiting for review"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The chosen state, or the queue."""
+        if self.value() is None:
+            return queryset.filter(status__in=IN_QUEUE)
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value())
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """One service category."""
+
+    title = "category"
+    parameter_name = "category"
+    path = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """The ten categories."""
+        return list(ServiceCategory.objects.values_list("slug", "title"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows of the chosen category."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(**{f"{self.path}__slug": self.value()})
+
+
+class RoleCategoryFilter(CategoryFilter):
+    """The category of an approved role."""
+
+    path = "role__category"
+
+
+class AgeFilter(admin.SimpleListFilter):
+    """How near the promised date is."""
+
+    title = "age"
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Late, due within a week, later."""
+        return [
+            ("late", "Past the promised date"),
+            ("week", "Due within 7 days"),
+            ("later", "Due later"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Applications by their promised date."""
+        now = clock.now()
+        week = now + timedelta(days=7)
+        bounds = {
+            "late": {"review_due_at__lt": now},
+            "week": {"review_due_at__gte": now, "review_due_at__lt": week},
+            "later": {"review_due_at__gte": week},
+        }
+        return queryset.filter(**bounds.get(self.value() or "", {}))
+
+
+class MineFilter(admin.SimpleListFilter):
+    """What the reviewer may decide, and what awaits a second reviewer other than them."""
+
+    title = "for me"
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Two narrower views."""
+        return [("decide", "What I may decide"), ("second", "Awaits a second reviewer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Applications in the person's categories and of other people's companies."""
+        if self.value() not in ("decide", "second"):
+            return queryset
+        rows = queryset.filter(category__in=decidable_categories(request.user)).exclude(
+            provider__in=own_organizations(request.user)
+        )
+        if self.value() == "decide":
+            return rows
+        awaiting = ApplicationLine.objects.filter(
+            application=OuterRef("pk"), decision=LineDecision.AWAITING_SECOND
+        )
+        return rows.filter(Exists(awaiting.exclude(decided_by_id=request.user.pk)))
+
+
+class ApprovalFilter(admin.SimpleListFilter):
+    """States of approved roles, the clock's own included."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """In force, near the end, lowered, and out of force."""
+        return [
+            ("force", "In force"),
+            ("soon", "Ends within 60 days"),
+            ("lowered", "Lowered"),
+            ("revoked", "Revoked"),
+            ("lapsed", "Lapsed"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Approved roles in the chosen state now."""
+        now = clock.now()
+        soon = now + timedelta(days=60)
+        in_force = queryset.filter(status=ApprovedRoleStatus.ACTIVE, expires_at__gt=now)
+        return {
+            "force": in_force,
+            "soon": in_force.filter(expires_at__lte=soon),
+            "lowered": in_force.filter(level__lt=F("line__decided_level")),
+            "revoked": queryset.filter(status=ApprovedRoleStatus.REVOKED),
+            "lapsed": queryset.exclude(status=ApprovedRoleStatus.REVOKED).filter(
+                expires_at__lte=now
+            ),
+        }.get(self.value() or "", queryset)

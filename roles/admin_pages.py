@@ -1,0 +1,147 @@
+"""What the review page shows: facts of the provider, each line with what can be done, the mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import Form
+from django.utils.formats import date_format
+
+from accounts.models import IdentityCheck, Organization
+from accounts.names import code_points
+from accounts.tenancy import administrators
+from partnerhub import clock
+from partnerhub.audit.models import Event
+from partnerhub.audit.presenters import timeline
+from partnerhub.outbox.rendering import render_mail
+from partnerhub.web.access import Level
+from roles import words
+from roles.emails import decided_mail
+from roles.forms import DecisionForm, RefusalForm, SeenForm
+from roles.models import ApplicationLine, RoleApplication
+from roles.states import ApplicationStatus, LineDecision
+from roles.transitions.review import all_decided, status_after
+
+LOOK_ALIKES = 5
+HISTORY = 30
+
+
+def provider_facts(provider: Organization) -> list[tuple[str, str]]:
+    """Who applies: registration, age, and whether its administrators are identified."""
+    people = administrators(provider)
+    checks = IdentityCheck.objects.in_force(clock.now()).filter(user__in=people)
+    identified = set(checks.values_list("user_id", flat=True))
+    return [
+        ("Handle", provider.handle),
+        ("State", provider.get_status_display()),
+        ("Country", str(getattr(provider.country, "name", ""))),
+        ("Registration number", provider.registration_number),
+        ("Account since", words.day(provider.created_at)),
+        *(
+            (
+                "Administrator",
+                f"{person} ({'identity verified' if person.pk in identified else 'not verified'})",
+            )
+            for person in people
+        ),
+    ]
+
+
+def name_warnings(provider: Organization) -> list[str]:
+    """What a reviewer should look at in the name: odd characters, and firms that read alike."""
+    warnings = [
+        f"“{point.char}” in the name is {point.name} ({point.code})."
+        for point in code_points(provider.name)
+        if point.unusual
+    ]
+    alike = Organization.objects.filter(name_skeleton=provider.name_skeleton)
+    for other in alike.exclude(pk=provider.pk).order_by("pk")[:LOOK_ALIKES]:
+        kind, state = other.get_kind_display().lower(), other.get_status_display().lower()
+        warnings.append(f"{other.name} ({other.handle}) reads alike: {kind}, {state}.")
+    return warnings
+
+
+@dataclass(frozen=True)
+class LineDesk:
+    """One line with its state for this reviewer; only what can be done has a form."""
+
+    line: ApplicationLine
+    card: words.LineCard
+    held: str
+    state: tuple[str, str]
+    who: str
+    form: Form | None = None
+    seen: Form | None = None
+    refusal: Form | None = None
+    own_first: bool = False
+    can_reopen: bool = False
+
+
+def line_desks(
+    lines: Sequence[ApplicationLine],
+    user: Any,
+    *,
+    may_decide: bool,
+    held: Mapping[int, Level],
+    bound: Mapping[tuple[int, str], Form],
+) -> list[LineDesk]:
+    """Each line as this reviewer may act on it; `bound` holds refused forms by (line id, kind)."""
+    desks = []
+    for line in lines:
+        pending = may_decide and line.decision == LineDecision.PENDING
+        awaiting = may_decide and line.decision == LineDecision.AWAITING_SECOND
+        own = user.pk in (line.decided_by_id, line.seconded_by_id)
+        second = awaiting and not own
+        desks.append(
+            LineDesk(
+                line,
+                words.line_card(line, decided=False),
+                held[line.role_id].word if line.role_id in held else "",
+                _state(line),
+                _who(line),
+                form=bound.get((line.pk, "decide")) or DecisionForm(line=line) if pending else None,
+                seen=SeenForm(initial={"seen_level": line.decided_level}) if second else None,
+                refusal=bound.get((line.pk, "refuse")) or RefusalForm(line=line)
+                if second
+                else None,
+                own_first=awaiting and own,
+                can_reopen=may_decide and own,
+            )
+        )
+    return desks
+
+
+def _state(line: ApplicationLine) -> tuple[str, str]:
+    """Label and tone of the line's pill."""
+    tones = {LineDecision.APPROVED: "good", LineDecision.REFUSED: "bad"}
+    level = f": {Level(line.decided_level).word}" if line.decided_level else ""
+    label = f"{line.get_decision_display()}{level}"
+    return label, tones.get(LineDecision(line.decision), "waiting")
+
+
+def _who(line: ApplicationLine) -> str:
+    steps = [(line.decided_by, line.decided_at), (line.seconded_by, line.seconded_at)]
+    return "; ".join(
+        f"{person or 'Somebody'}, {date_format(at, words.MOMENT)} UTC" for person, at in steps if at
+    )
+
+
+def mail_preview(
+    application: RoleApplication, lines: Sequence[ApplicationLine]
+) -> dict[str, str] | None:
+    """Subject and text of the mail that finishing sends; None while a line is open."""
+    if application.status != ApplicationStatus.IN_REVIEW or not all_decided(lines):
+        return None
+    subject, text, _html = render_mail(decided_mail(application, lines, status_after(lines)))
+    return {"subject": subject, "text": text}
+
+
+def history_of(row: Any) -> list[dict[str, Any]]:
+    """The newest events about one object, for the timeline component."""
+    events = Event.objects.filter(
+        object_type=row._meta.label_lower, object_id=str(row.public_id)
+    ).order_by("-at", "-id")[:HISTORY]
+    return [
+        {**event, "when": f"{date_format(event['when'], words.MOMENT)} UTC", "tone": "quiet"}
+        for event in timeline(events)
+    ]

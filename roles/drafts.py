@@ -1,0 +1,75 @@
+"""What stands in a draft: an entry for each role, and what is missing before it is submitted."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from partnerhub.errors import Invalid
+from partnerhub.web.access import Level
+from roles.catalogue import questions_for
+from roles.models import ApplicationLine, Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One role of a draft; with level NONE it is not asked for, but what was typed is kept."""
+
+    role: Role
+    level: Level
+    use_case: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing chosen and nothing typed."""
+        return not (self.level or self.use_case or any(self.answers.values()))
+
+    @classmethod
+    def of(cls, line: ApplicationLine) -> "Entry":
+        """The entry that a stored line stands for."""
+        return cls(line.role, Level(line.level), line.use_case, line.answers)
+
+
+def gaps(entry: Entry) -> dict[str, str]:
+    """What a chosen role still misses: {"use_case" or a question's slug: sentence} (U23)."""
+    if not entry.level:
+        return {}
+    missing = {}
+    if not entry.use_case.strip():
+        missing["use_case"] = f"Say what you need {entry.role.name} for."
+    for question in questions_for(entry.role.restricted_because):
+        if not entry.answers.get(question.slug, "").strip():
+            missing[question.slug] = f"Answer this to apply for {entry.role.name}."
+    return missing
+
+
+def check_entries(entries: Iterable[Entry], category_id: int) -> None:
+    """Raise Invalid for a role or level that this category's form never offers (A3)."""
+    for entry in entries:
+        if entry.role.category_id != category_id or not entry.role.grantable:
+            raise Invalid(f"{entry.role.name} cannot be applied for here.")
+        if entry.level > entry.role.highest_level:
+            highest = Level(entry.role.highest_level).word
+            raise Invalid(f"The highest level of {entry.role.name} is {highest}.")
+
+
+def check_complete(entries: Iterable[Entry]) -> None:
+    """Raise Invalid unless at least one role is chosen and each chosen one is complete."""
+    chosen = [entry for entry in entries if entry.level]
+    if not chosen:
+        raise Invalid("Choose a level for at least one role.")
+    for entry in chosen:
+        if missing := gaps(entry):
+            raise Invalid(next(iter(missing.values())))
+
+
+def line_of(application: Any, entry: Entry) -> ApplicationLine:
+    """An unsaved line for this entry; only answers to the role's own questions are kept."""
+    asked = {question.slug for question in questions_for(entry.role.restricted_because)}
+    return ApplicationLine(
+        application=application,
+        role=entry.role,
+        level=entry.level,
+        use_case=entry.use_case,
+        answers={slug: text for slug, text in entry.answers.items() if slug in asked and text},
+    )

@@ -1,0 +1,269 @@
+"""One function for each mail about applications and approved roles (product.md 4)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.module_loading import import_string
+
+from accounts.tenancy import administrators
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.services import Draft, queue_fan_out
+from partnerhub.web.access import Level
+from partnerhub.web.redirects import absolute
+from roles.models import ApplicationLine, ApprovedRole, RoleApplication
+from roles.states import ApplicationStatus, LineDecision
+
+
+def day(moment: datetime) -> str:
+    """A date as mails and pages write it: "3 May 2026"."""
+    return date_format(moment, "j F Y")
+
+
+def _subject(provider: Any, rest: str) -> str:
+    return f"[{inert(provider.name, 24)}] {rest}"
+
+
+def _application_path(application: RoleApplication) -> str:
+    return reverse(
+        "provider:application", args=[application.provider.handle, application.public_id]
+    )
+
+
+def _list_path(provider: Any) -> str:
+    return reverse("provider:applications", args=[provider.handle])
+
+
+def _tell(provider: Any, *, key: str, kind: str, mail: Mail, path: str, by: Any) -> None:
+    tell(
+        map(Recipient.of, administrators(provider)),
+        key=key,
+        kind=f"roles.{kind}",
+        mail=mail,
+        path=path,
+        organization=provider,
+        caused_by=by,
+    )
+
+
+def application_submitted(application: RoleApplication, *, by: Any) -> None:
+    """Confirm the application, with the date by which it is decided (X17)."""
+    provider, category = application.provider, application.category.title
+    assert application.review_due_at is not None
+    path = _application_path(application)
+    lines = application.lines.select_related("role")
+    mail = Mail(
+        subject=_subject(provider, f"Role application {category}: submitted"),
+        heading=f"Role application submitted: {category}",
+        paragraphs=(
+            (
+                f"{inert(by.name)} submitted an application for {inert(provider.name)}. "
+                f"It is decided within {settings.REVIEW_PROMISE_DAYS} days."
+            ),
+        ),
+        facts=(
+            ("Decided by", day(application.review_due_at)),
+            *((line.role.name, Level(line.level).word) for line in lines),
+        ),
+        button=("See the application", absolute(path)),
+        organization=inert(provider.name),
+    )
+    key = f"role-application:{application.public_id}:submitted"
+    _tell(provider, key=key, kind="application_submitted", mail=mail, path=path, by=by)
+
+
+def information_requested(application: RoleApplication, *, message: Any, by: Any) -> None:
+    """A reviewer asked something; says until when the answer is waited for."""
+    provider, category = application.provider, application.category.title
+    assert application.answer_due_at is not None
+    path = _application_path(application)
+    mail = Mail(
+        subject=_subject(provider, f"Role application {category}: question"),
+        heading=f"A question about your role application: {category}",
+        paragraphs=("The reviewer asks:", inert(message.text, 1000)),
+        button=("Answer the question", absolute(path)),
+        after=(
+            (
+                f"Without an answer by {day(application.answer_due_at)} the application lapses. "
+                "The review clock rests until you answer."
+            ),
+        ),
+        organization=settings.MARKETPLACE_NAME,
+    )
+    key = f"role-application:{application.public_id}:asked:{message.public_id}"
+    _tell(provider, key=key, kind="application_information_requested", mail=mail, path=path, by=by)
+
+
+def outcome(line: ApplicationLine) -> str:
+    """What was decided on one line, what to fix where it was refused (X17), the reviewer's note."""
+    note = f" {inert(line.note, 500)}" if line.note else ""
+    if line.decision == LineDecision.REFUSED:
+        return f"not approved. {line.get_reason_display()}.{note}"
+    approved, asked = Level(line.decided_level or 0), Level(line.level)
+    less = f" (you asked for {asked.word})" if approved < asked else ""
+    return f"approved: {approved.word}{less}.{note}"
+
+
+_DECIDED = {
+    ApplicationStatus.APPROVED: ("approved", "All roles of your application are approved"),
+    ApplicationStatus.PARTLY_APPROVED: (
+        "partly approved",
+        "Some roles of your application are approved",
+    ),
+    ApplicationStatus.REJECTED: ("not approved", "No role of your application is approved"),
+}
+
+
+def decided_mail(
+    application: RoleApplication, lines: Sequence[ApplicationLine], status: str
+) -> Mail:
+    """The one mail with every line's outcome; the review desk shows it before it is sent."""
+    provider, category = application.provider, application.category.title
+    assert application.submitted_at is not None
+    word, heading = _DECIDED[ApplicationStatus(status)]
+    refused = any(line.decision == LineDecision.REFUSED for line in lines)
+    return Mail(
+        subject=_subject(provider, f"Role application {category}: {word}"),
+        heading=f"{heading}: {category}",
+        paragraphs=(
+            f"Your application of {day(application.submitted_at)} is decided, role by role:",
+        ),
+        facts=tuple((line.role.name, outcome(line)) for line in lines),
+        button=("See the decision", absolute(_application_path(application))),
+        after=("You can apply again for the roles that were not approved.",) if refused else (),
+        organization=settings.MARKETPLACE_NAME,
+    )
+
+
+def application_decided(
+    application: RoleApplication, lines: Sequence[ApplicationLine], *, by: Any
+) -> None:
+    """Tell every administrator of the provider what was decided, line by line."""
+    key = f"role-application:{application.public_id}:decided"
+    mail = decided_mail(application, lines, application.status)
+    path = _application_path(application)
+    _tell(application.provider, key=key, kind="application_decided", mail=mail, path=path, by=by)
+
+
+def application_lapsed(application: RoleApplication) -> None:
+    """The question was not answered in time."""
+    provider, category = application.provider, application.category.title
+    path = _application_path(application)
+    mail = Mail(
+        subject=_subject(provider, f"Role application {category}: lapsed"),
+        heading=f"Your role application has lapsed: {category}",
+        paragraphs=(
+            (
+                f"The reviewer's question was not answered within "
+                f"{settings.APPLICATION_ANSWER_DAYS} days. You can apply again: "
+                "what you wrote is taken over."
+            ),
+        ),
+        button=("Apply again", absolute(path)),
+        organization=settings.MARKETPLACE_NAME,
+    )
+    key = f"role-application:{application.public_id}:lapsed"
+    _tell(provider, key=key, kind="application_lapsed", mail=mail, path=path, by=None)
+
+
+_CHANGED = {
+    "lowered": "lowered to {level}",
+    "revoked": "revoked",
+    "restored": "restored: {level}",
+}
+
+
+def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) -> None:
+    """A reviewer lowered, revoked or restored an approved role: the provider and its sellers."""
+    provider, role = approved_role.provider, approved_role.role
+    what = _CHANGED[change].format(level=Level(approved_role.level).word)
+    path = _list_path(provider)
+    effect = (
+        "What sellers granted above it has no effect from now on."
+        if change != "restored"
+        else "What sellers granted within it has effect again."
+    )
+    mail = Mail(
+        subject=_subject(provider, f"Approved role {role.name}: {change}"),
+        heading=f"{role.name}: approval {what}",
+        paragraphs=(effect, f"The reason: {inert(approved_role.reason, 500)}"),
+        button=("See your approved roles", absolute(path)),
+        organization=settings.MARKETPLACE_NAME,
+    )
+    key = f"approved-role:{approved_role.public_id}:{change}:{approved_role.version}"
+    _tell(provider, key=key, kind=f"approved_role_{change}", mail=mail, path=path, by=by)
+    tell_sellers(approved_role, change)
+
+
+def approved_roles_lapsing(
+    provider: Any, approved_roles: Sequence[ApprovedRole], *, days: int
+) -> None:
+    """The yearly end is near: one mail for all roles of the provider that reached this stage."""
+    path = _list_path(provider)
+    first = approved_roles[0]
+    mail = Mail(
+        subject=_subject(provider, f"Approved roles: {len(approved_roles)} end soon"),
+        heading="Approved roles end soon: renew them",
+        paragraphs=(
+            (
+                f"These approvals of {inert(provider.name)} end within {days} days. After "
+                "that, what sellers granted has no effect until they are approved again."
+            ),
+        ),
+        facts=tuple((row.role.name, f"until {day(row.expires_at)}") for row in approved_roles),
+        button=("Renew", absolute(path)),
+        organization=settings.MARKETPLACE_NAME,
+    )
+    key = f"approved-roles:{first.public_id}:{first.version}:lapsing:{days}"
+    _tell(provider, key=key, kind="approved_role_lapsing", mail=mail, path=path, by=None)
+    for row in approved_roles:
+        tell_sellers(row, "lapsing", stage=str(days))
+
+
+def approved_roles_lapsed(provider: Any, approved_roles: Sequence[ApprovedRole]) -> None:
+    """The year is over: one mail for all roles of the provider that ended together."""
+    path = _list_path(provider)
+    first = approved_roles[0]
+    mail = Mail(
+        subject=_subject(provider, f"Approved roles: {len(approved_roles)} have lapsed"),
+        heading="Approved roles have lapsed",
+        paragraphs=(
+            (
+                "What sellers granted in these roles has no effect from now on. It comes back by "
+                "itself when the role is approved again."
+            ),
+        ),
+        facts=tuple((row.role.name, f"ended {day(row.expires_at)}") for row in approved_roles),
+        button=("Apply again", absolute(path)),
+        organization=settings.MARKETPLACE_NAME,
+    )
+    key = f"approved-roles:{first.public_id}:{first.version}:lapsed"
+    _tell(provider, key=key, kind="approved_role_lapsed", mail=mail, path=path, by=None)
+    for row in approved_roles:
+        tell_sellers(row, "lapsed")
+
+
+def tell_sellers(approved_role: ApprovedRole, change: str, *, stage: str = "") -> None:
+    """One row for the mails to every seller whose grants rest on this approval (X3)."""
+    parts = [change, stage, str(approved_role.version)]
+    queue_fan_out(
+        key=f"approved-role:{approved_role.public_id}:sellers:{':'.join(filter(None, parts))}",
+        expander=approval_changed_drafts,
+        approved_role_id=approved_role.pk,
+        change=change,
+    )
+
+
+def approval_changed_drafts(
+    *, after: int, limit: int, approved_role_id: int, change: str
+) -> tuple[Iterable[Draft], int | None]:
+    """A piece of the mails to sellers, written by the app above that settings name."""
+    expand = import_string(settings.APPROVAL_FAN_OUT)
+    drafts: tuple[Iterable[Draft], int | None] = expand(
+        after=after, limit=limit, approved_role_id=approved_role_id, change=change
+    )
+    return drafts

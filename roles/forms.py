@@ -1,0 +1,216 @@
+"""What providers and reviewers type about applications."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+
+from partnerhub.web.access import Level
+from roles.catalogue import questions_for
+from roles.drafts import Entry, gaps
+from roles.models import ApplicationLine, ApprovedRole, Role
+from roles.states import RefusalReason
+from roles.words import restrictions_of
+
+NOT_ASKED_FOR = "Not applied for"
+
+
+def _levels(highest: int) -> list[tuple[int, str]]:
+    return [(level.value, level.word) for level in Level if 0 < level <= highest]
+
+
+def _key(role: Role) -> str:
+    """What this role's fields are called: its code without the category, which is the form's."""
+    return role.code.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One role of the draft's page, with its bound fields."""
+
+    role: Role
+    level: Any
+    use_case: Any
+    questions: Sequence[Any] = ()
+    restrictions: Sequence[str] = field(default_factory=list)
+    held: str = ""
+
+
+class DraftForm(forms.Form):
+    """A level, a use case and answers for each role of one category; all may be missing.
+
+    `add_gaps` says afterwards what a submission still needs, each at its row.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(
+        self,
+        *args: Any,
+        roles: Iterable[Role],
+        lines: Iterable[ApplicationLine] = (),
+        held: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles = list(roles)
+        self.held = held or {}
+        stored = {line.role_id: line for line in lines}
+        for role in self.roles:
+            self._add(role, stored.get(role.pk))
+
+    def _add(self, role: Role, line: ApplicationLine | None) -> None:
+        key = _key(role)
+        self.fields[f"{key}-level"] = forms.TypedChoiceField(
+            label=f"{role.name}: level",
+            choices=[(0, NOT_ASKED_FOR), *_levels(role.highest_level)],
+            coerce=int,
+            initial=line.level if line else 0,
+            required=False,
+        )
+        self.fields[f"{key}-use_case"] = forms.CharField(
+            label=f"{role.name}: use case",
+            max_length=2000,
+            initial=line.use_case if line else "",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3}),
+        )
+        for question in questions_for(role.restricted_because):
+            self.fields[f"{key}-{question.slug}"] = forms.CharField(
+                label=f"{role.name}: {question.text}",
+                help_text=question.help,
+                max_length=question.max_length,
+                initial=line.answers.get(question.slug, "") if line else "",
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 3}),
+            )
+
+    @property
+    def rows(self) -> list[RoleRow]:
+        """The page's rows in catalogue order."""
+        rows = []
+        for role in self.roles:
+            key = _key(role)
+            questions = questions_for(role.restricted_because)
+            rows.append(
+                RoleRow(
+                    role,
+                    self[f"{key}-level"],
+                    self[f"{key}-use_case"],
+                    [(question, self[f"{key}-{question.slug}"]) for question in questions],
+                    restrictions_of(role),
+                    self.held.get(role.pk, ""),
+                )
+            )
+        return rows
+
+    def entries(self) -> list[Entry]:
+        """What was typed, role by role, after is_valid()."""
+        return [self._entry(role) for role in self.roles]
+
+    def _entry(self, role: Role) -> Entry:
+        key = _key(role)
+        return Entry(
+            role,
+            Level(self.cleaned_data[f"{key}-level"] or 0),
+            self.cleaned_data[f"{key}-use_case"],
+            {
+                question.slug: self.cleaned_data[f"{key}-{question.slug}"]
+                for question in questions_for(role.restricted_because)
+            },
+        )
+
+    def add_gaps(self) -> bool:
+        """Put what a submission still misses at its field; whether anything is missing."""
+        entries = self.entries()
+        if not any(entry.level for entry in entries):
+            self.add_error(None, "Choose a level for at least one role.")
+        for entry in entries:
+            for name, message in gaps(entry).items():
+                self.add_error(f"{_key(entry.role)}-{name}", message)
+        return bool(self.errors)
+
+
+class MessageForm(forms.Form):
+    """One message of the thread."""
+
+    text = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+
+    def __init__(self, *args: Any, label: str, help_text: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = label
+        self.fields["text"].help_text = help_text
+
+
+class DecisionForm(forms.Form):
+    """A reviewer's decision on one line: a level up to the one asked for, or a refusal."""
+
+    level = forms.TypedChoiceField(label="Decision", coerce=int)
+    reason = forms.ChoiceField(
+        label="Reason of a refusal",
+        choices=[("", "No refusal"), *RefusalReason.choices],
+        required=False,
+    )
+    note = forms.CharField(
+        label="Note to the provider",
+        help_text="Goes out with the decision: what would make it a yes.",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None, *, line: ApplicationLine) -> None:
+        super().__init__(data, prefix=f"line-{line.pk}")
+        levels = _levels(min(line.level, line.role.highest_level))
+        self.fields["level"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose…"),
+            *((value, f"Approve: {word}") for value, word in reversed(levels)),
+            (0, "Refuse"),
+        ]
+
+
+class RefusalForm(forms.Form):
+    """The second reviewer's refusal."""
+
+    reason = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose…"), *RefusalReason.choices], required=True
+    )
+    note = forms.CharField(
+        label="Note to the provider",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None, *, line: ApplicationLine) -> None:
+        super().__init__(data, prefix=f"second-{line.pk}")
+
+
+class SeenForm(forms.Form):
+    """The level that the second reviewer saw when agreeing or refusing."""
+
+    seen_level = forms.IntegerField(min_value=1, max_value=3, widget=forms.HiddenInput)
+
+
+class ChangeForm(forms.Form):
+    """Why an approved role is revoked or restored; `version` is what the reviewer saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    reason = forms.CharField(
+        label="Reason",
+        help_text="The provider reads it.",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class LowerForm(ChangeForm):
+    """The same, and to which level an approved role is lowered."""
+
+    level = forms.TypedChoiceField(label="New level", coerce=int)
+    field_order = ("version", "level", "reason")
+
+    def __init__(self, *args: Any, approved_role: ApprovedRole, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = _levels(approved_role.level - 1)  # type: ignore[attr-defined]

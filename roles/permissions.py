@@ -1,0 +1,78 @@
+"""Who may review: a Django permission, the category through a group, and no stake of one's own."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+
+from accounts.models import Membership, User
+from partnerhub.errors import NotPermitted
+from partnerhub.objectperms import grant_to_group
+from roles.models import CategoryRight, ServiceCategory
+
+DECIDE = "roles.decide_roleapplication"
+
+
+def is_reviewer(user: Any) -> bool:
+    """Whether the person may open the review desk for applications (A7)."""
+    return bool(user.is_active and user.is_staff and user.has_perm(DECIDE))
+
+
+def decidable_categories(user: Any) -> frozenset[int]:
+    """Ids of the service categories that one of the person's groups may decide (guardian)."""
+    rows = CategoryRight.objects.filter(
+        group__user=user, permission__codename="decide_category"
+    ).values_list("content_object_id", flat=True)
+    return frozenset(rows)
+
+
+def own_organizations(user: Any) -> frozenset[int]:
+    """Ids of the organizations the person belongs to, a suspended membership included."""
+    rows = Membership.objects.live().filter(user=user).values_list("organization_id", flat=True)
+    return frozenset(rows)
+
+
+def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
+    """Why this person may not decide for this provider in this category; empty when they may.
+
+    Superusers are no exception: who decides is what a group was given, in writing (A7, V8). One
+    statement; nothing that `user` remembers counts.
+    """
+    permission = Permission.objects.filter(
+        Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
+        content_type__app_label="roles",
+        codename="decide_roleapplication",
+    )
+    membership = Membership.objects.live().filter(user=OuterRef("pk"), organization_id=provider_id)
+    category = CategoryRight.objects.filter(
+        group__user=OuterRef("pk"),
+        permission__codename="decide_category",
+        content_object_id=category_id,
+    )
+    person = User.objects.annotate(
+        is_reviewer=ExpressionWrapper(
+            Q(is_active=True, is_staff=True) & (Q(is_superuser=True) | Exists(permission)),
+            output_field=BooleanField(),
+        ),
+        belongs=Exists(membership),
+        decides=Exists(category),
+    ).get(pk=user.pk)
+    if not person.is_reviewer:
+        return "Only reviewers of role applications can do this."
+    if person.belongs:
+        return "You belong to this company: another reviewer has to decide."
+    if not person.decides:
+        return "Your group does not decide this service category."
+    return ""
+
+
+def require_reviewer(user: Any, *, provider_id: int, category_id: int) -> None:
+    """Raise NotPermitted with the reason."""
+    if reason := why_not_decide(user, provider_id=provider_id, category_id=category_id):
+        raise NotPermitted(reason)
+
+
+def grant_categories(group: Any) -> None:
+    """Let `group` decide every service category; doing it twice changes nothing."""
+    for category in ServiceCategory.objects.all():
+        grant_to_group(CategoryRight, group=group, codename="decide_category", obj=category)

@@ -1,0 +1,40 @@
+"""What time does to applications and approvals."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from partnerhub import clock
+from partnerhub.errors import Conflict
+from partnerhub.tasks import task
+from roles.models import ApprovedRole, RoleApplication
+from roles.transitions.applications import lapse_application
+from roles.transitions.approvals import lapse_approved_roles, remind_of_lapse
+
+BATCH = 500
+
+
+@task("roles.sweep")
+def sweep() -> None:
+    """Lapse what is over and remind of what will be. Any number of these may run at once."""
+    now = clock.now()
+    _lapse_applications(now)
+    for provider_id in _providers(ApprovedRole.objects.ended_by(now)):
+        lapse_approved_roles(provider_id=provider_id, at=now)
+    # The nearest end first: who is 5 days away gets one reminder, not three.
+    for days in sorted(settings.APPROVAL_REMINDER_DAYS):
+        for provider_id in _providers(ApprovedRole.objects.to_remind(days, now)):
+            remind_of_lapse(provider_id=provider_id, days=days, at=now)
+
+
+def _lapse_applications(now: datetime) -> None:
+    for application in RoleApplication.objects.unanswered(now).order_by("answer_due_at")[:BATCH]:
+        try:
+            lapse_application(application=application)
+        except Conflict:
+            continue
+
+
+def _providers(rows: Any) -> list[int]:
+    return list(rows.order_by().values_list("provider_id", flat=True).distinct()[:BATCH])

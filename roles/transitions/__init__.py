@@ -1,0 +1,1 @@
+"""Every change of an application or an approved role, one function each, by subject."""

@@ -1,0 +1,220 @@
+"""Approved roles: taking effect, lowered, revoked and restored by reviewers, lapsed by the year."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.formats import date_format
+
+from accounts.models import User
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import lock_all, move, require_atomic
+from partnerhub.errors import Conflict, Invalid
+from partnerhub.statetable import advance
+from partnerhub.web.access import Level
+from roles import emails
+from roles.models import ApplicationLine, ApprovedRole
+from roles.permissions import require_reviewer
+from roles.states import APPROVED_ROLE, ApprovedRoleStatus
+from roles.transitions.locking import lock_approved_role, lock_provider
+
+
+def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> None:
+    """Give the provider what `line` approved for a year; part of finishing an application.
+
+    `held` is the locked row it has already: it is raised, renewed or revived, and never lowered by
+    an application. When grants come back to life by it, their sellers are told (X3).
+    """
+    require_atomic()
+    now = clock.now()
+    level = Level(line.decided_level or 0)
+    values = {
+        "level": level,
+        "approved_at": now,
+        "expires_at": now + timedelta(days=settings.APPROVAL_DAYS),
+        "line": line,
+    }
+    if held is None:
+        ApprovedRole.objects.create(provider=provider, role=line.role, **values)
+        return
+    in_force = held.status == ApprovedRoleStatus.ACTIVE and held.expires_at > now
+    if in_force and held.level > level:
+        return
+    comes_back = not in_force or level > held.level
+    if held.status != ApprovedRoleStatus.ACTIVE:
+        APPROVED_ROLE.check(held.status, ApprovedRoleStatus.ACTIVE)
+    move(
+        held,
+        expect={"version": held.version},
+        status=ApprovedRoleStatus.ACTIVE,
+        ended_at=None,
+        reason="",
+        changed_by=None,
+        changed_at=None,
+        reminded_days=None,
+        version=held.version + 1,
+        **values,
+    )
+    if comes_back:
+        emails.tell_sellers(held, "restored")
+
+
+@transaction.atomic
+def lower_approved_role(
+    *, approved_role: ApprovedRole, level: Level, reason: str, version: int, by: User
+) -> ApprovedRole:
+    """Lower what a provider may be granted; every grant above it loses its effect at once (X3).
+
+    `version` is the one the reviewer saw. Raises Invalid for a level that is not lower or a missing
+    reason, Conflict (who, when) when somebody was faster, NotPermitted without the right.
+    """
+    row = _lock_for_change(approved_role, version, by)
+    _require_in_force(row)
+    if not Level.NONE < level < row.level:
+        raise Invalid("Choose a level below the present one.", field="level")
+    before = Level(row.level)
+    _change(row, "lowered", reason=reason, by=by, level=level)
+    _note(row, "lowered", by=by, before={"level": before.word}, after={"level": level.word})
+    return row
+
+
+@transaction.atomic
+def revoke_approved_role(
+    *, approved_role: ApprovedRole, reason: str, version: int, by: User
+) -> ApprovedRole:
+    """Take the approval away; every grant that rests on it loses its effect at once (X3).
+
+    Raises as lower_approved_role does.
+    """
+    row = _lock_for_change(approved_role, version, by)
+    _require_in_force(row)
+    APPROVED_ROLE.check(row.status, ApprovedRoleStatus.REVOKED)
+    status = ApprovedRoleStatus.REVOKED
+    _change(row, "revoked", reason=reason, by=by, status=status, ended_at=clock.now())
+    _note(row, "revoked", by=by, before={"status": "active"}, after={"status": "revoked"})
+    return row
+
+
+@transaction.atomic
+def restore_approved_role(
+    *, approved_role: ApprovedRole, reason: str, version: int, by: User
+) -> ApprovedRole:
+    """Undo a revocation or a lowering, within the year that was approved.
+
+    A lapsed approval does not come back this way: that takes an application, so that two reviewers
+    look again where the role is restricted. Raises as lower_approved_role does.
+    """
+    row = _lock_for_change(approved_role, version, by)
+    level = restorable_level(row)
+    if level is None:
+        raise Conflict("There is nothing to restore: the provider has to apply again.")
+    before = {"status": row.status, "level": Level(row.level).word}
+    if row.status != ApprovedRoleStatus.ACTIVE:
+        APPROVED_ROLE.check(row.status, ApprovedRoleStatus.ACTIVE)
+    status = ApprovedRoleStatus.ACTIVE
+    _change(row, "restored", reason=reason, by=by, status=status, level=level, ended_at=None)
+    after = {"status": "active", "level": level.word}
+    _note(row, "restored", by=by, before=before, after=after)
+    return row
+
+
+def restorable_level(row: ApprovedRole) -> Level | None:
+    """The level that a restoration brings back, or None when there is nothing to restore."""
+    if row.expires_at <= clock.now() or row.status == ApprovedRoleStatus.LAPSED:
+        return None
+    approved = row.line.decided_level if row.line else None
+    level = Level(max(row.level, approved or 0))
+    if row.status == ApprovedRoleStatus.ACTIVE and level == row.level:
+        return None
+    return level
+
+
+def _lock_for_change(approved_role: ApprovedRole, version: int, by: User) -> ApprovedRole:
+    row = lock_approved_role(approved_role)
+    require_reviewer(by, provider_id=row.provider_id, category_id=row.role.category_id)
+    if row.version != version:
+        raise Conflict(_who_changed(row))
+    return row
+
+
+def _who_changed(row: ApprovedRole) -> str:
+    if row.changed_at is None:
+        return "This approval was renewed or has ended in the meantime."
+    when = date_format(row.changed_at, "j F Y, H:i")
+    return f"{row.changed_by or 'Somebody'} changed this approval on {when} UTC."
+
+
+def _require_in_force(row: ApprovedRole) -> None:
+    if row.status != ApprovedRoleStatus.ACTIVE or row.expires_at <= clock.now():
+        raise Conflict("This approval is not in force any more.")
+
+
+def _change(row: ApprovedRole, change: str, *, reason: str, by: User, **values: Any) -> None:
+    if not reason.strip():
+        raise Invalid("Give a reason: the provider reads it.", field="reason")
+    move(
+        row,
+        expect={"version": row.version, "status": row.status},
+        reason=reason.strip(),
+        changed_by=by,
+        changed_at=clock.now(),
+        version=row.version + 1,
+        **values,
+    )
+    emails.approved_role_changed(row, change, by=by)
+
+
+def _note(row: ApprovedRole, event: str, *, by: Any, before: Any, after: Any) -> None:
+    record(
+        f"approved_role.{event}",
+        by=by,
+        subject=row,
+        organization=row.provider,
+        before=before,
+        after={"role": row.role.code, **after},
+    )
+
+
+@transaction.atomic
+def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
+    """End every approval of the provider whose year is over; one mail for all of them (U25).
+
+    Returns how many there were.
+    """
+    provider = lock_provider(provider_id)
+    rows = _due(ApprovedRole.objects.ended_by(at).filter(provider=provider))
+    for row in rows:
+        advance(
+            row,
+            APPROVED_ROLE,
+            ApprovedRoleStatus.LAPSED,
+            ended_at=row.expires_at,
+            version=row.version + 1,
+        )
+        before, after = {"status": "active"}, {"status": "lapsed"}
+        _note(row, "lapsed", by=None, before=before, after=after)
+    if rows:
+        emails.approved_roles_lapsed(provider, rows)
+    return len(rows)
+
+
+@transaction.atomic
+def remind_of_lapse(*, provider_id: int, days: int, at: datetime) -> int:
+    """Remind a provider, and its sellers, of approvals that end within `days` days (U15, U25).
+
+    Each approval is reminded once for each stage. Returns how many there were.
+    """
+    provider = lock_provider(provider_id)
+    rows = _due(ApprovedRole.objects.to_remind(days, at).filter(provider=provider))
+    for row in rows:
+        move(row, expect={"reminded_days": row.reminded_days}, reminded_days=days)
+    if rows:
+        emails.approved_roles_lapsing(provider, rows, days=days)
+    return len(rows)
+
+
+def _due(rows: Any) -> Sequence[ApprovedRole]:
+    return lock_all(rows.select_related("provider", "role"))

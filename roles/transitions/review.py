@@ -1,0 +1,310 @@
+"""What reviewers do with an application: look, ask, decide line by line, finish."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.formats import date_format
+
+from accounts.models import User
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import lock, lock_all, move
+from partnerhub.errors import Conflict, Invalid, NotPermitted
+from partnerhub.statetable import advance
+from partnerhub.web.access import Level
+from roles import emails
+from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, RoleApplication
+from roles.permissions import require_reviewer
+from roles.states import (
+    APPLICATION,
+    LINE,
+    ApplicationStatus,
+    LineDecision,
+    RefusalReason,
+)
+from roles.transitions.approvals import approve
+from roles.transitions.locking import lock_application
+
+
+def _lock_for_review(application: Any, by: User) -> RoleApplication:
+    application = lock_application(application)
+    require_reviewer(by, provider_id=application.provider_id, category_id=application.category_id)
+    return application
+
+
+def _require_in_review(application: RoleApplication) -> None:
+    if application.status != ApplicationStatus.IN_REVIEW:
+        state = application.get_status_display().lower()
+        raise Conflict(f"This application is {state}: nothing can be decided on it now.")
+
+
+@transaction.atomic
+def start_review(*, application: RoleApplication, by: User) -> RoleApplication:
+    """Take a submitted application into review; starting twice changes nothing.
+
+    Raises NotPermitted without the right or for one's own company, Conflict in other states.
+    """
+    application = _lock_for_review(application, by)
+    if application.status != ApplicationStatus.SUBMITTED:
+        _require_in_review(application)
+        return application
+    advance(application, APPLICATION, ApplicationStatus.IN_REVIEW)
+    _note(application, "review_started", by=by, before={"status": "submitted"})
+    return application
+
+
+@transaction.atomic
+def request_information(*, application: RoleApplication, text: str, by: User) -> ApplicationMessage:
+    """Ask the provider; the review clock rests until the answer, which is waited for 30 days (U22).
+
+    Raises Invalid without a question, else as start_review.
+    """
+    application = _lock_for_review(application, by)
+    _require_in_review(application)
+    if not text.strip():
+        raise Invalid("Write what you need to know.", field="text")
+    message = ApplicationMessage.objects.create(
+        application=application, author=by, from_reviewer=True, text=text.strip()
+    )
+    now = clock.now()
+    advance(
+        application,
+        APPLICATION,
+        ApplicationStatus.INFORMATION_REQUESTED,
+        asked_at=now,
+        answer_due_at=now + timedelta(days=settings.APPLICATION_ANSWER_DAYS),
+    )
+    _note(application, "information_requested", by=by, before={"status": "in_review"})
+    emails.information_requested(application, message=message, by=by)
+    return message
+
+
+@transaction.atomic
+def decide_line(
+    *, line: ApplicationLine, level: Level, reason: str = "", note: str = "", by: User
+) -> ApplicationLine:
+    """Approve a line at `level`, or refuse it with level NONE and a reason (U22, U24).
+
+    The approval of a restricted role awaits a second reviewer; a refusal needs one. Raises Invalid
+    for a level above the request or the role's highest and for a missing reason, Conflict (who,
+    when, what) when the line is decided, NotPermitted as start_review.
+    """
+    line = _lock_line(line, by)
+    if line.decision != LineDecision.PENDING:
+        raise Conflict(who_decided(line))
+    if level == Level.NONE:
+        return _refuse(line, reason, note, by, second=False)
+    highest = min(line.level, line.role.highest_level)
+    if level > highest:
+        raise Invalid(f"At most {Level(highest).word} can be approved.", field="level")
+    restricted = line.role.restricted
+    decision = LineDecision.AWAITING_SECOND if restricted else LineDecision.APPROVED
+    _decide(
+        line,
+        decision,
+        decided_level=level,
+        decided_by=by,
+        decided_at=clock.now(),
+        needs_second=restricted,
+        note=note.strip(),
+    )
+    _note_line(line, "line_decided", by)
+    return line
+
+
+@transaction.atomic
+def second_line(
+    *,
+    line: ApplicationLine,
+    seen_level: int,
+    agree: bool,
+    reason: str = "",
+    by: User,
+    note: str = "",
+) -> ApplicationLine:
+    """The second reviewer's word on a restricted line: agree to the level they saw, or refuse.
+
+    Raises NotPermitted for the first reviewer, Conflict when the line no longer awaits anybody or
+    the level has changed, Invalid for a refusal without a reason.
+    """
+    line = _lock_line(line, by)
+    if line.decision != LineDecision.AWAITING_SECOND or line.decided_level != seen_level:
+        raise Conflict(who_decided(line))
+    if line.decided_by_id == by.pk:
+        raise NotPermitted("You gave the first approval: another reviewer has to agree.")
+    if not agree:
+        return _refuse(line, reason, note, by, second=True)
+    _decide(line, LineDecision.APPROVED, seconded_by=by, seconded_at=clock.now())
+    _note_line(line, "line_seconded", by)
+    return line
+
+
+@transaction.atomic
+def reopen_line(*, line: ApplicationLine, by: User) -> ApplicationLine:
+    """Take one's own decision back while the application is in review.
+
+    Raises NotPermitted for somebody else's decision, Conflict for a line that is not decided.
+    """
+    line = _lock_line(line, by)
+    if line.decision == LineDecision.PENDING:
+        raise Conflict("This role is not decided.")
+    if by.pk not in (line.decided_by_id, line.seconded_by_id):
+        raise NotPermitted("Only a reviewer who decided this role can open it again.")
+    _decide(
+        line,
+        LineDecision.PENDING,
+        decided_level=None,
+        decided_by=None,
+        decided_at=None,
+        needs_second=False,
+        seconded_by=None,
+        seconded_at=None,
+        reason="",
+        note="",
+    )
+    _note_line(line, "line_reopened", by)
+    return line
+
+
+def _lock_line(line: ApplicationLine, by: User) -> ApplicationLine:
+    application = _lock_for_review(line.application, by)
+    rows = ApplicationLine.objects.select_related("role", "decided_by", "seconded_by")
+    line = lock(rows, pk=line.pk)
+    line.application = application
+    _require_in_review(application)
+    return line
+
+
+def _decide(line: ApplicationLine, decision: str, **values: Any) -> None:
+    LINE.check(line.decision, decision)
+    move(line, expect={"decision": line.decision}, decision=decision, **values)
+
+
+def _refuse(
+    line: ApplicationLine, reason: str, note: str, by: User, *, second: bool
+) -> ApplicationLine:
+    if reason not in RefusalReason.values:
+        raise Invalid("Choose why this role is refused.", field="reason")
+    now = clock.now()
+    who = (
+        {"seconded_by": by, "seconded_at": now} if second else {"decided_by": by, "decided_at": now}
+    )
+    _decide(
+        line,
+        LineDecision.REFUSED,
+        decided_level=None,
+        reason=reason,
+        note=note.strip(),
+        **who,
+    )
+    _note_line(line, "line_refused_second" if second else "line_decided", by)
+    return line
+
+
+def who_decided(line: ApplicationLine) -> str:
+    """The sentence for whoever came second: who, when, what (C8)."""
+    if line.decision == LineDecision.PENDING:
+        return f"The decision on {line.role.name} was taken back in the meantime."
+    who = line.seconded_by or line.decided_by
+    when = line.seconded_at or line.decided_at
+    assert when is not None
+    result = line.get_decision_display().lower()
+    level = f" ({Level(line.decided_level).word})" if line.decided_level else ""
+    return (
+        f"{who or 'Somebody'} decided on {line.role.name} on "
+        f"{date_format(when, 'j F Y, H:i')} UTC: {result}{level}."
+    )
+
+
+@transaction.atomic
+def finish_application(*, application: RoleApplication, by: User) -> RoleApplication:
+    """Close the review: approved roles take effect, and one mail tells every line (S0.5, U24).
+
+    Raises Conflict while a line is open, once the application has left review, when the account is
+    no longer active or a role can no longer be granted; NotPermitted as start_review.
+    """
+    application = _lock_for_review(application, by)
+    if application.decided_at:
+        state = application.get_status_display().lower()
+        when = date_format(application.decided_at, "j F Y, H:i")
+        raise Conflict(f"This application was decided on {when} UTC: {state}.")
+    _require_in_review(application)
+    lines = lock_all(application.lines.select_related("role", "decided_by", "seconded_by"))
+    _require_finishable(application, lines)
+    advance(application, APPLICATION, status_after(lines), decided_at=clock.now())
+    approved = [line for line in lines if line.decision == LineDecision.APPROVED]
+    _take_effect(application, approved)
+    _note(
+        application,
+        "decided",
+        by=by,
+        organization=application.provider,
+        before={"status": "in_review"},
+        roles=", ".join(f"{x.role.code} {Level(x.decided_level or 0).word}" for x in approved),
+    )
+    emails.application_decided(application, lines, by=by)
+    return application
+
+
+def _require_finishable(application: RoleApplication, lines: Sequence[ApplicationLine]) -> None:
+    if not all_decided(lines):
+        raise Conflict("Not every role of this application is decided.")
+    approved = [line for line in lines if line.decision == LineDecision.APPROVED]
+    if approved and not application.provider.is_active:
+        state = application.provider.get_status_display().lower()
+        raise Conflict(f"This account is {state}: no role can be approved for it.")
+    for line in approved:
+        if not line.role.grantable or (line.decided_level or 0) > line.role.highest_level:
+            raise Conflict(f"{line.role.name} can no longer be granted at this level.")
+
+
+def _take_effect(application: RoleApplication, lines: Sequence[ApplicationLine]) -> None:
+    held = ApprovedRole.objects.for_provider(application.provider).select_related("role")
+    rows = {row.role_id: row for row in lock_all(held.filter(role__in=[x.role_id for x in lines]))}
+    for line in lines:
+        approve(application.provider, line, rows.get(line.role_id))
+
+
+def all_decided(lines: Sequence[ApplicationLine]) -> bool:
+    """Whether no line waits for a reviewer any more."""
+    open_lines = (LineDecision.PENDING, LineDecision.AWAITING_SECOND)
+    return bool(lines) and all(line.decision not in open_lines for line in lines)
+
+
+def status_after(lines: Sequence[ApplicationLine]) -> ApplicationStatus:
+    """What the application becomes: approved only when nothing was refused or cut."""
+    approved = [line for line in lines if line.decision == LineDecision.APPROVED]
+    if not approved:
+        return ApplicationStatus.REJECTED
+    full = len(approved) == len(lines) and all(x.decided_level == x.level for x in approved)
+    return ApplicationStatus.APPROVED if full else ApplicationStatus.PARTLY_APPROVED
+
+
+def _note(
+    application: RoleApplication,
+    event: str,
+    *,
+    by: User,
+    before: dict[str, Any],
+    organization: Any = None,
+    **after: Any,
+) -> None:
+    record(
+        f"role_application.{event}",
+        by=by,
+        subject=application,
+        organization=organization or application.provider,
+        before=before,
+        after={"status": str(application.status), **after},
+    )
+
+
+def _note_line(line: ApplicationLine, event: str, by: User) -> None:
+    # No organization: what one reviewer thinks is not the provider's to read before the end.
+    after: dict[str, Any] = {"role": line.role.code, "decision": str(line.decision)}
+    if line.decided_level:
+        after["level"] = Level(line.decided_level).word
+    record(f"role_application.{event}", by=by, subject=line.application, after=after)
