@@ -1,0 +1,23 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class ConnectionsConfig(AppConfig):
+    name = "connections"
+    verbose_name = "Connections"
+
+    def ready(self) -> None:
+        """Register words, kinds and receivers, and keep the effective-right view in step."""
+        from accounts.invitations import kinds
+        from connections import effective, receivers, verbs
+        from connections.kinds import CONNECTION, PARTNER_LINK
+        from partnerhub.audit import presenters
+        from roles.catalogue import read_catalogue
+
+        presenters.register(verbs.SENTENCES)
+        presenters.register_labels({row.code: row.name for row in read_catalogue()})
+        kinds.register(PARTNER_LINK)
+        kinds.register(CONNECTION)
+        receivers.connect()
+        pre_migrate.connect(effective.before_migrate, sender=self)
+        post_migrate.connect(effective.after_migrate, sender=self)

@@ -1,0 +1,167 @@
+"""Mails about connections, what is granted through them, and who may use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import Organization
+from connections.emails.shared import (
+    MOST_ROLES,
+    day,
+    reason_facts,
+    role_facts,
+    role_names,
+    tell_both,
+)
+from connections.models import Connection
+from connections.states import ConnectionStatus, Side
+from partnerhub import clock
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.access import Level
+from partnerhub.web.redirects import absolute
+
+
+def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:
+    """Both sides hear which roles were granted, at which level, until when (S0.14)."""
+    facts = (*role_facts(levels), ("Connected until", day(connection.ends_at)))
+    seller, provider = connection.seller, connection.provider
+    tell_both(
+        connection,
+        event="started",
+        provider=Mail(
+            subject=f"[{inert(seller.name, 40)}] Connection: accepted, roles granted",
+            heading=f"{inert(seller.name)} connected with you and granted roles",
+            paragraphs=("Assign your people to the roles, so that they can start.",),
+            facts=facts,
+            organization=inert(seller.name),
+        ),
+        seller=Mail(
+            subject=f"[{inert(seller.name, 40)}] Connection: {inert(provider.name, 30)} added",
+            heading=f"{inert(provider.name)} is now an authorized partner",
+            paragraphs=(f"{inert(by.name)} accepted the invitation and granted these roles.",),
+            facts=facts,
+            organization=inert(seller.name),
+        ),
+        by=by,
+    )
+
+
+def roles_changed(
+    connection: Connection,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    *,
+    actor: Organization,
+    by: Any,
+) -> None:
+    """Both sides hear what was raised, lowered, added or removed (U12)."""
+    names = role_names([*before, *after])
+    facts = tuple(
+        (names[code], f"{before.get(code, 'none')} → {after.get(code, 'none')}")
+        for code in sorted(names, key=names.__getitem__)[:MOST_ROLES]
+    )
+
+    def mail(other: Organization) -> Mail:
+        return Mail(
+            subject=f"[{inert(actor.name, 40)}] Roles: changed",
+            heading=f"{inert(actor.name)} changed granted roles",
+            paragraphs=(
+                (
+                    f"{inert(by.name)} changed what is granted in the connection with "
+                    f"{inert(other.name)}. It counts at once."
+                ),
+            ),
+            facts=facts,
+            organization=inert(actor.name),
+        )
+
+    tell_both(
+        connection,
+        event=f"roles:{connection.version}",
+        provider=mail(connection.seller),
+        seller=mail(connection.provider),
+        by=by,
+    )
+
+
+def connection_ending(connection: Connection, *, days: int) -> None:
+    """The end is near: both sides hear it in time (U15)."""
+    when = "tomorrow" if days == 1 else f"in {days} days"
+
+    def mail(other: Organization) -> Mail:
+        return Mail(
+            subject=f"[{inert(other.name, 40)}] Connection: ends {when}",
+            heading=f"The connection with {inert(other.name)} ends on {day(connection.ends_at)}",
+            paragraphs=(
+                (
+                    "From then on nobody acts with its roles. To go on working together, the "
+                    "seller sets a later end date before it is over."
+                ),
+            ),
+        )
+
+    tell_both(
+        connection,
+        event=f"ends:{days}:{connection.ends_at.date()}",
+        provider=mail(connection.seller),
+        seller=mail(connection.provider),
+    )
+
+
+def connection_ended(connection: Connection, *, by: Any = None) -> None:
+    """It is over, by its date or because somebody ended it (U13)."""
+    actor: Organization | None = None
+    if connection.ended_side in (Side.SELLER, Side.PROVIDER):
+        actor = getattr(connection, connection.ended_side)
+    word = "ended by its end date"
+    if connection.status == ConnectionStatus.TERMINATED:
+        word = f"ended by {inert(actor.name) if actor else settings.MARKETPLACE_NAME}"
+
+    def mail(other: Organization) -> Mail:
+        return Mail(
+            subject=f"[{inert((actor or other).name, 40)}] Connection: ended",
+            heading=f"The connection with {inert(other.name)} was {word}",
+            paragraphs=("All its roles stopped at once. The history stays for both sides.",),
+            facts=reason_facts(connection.reason),
+            organization=inert(actor.name) if actor else "",
+        )
+
+    tell_both(
+        connection,
+        event="ended",
+        provider=mail(connection.seller),
+        seller=mail(connection.provider),
+        by=by,
+    )
+
+
+def assignments_changed(
+    connection: Connection, person: Any, levels: Mapping[str, Level], *, by: Any
+) -> None:
+    """An employee hears what they may do for a client from now on (U17)."""
+    provider, seller = connection.provider, connection.seller
+    path = reverse("provider:clients", args=[provider.handle])
+    heading = (
+        f"You can act for {inert(seller.name)}"
+        if levels
+        else f"You no longer act for {inert(seller.name)}"
+    )
+    tell(
+        [Recipient.of(person)],
+        key=f"assignment:{connection.public_id}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
+        kind="connections.assignment_changed",
+        mail=Mail(
+            subject=f"[{inert(provider.name, 40)}] Your rights: changed",
+            heading=heading,
+            paragraphs=(f"{inert(by.name)} changed what you may do for this client.",),
+            facts=role_facts(levels),
+            button=("See your clients", absolute(path)),
+            organization=inert(provider.name),
+        ),
+        path=path,
+        organization=provider,
+        caused_by=by,
+    )

@@ -1,0 +1,194 @@
+"""Mails about partner links and the invitations that answer them."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.tenancy import administrators
+from connections.emails.shared import (
+    day,
+    partner_name,
+    reason_facts,
+    seller_path,
+    tell_administrators,
+)
+from connections.models import ConnectionInvitation, PartnerLink
+from connections.words import country
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox import links
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+
+ONE_USE = "The link works once, and only for {whom}."
+
+
+def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
+    """The seller let us send the link: to its address, or to its provider's administrators."""
+    seller = inert(link.seller.name)
+    mail = Mail(
+        subject=f"[{inert(link.seller.name, 40)}] Partner link: your answer is asked for",
+        heading=f"{seller} wants to add your firm as an authorized partner",
+        paragraphs=(
+            f"{inert(by.name)} of {seller} asks you to connect on {settings.MARKETPLACE_NAME}.",
+            (
+                "Look at the request in the Solution Provider Portal, then send your invitation or "
+                "decline. Nothing happens before you press a button there."
+            ),
+        ),
+        facts=(("Seller", seller), ("Answer until", day(link.expires_at))),
+        button=("Look at the request", links.PLACEHOLDER),
+        after=(ONE_USE.format(whom="an administrator of the firm it is meant for"),),
+        not_you="Not your firm, or not expected? Leave the link alone: nothing happens by itself.",
+        organization=seller,
+    )
+    stamp = int(link.mailed_at.timestamp()) if link.mailed_at else 0
+    tell(
+        _partner_recipients(link),
+        key=f"partner-link:{link.public_id}:sent:{link.generation}:{stamp}",
+        kind="connections.partner_link_sent",
+        mail=mail,
+        path=reverse("invitation-current"),
+        link=link.claim,
+        about=link.about,
+        organization=link.seller_id,
+        caused_by=by,
+    )
+
+
+def _partner_recipients(link: PartnerLink) -> list[Recipient]:
+    if link.provider:
+        return [Recipient.of(user) for user in administrators(link.provider)]
+    owner = EmailAddress.objects.filter(email=link.address, verified=True).first()
+    return [Recipient(link.address, owner.user_id if owner else None)]
+
+
+def partner_link_declined(link: PartnerLink) -> None:
+    """The provider does not want to be added; the seller's administrators hear it (U4)."""
+    firm = partner_name(link)
+    tell_administrators(
+        link.seller,
+        key=f"partner-link:{link.public_id}:declined:{link.generation}",
+        kind="connections.partner_link_declined",
+        mail=Mail(
+            subject=f"[{inert(partner_name(link), 40)}] Partner link: declined",
+            heading=f"{firm} declined your partner link",
+            facts=reason_facts(link.reason),
+            button=("Open User Permissions", absolute(seller_path(link.seller, "permissions"))),
+            organization=firm,
+        ),
+        path=seller_path(link.seller, "permissions"),
+    )
+
+
+def partner_link_expiring(link: PartnerLink) -> None:
+    """A link nobody answered ends tomorrow: whoever issued it can remind or send it (U15)."""
+    path = seller_path(link.seller, "partner-link", link.public_id)
+    firm = partner_name(link)
+    tell_administrators(
+        link.seller,
+        key=f"partner-link:{link.public_id}:expiring:{link.generation}",
+        kind="connections.partner_link_expiring",
+        mail=Mail(
+            subject="[PartnerHub] Partner link: about to expire",
+            heading=f"Your link for {firm} has not been answered",
+            paragraphs=(
+                (
+                    f"It ends on {day(link.expires_at)}. You can have it sent once more, or renew "
+                    "it once it has expired."
+                ),
+            ),
+            button=("Open the partner link", absolute(path)),
+        ),
+        path=path,
+    )
+
+
+def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
+    """The provider's answer to the seller: choose roles and accept (S0.13)."""
+    firm, by = invitation.organization, invitation.invited_by
+    mail = Mail(
+        subject=f"[{inert(firm.name, 40)}] Invitation: choose roles and accept",
+        heading=f"{inert(firm.name)} answered your partner link",
+        paragraphs=(
+            (
+                f"{inert(by.name) if by else 'An administrator'} of {inert(firm.name)} invites you "
+                "to connect. You choose the roles and levels; only what "
+                f"{settings.MARKETPLACE_NAME} approved for this firm can be chosen."
+            ),
+        ),
+        facts=(
+            ("Solution provider", inert(firm.name)),
+            ("Country", country(firm)),
+            ("Accept until", day(invitation.expires_at)),
+        ),
+        button=("Choose roles", links.PLACEHOLDER),
+        after=(ONE_USE.format(whom="an administrator of your account"),),
+        organization=inert(firm.name),
+    )
+    people = administrators(invitation.seller)
+    first = next((user for user in people if user.email == invitation.address), people[0])
+    for recipients, about in (
+        ([first], invitation.about),
+        # A colleague's full mailbox does not make the invitation undeliverable.
+        ([user for user in people if user != first], ""),
+    ):
+        tell(
+            [Recipient.of(user) for user in recipients],
+            key=f"connection-invitation:{invitation.public_id}:sent:{invitation.generation}",
+            kind="connections.invitation_sent",
+            mail=mail,
+            path=seller_path(invitation.seller, "connection-accept", invitation.public_id),
+            link=invitation.claim,
+            about=about,
+            organization=invitation.organization_id,
+            caused_by=by,
+        )
+
+
+def connection_invitation_rejected(invitation: ConnectionInvitation) -> None:
+    """The seller said no; the provider's administrators hear it (U4)."""
+    _tell_provider_about(
+        invitation,
+        event="rejected",
+        heading=f"{inert(invitation.seller.name)} rejected your invitation",
+        facts=reason_facts(invitation.reason),
+    )
+
+
+def connection_invitation_expired(invitation: ConnectionInvitation) -> None:
+    """Nobody accepted in time; the provider can send it again (U5)."""
+    _tell_provider_about(
+        invitation,
+        event="expired",
+        heading=f"Your invitation to {inert(invitation.seller.name)} has expired",
+        paragraphs=("You can send it again: that makes a new link and a new end date.",),
+    )
+
+
+def _tell_provider_about(
+    invitation: ConnectionInvitation,
+    *,
+    event: str,
+    heading: str,
+    paragraphs: tuple[str, ...] = (),
+    facts: tuple[tuple[str, str], ...] = (),
+) -> None:
+    path = reverse(
+        "provider:client-invitation", args=[invitation.organization.handle, invitation.public_id]
+    )
+    tell_administrators(
+        invitation.organization,
+        key=f"connection-invitation:{invitation.public_id}:{event}:{invitation.generation}",
+        kind=f"connections.invitation_{event}",
+        mail=Mail(
+            subject=f"[{inert(invitation.seller.name, 40)}] Invitation: {event}",
+            heading=heading,
+            paragraphs=paragraphs,
+            facts=facts,
+            button=("Open the invitation", absolute(path)),
+            organization=inert(invitation.seller.name),
+        ),
+        path=path,
+    )

@@ -1,0 +1,79 @@
+"""What the mails of this app share: facts in words, and whom to tell with which page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from accounts.models import Organization
+from accounts.tenancy import administrators
+from connections.models import Connection, PartnerLink
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.access import Level
+from partnerhub.web.redirects import absolute
+from roles.models import Role
+
+MOST_ROLES = 20
+
+
+def day(moment: datetime) -> str:
+    """The date as it reads in a mail: "3 May 2026"."""
+    return date_format(moment, "j F Y")
+
+
+def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:
+    """The reason somebody gave, as a fact; nothing when there is none."""
+    return (("Reason", inert(reason, 300)),) if reason else ()
+
+
+def role_names(codes: Iterable[str]) -> dict[str, str]:
+    """Role code -> name as people know it."""
+    return dict(Role.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
+def role_facts(levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
+    """Each role with its level, in the order of names; the rest of a long list as a number."""
+    names = role_names(levels)
+    facts = sorted((names[code], level.word) for code, level in levels.items())
+    more = len(facts) - MOST_ROLES
+    return (*facts[:MOST_ROLES], *((("More roles", str(more)),) if more > 0 else ()))
+
+
+def partner_name(link: PartnerLink) -> str:
+    """How the seller knows whom the link is for: the provider's name or the address."""
+    return inert(link.provider.name if link.provider else link.address)
+
+
+def seller_path(seller: Organization, page: str, *args: Any) -> str:
+    """The path of a page in the seller's portal."""
+    return reverse(f"seller:{page}", args=[seller.handle, *args])
+
+
+def tell_administrators(organization: Organization, *, path: str, **message: Any) -> None:
+    """One message to every administrator of the organization; arguments as for tell()."""
+    recipients = [Recipient.of(user) for user in administrators(organization)]
+    tell(recipients, path=path, organization=organization, **message)
+
+
+def tell_both(
+    connection: Connection, *, event: str, provider: Mail, seller: Mail, by: Any = None
+) -> None:
+    """One message to each side's administrators, each with its own page behind the button."""
+    pages = (
+        (connection.provider, "provider:client", provider),
+        (connection.seller, "seller:connection", seller),
+    )
+    for organization, page, mail in pages:
+        path = reverse(page, args=[organization.handle, connection.public_id])
+        tell_administrators(
+            organization,
+            key=f"connection:{connection.public_id}:{event}:{organization.kind}",
+            kind=f"connections.connection_{event.partition(':')[0]}",
+            mail=replace(mail, button=("Look at the connection", absolute(path))),
+            path=path,
+            caused_by=by,
+        )

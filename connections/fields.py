@@ -1,0 +1,11 @@
+"""Names of form fields that a rule's refusal may point to: forms and transitions agree on them."""
+
+
+def grant_field(code: str) -> str:
+    """The field that holds a role's level."""
+    return f"grant-{code}"
+
+
+def cell_field(grant_id: int, membership_id: int) -> str:
+    """The field that holds one person's level for one grant."""
+    return f"assign-{grant_id}-{membership_id}"

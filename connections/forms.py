@@ -1,0 +1,212 @@
+"""What people type: whom to add, which levels, until when, why not."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django import forms
+
+from accounts.addresses import AddressError, canonical
+from accounts.models import Membership, Organization
+from accounts.states import OrganizationKind
+from connections.fields import cell_field, grant_field
+from connections.granting import Offer
+from connections.models import RoleGrant
+from partnerhub.web.access import Level
+
+LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
+
+
+class PartnerForm(forms.Form):
+    """Whom to add: a provider's public handle, or an administrator's address (S0.10)."""
+
+    partner = forms.CharField(
+        label="Public handle or e-mail address",
+        max_length=254,
+        help_text="The provider's handle, such as blue-harbor, or the e-mail address of one of its "
+        "administrators. The link works for nobody else.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+        error_messages={"required": "Enter a handle or an e-mail address."},
+    )
+
+    def clean_partner(self) -> dict[str, Any]:
+        """{"address": canonical address} or {"provider": account}."""
+        text = self.cleaned_data["partner"].strip()
+        if "@" in text:
+            try:
+                return {"address": canonical(text)}
+            except AddressError as error:
+                raise forms.ValidationError(str(error)) from None
+        handle = text.lower().removeprefix("/")
+        provider = Organization.objects.filter(
+            kind=OrganizationKind.PROVIDER, handle=handle, status__in=["active", "draft"]
+        ).first()
+        if provider is None:
+            raise forms.ValidationError(
+                "There is no active provider with this handle. Ask the provider for it, or enter "
+                "the e-mail address of one of its administrators."
+            )
+        return {"provider": provider}
+
+
+class ReasonForm(forms.Form):
+    """Why somebody declines, rejects or ends; the other side reads it."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        required=False,
+        help_text="The other side reads it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class LevelField(forms.TypedChoiceField):
+    """One role's level: from none up to the highest that can be chosen."""
+
+    def __init__(self, highest: Level, refusal: str, **options: Any) -> None:
+        super().__init__(
+            choices=LEVEL_WORDS[: highest + 1],
+            coerce=lambda value: Level(int(value)),
+            empty_value=Level.NONE,  # type: ignore[arg-type]
+            required=False,
+            error_messages={"invalid_choice": refusal},
+            **options,
+        )
+
+
+class GrantForm(forms.Form):
+    """Role by role, the level to grant; a role that cannot be granted refuses any level."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, offers: Iterable[Offer], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.offers = list(offers)
+        for offer in self.offers:
+            self.fields[grant_field(offer.role.code)] = LevelField(
+                offer.highest, _refusal(offer), label=offer.role.name, initial=offer.held
+            )
+
+    def levels(self) -> dict[str, Level]:
+        """Role code -> chosen level, of every role that the form sent."""
+        return {
+            offer.role.code: self.cleaned_data[name]
+            for offer in self.offers
+            if (name := grant_field(offer.role.code)) in self.data
+        }
+
+    def parts(self) -> dict[str, list[dict[str, Any]]]:
+        """The groups with something to choose, and those in which everything is greyed."""
+        groups = self.groups()
+        return {
+            "groups": [group for group in groups if group["open"]],
+            "locked": [group for group in groups if not group["open"]],
+        }
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The rows under their categories; in each, what can be chosen stands in front."""
+        groups: dict[int, dict[str, Any]] = {}
+        for offer in self.offers:
+            category = offer.role.category
+            group = groups.setdefault(category.pk, {"category": category, "rows": [], "open": 0})
+            group["rows"].append(self._row(offer))
+            group["open"] += not offer.is_locked
+        for group in groups.values():
+            group["rows"].sort(key=lambda row: row["offer"].is_locked)
+        return list(groups.values())
+
+    def _row(self, offer: Offer) -> dict[str, Any]:
+        bound = self[grant_field(offer.role.code)]
+        value = str(bound.value() if bound.value() is not None else 0)
+        return {
+            "offer": offer,
+            "field": bound,
+            "id": bound.id_for_label,
+            "errors": bound.errors,
+            "options": [
+                {"value": number, "label": word, "selected": str(number) == value}
+                for number, word in LEVEL_WORDS[: offer.highest + 1]
+            ],
+        }
+
+
+class AcceptForm(GrantForm):
+    """The grant form with the connection's end date (S0.14, U14)."""
+
+    until = forms.DateField(
+        label="Connected until",
+        required=False,
+        help_text="Everything granted here ends on this day, if nobody ends it earlier.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def ends_at(self) -> datetime | None:
+        """The end of the chosen day (UTC), or None when the day was left as it stood."""
+        chosen: date | None = self.cleaned_data.get("until")
+        if chosen is None or "until" not in self.changed_data:
+            return None
+        return datetime.combine(chosen, time.max, tzinfo=UTC)
+
+
+class AssignmentForm(forms.Form):
+    """Role by person, the level each employee may use for one client (U17)."""
+
+    state = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        grants: Iterable[RoleGrant],
+        members: Iterable[Membership],
+        held: Mapping[tuple[int, int], Level],
+        *args: Any,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.grants, self.members, self.held = list(grants), list(members), held
+        for grant in self.grants:
+            for member in self.members:
+                granted = Level(grant.level)
+                self.fields[cell_field(grant.pk, member.pk)] = LevelField(
+                    granted,
+                    f"This role is granted up to {granted.word}.",
+                    label=f"{grant.role.name}: {member.user.name}",
+                    initial=min(granted, held.get((grant.pk, member.pk), Level.NONE)),
+                )
+
+    def changes(self) -> dict[int, dict[int, Level]]:
+        """Membership id -> grant id -> level, of every cell that differs from what was shown."""
+        changes: dict[int, dict[int, Level]] = {}
+        for grant in self.grants:
+            for member in self.members:
+                name = cell_field(grant.pk, member.pk)
+                if name in self.data and name in self.changed_data:
+                    changes.setdefault(member.pk, {})[grant.pk] = self.cleaned_data[name]
+        return changes
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Role by role, the cells of the people on this page."""
+        return [
+            {"grant": grant, "cells": [self._cell(grant, member) for member in self.members]}
+            for grant in self.grants
+        ]
+
+    def _cell(self, grant: RoleGrant, member: Membership) -> dict[str, Any]:
+        bound = self[cell_field(grant.pk, member.pk)]
+        value = str(int(bound.value() or 0)) if not self.is_bound else str(bound.value() or 0)
+        return {
+            "name": bound.html_name,
+            "label": bound.label,
+            "id": bound.id_for_label,
+            "errors": bound.errors,
+            "options": [
+                {"value": number, "label": word, "selected": str(number) == value}
+                for number, word in LEVEL_WORDS[: grant.level + 1]
+            ],
+        }
+
+
+def _refusal(offer: Offer) -> str:
+    if offer.is_locked:
+        return f"This role cannot be granted. {offer.sentence}".strip()
+    return f"This role can be granted up to {offer.highest.word}. {offer.sentence}".strip()

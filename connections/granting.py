@@ -1,0 +1,74 @@
+"""The rows of a grant form: what can be granted, what is greyed and why (S0.15, S0.19, X1)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connections.models import Connection, RoleGrant
+from partnerhub import clock
+from partnerhub.web.access import Level
+from roles.availability import Availability, AvailabilityState, why_not
+from roles.models import Role
+
+UNANSWERED = "Nobody has answered this link yet: there is no account to grant this to."
+ANSWER_FIRST = "The firm it is meant for answers it; you need not do anything."
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One role of a grant form. `highest` is what can be chosen now, `held` what is granted."""
+
+    role: Role
+    highest: Level
+    held: Level = Level.NONE
+    sentence: str = ""
+    who: str = ""
+
+    @property
+    def is_locked(self) -> bool:
+        """Nothing of this role can be chosen."""
+        return self.highest == Level.NONE
+
+
+def offers(provider: Any, held: Mapping[str, Level] | None = None) -> list[Offer]:
+    """All roles in catalogue order, as a seller may grant them to `provider` now.
+
+    What is `held` can stay or be lowered even when it is no longer approved so highly. A provider
+    of None greys everything: nobody has answered.
+    """
+    held = held or {}
+    rows = why_not(provider, clock.now()).values()
+    if provider is None:
+        return [_unanswered(row) for row in rows]
+    return [
+        Offer(
+            row.role,
+            max(row.level, held.get(row.role.code, Level.NONE)),
+            held.get(row.role.code, Level.NONE),
+            row.sentence,
+            row.who,
+        )
+        for row in rows
+    ]
+
+
+def at_least_view(offer: Offer) -> Offer:
+    """The same row with view chosen beforehand, where anything can be chosen."""
+    return replace(offer, held=min(offer.highest, Level.VIEW))
+
+
+def returnable(grants: Iterable[RoleGrant]) -> list[Offer]:
+    """The granted roles, as a provider may lower them or give them back."""
+    return [Offer(grant.role, Level(grant.level), Level(grant.level)) for grant in grants]
+
+
+def held_levels(connection: Connection) -> dict[str, Level]:
+    """Role code -> granted level; one query."""
+    rows = RoleGrant.objects.active().filter(connection=connection)
+    return {code: Level(level) for code, level in rows.values_list("role__code", "level")}
+
+
+def _unanswered(row: Availability) -> Offer:
+    if row.state == AvailabilityState.NEVER:
+        return Offer(row.role, Level.NONE, sentence=row.sentence, who=row.who)
+    return Offer(row.role, Level.NONE, sentence=UNANSWERED, who=ANSWER_FIRST)

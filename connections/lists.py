@@ -1,0 +1,104 @@
+"""What User Permissions and the provider's pages list: bounded, a fixed number of queries."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.invitations.models import Invitation
+from accounts.states import InvitationStatus
+from connections.models import Connection, ConnectionInvitation, PartnerLink
+from connections.states import LIVE_CONNECTION, ConnectionStatus, PartnerLinkStatus
+from connections.words import day
+from partnerhub import clock
+
+MOST = 20
+
+
+def link_state(link: PartnerLink) -> tuple[str, str]:
+    """State by the clock, and its words."""
+    state = link.current_status
+    return state, str(PartnerLinkStatus(state).label)
+
+
+def connection_state(connection: Connection) -> tuple[str, str]:
+    """State by the clock, and its words; a live one near its end reads "Ends soon"."""
+    if connection.status not in LIVE_CONNECTION:
+        return connection.status, connection.get_status_display()
+    if not connection.is_live:
+        return ConnectionStatus.ENDED, str(ConnectionStatus.ENDED.label)
+    if connection.is_paused:
+        return ConnectionStatus.PAUSED, str(ConnectionStatus.PAUSED.label)
+    if connection.ends_soon:
+        return "expiring", "Ends soon"
+    return ConnectionStatus.ACTIVE, str(ConnectionStatus.ACTIVE.label)
+
+
+def invitation_state(invitation: Invitation) -> tuple[str, str]:
+    """State by the clock, and its words."""
+    state = invitation.current_status
+    return state, str(InvitationStatus(state).label)
+
+
+def seller_overview(seller: Any) -> dict[str, Any]:
+    """What connections/seller/_partners.html and _open_invitations.html show; three queries.
+
+    Keys: partners, invitations, links (rows, twenty each), and the addresses partner_add_url,
+    partners_url and links_url.
+    """
+    now, handle = clock.now(), seller.handle
+    partners = Connection.objects.for_seller(seller).live(now).with_list_data().with_role_count()
+    invitations = ConnectionInvitation.objects.for_seller(seller).open(now).with_list_data()
+    links = PartnerLink.objects.for_seller(seller).open(now).with_list_data()
+    return {
+        "partners": [
+            connection_row(row, handle) for row in partners.order_by("-started_at", "-id")[:MOST]
+        ],
+        "invitations": [
+            offered_row(row, handle) for row in invitations.order_by("expires_at", "id")[:MOST]
+        ],
+        "links": [link_row(row, handle) for row in links.order_by("-issued_at", "-id")[:MOST]],
+        "partner_add_url": reverse("seller:partner-add", args=[handle]),
+        "partners_url": reverse("seller:partners", args=[handle]),
+        "links_url": reverse("seller:partner-links", args=[handle]),
+    }
+
+
+def connection_row(connection: Connection, handle: str) -> dict[str, Any]:
+    """A partner as the seller's lists show it."""
+    state, label = connection_state(connection)
+    return {
+        "name": connection.provider.name,
+        "handle": connection.provider.handle,
+        "roles": connection.roles,  # type: ignore[attr-defined]  # by with_role_count
+        "since": day(connection.started_at),
+        "until": day(connection.ended_at or connection.ends_at),
+        "state": state,
+        "label": label,
+        "url": reverse("seller:connection", args=[handle, connection.public_id]),
+    }
+
+
+def link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
+    """A partner link as the seller's lists show it."""
+    state, label = link_state(link)
+    return {
+        "name": link.provider.name if link.provider else link.address,
+        "issued": day(link.issued_at),
+        "until": day(link.expires_at),
+        "state": state,
+        "label": label,
+        "url": reverse("seller:partner-link", args=[handle, link.public_id]),
+    }
+
+
+def offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
+    """A provider's open invitation as the seller's list shows it."""
+    args = [handle, invitation.public_id]
+    return {
+        "name": invitation.organization.name,
+        "by": invitation.invited_by.name if invitation.invited_by else "",
+        "sent": day(invitation.sent_at),
+        "until": day(invitation.expires_at),
+        "url": reverse("seller:connection-accept", args=args),
+        "reject_url": reverse("seller:connection-reject", args=args),
+    }

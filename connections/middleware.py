@@ -1,0 +1,58 @@
+"""The portal middleware: who is this person in the organization that the URL names?"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Organization
+from connections.access import access_for
+from partnerhub.errors import DomainError, NotPermitted, NotRelated
+from partnerhub.web.middleware import refusal
+
+Handler = Callable[[HttpRequest], HttpResponse]
+KINDS = {"seller": "seller", "provider": "provider", "supply": "supplier"}
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def _resolve(request: HttpRequest, portal: str, handle: str, view: Any) -> None:
+    organization = Organization.objects.filter(handle=handle, kind=KINDS[portal]).first()
+    if organization is None:
+        raise NotRelated("There is no such page.")
+    access = access_for(request.user, organization)
+    if not organization.is_active:
+        if not access.member:
+            raise NotRelated("There is no such page.")
+        if request.method not in SAFE:
+            raise NotPermitted(f"This account is {organization.get_status_display().lower()}.")
+    if not hasattr(view, "need"):
+        raise NotPermitted("This page does not say who may open it.")
+    request.access = access  # type: ignore[attr-defined]
+    request.organization = organization  # type: ignore[attr-defined]
+
+
+def portal(get_response: Handler) -> Handler:
+    """Put `request.access` and `request.organization` on every request inside a portal.
+
+    No relation is 404, the wrong kind of organization too; a view without a need is refused. The
+    handle is taken out of the view's arguments.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(
+        request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        name = match.namespaces[0] if match and match.namespaces else ""
+        if name not in KINDS or not request.user.is_authenticated:
+            return None
+        try:
+            _resolve(request, name, kwargs.pop("org"), view)
+        except DomainError as error:
+            return refusal(request, error)
+        return None
+
+    handle.process_view = process_view  # type: ignore[attr-defined]
+    return handle

@@ -1,0 +1,96 @@
+"""Who acts through a connection, and what ends with it: read before anybody decides (X5)."""
+
+from typing import Any
+
+from django.db.models import Count, Max
+
+from connections.models import Connection, EffectiveRight, RoleGrant
+from partnerhub import clock
+from partnerhub.web.access import Level
+from roles.availability import approved_levels
+
+MOST_PEOPLE = 50
+
+
+def acting_people(connection: Connection) -> list[dict[str, Any]]:
+    """The provider's people who can act for the seller now: name, administrator, roles, level.
+
+    Administrators first, by name, at most fifty; one query.
+    """
+    rows = (
+        EffectiveRight.objects.in_force(clock.now())
+        .filter(connection=connection, provider_id=connection.provider_id)
+        .values("user_id", "user__name", "administrator")
+        .annotate(roles=Count("role_id"), highest=Max("level"))
+        .order_by("-administrator", "user__name", "user_id")[:MOST_PEOPLE]
+    )
+    return [
+        {
+            "name": row["user__name"],
+            "administrator": row["administrator"],
+            "roles": row["roles"],
+            "highest": Level(row["highest"]).word,
+        }
+        for row in rows
+    ]
+
+
+def granted_roles(connection: Connection) -> list[dict[str, Any]]:
+    """The granted roles in catalogue order: role, granted level, and what it counts for now.
+
+    `note` says why it counts for less than granted; `people` how many employees are assigned.
+    Two queries.
+    """
+    grants = (
+        RoleGrant.objects.active()
+        .filter(connection=connection)
+        .with_list_data()
+        .annotate(people=Count("assignments"))
+        .order_by("role__position")
+    )
+    approved = approved_levels(connection.provider_id, clock.now())
+    rows = []
+    for grant in grants:
+        counts = min(Level(grant.level), approved.get(grant.role_id, Level.NONE))
+        rows.append(
+            {
+                "grant": grant,
+                "role": grant.role,
+                "granted": Level(grant.level).word,
+                "counts": counts.word,
+                "note": _note(counts, grant),
+                "people": grant.people,
+            }
+        )
+    return rows
+
+
+def _note(counts: Level, grant: RoleGrant) -> str:
+    if counts == Level(grant.level):
+        return ""
+    if counts:
+        return f"Approved up to {counts.word} only at the moment."
+    return "Not approved at the moment: nobody can use it."
+
+
+def who_loses_what(connection: Connection) -> list[str]:
+    """What ending the connection takes from whom, in sentences (X5)."""
+    roles = granted_roles(connection)
+    names = ", ".join(f"{row['role'].name} ({row['granted']})" for row in roles[:8])
+    more = f" and {len(roles) - 8} more" if len(roles) > 8 else ""
+    lines = [f"All roles end at once: {names}{more}."] if roles else []
+    people = acting_people(connection)
+    lines += [
+        f"{person['name']} loses access to {_roles(person['roles'])}, up to {person['highest']}."
+        for person in people[:12]
+    ]
+    if len(people) > 12:
+        lines.append(f"{len(people) - 12} more people lose access, too.")
+    if not people:
+        lines.append("Nobody can act through it at the moment.")
+    lines.append("Both sides are told by e-mail, and the history stays for both.")
+    return lines
+
+
+def _roles(count: int) -> str:
+    return "1 role" if count == 1 else f"{count} roles"

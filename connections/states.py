@@ -1,0 +1,80 @@
+"""States of partner links, connections and role grants (product.md 3)."""
+
+from django.db.models import TextChoices
+
+from partnerhub.statetable import StateTable
+
+
+class PartnerLinkStatus(TextChoices):
+    """Opening shows details and consumes nothing."""
+
+    ISSUED = "issued", "Waiting for the provider"
+    OPENED = "opened", "Opened by the provider"
+    ANSWERED = "answered", "Answered"
+    DECLINED = "declined", "Declined"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+
+
+OPEN_LINK = (PartnerLinkStatus.ISSUED, PartnerLinkStatus.OPENED)
+_LINK_ENDS: set[str] = {
+    PartnerLinkStatus.ANSWERED,
+    PartnerLinkStatus.DECLINED,
+    PartnerLinkStatus.CANCELLED,
+    PartnerLinkStatus.EXPIRED,
+}
+PARTNER_LINK = StateTable(
+    "partner link",
+    {
+        PartnerLinkStatus.ISSUED: {PartnerLinkStatus.OPENED, *_LINK_ENDS},
+        PartnerLinkStatus.OPENED: _LINK_ENDS,
+        # A new link for the same provider: new token, new end date.
+        PartnerLinkStatus.EXPIRED: {PartnerLinkStatus.ISSUED, PartnerLinkStatus.CANCELLED},
+    },
+)
+
+
+class ConnectionStatus(TextChoices):
+    """active <> paused; > ended by its date, or terminated by somebody."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+    TERMINATED = "terminated", "Terminated"
+
+
+LIVE_CONNECTION = (ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED)
+CONNECTION = StateTable(
+    "connection",
+    {
+        ConnectionStatus.ACTIVE: {
+            ConnectionStatus.PAUSED,
+            ConnectionStatus.ENDED,
+            ConnectionStatus.TERMINATED,
+        },
+        ConnectionStatus.PAUSED: {
+            ConnectionStatus.ACTIVE,
+            ConnectionStatus.ENDED,
+            ConnectionStatus.TERMINATED,
+        },
+    },
+)
+
+
+class Side(TextChoices):
+    """Who did it."""
+
+    SELLER = "seller", "the seller"
+    PROVIDER = "provider", "the provider"
+    OPERATOR = "operator", "the marketplace"
+    SCHEDULE = "schedule", "its end date"
+
+
+class GrantStatus(TextChoices):
+    """A grant that was taken away stays as history."""
+
+    ACTIVE = "active", "Active"
+    ENDED = "ended", "Ended"
+
+
+GRANT = StateTable("role grant", {GrantStatus.ACTIVE: {GrantStatus.ENDED}})

@@ -1,0 +1,45 @@
+"""What time does to links and connections. Looked at every minute; each step stands alone."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from connections.models import Connection, PartnerLink
+from connections.transitions import endings, links
+from connections.transitions.shared import REMINDERS
+from partnerhub import clock
+from partnerhub.errors import DomainError
+from partnerhub.tasks import task
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+
+
+@task("connections.sweep")
+def sweep() -> None:
+    """Expire links, end connections, remind of both. Harmless when run twice (F13)."""
+    now = clock.now()
+    overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
+    _each(overdue.order_by("expires_at"), lambda row: links.expire(link=row))
+    expiring = PartnerLink.objects.to_remind(now).select_related("seller", "provider")
+    _each(expiring.order_by("expires_at"), lambda row: links.remind(link=row))
+    connections = Connection.objects.with_list_data()
+    ended = connections.overdue(now).order_by("ends_at")
+    _each(ended, lambda row: endings.end_overdue(connection=row))
+    for days in REMINDERS:
+        ending = connections.to_remind(now, days).order_by("ends_at")
+        _each(ending, partial(_remind, days=days))
+
+
+def _remind(connection: Connection, *, days: int) -> bool:
+    return endings.remind(connection=connection, days=days)
+
+
+def _each(rows: Any, act: Callable[[Any], Any]) -> None:
+    """Take one batch; what remains is taken by the next run. One bad row stops no other."""
+    for row in rows[:BATCH]:
+        try:
+            act(row)
+        except DomainError as error:
+            logger.warning("left as it is", extra={"row": row.pk, "reason": error.message})

@@ -1,0 +1,214 @@
+"""The provider's answer to a partner link, and what the seller makes of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.invitations import transitions as mechanism
+from accounts.models import Organization
+from accounts.states import InvitationStatus
+from accounts.tenancy import is_identified, require_administrator
+from connections import emails, kinds
+from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.states import OPEN_LINK, PartnerLinkStatus
+from connections.transitions import links
+from connections.transitions.endings import end_overdue
+from connections.transitions.shared import (
+    approved_levels,
+    check_end,
+    check_levels,
+    connected_already,
+    live_connection,
+    lock_parties,
+    reminders_past,
+    words,
+)
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import constraint_as, lock, move
+from partnerhub.errors import Conflict, NotPermitted
+from partnerhub.web.access import Level
+from roles.models import Role
+
+
+@transaction.atomic
+def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInvitation:
+    """Answer the link: the seller gets an invitation to connect (S0.13).
+
+    Needs an active account, the verified identity of `by` and a role approved now. Raises
+    NotRelated when the link is for somebody else, Ended, NotPermitted with the missing step,
+    AlreadyThere when the two are connected, Conflict when an invitation is open.
+    """
+    link = links.lock_for_answer(link, provider=provider, by=by)
+    kinds.check_link_inviter(link)
+    if not is_identified(by):
+        raise NotPermitted("Verify your identity first: then you can send the invitation.")
+    if not approved_levels(provider.pk):
+        raise NotPermitted("Your account needs at least one approved role first.")
+    _require_apart(link.seller, provider)
+    _make_room(link.seller, provider)
+    links.close(link, PartnerLinkStatus.ANSWERED, by=by, provider=provider)
+    twice = Conflict("Your account has invited this seller already.")
+    with constraint_as(connections_connectioninvitation_one_pending=twice):
+        invitation = ConnectionInvitation.objects.create(
+            organization=provider,
+            seller=link.seller,
+            partner_link=link,
+            address=link.issued_by.email if link.issued_by else "",
+            invited_by=by,
+            expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
+        )
+    mechanism.note_sent(invitation, by=by, verb="connection_invitation.sent")
+    emails.connection_invitation_sent(invitation)
+    return invitation
+
+
+@transaction.atomic
+def resend(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation:
+    """A new link and end date for an invitation nobody answered (U2); the old link is dead.
+
+    Raises Conflict once it was answered, or when the two have been connected since: then the
+    seller adds the provider again (I11). Also NotPermitted, LimitReached.
+    """
+    invitation = _lock(invitation)
+    require_administrator(by, invitation.organization)
+    _require_apart(invitation.seller, invitation.organization)
+    since = Connection.objects.filter(
+        seller=invitation.seller,
+        provider=invitation.organization,
+        started_at__gte=invitation.created_at,
+    )
+    if since.exists():
+        raise Conflict("You have been connected since. The seller has to add you again.")
+    if not is_identified(by):
+        raise NotPermitted("Verify your identity first.")
+    mechanism.renew(invitation, by=by)
+    # Who sends it stands behind it: an inviter who has left would make the new link dead (I10).
+    move(invitation, expect={"generation": invitation.generation}, invited_by=by)
+    if not approved_levels(invitation.organization_id):
+        raise NotPermitted("Your account needs at least one approved role first.")
+    emails.connection_invitation_sent(invitation)
+    return invitation
+
+
+@transaction.atomic
+def withdraw(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation:
+    """The provider takes the invitation back (U3). Raises TransitionNotAllowed, NotPermitted."""
+    invitation = _lock(invitation)
+    require_administrator(by, invitation.organization)
+    return mechanism.close(invitation, InvitationStatus.REVOKED, by=by)
+
+
+@transaction.atomic
+def copy(*, invitation: ConnectionInvitation, by: Any) -> str:
+    """The current link, for whoever invited to hand over; written to history (U10, I6)."""
+    invitation = _lock(invitation)
+    require_administrator(by, invitation.organization)
+    if invitation.invited_by_id != by.pk:
+        raise NotPermitted("Only the person who sent this invitation can copy its link.")
+    return mechanism.copy_link(invitation=invitation, by=by, organization=invitation.organization)
+
+
+@transaction.atomic
+def accept(
+    *,
+    invitation: ConnectionInvitation,
+    by: Any,
+    levels: Mapping[str, Level],
+    ends_at: datetime | None = None,
+) -> Connection:
+    """Connect and grant roles ({role code: level}) in one step (S0.14, S0.15).
+
+    Approvals are read again under lock. Raises Invalid with the field "grant-<code>" for a level
+    above what is approved now, with "until" for a bad end date, and without any role; Ended for
+    an invitation that is over; AlreadyThere when the two are connected.
+    """
+    lock_parties(invitation.organization_id, invitation.seller_id)
+    approved = approved_levels(invitation.organization_id)
+    invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
+    require_administrator(by, invitation.seller)
+    kinds.check_invitation_inviter(invitation)
+    chosen = check_levels(levels, approved)
+    ends_at = check_end(ends_at or clock.now() + timedelta(days=settings.CONNECTION_DAYS))
+    _require_apart(invitation.seller, invitation.organization)
+    mechanism.close(invitation, InvitationStatus.ACCEPTED, by=by)
+    connection = _connect(invitation, chosen, by=by, ends_at=ends_at)
+    _cancel_other_links(connection, by=by)
+    emails.connection_started(connection, chosen, by=by)
+    return connection
+
+
+@transaction.atomic
+def reject(*, invitation: ConnectionInvitation, by: Any, reason: str = "") -> ConnectionInvitation:
+    """The seller does not connect; the provider is told why (U4). Raises Ended, NotPermitted."""
+    lock_parties(invitation.organization_id, invitation.seller_id)
+    invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
+    require_administrator(by, invitation.seller)
+    mechanism.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
+    emails.connection_invitation_rejected(invitation)
+    return invitation
+
+
+def _connect(
+    invitation: ConnectionInvitation, levels: dict[str, Level], *, by: Any, ends_at: datetime
+) -> Connection:
+    parties = {"seller": invitation.seller, "provider": invitation.organization}
+    connected = Conflict("You are connected with this provider already.")
+    with constraint_as(connections_connection_one_live=connected):
+        connection = Connection.objects.create(
+            invitation=invitation, ends_at=ends_at, reminded=reminders_past(ends_at), **parties
+        )
+    roles = Role.objects.filter(code__in=levels)
+    RoleGrant.objects.bulk_create(
+        [
+            RoleGrant(
+                connection=connection, role=role, level=levels[role.code], granted_by=by, **parties
+            )
+            for role in roles
+        ]
+    )
+    record(
+        "connection.started",
+        by=by,
+        subject=connection,
+        organization=connection.seller_id,
+        counterparty=connection.provider_id,
+        after={**words(levels), "until": ends_at.date().isoformat()},
+    )
+    return connection
+
+
+def _require_apart(seller: Organization, provider: Organization) -> None:
+    """Raise AlreadyThere when they are connected; a connection past its end is ended now."""
+    connection = live_connection(seller.pk, provider.pk)
+    if connection is None:
+        return
+    if connection.is_live:
+        raise connected_already(connection)
+    end_overdue(connection=connection)
+
+
+def _make_room(seller: Organization, provider: Organization) -> None:
+    """An invitation past its end is expired now, so that a new one can stand."""
+    rows = ConnectionInvitation.objects.overdue(clock.now())
+    for row in rows.filter(organization=provider, seller=seller):
+        mechanism.expire(invitation=row)
+
+
+def _cancel_other_links(connection: Connection, *, by: Any) -> None:
+    """Links that would lead to a second connection of the two are no longer needed (C6)."""
+    others = PartnerLink.objects.filter(
+        seller_id=connection.seller_id, provider_id=connection.provider_id, status__in=OPEN_LINK
+    )
+    for link in others:
+        links.close(link, PartnerLinkStatus.CANCELLED, by=by)
+
+
+def _lock(invitation: ConnectionInvitation) -> Any:
+    """The invitation in any state, locked after its parties."""
+    lock_parties(invitation.organization_id, invitation.seller_id)
+    rows = ConnectionInvitation.objects.select_related("organization", "seller", "invited_by")
+    return lock(rows, pk=invitation.pk)

@@ -1,0 +1,253 @@
+"""The partner link: made, sent, renewed and cancelled by the seller; declined by the provider."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.addresses import budget_key
+from accounts.invitations import limits
+from accounts.invitations import transitions as mechanism
+from accounts.models import Organization
+from accounts.states import OrganizationKind
+from accounts.tenancy import owns_address, require_administrator
+from connections import emails
+from connections.models import ConnectionInvitation, PartnerLink
+from connections.states import OPEN_LINK, PARTNER_LINK, PartnerLinkStatus
+from connections.transitions.shared import (
+    AlreadyThere,
+    connected_already,
+    live_connection,
+    lock_parties,
+)
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import constraint_as, lock, move
+from partnerhub.errors import Conflict, Ended, Invalid, LimitReached, NotPermitted, NotRelated
+from partnerhub.outbox import services as outbox
+from partnerhub.statetable import advance
+
+MAX_OPEN = 50
+ENDED = {
+    PartnerLinkStatus.ANSWERED: "This link has been answered already.",
+    PartnerLinkStatus.DECLINED: "This link was declined.",
+    PartnerLinkStatus.CANCELLED: "The seller cancelled this link.",
+    PartnerLinkStatus.EXPIRED: "This link has expired.",
+}
+
+
+def _exists(link: PartnerLink | None) -> AlreadyThere:
+    return AlreadyThere("There is an open link for this partner already.", link)
+
+
+@transaction.atomic
+def issue(
+    *, seller: Organization, by: Any, provider: Organization | None = None, address: str = ""
+) -> PartnerLink:
+    """Make the one-time link for a provider, or for the address of one's administrator (S0.10).
+
+    Nothing here tells whether an address has an account (I15). Raises AlreadyThere for an open
+    link, an open invitation or a connection, Invalid for an account that cannot be a partner,
+    LimitReached with too many open links, NotPermitted.
+    """
+    lock_parties(seller.pk, provider.pk if provider else None)
+    require_administrator(by, seller)
+    if provider:
+        _check_partner(seller, provider)
+    target = {"provider": provider, "address": "" if provider else address}
+    _check_room(seller, target)
+    with constraint_as(connections_partnerlink_one_open=_exists(None)):
+        link = PartnerLink.objects.create(
+            seller=seller,
+            issued_by=by,
+            expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
+            **target,
+        )
+    _note("issued", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    return link
+
+
+def _check_partner(seller: Organization, provider: Organization) -> None:
+    if provider.kind != OrganizationKind.PROVIDER or provider.status not in ("active", "draft"):
+        raise Invalid("There is no active provider with this handle.", field="partner")
+    connection = live_connection(seller.pk, provider.pk)
+    if connection and connection.is_live:
+        raise connected_already(connection)
+    waiting = (
+        ConnectionInvitation.objects.open(clock.now())
+        .filter(organization=provider, seller=seller)
+        .first()
+    )
+    if waiting:
+        raise AlreadyThere(f"{provider.name} has invited you already: accept here.", waiting)
+
+
+def _check_room(seller: Organization, target: dict[str, Any]) -> None:
+    """Raise for an open link to the same target; one past its end makes room."""
+    for link in PartnerLink.objects.filter(seller=seller, status__in=OPEN_LINK, **target):
+        if link.is_open:
+            raise _exists(link)
+        expire(link=link)
+    if PartnerLink.objects.for_seller(seller).open(clock.now()).count() >= MAX_OPEN:
+        raise LimitReached(f"You have {MAX_OPEN} open partner links. Cancel one first.")
+
+
+@transaction.atomic
+def send(*, link: PartnerLink, by: Any) -> PartnerLink:
+    """Mail the link: to its address, or to the administrators of its provider (S0.11).
+
+    Counts against the limits (I13). Raises Ended, LimitReached, NotPermitted.
+    """
+    link = _lock_own(link, by=by)
+    _require_open(link)
+    if link.mailed_at and clock.now() < link.mailed_at + limits.RESEND_GAP:
+        raise LimitReached(
+            "This link was sent less than ten minutes ago. Wait a little.",
+            retry_at=link.mailed_at + limits.RESEND_GAP,
+        )
+    if link.provider_id:
+        limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
+    else:
+        limits.count(link.seller, budget_key(link.address), about=link.about)
+    # Who sends it stands behind it: an issuer who has left would make the link dead (I10).
+    move(link, expect={"status": link.status}, mailed_at=clock.now(), issued_by=by)
+    _note("sent", link, by=by)
+    emails.partner_link_sent(link, by=by)
+    return link
+
+
+@transaction.atomic
+def copy(*, link: PartnerLink, by: Any) -> str:
+    """The link's address, for whoever made it to hand over; written to history (S0.11, I6)."""
+    link = _lock_own(link, by=by)
+    if link.issued_by_id != by.pk:
+        raise NotPermitted("Only the person who made this link can copy it.")
+    return mechanism.copy_link(invitation=link, by=by, organization=link.seller)
+
+
+@transaction.atomic
+def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
+    """A new token and end date for a link that expired; the old one stays dead (U2).
+
+    Raises Conflict for a link in any other state, AlreadyThere, NotPermitted.
+    """
+    link = _lock_own(link, by=by)
+    if link.current_status != PartnerLinkStatus.EXPIRED:
+        raise Conflict("This link has not expired.")
+    expire(link=link)
+    link.refresh_from_db()
+    if link.provider:
+        _check_partner(link.seller, link.provider)
+    _check_room(link.seller, {"provider": link.provider, "address": link.address})
+    with constraint_as(connections_partnerlink_one_open=_exists(None)):
+        advance(
+            link,
+            PARTNER_LINK,
+            PartnerLinkStatus.ISSUED,
+            generation=link.generation + 1,
+            issued_by=by,
+            issued_at=clock.now(),
+            mailed_at=None,
+            reminded_at=None,
+            expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
+        )
+    _note("renewed", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    return link
+
+
+@transaction.atomic
+def cancel(*, link: PartnerLink, by: Any) -> PartnerLink:
+    """Take the link back. Raises TransitionNotAllowed once it was answered, NotPermitted."""
+    link = _lock_own(link, by=by)
+    return close(link, PartnerLinkStatus.CANCELLED, by=by)
+
+
+@transaction.atomic
+def decline(*, link: PartnerLink, provider: Organization, by: Any, reason: str = "") -> PartnerLink:
+    """The provider does not want to be added (U4); the seller is told.
+
+    Raises NotRelated unless the link is for this provider, Ended, NotPermitted.
+    """
+    link = lock_for_answer(link, provider=provider, by=by)
+    close(link, PartnerLinkStatus.DECLINED, by=by, reason=reason, provider=provider)
+    emails.partner_link_declined(link)
+    return link
+
+
+@transaction.atomic
+def expire(*, link: PartnerLink) -> bool:
+    """Move an overdue link to expired; False when something else happened to it meanwhile."""
+    changed = (
+        PartnerLink.objects.overdue(clock.now())
+        .filter(pk=link.pk)
+        .update(status=PartnerLinkStatus.EXPIRED)
+    )
+    if changed:
+        _note("expired", link, by=None, after={"status": "expired"})
+    return bool(changed)
+
+
+@transaction.atomic
+def remind(*, link: PartnerLink) -> bool:
+    """Tell the seller once that an unanswered link is about to expire; False when it was told."""
+    changed = PartnerLink.objects.filter(
+        pk=link.pk, generation=link.generation, reminded_at=None, status__in=OPEN_LINK
+    ).update(reminded_at=clock.now())
+    if changed:
+        emails.partner_link_expiring(link)
+    return bool(changed)
+
+
+def lock_for_answer(link: PartnerLink, *, provider: Organization, by: Any) -> PartnerLink:
+    """The link, locked after both parties, when `by` may answer it for `provider` (I12).
+
+    Raises NotRelated when it is bound to somebody else, Ended, NotPermitted.
+    """
+    lock_parties(link.seller_id, provider.pk)
+    row: PartnerLink = lock(PartnerLink.objects.select_related("seller", "provider"), pk=link.pk)
+    require_administrator(by, provider)
+    bound_here = row.provider_id == provider.pk
+    if not bound_here and (row.provider_id or not owns_address(by, row.address)):
+        raise NotRelated("There is no such page.")
+    _require_open(row)
+    return row
+
+
+def close(link: PartnerLink, status: PartnerLinkStatus, *, by: Any, **values: Any) -> PartnerLink:
+    """Answer, decline or cancel: the one guarded UPDATE that uses the link up (I2).
+
+    The caller holds the lock and has checked the person.
+    """
+    before = link.status
+    if status != PartnerLinkStatus.CANCELLED:
+        values["opened_at"] = link.opened_at or clock.now()
+    values["reason"] = values.get("reason", "")[:300]
+    advance(link, PARTNER_LINK, status, decided_at=clock.now(), **values)
+    outbox.cancel(link.about)
+    _note(str(status), link, by=by, before={"status": before}, after={"status": str(status)})
+    return link
+
+
+def _require_open(link: PartnerLink) -> None:
+    if not link.is_open:
+        raise Ended(ENDED.get(PartnerLinkStatus(link.current_status), "This link has ended."))
+
+
+def _lock_own(link: PartnerLink, *, by: Any) -> PartnerLink:
+    """The seller's link, locked after its parties, for one of the seller's administrators."""
+    lock_parties(link.seller_id, link.provider_id)
+    row: PartnerLink = lock(PartnerLink.objects.select_related("seller", "provider"), pk=link.pk)
+    require_administrator(by, row.seller)
+    return row
+
+
+def _note(event: str, link: PartnerLink, *, by: Any, **values: Any) -> None:
+    record(
+        f"partner_link.{event}",
+        by=by,
+        subject=link,
+        organization=link.seller_id,
+        counterparty=link.provider_id,
+        **values,
+    )

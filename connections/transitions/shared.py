@@ -1,0 +1,117 @@
+"""What the state changes of this app share: the order of locks, and what may be granted now."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Organization
+from connections.fields import grant_field
+from connections.models import Connection
+from connections.states import LIVE_CONNECTION
+from partnerhub import clock
+from partnerhub.db import lock, lock_all
+from partnerhub.errors import Conflict, Ended, Invalid
+from partnerhub.web.access import Level
+from roles.models import ApprovedRole
+
+MAX_DAYS = 730
+# Days before its end at which both sides of a connection are reminded (U15).
+REMINDERS = (1, 7, 30)
+
+
+class ChangedMeanwhile(Conflict):
+    """What the form showed is no longer what stands (C9)."""
+
+
+class AlreadyThere(Conflict):
+    """What was asked for stands already: `row` is the link, invitation or connection."""
+
+    def __init__(self, message: str, row: Any) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+def connected_already(connection: Connection) -> AlreadyThere:
+    """The refusal for two who are connected (C6)."""
+    both = f"{connection.seller.name} and {connection.provider.name}"
+    return AlreadyThere(f"{both} are connected already.", connection)
+
+
+def lock_parties(*ids: int | None) -> dict[int, Organization]:
+    """The organizations with these ids, locked in the order every transition keeps."""
+    rows = lock_all(Organization.objects.filter(pk__in=[pk for pk in ids if pk]))
+    return {row.pk: row for row in rows}
+
+
+def approved_levels(provider_id: int) -> dict[str, Level]:
+    """Role code -> highest level that may be granted to this provider now, locked (S0.6, A4)."""
+    rows = lock_all(
+        ApprovedRole.objects.in_force(clock.now())
+        .filter(provider_id=provider_id, role__grantable=True)
+        .select_related("role")
+    )
+    return {row.role.code: Level(row.level) for row in rows}
+
+
+def check_levels(
+    levels: Mapping[str, Level],
+    allowed: Mapping[str, Level],
+    *,
+    least: str = "Choose a level for at least one role.",
+) -> dict[str, Level]:
+    """The levels above none, when each is allowed; raises Invalid at the first that is not.
+
+    The error's field is "grant-<role code>". An unknown role is not allowed either (A3, A4).
+    """
+    chosen = {code: Level(level) for code, level in levels.items() if level}
+    for code, level in chosen.items():
+        highest = allowed.get(code, Level.NONE)
+        if level > highest:
+            raise Invalid(
+                f"This role can be granted up to {highest.word} now."
+                if highest
+                else "This role cannot be granted now.",
+                field=grant_field(code),
+            )
+    if not chosen:
+        raise Invalid(least)
+    return chosen
+
+
+def live_connection(seller_id: int, provider_id: int) -> Connection | None:
+    """The connection of the two that the database holds as live, past its end or not."""
+    rows = Connection.objects.filter(
+        seller_id=seller_id, provider_id=provider_id, status__in=LIVE_CONNECTION
+    )
+    return rows.select_related("seller", "provider").first()
+
+
+def check_end(ends_at: datetime) -> datetime:
+    """The end date, when a connection may end then (U14); raises Invalid with field "until"."""
+    now = clock.now()
+    if not now < ends_at <= now + timedelta(days=MAX_DAYS + 1):
+        raise Invalid(f"Choose a day within the next {MAX_DAYS} days.", field="until")
+    return ends_at
+
+
+def reminders_past(ends_at: datetime) -> int | None:
+    """The reminder that a connection ending then needs no more: it begins within it."""
+    left = ends_at - clock.now()
+    return next((days for days in REMINDERS if left <= timedelta(days=days)), None)
+
+
+def lock_live(connection: Connection) -> Any:
+    """The connection, locked after its parties, when it is live by the clock.
+
+    Raises Ended (410) for one that is over.
+    """
+    lock_parties(connection.seller_id, connection.provider_id)
+    row = lock(Connection.objects.select_related("seller", "provider"), pk=connection.pk)
+    if not row.is_live:
+        raise Ended("This connection has ended.")
+    return row
+
+
+def words(levels: Mapping[str, Level]) -> dict[str, str]:
+    """Levels as history keeps them: {"inventory.manage": "edit"}."""
+    return {code: level.word for code, level in sorted(levels.items())}

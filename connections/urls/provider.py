@@ -1,0 +1,39 @@
+"""Addresses of this app in the Solution Provider Portal."""
+
+from django.urls import URLPattern, path
+
+from connections.views import assignments, clients, history, provider
+
+LINK = "partner-links/<uuid:public_id>"
+INVITATION = "clients/invitations/<uuid:public_id>"
+CLIENT = "clients/<uuid:public_id>"
+
+urlpatterns: list[URLPattern] = [
+    path(f"{LINK}/", provider.partner_link, name="partner-link"),
+    path(f"{LINK}/answer/", provider.partner_link_answer, name="partner-link-answer"),
+    path(f"{LINK}/decline/", provider.partner_link_decline, name="partner-link-decline"),
+    path("clients/", clients.client_list, name="clients"),
+    path("clients/invitations/", clients.client_invitations, name="client-invitations"),
+    path("clients/assignments/", assignments.overview, name="assignments"),
+    path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
+    path(
+        f"{INVITATION}/resend/", provider.client_invitation_resend, name="client-invitation-resend"
+    ),
+    path(
+        f"{INVITATION}/withdraw/",
+        provider.client_invitation_withdraw,
+        name="client-invitation-withdraw",
+    ),
+    path(f"{INVITATION}/copy/", provider.client_invitation_copy, name="client-invitation-copy"),
+    path(f"{CLIENT}/", clients.client, name="client"),
+    path(f"{CLIENT}/roles/", clients.client_roles, name="client-roles"),
+    path(f"{CLIENT}/assignments/", assignments.client_assignments, name="client-assignments"),
+    path(f"{CLIENT}/end/", clients.client_end, name="client-end"),
+    path(
+        "employees/<uuid:public_id>/clients/",
+        assignments.employee_clients,
+        name="employee-clients",
+    ),
+    path("history/", history.history_page, name="history"),
+    path("history/export/", history.history_export, name="history-export"),
+]

@@ -1,0 +1,28 @@
+"""Addresses of this app in Seller Central."""
+
+from django.urls import URLPattern, path
+
+from connections.views import history, links, seller
+
+LINK = "partners/links/<uuid:public_id>"
+INVITATION = "partners/invitations/<uuid:public_id>"
+CONNECTION = "partners/<uuid:public_id>"
+
+urlpatterns: list[URLPattern] = [
+    path("partners/", seller.partners, name="partners"),
+    path("partners/add/", links.partner_add, name="partner-add"),
+    path("partners/links/", links.partner_links, name="partner-links"),
+    path(f"{LINK}/", links.partner_link, name="partner-link"),
+    path(f"{LINK}/copy/", links.partner_link_copy, name="partner-link-copy"),
+    path(f"{LINK}/send/", links.partner_link_send, name="partner-link-send"),
+    path(f"{LINK}/cancel/", links.partner_link_cancel, name="partner-link-cancel"),
+    path(f"{LINK}/renew/", links.partner_link_renew, name="partner-link-renew"),
+    path(f"{LINK}/roles/", links.partner_link_roles, name="partner-link-roles"),
+    path(f"{INVITATION}/", seller.connection_accept, name="connection-accept"),
+    path(f"{INVITATION}/reject/", seller.connection_reject, name="connection-reject"),
+    path(f"{CONNECTION}/", seller.connection, name="connection"),
+    path(f"{CONNECTION}/roles/", seller.connection_roles, name="connection-roles"),
+    path(f"{CONNECTION}/end/", seller.connection_end, name="connection-end"),
+    path("history/", history.history_page, name="history"),
+    path("history/export/", history.history_export, name="history-export"),
+]

@@ -1,0 +1,27 @@
+"""The verbs of this app's history, and their words after the actor's name."""
+
+SENTENCES: dict[str, str] = {
+    "partner_link.issued": "made a link for a solution provider",
+    "partner_link.sent": "had the partner link sent by e-mail",
+    "partner_link.link_copied": "copied the partner link",
+    "partner_link.renewed": "renewed the partner link",
+    "partner_link.cancelled": "cancelled the partner link",
+    "partner_link.answered": "answered the partner link",
+    "partner_link.declined": "declined the partner link",
+    "partner_link.expired": "let the partner link expire",
+    "connection_invitation.sent": "invited the seller to connect",
+    "connection_invitation.resent": "sent the invitation to connect again",
+    "connection_invitation.revoked": "took back the invitation to connect",
+    "connection_invitation.accepted": "accepted the invitation to connect",
+    "connection_invitation.declined": "rejected the invitation to connect",
+    "connection_invitation.expired": "let the invitation to connect expire",
+    "connection_invitation.link_copied": "copied the link of the invitation to connect",
+    "connection_invitation.undeliverable": "could not deliver the invitation to connect",
+    "connection.started": "connected and granted roles",
+    "connection.roles_changed": "changed the granted roles",
+    "connection.roles_given_back": "gave back granted roles",
+    "connection.terminated": "ended the connection",
+    "connection.ended": "ended the connection at its end date",
+    "assignment.changed": "changed what a person may do for the client",
+    "history.exported": "exported the history",
+}

@@ -1,0 +1,196 @@
+"""Who may use what for which client (U17, U18): per client, per employee, and all in one view."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.models import Membership
+from accounts.people import find
+from connections import assigning
+from connections.forms import AssignmentForm
+from connections.models import Assignment, Connection
+from connections.transitions import assignments
+from connections.transitions.shared import ChangedMeanwhile
+from connections.views.clients import SEARCH, tabs
+from connections.views.shared import CONFLICT, connection_for, posted
+from partnerhub import clock
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import Page, paginate
+
+BY_NAME = ("user__name", "id")
+
+
+@require(ADMINISTRATOR)
+def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Role by employee for one client, saved as a whole."""
+    row = connection_for(request, public_id)
+    grants, page = assigning.grants_of(row), _people(request)
+    held = assigning.held(grants, page.items)
+    form = AssignmentForm(grants, page.items, held, posted(request))
+    conflict = False
+    try:
+        if form.is_valid() and (changed := apply(form, lambda: _save(request, row, form))):
+            messages.success(request, _saved(changed.pop()))
+            return redirect(request.get_full_path())
+    except ChangedMeanwhile:
+        conflict = True
+    context = {
+        "connection": row,
+        "form": form,
+        "page": page,
+        "people": _columns(page.items, request.organization.handle),
+        "rows": form.rows(),
+        "state": assignments.state_of(row),
+        "conflict": conflict,
+        "is_live": row.is_live,
+        "search": _text(request, "person"),
+        "action": request.get_full_path(),
+        "back": reverse("provider:client", args=[request.organization.handle, public_id]),
+        "employees_url": reverse("provider:employees", args=[request.organization.handle]),
+    }
+    status = CONFLICT if conflict else status_of(form)
+    return render(request, "connections/provider/client_assignments.html", context, status=status)
+
+
+def _save(request: PortalRequest, row: Connection, form: AssignmentForm) -> list[int]:
+    return [
+        assignments.assign(
+            connection=row,
+            by=request.user,
+            changes=form.changes(),
+            state=form.cleaned_data["state"],
+        )
+    ]
+
+
+def _saved(people: int) -> str:
+    if not people:
+        return "Nothing was changed."
+    return "Saved for 1 person." if people == 1 else f"Saved for {people} people."
+
+
+def _text(request: PortalRequest, name: str) -> str:
+    return request.GET.get(name, "").strip()[:SEARCH]
+
+
+def _people(request: PortalRequest) -> Page[Membership]:
+    """One page of employees: those searched for by name, or the one that is asked for."""
+    rows = assigning.employees_of(request.organization)
+    only = request.GET.get("only", "")
+    if only:
+        try:
+            rows = rows.filter(public_id=uuid.UUID(only))
+        except ValueError:
+            rows = rows.none()
+    rows = find(rows, _text(request, "person"), "user__name", "user__email")
+    return paginate(rows, request, order=BY_NAME, size=assigning.COLUMNS, parameter="people")
+
+
+def _columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
+    waiting = assigning.unidentified(members)
+    return [
+        {
+            "name": member.user.name,
+            "waiting": member.pk in waiting,
+            "url": reverse("provider:employee-clients", args=[handle, member.public_id]),
+        }
+        for member in members
+    ]
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def overview(request: PortalRequest) -> HttpResponse:
+    """Client by employee: how many roles each is assigned to, with a way to change it."""
+    provider = request.organization
+    live = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
+    page = paginate(
+        find(live, _text(request, "client"), "seller__name"),
+        request,
+        order=("-started_at", "-id"),
+        size=assigning.ROWS,
+    )
+    people = _people(request)
+    context = {
+        "page": page,
+        "people_page": people,
+        "people": _columns(people.items, provider.handle),
+        "rows": _overview_rows(page.items, people.items, provider.handle),
+        "client": _text(request, "client"),
+        "person": _text(request, "person"),
+        "tabs": tabs(provider.handle, "assignments"),
+        "employees_url": reverse("provider:employees", args=[provider.handle]),
+    }
+    return render(request, "connections/provider/assignments.html", context)
+
+
+def _overview_rows(
+    connections: list[Connection], members: list[Membership], handle: str
+) -> list[dict[str, Any]]:
+    counts = assigning.counts(connections, members)
+    rows = []
+    for connection in connections:
+        url = reverse("provider:client-assignments", args=[handle, connection.public_id])
+        cells = [
+            {
+                "name": member.user.name,
+                "words": _roles(counts.get((connection.pk, member.user_id), 0)),
+                "url": f"{url}?only={member.public_id}",
+            }
+            for member in members
+        ]
+        rows.append({"name": connection.seller.name, "url": url, "cells": cells})
+    return rows
+
+
+def _roles(number: int) -> str:
+    if not number:
+        return "none"
+    return "1 role" if number == 1 else f"{number} roles"
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One employee: their clients, and what they may do for each."""
+    provider = request.organization
+    member = get_object_or_404(
+        Membership.objects.for_organization(provider).select_related("user"), public_id=public_id
+    )
+    mine = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
+    mine = mine.filter(pk__in=_assigned(member))
+    page = paginate(mine, request, order=("-started_at", "-id"))
+    roles = assigning.roles_of(member.user_id, page.items)
+    handle = provider.handle
+    context = {
+        "member": member,
+        "waiting": bool(assigning.unidentified([member])),
+        "page": page,
+        "rows": [
+            {
+                "name": row.seller.name,
+                "roles": roles.get(row.pk, []),
+                "url": _only(row, handle, member),
+            }
+            for row in page
+        ],
+        "back": reverse("provider:employees", args=[handle]),
+        "assignments_url": reverse("provider:assignments", args=[handle]),
+    }
+    return render(request, "connections/provider/employee_clients.html", context)
+
+
+def _assigned(member: Membership) -> Any:
+    rows = Assignment.objects.filter(user=member.user_id)
+    return rows.values("content_object__connection_id")
+
+
+def _only(connection: Connection, handle: str, member: Membership) -> str:
+    url = reverse("provider:client-assignments", args=[handle, connection.public_id])
+    return f"{url}?only={member.public_id}"

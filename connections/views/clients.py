@@ -1,0 +1,220 @@
+"""The provider's clients: the list, one client, giving roles back, ending (U13, U30)."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.people import find
+from accounts.tenancy import verified_addresses
+from connections import clients, granting, people
+from connections.forms import GrantForm
+from connections.lists import connection_state, invitation_state, link_state
+from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.transitions import grants
+from connections.transitions.shared import ChangedMeanwhile
+from connections.views.seller import behind, end_page, facts_of
+from connections.views.shared import CONFLICT, connection_for, posted, timeline
+from connections.words import day
+from partnerhub import clock
+from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+
+SEARCH = 80
+
+
+@require_safe
+@require(ANY_MEMBER)
+def client_list(request: PortalRequest) -> HttpResponse:
+    """Administrators see every connection, employees the clients they can enter."""
+    if request.access.administrator:
+        return _all_clients(request)
+    search = _search(request)
+    page = clients.clients_of(request.user, request.organization, request, search=search)
+    context = {"page": page, "search": search}
+    return render(request, "connections/provider/my_clients.html", context)
+
+
+def _search(request: PortalRequest) -> str:
+    return request.GET.get("client", "").strip()[:SEARCH]
+
+
+def _all_clients(request: PortalRequest) -> HttpResponse:
+    provider, search = request.organization, _search(request)
+    ended = request.GET.get("show") == "ended"
+    rows = Connection.objects.for_provider(provider).with_list_data().with_role_count()
+    now = clock.now()
+    rows = rows.over(now) if ended else rows.live(now)
+    page = paginate(find(rows, search, "seller__name"), request, order=("-started_at", "-id"))
+    enter = clients.may_enter(request.user, provider, [row.seller_id for row in page])
+    context = {
+        "page": page,
+        "rows": [_row(row, provider.handle, row.seller_id in enter) for row in page],
+        "search": search,
+        "ended": ended,
+        "kept": [("show", "ended")] if ended else [],
+        "tabs": tabs(provider.handle, "ended" if ended else "live"),
+    }
+    return render(request, "connections/provider/clients.html", context)
+
+
+def tabs(handle: str, current: str) -> list[dict[str, Any]]:
+    """The views of the provider's clients."""
+    base = reverse("provider:clients", args=[handle])
+    views = (
+        ("live", "Clients", base),
+        ("invitations", "Requests and invitations", None),
+        ("assignments", "Assignments", None),
+        ("ended", "Ended", f"{base}?show=ended"),
+    )
+    names = {
+        "invitations": "provider:client-invitations",
+        "assignments": "provider:assignments",
+    }
+    return [
+        {
+            "label": label,
+            "url": url or reverse(names[key], args=[handle]),
+            "current": key == current,
+            "count": "",
+        }
+        for key, label, url in views
+    ]
+
+
+def _row(connection: Connection, handle: str, enter: bool) -> dict[str, Any]:
+    state, label = connection_state(connection)
+    seller = connection.seller
+    return {
+        "name": seller.name,
+        "roles": connection.roles,  # type: ignore[attr-defined]  # by with_role_count
+        "since": day(connection.started_at),
+        "until": day(connection.ended_at or connection.ends_at),
+        "state": state,
+        "label": label,
+        "url": reverse("provider:client", args=[handle, connection.public_id]),
+        "enter_url": reverse("seller:home", args=[seller.handle]) if enter else "",
+    }
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def client_invitations(request: PortalRequest) -> HttpResponse:
+    """Sellers who wait for an answer, and every invitation sent to one (U1)."""
+    provider = request.organization
+    handle = provider.handle
+    links = PartnerLink.objects.for_provider(provider, verified_addresses(request.user))
+    waiting = links.open(clock.now()).with_list_data().order_by("expires_at", "id")[:50]
+    rows = ConnectionInvitation.objects.for_organization(provider).with_list_data()
+    page = paginate(rows, request, order=("-sent_at", "-id"))
+    context = {
+        "waiting": [_link_row(link, handle) for link in waiting],
+        "page": page,
+        "rows": [_invitation_row(row, handle) for row in page],
+        "tabs": tabs(handle, "invitations"),
+    }
+    return render(request, "connections/provider/client_invitations.html", context)
+
+
+def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
+    state, label = link_state(link)
+    return {
+        "name": link.seller.name,
+        "by": link.issued_by.name if link.issued_by else "",
+        "until": day(link.expires_at),
+        "state": state,
+        "label": label,
+        "url": reverse("provider:partner-link", args=[handle, link.public_id]),
+    }
+
+
+def _invitation_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
+    state, label = invitation_state(invitation)
+    return {
+        "name": invitation.seller.name,
+        "by": invitation.invited_by.name if invitation.invited_by else "Somebody who left",
+        "sent": day(invitation.sent_at),
+        "until": day(invitation.expires_at),
+        "state": state,
+        "label": label,
+        "url": reverse("provider:client-invitation", args=[handle, invitation.public_id]),
+    }
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One client: state, roles and what they count for, who acts, history (U13, U20)."""
+    row = connection_for(request, public_id)
+    state, label = connection_state(row)
+    args = [request.organization.handle, row.public_id]
+    enter = clients.may_enter(request.user, request.organization, [row.seller_id])
+    context = {
+        "connection": row,
+        "state": state,
+        "label": label,
+        "is_live": row.is_live,
+        "facts": facts_of(row, row.seller),
+        "roles": people.granted_roles(row),
+        "people": people.acting_people(row),
+        "enter_url": reverse("seller:home", args=[row.seller.handle]) if enter else "",
+        "roles_url": reverse("provider:client-roles", args=args),
+        "assign_url": reverse("provider:client-assignments", args=args),
+        "end_url": reverse("provider:client-end", args=args),
+        "back": reverse("provider:clients", args=args[:1]),
+        "events": timeline(request, *behind(row)),
+    }
+    return render(request, "connections/provider/client.html", context)
+
+
+@require(ADMINISTRATOR)
+def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Lower roles or give them back; nothing can be raised here."""
+    row = connection_for(request, public_id)
+    held = RoleGrant.objects.active().filter(connection=row).with_list_data()
+    offers = granting.returnable(held.order_by("role__position"))
+    form = GrantForm(offers, posted(request))
+    conflict = False
+    try:
+        if form.is_valid() and _give_back(request, row, form):
+            messages.success(request, f"Saved. {row.seller.name} has been told.")
+            return redirect("provider:client", request.organization.handle, public_id)
+    except ChangedMeanwhile:
+        conflict = True
+    row.refresh_from_db(fields=["version"])
+    context = {
+        "connection": row,
+        "form": form,
+        "groups": form.groups(),
+        "version": row.version,
+        "conflict": conflict,
+        "is_live": row.is_live,
+        "back": reverse("provider:client", args=[request.organization.handle, public_id]),
+    }
+    status = CONFLICT if conflict else status_of(form)
+    return render(request, "connections/provider/client_roles.html", context, status=status)
+
+
+def _give_back(request: PortalRequest, row: Connection, form: GrantForm) -> Connection | None:
+    return apply(
+        form,
+        lambda: grants.give_back(
+            connection=row,
+            by=request.user,
+            levels=form.levels(),
+            version=form.cleaned_data["version"] or 0,
+        ),
+    )
+
+
+@require(ADMINISTRATOR)
+def client_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End it, after reading who loses what (U13, X5)."""
+    row = connection_for(request, public_id)
+    done = reverse("provider:client", args=[request.organization.handle, public_id])
+    return end_page(request, row, other=row.seller, done=done)

@@ -1,0 +1,181 @@
+"""The seller's partner links: add, show, hand over, cancel, renew (S0.10, S0.11, U7-U10)."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from connections import granting
+from connections.forms import GrantForm, PartnerForm
+from connections.lists import link_row, link_state
+from connections.models import PartnerLink
+from connections.states import PartnerLinkStatus
+from connections.transitions import links
+from connections.transitions.shared import AlreadyThere
+from connections.views.shared import own_link, posted, timeline, url_of
+from connections.words import country, minute
+from partnerhub.outbox.services import latest_status
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+
+
+@require(ADMINISTRATOR)
+def partner_add(request: PortalRequest) -> HttpResponse:
+    """Ask for a handle or an address and make the link; what stands already is shown instead."""
+    form = PartnerForm(posted(request))
+    seller = request.organization
+    try:
+        if form.is_valid() and (link := apply(form, lambda: _issue(request, form))):
+            messages.success(request, "The link is made. Hand it over, or have it sent.")
+            return redirect("seller:partner-link", seller.handle, link.public_id)
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return HttpResponseRedirect(url_of(error.row, seller))
+    context = {"form": form, "back": reverse("seller:permissions", args=[seller.handle])}
+    return render(request, "connections/seller/partner_add.html", context, status=status_of(form))
+
+
+def _issue(request: PortalRequest, form: PartnerForm) -> PartnerLink:
+    target = form.cleaned_data["partner"]
+    return links.issue(seller=request.organization, by=request.user, **target)
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partner_links(request: PortalRequest) -> HttpResponse:
+    """Every link this seller made, newest first (U1)."""
+    rows = PartnerLink.objects.for_seller(request.organization).with_list_data()
+    page = paginate(rows, request, order=("-issued_at", "-id"))
+    handle = request.organization.handle
+    context = {
+        "page": page,
+        "rows": [link_row(link, handle) for link in page],
+        "back": reverse("seller:permissions", args=[handle]),
+    }
+    return render(request, "connections/seller/partner_links.html", context)
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The link's page: state, whom it is for, until when, and what can be done."""
+    return _page(request, own_link(request, public_id))
+
+
+def _page(request: PortalRequest, link: PartnerLink, *, address: str = "") -> HttpResponse:
+    state, label = link_state(link)
+    handle = request.organization.handle
+    names = ("copy", "send", "cancel", "renew", "roles")
+    context = {
+        "link": link,
+        "state": state,
+        "label": label,
+        "facts": _facts(link),
+        "is_open": link.is_open,
+        "is_expired": state == PartnerLinkStatus.EXPIRED,
+        "address": address,
+        "delivery": _delivery(link),
+        "urls": {
+            name: reverse(f"seller:partner-link-{name}", args=[handle, link.public_id])
+            for name in names
+        },
+        "next_url": _next_url(link, handle),
+        "back": reverse("seller:permissions", args=[handle]),
+        "events": timeline(request, link),
+    }
+    return render(request, "connections/seller/partner_link.html", context)
+
+
+def _facts(link: PartnerLink) -> list[tuple[str, str]]:
+    facts = []
+    if link.provider:
+        bound = f"{link.provider.name} ({link.provider.handle}), {country(link.provider)}"
+        facts.append(("For", bound))
+    else:
+        facts.append(("For", f"The owner of {link.address}"))
+    issuer = link.issued_by.name if link.issued_by else "Somebody who is no longer here"
+    facts += [("Made by", issuer), ("Made on", minute(link.issued_at))]
+    facts.append(("Works until", minute(link.expires_at)))
+    if link.mailed_at:
+        facts.append(("Sent by us on", minute(link.mailed_at)))
+    if link.reason:
+        facts.append(("Reason given", link.reason))
+    return facts
+
+
+def _delivery(link: PartnerLink) -> str:
+    """What became of the mail, when it needs the seller's eyes (X15)."""
+    if not (link.is_open and link.mailed_at):
+        return ""
+    status = latest_status([link.about]).get(link.about, "")
+    return str(MessageStatus(status).label) if status == MessageStatus.FAILED else ""
+
+
+def _next_url(link: PartnerLink, handle: str) -> str:
+    """Where an answered link has led: to the invitation that answered it."""
+    if link.status != PartnerLinkStatus.ANSWERED:
+        return ""
+    return reverse("seller:connection-accept", args=[handle, link.invitation.public_id])
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the link's address once, to be handed over; written to history (S0.11, I6)."""
+    link = own_link(request, public_id)
+    address = links.copy(link=link, by=request.user)
+    return _page(request, link, address=address)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_send(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send it for the seller (S0.11)."""
+    link = own_link(request, public_id)
+    links.send(link=link, by=request.user)
+    to = link.provider.name if link.provider else link.address
+    messages.success(request, f"On its way to {to}.")
+    return redirect("seller:partner-link", request.organization.handle, public_id)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take the link back (U3)."""
+    links.cancel(link=own_link(request, public_id), by=request.user)
+    messages.success(request, "The link is cancelled: nobody can answer it any more.")
+    return redirect("seller:partner-link", request.organization.handle, public_id)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_renew(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A new link and a new end date for one that has expired (U2)."""
+    try:
+        links.renew(link=own_link(request, public_id), by=request.user)
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return HttpResponseRedirect(url_of(error.row, request.organization))
+    messages.success(request, "Renewed. The old link stays dead: hand over the new one.")
+    return redirect("seller:partner-link", request.organization.handle, public_id)
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partner_link_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The grant page as a preview: what could be granted now, everything disabled (S0.19, X1)."""
+    link = own_link(request, public_id)
+    offers = granting.offers(link.provider)
+    context = {
+        "link": link,
+        "groups": GrantForm(offers).groups(),
+        "open": sum(not offer.is_locked for offer in offers),
+        "total": len(offers),
+        "back": url_of(link, request.organization),
+    }
+    return render(request, "connections/seller/partner_link_roles.html", context)

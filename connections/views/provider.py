@@ -1,0 +1,243 @@
+"""The provider's side: answer a seller's link, look after invitations, see and end connections."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.invitations import kinds, opening, pages
+from accounts.models import Membership
+from accounts.states import OrganizationKind
+from accounts.tenancy import is_identified
+from connections.forms import ReasonForm
+from connections.lists import invitation_state
+from connections.models import ConnectionInvitation, PartnerLink
+from connections.transitions import invitations, links
+from connections.transitions.shared import AlreadyThere
+from connections.views.shared import invitation_for, link_for_us, posted, timeline
+from connections.words import country, minute
+from partnerhub import clock
+from partnerhub.outbox.services import latest_status
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import status_of
+from roles.models import ApprovedRole
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Who asks, until when, and what is still missing before the answer (S0.12, S0.13)."""
+    link = link_for_us(request, public_id)
+    if not link.is_open:
+        return _over(request, link)
+    provider, seller = request.organization, link.seller
+    steps = _missing_steps(request)
+    issuer = link.issued_by.name if link.issued_by else "Somebody who is no longer there"
+    context = {
+        "link": link,
+        "facts": [
+            ("Seller", f"{seller.name} ({seller.handle})"),
+            ("Country", country(seller)),
+            ("Asked by", issuer),
+            ("Answer until", minute(link.expires_at)),
+        ],
+        "steps": steps,
+        "ready": all(step["state"] == "done" for step in steps),
+        "others": _other_accounts(request, link),
+        "answer_url": reverse("provider:partner-link-answer", args=[provider.handle, public_id]),
+        "decline_url": reverse("provider:partner-link-decline", args=[provider.handle, public_id]),
+    }
+    return render(request, "connections/provider/partner_link.html", context)
+
+
+def _over(request: PortalRequest, link: PartnerLink) -> HttpResponse:
+    """An answered link leads to the invitation; any other shows how it ended (I4)."""
+    invitation = ConnectionInvitation.objects.filter(partner_link=link).first()
+    if invitation:
+        handle = request.organization.handle
+        return redirect("provider:client-invitation", handle, invitation.public_id)
+    return pages.ended(request, pages.opened_row(kinds.get(link.purpose), link))
+
+
+def _missing_steps(request: PortalRequest) -> list[dict[str, Any]]:
+    """What must be so before an invitation can be sent; each step leads to its page."""
+    provider, user = request.organization, request.user
+    handle = provider.handle
+    approved = ApprovedRole.objects.for_provider(provider).in_force(clock.now()).exists()
+    return [
+        _step(
+            "Your identity is verified",
+            is_identified(user),
+            ("Verify your identity", reverse("identity")),
+        ),
+        _step(
+            "Your account is active",
+            provider.is_active,
+            ("See what is missing", reverse("provider:home", args=[handle])),
+        ),
+        _step(
+            "At least one role is approved for your account",
+            approved,
+            ("Go to role applications", reverse("provider:applications", args=[handle])),
+        ),
+    ]
+
+
+def _step(title: str, done: bool, way: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "text": "",
+        "who": "",
+        "state": "done" if done else "current",
+        "button": None if done else {"label": way[0], "url": way[1], "post": False},
+    }
+
+
+def _other_accounts(request: PortalRequest, link: PartnerLink) -> list[dict[str, str]]:
+    """Where a link bound to an address can be answered as well (product.md 9)."""
+    if link.provider_id:
+        return []
+    rows = Membership.objects.active().filter(
+        user=request.user,
+        role="administrator",
+        organization__kind=OrganizationKind.PROVIDER,
+        organization__status__in=["active", "draft"],
+    )
+    return [
+        {
+            "name": row.organization.name,
+            "url": reverse("provider:partner-link", args=[row.organization.handle, link.public_id]),
+        }
+        for row in rows.exclude(organization=request.organization).select_related("organization")
+    ]
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send the seller the invitation to connect (S0.13)."""
+    link, provider = link_for_us(request, public_id), request.organization
+    try:
+        row = invitations.send(link=link, provider=provider, by=request.user)
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return redirect("provider:client", provider.handle, error.row.public_id)
+    messages.success(request, f"{link.seller.name} has your invitation. They choose the roles.")
+    response = redirect("provider:client-invitation", provider.handle, row.public_id)
+    opening.forget(response)
+    return response
+
+
+@require(ADMINISTRATOR)
+def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say no, with a reason for the seller (U4)."""
+    link, provider = link_for_us(request, public_id), request.organization
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        links.decline(link=link, provider=provider, by=request.user, reason=reason)
+        messages.success(request, f"Declined. {link.seller.name} has been told.")
+        response = redirect("provider:clients", provider.handle)
+        opening.forget(response)
+        return response
+    context = {
+        "title": f"Decline the request of {link.seller.name}?",
+        "text": "They are told, with your reason. They can add your firm again.",
+        "submit": "Decline",
+        "form": form,
+        "consequences": [],
+        "layout": "layouts/provider.html",
+        "cancel_url": reverse("provider:partner-link", args=[provider.handle, public_id]),
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def client_invitation(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One invitation to a seller: recipient, sent, expires, state, and what can be done (U1)."""
+    return _invitation_page(request, invitation_for(request, public_id))
+
+
+def _invitation_page(
+    request: PortalRequest, invitation: ConnectionInvitation, *, address: str = ""
+) -> HttpResponse:
+    state, label = invitation_state(invitation)
+    handle = request.organization.handle
+    context = {
+        "invitation": invitation,
+        "state": state,
+        "label": label,
+        "facts": _invitation_facts(invitation),
+        "address": address,
+        "can_copy": invitation.is_open and invitation.invited_by_id == request.user.pk,
+        "can_resend": state in ("pending", "expired", "undeliverable"),
+        "can_withdraw": invitation.is_open,
+        "delivery": _delivery(invitation),
+        "urls": {
+            name: reverse(f"provider:client-invitation-{name}", args=[handle, invitation.public_id])
+            for name in ("resend", "withdraw", "copy")
+        },
+        "back": reverse("provider:client-invitations", args=[handle]),
+        "events": timeline(request, invitation, invitation.partner_link),
+    }
+    return render(request, "connections/provider/client_invitation.html", context)
+
+
+def _invitation_facts(invitation: ConnectionInvitation) -> list[tuple[str, str]]:
+    seller = invitation.seller
+    by = invitation.invited_by.name if invitation.invited_by else "Somebody who left"
+    facts = [
+        ("Seller", f"{seller.name} ({seller.handle}), {country(seller)}"),
+        ("Sent by", by),
+        ("Sent on", minute(invitation.sent_at)),
+        ("Expires", minute(invitation.expires_at)),
+    ]
+    if invitation.reason:
+        facts.append(("Reason given", invitation.reason))
+    return facts
+
+
+def _delivery(invitation: ConnectionInvitation) -> str:
+    """What became of the last mail, while somebody could still answer it."""
+    if not invitation.is_open:
+        return ""
+    status = latest_status([invitation.about]).get(invitation.about)
+    return str(MessageStatus(status).label) if status else ""
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def client_invitation_resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Renew and send again (U2)."""
+    invitation = invitation_for(request, public_id)
+    try:
+        invitations.resend(invitation=invitation, by=request.user)
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return redirect("provider:client", request.organization.handle, error.row.public_id)
+    messages.success(request, "Sent again, with a new link and a new end date.")
+    return redirect("provider:client-invitation", request.organization.handle, public_id)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def client_invitation_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take it back (U3)."""
+    invitations.withdraw(invitation=invitation_for(request, public_id), by=request.user)
+    messages.success(request, "Taken back: its link is dead.")
+    return redirect("provider:client-invitation", request.organization.handle, public_id)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def client_invitation_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the link once, to be handed over; written to history (U10)."""
+    invitation = invitation_for(request, public_id)
+    address = invitations.copy(invitation=invitation, by=request.user)
+    return _invitation_page(request, invitation, address=address)

@@ -1,0 +1,271 @@
+"""The seller's side of connections: accept, reject, look, change what is granted, end."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.invitations import kinds, opening, pages
+from connections import granting, people
+from connections.forms import AcceptForm, ReasonForm
+from connections.lists import connection_row, connection_state
+from connections.models import Connection, ConnectionInvitation
+from connections.transitions import endings, grants, invitations
+from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
+from connections.views.shared import (
+    CONFLICT,
+    connection_for,
+    invitation_for,
+    posted,
+    timeline,
+    url_of,
+)
+from connections.words import country, day, minute
+from partnerhub import clock
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partners(request: PortalRequest) -> HttpResponse:
+    """Every authorized partner, past ones included, newest first."""
+    rows = Connection.objects.for_seller(request.organization).with_list_data()
+    page = paginate(rows.with_role_count(), request, order=("-started_at", "-id"))
+    handle = request.organization.handle
+    context = {
+        "page": page,
+        "rows": [connection_row(row, handle) for row in page],
+        "back": reverse("seller:permissions", args=[handle]),
+    }
+    return render(request, "connections/seller/partners.html", context)
+
+
+@require(ADMINISTRATOR)
+def connection_accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The grant form: choose roles and levels within the approvals, and connect (S0.14, S0.15)."""
+    invitation = invitation_for(request, public_id)
+    if not invitation.is_open:
+        return _over(request, invitation)
+    form = _accept_form(request, invitation)
+    try:
+        if form.is_valid() and (row := apply(form, lambda: _accept(request, invitation, form))):
+            messages.success(request, f"{row.provider.name} is now an authorized partner.")
+            response = HttpResponseRedirect(url_of(row, request.organization))
+            opening.forget(response)
+            return response
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return HttpResponseRedirect(url_of(error.row, request.organization))
+    return _accept_page(request, invitation, form)
+
+
+def _over(request: PortalRequest, invitation: ConnectionInvitation) -> HttpResponse:
+    """An answered invitation leads to what came of it; any other shows how it ended (I4)."""
+    connection = Connection.objects.filter(invitation=invitation).first()
+    if connection and request.method != "POST":
+        return HttpResponseRedirect(url_of(connection, request.organization))
+    kind = kinds.get(invitation.purpose)
+    return pages.ended(request, pages.opened_row(kind, invitation))
+
+
+def _accept_form(request: PortalRequest, invitation: ConnectionInvitation) -> AcceptForm:
+    offers = granting.offers(invitation.organization)
+    usual = clock.today() + timedelta(days=settings.CONNECTION_DAYS)
+    if request.GET.get("choose") == "view":
+        offers = [granting.at_least_view(offer) for offer in offers]
+    return AcceptForm(offers, posted(request), initial={"until": usual})
+
+
+def _accept(
+    request: PortalRequest, invitation: ConnectionInvitation, form: AcceptForm
+) -> Connection:
+    return invitations.accept(
+        invitation=invitation, by=request.user, levels=form.levels(), ends_at=form.ends_at()
+    )
+
+
+def _accept_page(
+    request: PortalRequest, invitation: ConnectionInvitation, form: AcceptForm
+) -> HttpResponse:
+    firm, seller = invitation.organization, request.organization
+    args = [seller.handle, invitation.public_id]
+    context = {
+        "invitation": invitation,
+        "form": form,
+        **form.parts(),
+        "open": sum(not offer.is_locked for offer in form.offers),
+        "facts": [
+            ("Solution provider", f"{firm.name} ({firm.handle})"),
+            ("Country", country(firm)),
+            ("Invited by", invitation.invited_by.name if invitation.invited_by else "Somebody"),
+            ("Accept until", minute(invitation.expires_at)),
+        ],
+        "most_days": MAX_DAYS,
+        "reject_url": reverse("seller:connection-reject", args=args),
+        "back": reverse("seller:permissions", args=[seller.handle]),
+    }
+    return render(
+        request, "connections/seller/connection_accept.html", context, status=status_of(form)
+    )
+
+
+@require(ADMINISTRATOR)
+def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say no, with a reason for the provider (U4)."""
+    invitation = invitation_for(request, public_id)
+    form = ReasonForm(posted(request))
+    back = reverse("seller:permissions", args=[request.organization.handle])
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        invitations.reject(invitation=invitation, by=request.user, reason=reason)
+        messages.success(request, f"Rejected. {invitation.organization.name} has been told.")
+        response = HttpResponseRedirect(back)
+        opening.forget(response)
+        return response
+    context = {
+        "title": f"Reject the invitation of {invitation.organization.name}?",
+        "text": "They are told, with your reason. You can add them again at any time.",
+        "submit": "Reject",
+        "form": form,
+        "consequences": [],
+        "layout": "layouts/seller.html",
+        "cancel_url": url_of(invitation, request.organization),
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One partner: state, roles, who acts, since and until, history (U13, U20)."""
+    row = connection_for(request, public_id)
+    state, label = connection_state(row)
+    args = [request.organization.handle, row.public_id]
+    context = {
+        "connection": row,
+        "state": state,
+        "label": label,
+        "is_live": row.is_live,
+        "facts": facts_of(row, row.provider),
+        "roles": people.granted_roles(row),
+        "people": people.acting_people(row),
+        "roles_url": reverse("seller:connection-roles", args=args),
+        "end_url": reverse("seller:connection-end", args=args),
+        "back": reverse("seller:permissions", args=[request.organization.handle]),
+        "events": timeline(request, *behind(row)),
+    }
+    return render(request, "connections/seller/connection.html", context)
+
+
+def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
+    """What both sides' pages say about a connection."""
+    facts = [
+        (other.get_kind_display(), f"{other.name} ({other.handle}), {country(other)}"),
+        ("Connected since", day(row.started_at)),
+    ]
+    if row.ended_at:
+        facts.append(("Ended on", f"{day(row.ended_at)}, by {row.get_ended_side_display()}"))
+    else:
+        facts.append(("Connected until", day(row.ends_at)))
+    if row.reason:
+        facts.append(("Reason given", row.reason))
+    return facts
+
+
+def behind(row: Connection) -> list[Any]:
+    """The rows whose events make up a connection's history."""
+    if row.invitation is None:
+        return [row]
+    return [row, row.invitation, row.invitation.partner_link]
+
+
+@require(ADMINISTRATOR)
+def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Raise, lower, add and remove roles, and move the end date, without a new invitation (U12)."""
+    row = connection_for(request, public_id)
+    form = AcceptForm(
+        granting.offers(row.provider, granting.held_levels(row)),
+        posted(request),
+        initial={"until": row.ends_at.date()},
+    )
+    try:
+        if form.is_valid() and _change(request, row, form):
+            messages.success(request, "Saved. The change counts at once; both sides are told.")
+            return HttpResponseRedirect(url_of(row, request.organization))
+    except ChangedMeanwhile:
+        return _roles_page(request, row, form, conflict=True)
+    return _roles_page(request, row, form)
+
+
+def _change(request: PortalRequest, row: Connection, form: AcceptForm) -> Connection | None:
+    return apply(
+        form,
+        lambda: grants.change(
+            connection=row,
+            by=request.user,
+            levels=form.levels(),
+            version=form.cleaned_data["version"] or 0,
+            ends_at=form.ends_at(),
+        ),
+    )
+
+
+def _roles_page(
+    request: PortalRequest, row: Connection, form: AcceptForm, *, conflict: bool = False
+) -> HttpResponse:
+    row.refresh_from_db(fields=["version"])
+    context = {
+        "connection": row,
+        "form": form,
+        **form.parts(),
+        "version": row.version,
+        "conflict": conflict,
+        "is_live": row.is_live,
+        "most_days": MAX_DAYS,
+        "back": url_of(row, request.organization),
+    }
+    status = CONFLICT if conflict else status_of(form)
+    return render(request, "connections/seller/connection_roles.html", context, status=status)
+
+
+@require(ADMINISTRATOR)
+def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End it, after reading who loses what (U13, X5)."""
+    row = connection_for(request, public_id)
+    return end_page(request, row, other=row.provider, done=url_of(row, request.organization))
+
+
+def end_page(request: PortalRequest, row: Connection, *, other: Any, done: str) -> HttpResponse:
+    """The confirm page of either side, and what it does."""
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        endings.terminate(
+            connection=row,
+            by=request.user,
+            organization=request.organization,
+            reason=form.cleaned_data["reason"],
+        )
+        messages.success(request, f"Ended. {other.name} has been told.")
+        return HttpResponseRedirect(done)
+    if not row.is_live:
+        return redirect(done)
+    portal = "seller" if request.organization.pk == row.seller_id else "provider"
+    context = {
+        "title": f"End the connection with {other.name}?",
+        "text": "This cannot be taken back. To work together again, the seller adds the partner "
+        "anew and grants roles afresh.",
+        "submit": "End the connection",
+        "form": form,
+        "consequences": people.who_loses_what(row),
+        "layout": f"layouts/{portal}.html",
+        "cancel_url": done,
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -1,0 +1,70 @@
+"""What the pages of both sides share: finding rows of the tenant, and words about states."""
+
+import uuid
+from typing import Any
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from accounts.models import Organization
+from accounts.tenancy import verified_addresses
+from connections import history
+from connections.models import Connection, ConnectionInvitation, PartnerLink
+from partnerhub.audit.models import Event
+from partnerhub.web.access import PortalRequest
+
+TIMELINE = 20
+CONFLICT = 409
+
+
+def posted(request: PortalRequest) -> Any:
+    """What a form is bound to: the post, empty or not; nothing while somebody only looks."""
+    return request.POST if request.method == "POST" else None
+
+
+def own_link(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:
+    """A link that this seller issued, or 404."""
+    rows = PartnerLink.objects.for_seller(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def link_for_us(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:
+    """A link that this provider's administrator may look at: bound to it, or to them (I12)."""
+    rows = PartnerLink.objects.for_provider(request.organization, verified_addresses(request.user))
+    return get_object_or_404(rows.with_list_data(), public_id=public_id)
+
+
+def invitation_for(request: PortalRequest, public_id: uuid.UUID) -> ConnectionInvitation:
+    """An invitation this organization sent or got, or 404."""
+    rows = ConnectionInvitation.objects.of(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def connection_for(request: PortalRequest, public_id: uuid.UUID) -> Connection:
+    """A connection of which this organization is a side, or 404."""
+    rows = Connection.objects.of(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def timeline(request: PortalRequest, *rows: Any) -> list[dict[str, Any]]:
+    """The newest events about these rows that the reader's organization may see (U20)."""
+    about = Q()
+    for row in rows:
+        about |= Q(object_type=row._meta.label_lower, object_id=str(row.public_id))
+    reader = request.organization
+    ours = Q(organization_id=reader.pk) | Q(counterparty_id=reader.pk)
+    events = Event.objects.filter(about, ours).order_by("-at", "-id")[:TIMELINE]
+    return history.entries(events, reader)
+
+
+def url_of(row: Any, seller: Organization) -> str:
+    """The seller's page of a link, invitation or connection; User Permissions for nothing."""
+    pages = {
+        PartnerLink: "seller:partner-link",
+        ConnectionInvitation: "seller:connection-accept",
+        Connection: "seller:connection",
+    }
+    if row is None:
+        return reverse("seller:permissions", args=[seller.handle])
+    return reverse(pages[type(row)], args=[seller.handle, row.public_id])
