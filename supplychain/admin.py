@@ -1,0 +1,116 @@
+"""Shipments on the desk: to look up, and to report what carriers and centres say.
+
+Nothing else of a seller's account stands here, and reviewers do not see it: it takes permissions of
+its own.
+"""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from partnerhub.web.desk import DeskAdmin
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.templatetags.ui import status_pill
+from supplychain import timeline
+from supplychain.forms.carrier import ReportForm
+from supplychain.models import Shipment
+from supplychain.permissions import MOVE_SHIPMENT
+from supplychain.states import ShipmentStatus
+from supplychain.transitions.carrier import move_by_carrier, next_step
+from supplychain.words import day
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By state."""
+
+    title = "state"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """Every state of a shipment."""
+        return ShipmentStatus.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The shipments in the chosen state."""
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(DeskAdmin):
+    """Shipments of every seller, newest first."""
+
+    list_display = ("shipment_id", "name", "seller", "center_code", "state", "created_at")
+    list_filter = (StatusFilter,)
+    list_select_related = ("seller",)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("shipment_id",)
+    search_help_text = "The whole shipment id."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """By the whole id."""
+        term = search_term.strip().upper()
+        return (queryset.filter(shipment_id=term) if term else queryset), False
+
+    @admin.display(description="State", ordering="status")
+    def state(self, shipment: Shipment) -> str:
+        """The state as a pill."""
+        return status_pill(shipment.status, shipment.get_status_display())
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one shipment, where staff report."""
+        return [("<int:pk>/change/", self.page, "change")]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the shipment is, and the form that reports the next step."""
+        shipment = self.get_queryset(request).select_related("seller").filter(pk=pk).first()
+        if shipment is None or not self.has_view_permission(request, shipment):
+            raise Http404
+        may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
+        data = request.POST if request.method == "POST" else None
+        form = ReportForm(data, shipment=shipment, initial={"step": next_step(shipment)})
+        if form.is_valid():
+            done = apply(form, lambda: _report(request, shipment, form))
+            if done is not None:
+                messages.success(request, f"{shipment.shipment_id}: reported.")
+                return redirect("admin:supplychain_shipment_change", pk)
+        return TemplateResponse(
+            request,
+            "admin/supplychain/shipment/page.html",
+            self._context(request, shipment, form, may_report),
+            status=status_of(form),
+        )
+
+    def _context(
+        self, request: HttpRequest, shipment: Shipment, form: ReportForm, may_report: bool
+    ) -> dict[str, Any]:
+        shares = list(shipment.shares.with_list_data().order_by("id")[:100])
+        own = {
+            "opts": self.opts,
+            "title": shipment.shipment_id,
+            "subtitle": None,
+            "alert": "",
+            "blocked": "",
+            "shipment": shipment,
+            "form": form if may_report else None,
+            "facts": [
+                ("Name", shipment.name),
+                ("Seller", shipment.seller.name),
+                ("Fulfilment centre", shipment.center_code),
+                ("How it travels", shipment.get_mode_display()),
+                ("Ship date", day(shipment.ship_date)),
+            ],
+            "items": list(shipment.items.all()[:500]),
+            "events": timeline.for_seller(shipment, shares),
+        }
+        return {**self.admin_site.each_context(request), **own}
+
+
+def _report(request: HttpRequest, shipment: Shipment, form: ReportForm) -> Shipment:
+    step = form.cleaned_data["step"]
+    return move_by_carrier(by=request.user, shipment=shipment, step=step, received=form.received())

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class SupplychainConfig(AppConfig):
+    name = "supplychain"
+    verbose_name = "Supply chain"
+
+    def ready(self) -> None:
+        """Register words, the supplier invitation, and the signals we listen to."""
+        from accounts.invitations import kinds
+        from partnerhub.audit import presenters
+        from supplychain import receivers, verbs
+        from supplychain.kinds import SUPPLIER
+
+        presenters.register(verbs.SENTENCES)
+        kinds.register(SUPPLIER)
+        receivers.connect()

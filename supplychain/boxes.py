@@ -1,0 +1,251 @@
+"""Boxes of an inbound shipment: their ids, their limits, and contents against the plan (X12)."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from supplychain.units import to_grams, to_millimetres
+
+MAX_UNITS_PER_SKU = 500_000
+MAX_BOXES_PER_GROUP = 5_000
+MAX_EQUAL_BOXES = 10_000
+MAX_UNITS_PER_CASE = 150
+PARCEL_MAX_LB = 50
+MECHANICAL_LIFT_LB = 100
+PARCEL_MAX_IN = 25
+MAX_BOX_NUMBER = 999_999
+
+_SHIPMENT_ID = re.compile(r"FBA[A-Z0-9]{3,17}")
+_BOX_ID = re.compile(rf"({_SHIPMENT_ID.pattern})U([0-9]{{6}})")
+
+
+class BoxError(ValueError):
+    """A box id or an amount is outside its rule; `str()` says which."""
+
+
+@dataclass(frozen=True)
+class BoxNote:
+    """What a box's weight or size means: a label to put on, or that it cannot go."""
+
+    kind: str
+    blocking: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class PlannedItem:
+    """A line of the plan: so many units of a SKU. `row` is how the person finds the line."""
+
+    sku: str
+    quantity: int
+    row: str = ""
+    expiry: date | None = None
+
+
+@dataclass(frozen=True)
+class BoxItem:
+    """So many units of a SKU in a box."""
+
+    sku: str
+    quantity: int
+    expiry: date | None = None
+    lot: str = ""
+
+
+@dataclass(frozen=True)
+class PackedBox:
+    """`count` equal boxes with these contents. `row` is how the person finds the box."""
+
+    row: str
+    items: tuple[BoxItem, ...]
+    count: int = 1
+    box_id: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which boxes and plan disagree, with a sentence for the person."""
+
+    kind: str
+    row: str
+    sku: str
+    planned: int
+    packed: int
+    message: str
+
+
+def check_shipment_id(text: str) -> str:
+    """Return a shipment id in upper case: FBA, then letters and digits; raise BoxError."""
+    shipment_id = text.strip().upper()
+    if not _SHIPMENT_ID.fullmatch(shipment_id):
+        raise BoxError(_("A shipment id is FBA followed by letters and digits."))
+    return shipment_id
+
+
+def box_id(shipment_id: str, number: int) -> str:
+    """Return the id of a shipment's n-th box, such as FBA15DJ9S3J5U000001; raise BoxError."""
+    if not 1 <= number <= MAX_BOX_NUMBER:
+        raise BoxError(_("A box number is between 1 and %(most)s.") % {"most": MAX_BOX_NUMBER})
+    return f"{check_shipment_id(shipment_id)}U{number:06d}"
+
+
+def split_box_id(text: str) -> tuple[str, int]:
+    """Return the shipment id and the number that a box id stands for; raise BoxError."""
+    match = _BOX_ID.fullmatch(text.strip().upper())
+    if not match or int(match[2]) == 0:
+        raise BoxError(_("A box id is a shipment id, U and six digits."))
+    return match[1], int(match[2])
+
+
+def check_units(units: int) -> int:
+    """Return the units of one SKU in a shipment; raise BoxError beyond 1 to 500,000."""
+    return _within(units, MAX_UNITS_PER_SKU, _("Units of one SKU: 1 to %(most)s."))
+
+
+def check_case(units: int) -> int:
+    """Return the units in one case; raise BoxError beyond 1 to 150."""
+    return _within(units, MAX_UNITS_PER_CASE, _("Units in one case: 1 to %(most)s."))
+
+
+def check_equal_boxes(count: int) -> int:
+    """Return how many equal boxes one row stands for; raise BoxError beyond 1 to 10,000."""
+    return _within(count, MAX_EQUAL_BOXES, _("Equal boxes in one row: 1 to %(most)s."))
+
+
+def check_group_size(count: int) -> int:
+    """Return how many boxes a packing group has; raise BoxError beyond 1 to 5,000."""
+    return _within(count, MAX_BOXES_PER_GROUP, _("Boxes in one group: 1 to %(most)s."))
+
+
+def box_notes(
+    weight_g: Decimal,
+    sides_mm: Iterable[Decimal],
+    units: int | None = None,
+    parcel: bool = True,
+) -> list[BoxNote]:
+    """Return what a box's weight and size mean, blocking notes first.
+
+    A parcel over 50 lb or 25 in is allowed only when it holds a single unit, which cannot be made
+    smaller; `units` None means unknown and blocks nothing. On pallets only lifting labels count.
+    """
+    single = units is None or units == 1
+    blocking = parcel and not single
+    notes: list[BoxNote] = []
+    if weight_g > to_grams(PARCEL_MAX_LB, "lb"):
+        notes.append(_lift_note(weight_g))
+        if blocking:
+            limit = _("A box with several units weighs at most %(most)s lb.")
+            notes.append(BoxNote("too_heavy", True, limit % {"most": PARCEL_MAX_LB}))
+    if blocking and max(sides_mm) > to_millimetres(PARCEL_MAX_IN, "in"):
+        limit = _("A box with several units measures at most %(most)s in on each side.")
+        notes.append(BoxNote("too_long", True, limit % {"most": PARCEL_MAX_IN}))
+    return sorted(notes, key=lambda note: not note.blocking)
+
+
+def check_contents(
+    plan: Iterable[PlannedItem], boxes: Iterable[PackedBox], shipment_id: str = ""
+) -> list[Difference]:
+    """Return every difference between the plan and the boxes; none means that they agree (X12).
+
+    First what is wrong within single boxes, in their order, then what is missing or too many per
+    SKU, in the order of the plan. With a shipment id, boxes that name another one are reported.
+    """
+    planned, packed = list(plan), list(boxes)
+    known = {item.sku for item in planned}
+    expiries: dict[str, set[date | None]] = defaultdict(set)
+    for item in planned:
+        expiries[item.sku].add(item.expiry)
+    differences: list[Difference] = []
+    for box in packed:
+        differences += _of_box(box, known, expiries, shipment_id)
+    differences += _of_totals(planned, packed)
+    total = sum(box.count for box in packed)
+    if total > MAX_BOXES_PER_GROUP:
+        text = _("%(packed)s boxes are more than the %(planned)s that one group may have.")
+        differences.append(_difference("too_many_boxes", "", "", MAX_BOXES_PER_GROUP, total, text))
+    return differences
+
+
+def _within(amount: int, most: int, message: str) -> int:
+    if not 1 <= amount <= most:
+        raise BoxError(message % {"most": f"{most:,}"})
+    return amount
+
+
+def _lift_note(weight_g: Decimal) -> BoxNote:
+    if weight_g > to_grams(MECHANICAL_LIFT_LB, "lb"):
+        return BoxNote("mechanical_lift", False, _("Put a “Mechanical Lift” label on this box."))
+    return BoxNote("team_lift", False, _("Put a “Team Lift” label on this box."))
+
+
+def _of_box(
+    box: PackedBox,
+    known: set[str],
+    expiries: dict[str, set[date | None]],
+    shipment_id: str,
+) -> Iterator[Difference]:
+    """Yield what is wrong within one box, whatever the others hold."""
+    if not box.items:
+        yield _difference("empty_box", box.row, "", 0, 0, _("Box %(row)s is empty."))
+    if shipment_id and box.box_id and not box.box_id.startswith(f"{shipment_id}U"):
+        text = _("Box %(row)s carries another shipment's id.")
+        yield _difference("other_shipment", box.row, "", 0, 0, text)
+    dates: dict[str, set[date]] = defaultdict(set)
+    units: Counter[str] = Counter()
+    for item in box.items:
+        units[item.sku] += item.quantity * box.count
+        if item.expiry:
+            dates[item.sku].add(item.expiry)
+    for sku, packed in units.items():
+        if sku not in known:
+            text = _("Box %(row)s: SKU %(sku)s is not in the plan.")
+            yield _difference("not_in_plan", box.row, sku, 0, packed, text)
+            continue
+        yield from _of_dates(box.row, sku, dates[sku], expiries[sku] - {None})
+
+
+def _of_dates(
+    row: str, sku: str, packed: set[date], planned: set[date | None]
+) -> Iterator[Difference]:
+    if len(packed) > 1:
+        text = _("Box %(row)s: SKU %(sku)s has several expiry dates. Use one box for each date.")
+        yield _difference("two_expiries", row, sku, 1, len(packed), text)
+    if planned and packed - planned:
+        text = _("Box %(row)s: SKU %(sku)s has another expiry date than planned.")
+        yield _difference("other_expiry", row, sku, len(planned), len(packed), text)
+
+
+def _of_totals(plan: list[PlannedItem], boxes: list[PackedBox]) -> Iterator[Difference]:
+    """Yield each planned SKU whose units are not all packed, or too often."""
+    planned: Counter[str] = Counter()
+    rows: dict[str, str] = {}
+    for item in plan:
+        planned[item.sku] += item.quantity
+        rows.setdefault(item.sku, item.row)
+    packed: Counter[str] = Counter()
+    for box in boxes:
+        for content in box.items:
+            packed[content.sku] += content.quantity * box.count
+    for sku, wanted in planned.items():
+        if packed[sku] < wanted:
+            text = _("SKU %(sku)s: %(planned)s planned, %(packed)s packed, %(by)s missing.")
+            yield _difference("missing", rows[sku], sku, wanted, packed[sku], text)
+        elif packed[sku] > wanted:
+            text = _("SKU %(sku)s: %(planned)s planned, %(packed)s packed, %(by)s too many.")
+            yield _difference("too_many", rows[sku], sku, wanted, packed[sku], text)
+
+
+def _difference(kind: str, row: str, sku: str, planned: int, packed: int, text: str) -> Difference:
+    message = text % {
+        "row": row,
+        "sku": sku,
+        "planned": f"{planned:,}",
+        "packed": f"{packed:,}",
+        "by": f"{abs(planned - packed):,}",
+    }
+    return Difference(kind, row, sku, planned, packed, message)

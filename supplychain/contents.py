@@ -1,0 +1,109 @@
+"""A share's boxes beside the plan (X12): what is planned, packed and still to pack."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Sum
+
+from supplychain.boxes import BoxItem, Difference, PackedBox, PlannedItem, check_contents
+from supplychain.models import BoxItem as BoxItemRow
+from supplychain.models import Share, ShipmentItem
+from supplychain.states import LABELLED, OUTSTANDING_SHARE
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the plan and how far it is packed: by this supplier, and elsewhere."""
+
+    item: ShipmentItem
+    packed: int
+    elsewhere: int
+
+    @property
+    def left(self) -> int:
+        """Units that are still to be packed; below zero when there are too many."""
+        return self.item.quantity - self.elsewhere - self.packed
+
+
+def lines(share: Share) -> list[Line]:
+    """Every line of the plan with what this share's boxes hold; three statements."""
+    packed = _units(share, mine=True)
+    elsewhere = _units(share, mine=False)
+    return [Line(item, packed[item.pk], elsewhere[item.pk]) for item in share.shipment.items.all()]
+
+
+def _units(share: Share, *, mine: bool) -> Counter[int]:
+    """Units by item in this share's boxes, or in boxes that others have confirmed."""
+    rows = BoxItemRow.objects.filter(box__shipment_id=share.shipment_id)
+    if mine:
+        rows = rows.filter(box__share=share)
+    else:
+        rows = rows.filter(box__share__status__in=LABELLED).exclude(box__share=share)
+    totals = rows.order_by().values_list("item_id").annotate(units=Sum("quantity"))
+    return Counter(dict(totals))
+
+
+def others_remain(share: Share) -> bool:
+    """Whether another supplier is still to pack a part of this shipment."""
+    others = Share.objects.filter(shipment_id=share.shipment_id, status__in=OUTSTANDING_SHARE)
+    return others.exclude(pk=share.pk).exclude(status__in=LABELLED).exists()
+
+
+def differences(share: Share) -> list[Difference]:
+    """Everything in which this share's boxes and its part of the plan disagree (X12).
+
+    The part is the plan less what others have confirmed. Nothing is missing as long as somebody
+    else is still to pack.
+    """
+    elsewhere = _units(share, mine=False)
+    items = list(share.shipment.items.all())
+    plan = [
+        PlannedItem(item.msku, max(item.quantity - elsewhere[item.pk], 0), item.msku, item.expiry)
+        for item in items
+    ]
+    found = check_contents(plan, packed_boxes(share))
+    if others_remain(share):
+        return [difference for difference in found if difference.kind != "missing"]
+    return found
+
+
+def packed_boxes(share: Share) -> list[PackedBox]:
+    """This share's boxes, equal ones told as one, for the check against the plan."""
+    by_box: dict[int, list[tuple[str, int, date | None]]] = {
+        number: [] for number in share.boxes.values_list("number", flat=True)
+    }
+    rows = BoxItemRow.objects.filter(box__share=share).order_by("box__number", "item_id")
+    for number, sku, units, expiry in rows.values_list(
+        "box__number", "item__msku", "quantity", "expiry"
+    ):
+        by_box[number].append((sku, units, expiry))
+    equal: dict[tuple[tuple[str, int, date | None], ...], list[int]] = {}
+    for number, held in by_box.items():
+        equal.setdefault(tuple(held), []).append(number)
+    return [
+        PackedBox(
+            row=ranges(numbers),
+            items=tuple(BoxItem(sku, units, expiry) for sku, units, expiry in held),
+            count=len(numbers),
+        )
+        for held, numbers in equal.items()
+    ]
+
+
+def ranges(numbers: list[int]) -> str:
+    """Ascending numbers told briefly: "1–4, 7"."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    told = [str(low) if low == high else f"{low}–{high}" for low, high in parts]
+    return ", ".join(told[:4]) + (" …" if len(told) > 4 else "")
+
+
+def item_ids(share: Share) -> dict[UUID, ShipmentItem]:
+    """The lines of the plan by their public id."""
+    return {item.public_id: item for item in share.shipment.items.all()}

@@ -1,0 +1,122 @@
+"""What goes out as a file, and boxes as lists show them."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from partnerhub.web.pagination import Page, paginate
+from supplychain import labels
+from supplychain.boxes import box_id, box_notes
+from supplychain.centers import centers
+from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
+from supplychain.packlist import PackLine
+from supplychain.tracking import CARRIER_NAMES
+from supplychain.units import from_grams, from_millimetres
+from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
+
+CHUNK = 2000
+
+
+def attachment[R: HttpResponseBase](response: R, name: str) -> R:
+    """Make the answer a download that is never cached or shown as a page."""
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def box_labels_pdf(share: Share, sheet: str) -> HttpResponse:
+    """The labels of all boxes of this share as a PDF; the same boxes give the same bytes (U34).
+
+    Raises LabelError for an unknown sheet and without boxes.
+    """
+    out = io.BytesIO()
+    labels.box_labels(_labels(share), sheet, out)
+    response = HttpResponse(out.getvalue(), content_type="application/pdf")
+    return attachment(response, f"{share.shipment.shipment_id}-box-labels.pdf")
+
+
+def _labels(share: Share) -> Iterator["labels.BoxLabel"]:
+    shipment = share.shipment
+    boxes = list(share.boxes.prefetch_related("contents__item"))
+    center = centers().get(shipment.center_code)
+    sender = (shipment.ship_from_name, *shipment.ship_from_address.splitlines())
+    place = (f"{center.state}, {center.country}",) if center else ()
+    for number, box in enumerate(boxes, start=1):
+        yield labels.BoxLabel(
+            box_id=box_id(shipment.shipment_id, box.number),
+            shipment_name=shipment.name,
+            ship_from=tuple(filter(None, sender)),
+            center_code=shipment.center_code,
+            ship_to=(f"{settings.MARKETPLACE_NAME} fulfilment centre", *place),
+            number=number,
+            total=len(boxes),
+            contents=tuple(
+                (content.item.msku, content.quantity)
+                for content in sorted(box.contents.all(), key=lambda content: content.item_id)
+            ),
+            weight=f"{from_grams(box.weight_g, WeightUnit.LB)} lb",
+        )
+
+
+def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse:
+    """Labels for the units of one item as a PDF (U34); raises LabelError."""
+    out = io.BytesIO()
+    label = labels.ItemLabel(item.fnsku, item.title or item.msku, copies=copies)
+    labels.item_labels([label], sheet, out)
+    response = HttpResponse(out.getvalue(), content_type="application/pdf")
+    return attachment(response, f"{item.fnsku}-labels.pdf")
+
+
+def pack_lines(boxes: Any, shipment: Shipment) -> Iterator[PackLine]:
+    """What is in these boxes, line by line, in the order of the boxes (U39)."""
+    rows = (
+        BoxItem.objects.filter(box__in=boxes)
+        .order_by("box__number", "item_id")
+        .values_list(
+            "box__number", "item__msku", "item__fnsku", "item__title", "quantity", "expiry"
+        )
+    )
+    for number, sku, fnsku, title, quantity, expiry in rows.iterator(chunk_size=CHUNK):
+        code = box_id(shipment.shipment_id, number)
+        yield PackLine(code, number, sku, fnsku, title, quantity, expiry)
+
+
+def box_page(rows: Any, shipment: Shipment, request: HttpRequest, *, size: int) -> Page[Any]:
+    """One page of boxes with their contents, in order; two queries."""
+    rows = rows.prefetch_related("contents__item")
+    page = paginate(rows, request, order=("number", "id"), size=size, parameter="boxes")
+    return replace(page, items=[box_row(box, shipment) for box in page])
+
+
+def box_row(box: Box, shipment: Shipment) -> dict[str, Any]:
+    """A box as a line of a list: id, weight, size, contents, and what to put on it."""
+    contents = sorted(box.contents.all(), key=lambda content: content.item_id)
+    units = sum(content.quantity for content in contents)
+    sides = (box.length_mm, box.width_mm, box.height_mm)
+    parcel = shipment.mode == TransportMode.SP
+    notes = box_notes(box.weight_g, sides, units=units, parcel=parcel)
+    return {
+        "public_id": box.public_id,
+        "number": box.number,
+        "code": box_id(shipment.shipment_id, box.number),
+        "weight": f"{from_grams(box.weight_g, WeightUnit.LB)} lb",
+        "weight_kg": f"{from_grams(box.weight_g, WeightUnit.KG)} kg",
+        "size": _size(sides, LengthUnit.IN),
+        "contents": [f"{content.quantity:,} × {content.item.msku}" for content in contents],
+        "units": units,
+        "notes": [note.message for note in notes],
+        "tracking": box.tracking_number,
+        "carrier": CARRIER_NAMES.get(box.carrier, ""),
+        "verdict": box.tracking_verdict,
+        "verdict_label": box.get_tracking_verdict_display() if box.tracking_verdict else "",
+    }
+
+
+def _size(sides: tuple[Any, ...], unit: LengthUnit) -> str:
+    return f"{' × '.join(str(from_millimetres(side, unit)) for side in sides)} {unit.label}"

@@ -1,0 +1,199 @@
+"""Boxes as a supplier types them: weight, sides, contents; labels and numbers."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from supplychain.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
+from supplychain.contents import Line
+from supplychain.forms.fields import DayInput, LineField
+from supplychain.models import Box
+from supplychain.plans import BoxContent, BoxPlan
+from supplychain.units import UnitError, to_grams, to_millimetres
+from supplychain.vocabulary import ItemSheet, LengthUnit, SheetSize, WeightUnit
+
+SIDES = ("length", "width", "height")
+
+
+def _amount(label: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        min_value=Decimal("0.01"),
+        max_digits=9,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+    )
+
+
+class BoxForm(forms.Form):
+    """One box, or several equal ones, with its contents line by line."""
+
+    weight = _amount("Weight")
+    weight_unit = forms.ChoiceField(
+        label="Unit of weight", choices=WeightUnit.choices, initial=WeightUnit.LB
+    )
+    length = _amount("Length")
+    width = _amount("Width")
+    height = _amount("Height")
+    length_unit = forms.ChoiceField(
+        label="Unit of length", choices=LengthUnit.choices, initial=LengthUnit.IN
+    )
+    count = forms.IntegerField(
+        label="Equal boxes",
+        min_value=1,
+        max_value=MAX_EQUAL_BOXES,
+        initial=1,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text="So many boxes with this weight, size and contents.",
+    )
+
+    def __init__(self, *args: Any, lines: list[Line], single: bool = False, **kwargs: Any) -> None:
+        """One field for each line of the plan, and its expiry date where the plan has one.
+
+        `single` leaves the number of equal boxes out.
+        """
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        if single:
+            del self.fields["count"]
+        for line in lines:
+            key = line.item.public_id
+            self.fields[f"units-{key}"] = forms.IntegerField(
+                label=f"Units of {line.item.msku}",
+                required=False,
+                min_value=0,
+                max_value=MAX_UNITS_PER_SKU,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+            if line.item.expiry:
+                self.fields[f"expiry-{key}"] = forms.DateField(
+                    label=f"Expiry date of {line.item.msku}",
+                    required=False,
+                    initial=line.item.expiry,
+                    widget=DayInput,
+                )
+
+    def rows(self) -> list[tuple[Line, Any, Any]]:
+        """Each line with its field for units and, where there is one, for the expiry date."""
+        return [
+            (
+                line,
+                self[f"units-{line.item.public_id}"],
+                self[f"expiry-{line.item.public_id}"]
+                if f"expiry-{line.item.public_id}" in self.fields
+                else None,
+            )
+            for line in self.lines
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Turn weight and sides into grams and millimetres, exactly."""
+        data: dict[str, Any] = super().clean() or {}
+        self._convert(data, "weight", "weight_unit", to_grams)
+        for side in SIDES:
+            self._convert(data, side, "length_unit", to_millimetres)
+        return data
+
+    def _convert(self, data: dict[str, Any], name: str, unit: str, convert: Any) -> None:
+        if data.get(name) is None or unit not in data:
+            return
+        try:
+            data[f"{name}_exact"] = convert(data[name], data[unit])
+        except UnitError as error:
+            self.add_error(name, str(error))
+
+    def plan(self) -> BoxPlan:
+        """What was typed."""
+        data = self.cleaned_data
+        contents = tuple(
+            BoxContent(key, data[f"units-{key}"], data.get(f"expiry-{key}"))
+            for key in (line.item.public_id for line in self.lines)
+            if data.get(f"units-{key}")
+        )
+        return BoxPlan(
+            weight_g=data["weight_exact"],
+            length_mm=data["length_exact"],
+            width_mm=data["width_exact"],
+            height_mm=data["height_exact"],
+            contents=contents,
+            count=data.get("count") or 1,
+        )
+
+
+class SheetForm(forms.Form):
+    """The sheet that box labels are printed on (U34)."""
+
+    sheet = forms.ChoiceField(
+        label="Sheet", choices=SheetSize.choices, initial=SheetSize.PLAIN_PAPER
+    )
+
+
+class ItemLabelForm(forms.Form):
+    """Labels for the units of one item (U34)."""
+
+    item = forms.ChoiceField(label="Item")
+    item_sheet = forms.ChoiceField(
+        label="Sheet", choices=ItemSheet.choices, initial=ItemSheet.LETTER_30
+    )
+    copies = forms.IntegerField(label="Labels", min_value=1, max_value=10_000, initial=30)
+
+    def __init__(self, *args: Any, items: list[Any], **kwargs: Any) -> None:
+        """Take the items that have an FNSKU."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["item"]
+        field.choices = [(str(item.public_id), f"{item.msku} ({item.fnsku})") for item in items]
+
+
+class TrackingForm(forms.Form):
+    """A tracking number for each box of a page (U35)."""
+
+    def __init__(self, *args: Any, boxes: list[Box], **kwargs: Any) -> None:
+        """One field for each of these boxes."""
+        super().__init__(*args, **kwargs)
+        for box in boxes:
+            self.fields[f"box-{box.public_id}"] = LineField(
+                label=f"Box {box.number}",
+                required=False,
+                max_length=80,
+                initial=box.tracking_number,
+                widget=forms.TextInput(attrs={"autocapitalize": "characters"}),
+            )
+
+    def numbers(self) -> dict[uuid.UUID, str]:
+        """The number of each box."""
+        return {
+            uuid.UUID(name.removeprefix("box-")): value for name, value in self.cleaned_data.items()
+        }
+
+
+class TrackingPasteForm(forms.Form):
+    """Tracking numbers from a carrier's list."""
+
+    pasted = forms.CharField(
+        label="Or paste one number a line",
+        required=False,
+        max_length=400_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="In the order of the boxes that have none yet.",
+    )
+
+    def numbers(self) -> list[str]:
+        """The numbers, in order."""
+        lines = self.cleaned_data["pasted"].splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+
+class FreightForm(forms.Form):
+    """The numbers of a pallet shipment; one of them is enough (U35)."""
+
+    pro_number = LineField(label="PRO number", required=False, max_length=80)
+    bol_number = LineField(label="Bill of lading number", required=False, max_length=80)
+
+    def clean(self) -> dict[str, Any]:
+        """At least one of the two."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(data.values()):
+            raise forms.ValidationError("Enter the PRO or the bill of lading number.")
+        return data

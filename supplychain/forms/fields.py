@@ -1,0 +1,61 @@
+"""Fields that several forms of this app share."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.http import HttpRequest
+
+from partnerhub.outbox.rendering import one_line
+
+_refuse_nul = ProhibitNullCharactersValidator()
+
+
+def posted(request: HttpRequest) -> Any:
+    """What a form is bound to: the data of a post, even an empty one, and nothing else."""
+    return request.POST if request.method == "POST" else None
+
+
+class LineField(forms.CharField):
+    """Text on one line, without characters that nobody sees; NUL is refused, not dropped."""
+
+    def to_python(self, value: Any) -> str:
+        """The text in its clean form; "" stays ""."""
+        text = super().to_python(value) or ""
+        _refuse_nul(text)
+        return one_line(text)
+
+
+class LinesField(forms.CharField):
+    """Text on several lines, each of them clean, without empty ones."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """The clean lines, joined."""
+        text = super().to_python(value) or ""
+        _refuse_nul(text)
+        lines = text.splitlines()
+        return "\n".join(filter(None, map(one_line, lines)))
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Write dates the way that the browser reads them."""
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class ReasonForm(forms.Form):
+    """Why, in a sentence that the other side reads."""
+
+    reason = LineField(
+        label="Reason",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The other side reads this.",
+    )

@@ -1,0 +1,84 @@
+"""Inviting a supplier or a seller, and answering."""
+
+from typing import Any
+
+from django import forms
+from django_countries import countries
+
+from accounts.addresses_form import AddressField
+from accounts.names_form import NameField
+from accounts.states import SupplierKind
+from supplychain.forms.fields import LineField
+
+NEW = "new"
+
+
+class InviteSellerForm(forms.Form):
+    """Which seller a supplier wants to work with (S1.14)."""
+
+    name = NameField(label="Name", required=False, help_text="For your own list.")
+    address = AddressField(label="E-mail address")
+
+
+class InviteSupplierForm(InviteSellerForm):
+    """The supplier's contact data (S1.4)."""
+
+    supplier_kind = forms.ChoiceField(
+        label="What the supplier does", choices=[("", "Choose one"), *SupplierKind.choices]
+    )
+
+
+class DeclineForm(forms.Form):
+    """Why not, and whether to be asked again."""
+
+    reason = LineField(
+        label="Reason", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    never_again = forms.BooleanField(
+        required=False, label="Send me no further invitations from this account"
+    )
+
+
+class AnswerForm(forms.Form):
+    """With which account to accept: one of the person's own, or a new one (S1.9)."""
+
+    account = forms.ChoiceField(label="Your account", widget=forms.RadioSelect)
+    name = NameField(label="Name of your business", required=False)
+    country = forms.ChoiceField(
+        label="Country",
+        required=False,
+        choices=lambda: [("", "Choose a country"), *countries],
+    )
+    supplier_kind = forms.ChoiceField(
+        label="What your business does",
+        required=False,
+        choices=[("", "Choose one"), *SupplierKind.choices],
+    )
+
+    def __init__(
+        self, *args: Any, accounts: list[tuple[str, str]], may_open: bool, supplier: bool, **kw: Any
+    ) -> None:
+        """Take the person's accounts as choices.
+
+        `may_open` says whether a new one may answer, `supplier` whether it is a supplier's.
+        """
+        super().__init__(*args, **kw)
+        choices = [*accounts, *([(NEW, "A new account")] if may_open else [])]
+        field: Any = self.fields["account"]
+        field.choices = choices
+        field.initial = choices[0][0] if choices else NEW
+        if len(choices) == 1:
+            field.widget = forms.HiddenInput()
+        # What a new account needs is asked for unless another one was chosen.
+        for new in ("name", "country", "supplier_kind"):
+            self.fields[new].required = not self.is_bound or self.data.get("account") == NEW
+        if not may_open:
+            for name in ("name", "country", "supplier_kind"):
+                del self.fields[name]
+        elif not supplier:
+            del self.fields["supplier_kind"]
+
+    @property
+    def new_fields(self) -> list[Any]:
+        """The fields of a new account."""
+        return [self[name] for name in ("name", "country", "supplier_kind") if name in self.fields]

@@ -1,0 +1,59 @@
+"""Choosing suppliers, and finding shipments."""
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from supplychain.forms.fields import LineField
+from supplychain.plans import Targets
+
+CONNECTED, INVITED = "c", "i"
+
+
+class ShareForm(forms.Form):
+    """With whom, and what they should know."""
+
+    suppliers = forms.MultipleChoiceField(
+        label="Suppliers",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one supplier."},
+    )
+    note = LineField(
+        label="Note",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands in the mail and on the supplier's page.",
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Take the suppliers who may be chosen, as `choice_of` names them."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["suppliers"]
+        field.choices = choices
+
+    def targets(self) -> Targets:
+        """Whom the person chose."""
+        chosen: dict[str, set[uuid.UUID]] = {CONNECTED: set(), INVITED: set()}
+        for value in self.cleaned_data["suppliers"]:
+            kind, _, key = value.partition(":")
+            chosen[kind].add(uuid.UUID(key))
+        return Targets(frozenset(chosen[CONNECTED]), frozenset(chosen[INVITED]))
+
+
+class MoveForm(ShareForm):
+    """To whom instead, and why."""
+
+    reason = LineField(
+        label="Reason",
+        required=False,
+        max_length=300,
+        help_text="Whoever has it now reads this.",
+    )
+    field_order = ("suppliers", "note", "reason")
+
+
+def choice_of(kind: str, public_id: uuid.UUID) -> str:
+    """How a connected (CONNECTED) or invited (INVITED) supplier is named in the form."""
+    return f"{kind}:{public_id}"

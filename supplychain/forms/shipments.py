@@ -1,0 +1,155 @@
+"""A shipment's facts and its lines."""
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.forms.formsets import BaseFormSet
+
+from partnerhub import clock
+from supplychain.boxes import MAX_UNITS_PER_SKU
+from supplychain.centers import centers
+from supplychain.forms.fields import DayInput, LineField, LinesField
+from supplychain.forms.paste import PasteField
+from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
+from supplychain.vocabulary import PrepOwner, PrepType, TransportMode
+
+MAX_ROWS = 200
+ROWS_ADDED = 5
+_FNSKU = re.compile(r"[A-Z0-9]{1,10}")
+
+
+def center_choices() -> list[Any]:
+    """The fulfilment centres by state."""
+    by_state: dict[str, list[tuple[str, str]]] = {}
+    for code, center in sorted(centers().items()):
+        place = f"{center.country} {center.state}"
+        by_state.setdefault(place, []).append((code, f"{code} ({center.state})"))
+    return [("", "Choose a centre"), *sorted(by_state.items())]
+
+
+class ShipmentForm(forms.Form):
+    """Where it goes, how and when, and from where."""
+
+    name = LineField(label="Name", max_length=120, help_text="How you and your suppliers know it.")
+    center_code = forms.ChoiceField(label="Fulfilment centre", choices=center_choices)
+    mode = forms.ChoiceField(
+        label="How it travels",
+        choices=TransportMode.choices,
+        initial=TransportMode.SP,
+        widget=forms.RadioSelect,
+    )
+    ship_date = forms.DateField(label="Ship date", required=False, widget=DayInput)
+    ship_from_name = LineField(label="Ship from", required=False, max_length=120)
+    ship_from_address = LinesField(
+        label="Ship-from address",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands on the box labels.",
+    )
+    version = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    def clean_ship_date(self) -> Any:
+        """A day to come, unless it is the one that stood there."""
+        value = self.cleaned_data["ship_date"]
+        if value and value != self.initial.get("ship_date") and value < clock.today():
+            raise forms.ValidationError("The ship date has passed.")
+        return value
+
+    def facts(self) -> ShipmentFacts:
+        """What was typed."""
+        data = dict(self.cleaned_data)
+        data.pop("version", None)
+        return ShipmentFacts(**data)
+
+
+class ItemForm(forms.Form):
+    """One line of the plan."""
+
+    item = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    msku = LineField(label="SKU", max_length=255)
+    fnsku = LineField(label="FNSKU", required=False, max_length=10)
+    quantity = forms.IntegerField(label="Units", min_value=1, max_value=MAX_UNITS_PER_SKU)
+    title = LineField(label="Title", required=False, max_length=250)
+    prep_type = forms.ChoiceField(
+        label="Prep", choices=PrepType.choices, initial=PrepType.ITEM_NO_PREP
+    )
+    prep_owner = forms.ChoiceField(
+        label="Prepared by", choices=PrepOwner.choices, initial=PrepOwner.SELLER
+    )
+    expiry = forms.DateField(label="Expiry date", required=False, widget=DayInput)
+
+    def clean_fnsku(self) -> str:
+        """Letters and digits in upper case, or nothing for the manufacturer's barcode."""
+        value = str(self.cleaned_data["fnsku"]).upper()
+        if value and not _FNSKU.fullmatch(value):
+            raise forms.ValidationError("An FNSKU has 1 to 10 letters and digits.")
+        return value
+
+    def plan(self) -> ItemPlan:
+        """What was typed."""
+        data = {name: self.cleaned_data[name] for name in ItemPlan.__dataclass_fields__}
+        return ItemPlan(**data)
+
+
+class BaseItemFormSet(BaseFormSet):
+    """Lines, and how many empty ones follow them."""
+
+    def initial_form_count(self) -> int:
+        """How many lines there were: counted here, not by what the browser says."""
+        return len(self.initial or [])
+
+    def plans(self) -> list[ItemPlan]:
+        """The lines that were typed and are to stay."""
+        return [form.plan() for form in self._typed() if not form.cleaned_data.get("DELETE")]
+
+    def changes(self, pasted: list[ItemPlan]) -> ItemChanges:
+        """Which lines change, which go, and which are new."""
+        changed: dict[uuid.UUID, ItemPlan] = {}
+        removed, added = set(), []
+        for form in self._typed():
+            key, gone = form.cleaned_data["item"], form.cleaned_data.get("DELETE")
+            if key is None:
+                added += [] if gone else [form.plan()]
+            elif gone:
+                removed.add(key)
+            else:
+                changed[key] = form.plan()
+        return ItemChanges(changed, frozenset(removed), (*added, *pasted))
+
+    def _typed(self) -> list[ItemForm]:
+        return [form for form in self.forms if form.cleaned_data.get("msku")]
+
+
+def item_formset(data: Any = None, *, lines: list[dict[str, Any]], blank: int) -> Any:
+    """The lines as forms, followed by `blank` empty ones."""
+    cls = forms.formset_factory(
+        ItemForm,
+        formset=BaseItemFormSet,
+        extra=blank,
+        can_delete=True,
+        max_num=MAX_ROWS,
+        absolute_max=MAX_ROWS + ROWS_ADDED,
+        validate_max=True,
+    )
+    return cls(data, initial=lines, prefix="items")
+
+
+def retyped(data: Any) -> list[dict[str, Any]]:
+    """The lines of a posted formset as they were typed, unchecked, to be shown once more."""
+    names = (*ItemForm.base_fields, "DELETE")
+    rows = [row for row in range(MAX_ROWS) if f"items-{row}-msku" in data]
+    return [{name: data.get(f"items-{row}-{name}", "") for name in names} for row in rows]
+
+
+class PasteForm(forms.Form):
+    """Lines from a spreadsheet."""
+
+    pasted = PasteField(
+        label="Paste lines from a spreadsheet",
+        required=False,
+        help_text="One item a line: SKU, units, FNSKU, title. FNSKU and title may be missing.",
+    )
+    version = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)

@@ -1,0 +1,136 @@
+"""Text on labels: every script that people type, cut where it does not fit.
+
+DejaVu Sans Condensed is embedded and draws Latin, Greek, Cyrillic, Arabic, Hebrew and more.
+Chinese, Japanese and Korean use the standard Asian fonts of PDF viewers, which need no embedding.
+"""
+
+import unicodedata
+from functools import cache, lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+FONTS = Path(__file__).parent.parent / "fonts"
+REGULAR = "PartnerHub-Regular"
+BOLD = "PartnerHub-Bold"
+_FILES = {REGULAR: "DejaVuSansCondensed.ttf", BOLD: "DejaVuSansCondensed-Bold.ttf"}
+_CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiMin-W3", "HYSMyeongJo-Medium"
+_MISSING = "□"
+_ELLIPSIS = "…"
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line without characters that nobody sees."""
+    shown = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+    return " ".join("".join(shown).split())
+
+
+def draw(
+    canvas: Canvas,
+    text: str,
+    x: float,
+    y: float,
+    width: float,
+    size: float,
+    font: str = REGULAR,
+    centered: bool = False,
+) -> None:
+    """Draw one line of text from a baseline, cut to the width."""
+    runs = fit(text, width, size, font)
+    if centered:
+        x += (width - sum(_width(part, name, size) for name, part in runs)) / 2
+    for name, part in runs:
+        canvas.setFont(name, size)
+        canvas.drawString(x, y, part)
+        x += _width(part, name, size)
+
+
+def draw_lines(
+    canvas: Canvas, lines: tuple[str, ...], x: float, top: float, width: float, height: float
+) -> None:
+    """Draw lines below each other, as large as the height allows, 9 points at most."""
+    shown = [line for line in map(one_line, lines) if line]
+    if not shown:
+        return
+    size = min(9.0, height / len(shown) / 1.2)
+    for place, line in enumerate(shown, start=1):
+        draw(canvas, line, x, top - place * size * 1.2 + size * 0.2, width, size)
+
+
+@lru_cache(maxsize=2000)
+def fit(text: str, width: float, size: float, font: str) -> tuple[tuple[str, str], ...]:
+    """Return (font, part) runs of one line, cut with an ellipsis where it is too wide."""
+    line = one_line(text)
+    runs = _runs(line, font)
+    if _total(runs, size) <= width:
+        return runs
+    low, high = 0, len(line)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _total(_runs(line[:middle].rstrip() + _ELLIPSIS, font), size) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return _runs(line[:low].rstrip() + _ELLIPSIS, font)
+
+
+def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
+    """Split a line by the font that can draw each character."""
+    covered = _covered(font)
+    if all(ord(char) in covered for char in line):
+        return ((font, line),) if line else ()
+    asian = _asian_font(line)
+    named = [_drawable(char, font, covered, asian) for char in line]
+    return tuple(
+        (name, "".join(char for _, char in group))
+        for name, group in groupby(named, key=lambda pair: pair[0])
+    )
+
+
+def _drawable(char: str, font: str, covered: frozenset[int], asian: str) -> tuple[str, str]:
+    if ord(char) in covered:
+        return font, char
+    if _is_asian(char):
+        return asian, char
+    return font, _MISSING
+
+
+def _asian_font(line: str) -> str:
+    """Return the font for a line's Asian characters: kana and hangul tell the language."""
+    names = [unicodedata.name(char, "") for char in line if ord(char) >= 0x1100]
+    if any(name.startswith("HANGUL") for name in names):
+        return _registered_asian(_KOREAN)
+    if any(name.startswith(("HIRAGANA", "KATAKANA")) for name in names):
+        return _registered_asian(_JAPANESE)
+    return _registered_asian(_CHINESE)
+
+
+def _is_asian(char: str) -> bool:
+    """Say whether the Asian fonts may have a character; none has any beyond the basic plane."""
+    return 0x1100 <= ord(char) <= 0xFFFF and unicodedata.east_asian_width(char) in "WF"
+
+
+def _width(part: str, font: str, size: float) -> float:
+    return float(pdfmetrics.stringWidth(part, font, size))
+
+
+def _total(runs: tuple[tuple[str, str], ...], size: float) -> float:
+    return sum(_width(part, name, size) for name, part in runs)
+
+
+@cache
+def _covered(font: str) -> frozenset[int]:
+    """Register an embedded font and return the characters it can draw."""
+    loaded = TTFont(font, str(FONTS / _FILES[font]))
+    pdfmetrics.registerFont(loaded)
+    return frozenset(loaded.face.charToGlyph)
+
+
+@cache
+def _registered_asian(name: str) -> str:
+    pdfmetrics.registerFont(UnicodeCIDFont(name))
+    return name

@@ -1,0 +1,169 @@
+"""Invitations and connections of one side as its page shows them: a fixed number of queries."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import Membership, Organization
+from accounts.states import OPEN_INVITATION, RESENDABLE, InvitationStatus, OrganizationKind
+from accounts.tenancy import verified_addresses
+from partnerhub.outbox.services import latest_status
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.web.pagination import Page, paginate
+from supplychain.kinds import SUPPLIER
+from supplychain.models import SupplierConnection, SupplierInvitation
+from supplychain.states import Direction
+from supplychain.words import day
+
+SIZE = 25
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a page about the other side calls them, and the names of its addresses."""
+
+    portal: str
+    other: str
+    others: str
+    page: str
+    prefix: str
+    sends: Direction
+    receives: Direction
+
+    def url(self, organization: Organization, act: str = "", *args: Any) -> str:
+        """The path of an act ("resend"), or of the page itself."""
+        name = f"{self.prefix}-{act}" if act else self.page
+        return reverse(f"{self.portal}:{name}", args=[organization.handle, *args])
+
+
+SIDES = {
+    OrganizationKind.SELLER: Side(
+        portal="seller",
+        other="supplier",
+        others="suppliers",
+        page="suppliers",
+        prefix="supplier",
+        sends=Direction.TO_SUPPLIER,
+        receives=Direction.TO_SELLER,
+    ),
+    OrganizationKind.SUPPLIER: Side(
+        portal="supply",
+        other="seller",
+        others="sellers",
+        page="sellers",
+        prefix="seller",
+        sends=Direction.TO_SELLER,
+        receives=Direction.TO_SUPPLIER,
+    ),
+}
+
+
+def side_of(organization: Organization) -> Side:
+    """The side that this organization is on; raises KeyError for a provider."""
+    return SIDES[OrganizationKind(organization.kind)]
+
+
+def sent(organization: Organization, request: HttpRequest) -> Page[dict[str, Any]]:
+    """One page of sent invitations, newest first; three queries."""
+    rows = SupplierInvitation.objects.for_organization(organization).select_related(
+        "counterparty", "invited_by"
+    )
+    page = paginate(rows, request, order=("-sent_at", "-id"), size=SIZE, parameter="sent")
+    deliveries = latest_status(row.about for row in page)
+    inviting = set(
+        Membership.objects.administrators(organization).values_list("user_id", flat=True)
+    )
+    side = side_of(organization)
+    return replace(
+        page,
+        items=[
+            _sent_row(row, organization, side, request.user, deliveries, inviting) for row in page
+        ],
+    )
+
+
+def _sent_row(
+    row: SupplierInvitation,
+    organization: Organization,
+    side: Side,
+    user: Any,
+    deliveries: dict[str, str],
+    inviting: set[int],
+) -> dict[str, Any]:
+    state = row.current_status
+    is_open = state in OPEN_INVITATION
+    # Without a message of its own the mail was not wanted: the inviter reads what others read.
+    delivery = MessageStatus(deliveries.get(row.about, MessageStatus.SENT)).label
+    urls = {
+        "resend_url": state in RESENDABLE,
+        "revoke_url": is_open,
+        "link_url": is_open and row.invited_by_id == user.pk,
+    }
+    return {
+        "address": row.address,
+        "name": row.name,
+        "kind": row.get_supplier_kind_display(),
+        "sent": day(row.sent_at),
+        "until": day(row.expires_at),
+        "state": state,
+        "label": InvitationStatus(state).label,
+        "delivery": delivery if state == InvitationStatus.PENDING else "",
+        "inviter_gone": is_open and row.invited_by_id not in inviting,
+        # Whose account it is shows once it was accepted, not before (I15).
+        "who": row.counterparty.name if state == "accepted" and row.counterparty else "",
+        "reason": row.reason,
+    } | {
+        name: side.url(organization, name.removesuffix("_url"), row.public_id) if shown else ""
+        for name, shown in urls.items()
+    }
+
+
+def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
+    """Open invitations that this person may answer for the organization; three queries."""
+    side = side_of(organization)
+    rows = (
+        SUPPLIER.waiting_for(user)
+        .filter(
+            Q(counterparty=organization) | Q(address__in=verified_addresses(user)),
+            direction=side.receives,
+        )
+        .with_list_data()
+        .order_by("-sent_at", "-id")[:50]
+    )
+    return [
+        {
+            "name": row.organization.name,
+            "kind": row.organization.get_supplier_kind_display(),
+            "country": row.organization.country.name,
+            "sent": day(row.sent_at),
+            "until": day(row.expires_at),
+            "accept_url": side.url(organization, "accept", row.public_id),
+            "decline_url": side.url(organization, "decline", row.public_id),
+        }
+        for row in rows
+    ]
+
+
+def connected(organization: Organization, request: HttpRequest) -> Page[dict[str, Any]]:
+    """One page of live connections, newest first; one query."""
+    side = side_of(organization)
+    seller = side.portal == "seller"
+    rows = SupplierConnection.objects.live().with_list_data()
+    rows = rows.for_seller(organization) if seller else rows.for_supplier(organization)
+    page = paginate(rows, request, order=("-started_at", "-id"), size=SIZE, parameter="connected")
+    items = []
+    for row in page:
+        other = row.supplier if seller else row.seller
+        items.append(
+            {
+                "name": other.name,
+                "kind": other.get_supplier_kind_display(),
+                "country": other.country.name,
+                "since": day(row.started_at),
+                "remove_url": side.url(organization, "remove", row.public_id),
+            }
+        )
+    return replace(page, items=items)

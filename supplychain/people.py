@@ -1,0 +1,55 @@
+"""Who is told: those on either side who may do something about it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Membership, MembershipRight, Organization
+from accounts.states import MembershipRole
+from connections.access import access_for
+from partnerhub.errors import NotRelated
+from partnerhub.notifications.services import Recipient
+from supplychain.permissions import VIEW_SHIPMENTS
+
+
+def _with_right(codename: str) -> Any:
+    """Members in force who administer their organization or hold this right on it."""
+    right = MembershipRight.objects.filter(
+        user_id=OuterRef("user_id"),
+        content_object_id=OuterRef("organization_id"),
+        permission__codename=codename,
+    )
+    return Membership.objects.active().filter(Q(role=MembershipRole.ADMINISTRATOR) | Exists(right))
+
+
+def _recipients(memberships: Any) -> list[Recipient]:
+    rows = memberships.order_by("id").values_list("user__email", "user_id")
+    return [Recipient(email, user_id) for email, user_id in rows]
+
+
+def administrators(organization: Organization) -> list[Recipient]:
+    """The administrators of an organization."""
+    return _recipients(Membership.objects.administrators(organization))
+
+
+def suppliers_side(supplier_ids: Iterable[int | None]) -> list[Recipient]:
+    """Who works on shared shipments at these suppliers."""
+    return _recipients(
+        _with_right("shares_edit").filter(organization__in=[pk for pk in supplier_ids if pk])
+    )
+
+
+def sellers_side(seller: Organization, *, also: Any = None) -> list[Recipient]:
+    """Who prepares shipments at this seller, and `also` the person who shared this one.
+
+    That person may be a partner's employee: told only while they may still look.
+    """
+    people = _recipients(_with_right("shipments_edit").filter(organization=seller))
+    if also is None or any(person.user_id == also.pk for person in people):
+        return people
+    try:
+        allowed = also.is_active and access_for(also, seller).allows(VIEW_SHIPMENTS)
+    except NotRelated:
+        allowed = False
+    return [*people, Recipient.of(also)] if allowed else people

@@ -1,0 +1,38 @@
+"""What the section on Supply Chain Connect shows, on User Permissions and on pages of its own."""
+
+from typing import Any
+
+from django import forms
+
+from partnerhub.web.access import PortalRequest
+from supplychain import partners
+from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
+
+
+def invite_form(request: PortalRequest, data: Any = None) -> forms.Form:
+    """The form that invites the other side."""
+    seller = partners.side_of(request.organization).portal == "seller"
+    form = InviteSupplierForm if seller else InviteSellerForm
+    return form(data)
+
+
+def supplier_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
+    """Everything that supplychain/seller/_connect_permissions.html reads, under `connect`.
+
+    `extra` overrides single parts: a form with refusals, a problem, a copied link.
+    """
+    organization = request.organization
+    side = partners.side_of(organization)
+    connect = {
+        "side": side,
+        "action": side.url(organization),
+        "form": invite_form(request),
+        "sent": partners.sent(organization, request),
+        "received": partners.received(organization, request.user),
+        "connected": partners.connected(organization, request),
+        "problem": "",
+        "crossing": "",
+        "link": "",
+        "copied": None,
+    }
+    return {"connect": connect | extra}

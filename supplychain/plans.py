@@ -1,0 +1,71 @@
+"""What forms and files hand to the transitions: plain values, already in our units."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from supplychain.vocabulary import PrepOwner, PrepType, TransportMode
+
+
+@dataclass(frozen=True)
+class ShipmentFacts:
+    """Where a shipment goes, how and when, and from where."""
+
+    name: str
+    center_code: str
+    mode: str = TransportMode.SP
+    ship_date: date | None = None
+    ship_from_name: str = ""
+    ship_from_address: str = ""
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """One line of a shipment's plan."""
+
+    msku: str
+    quantity: int
+    fnsku: str = ""
+    title: str = ""
+    prep_type: str = PrepType.ITEM_NO_PREP
+    prep_owner: str = PrepOwner.SELLER
+    expiry: date | None = None
+
+
+@dataclass(frozen=True)
+class ItemChanges:
+    """What one visit to the items page changes: lines by their public id, and new lines."""
+
+    changed: dict[uuid.UUID, ItemPlan]
+    removed: frozenset[uuid.UUID] = frozenset()
+    added: tuple[ItemPlan, ...] = ()
+
+
+@dataclass(frozen=True)
+class BoxContent:
+    """So many units of one item of the plan, named by its public id."""
+
+    item: uuid.UUID
+    quantity: int
+    expiry: date | None = None
+
+
+@dataclass(frozen=True)
+class BoxPlan:
+    """A box, or `count` equal ones."""
+
+    weight_g: Decimal
+    length_mm: Decimal
+    width_mm: Decimal
+    height_mm: Decimal
+    contents: tuple[BoxContent, ...]
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Targets:
+    """With whom: connected suppliers, and invited ones who have not joined yet, by public id."""
+
+    connections: frozenset[uuid.UUID] = frozenset()
+    invitations: frozenset[uuid.UUID] = frozenset()

@@ -1,0 +1,92 @@
+"""Reading supplier invitations, connections, shipments and shares."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Prefetch, Q
+
+from accounts.invitations.querysets import InvitationQuerySet
+from supplychain.states import (
+    LIVE_SHARE,
+    OUTSTANDING_SHARE,
+    Direction,
+    SupplierConnectionStatus,
+)
+
+
+class SupplierInvitationQuerySet(InvitationQuerySet):
+    """Invitations in either direction."""
+
+    def to_sellers(self) -> Self:
+        """Sent by suppliers."""
+        return self.filter(direction=Direction.TO_SELLER)
+
+    def to_suppliers(self) -> Self:
+        """Sent by sellers."""
+        return self.filter(direction=Direction.TO_SUPPLIER)
+
+
+class SupplierConnectionQuerySet(models.QuerySet[Any]):
+    """Supplier connections."""
+
+    def live(self) -> Self:
+        """Not removed."""
+        return self.filter(status=SupplierConnectionStatus.ACTIVE)
+
+    def for_seller(self, seller: Any) -> Self:
+        """Of this seller."""
+        return self.filter(seller=seller)
+
+    def for_supplier(self, supplier: Any) -> Self:
+        """Of this supplier."""
+        return self.filter(supplier=supplier)
+
+    def with_list_data(self) -> Self:
+        """What a row of a list shows."""
+        return self.select_related("seller", "supplier")
+
+
+class ShipmentQuerySet(models.QuerySet[Any]):
+    """Shipments."""
+
+    def for_seller(self, seller: Any) -> Self:
+        """This seller's shipments: the tenant wall."""
+        return self.filter(seller=seller)
+
+    def matching(self, text: str) -> Self:
+        """Those whose name or id holds `text`, literally (B4); all for an empty text."""
+        if not text:
+            return self
+        return self.filter(Q(name__icontains=text) | Q(shipment_id__icontains=text))
+
+    def with_list_data(self) -> Self:
+        """What a row of a list shows: who has the shipment. One query more, whatever the page."""
+        shares = self.model._meta.get_field("shares").related_model.objects
+        outstanding = shares.filter(status__in=OUTSTANDING_SHARE).with_list_data().order_by("id")
+        return self.prefetch_related(Prefetch("shares", outstanding, to_attr="outstanding"))
+
+
+class ShareQuerySet(models.QuerySet[Any]):
+    """Shares."""
+
+    def for_supplier(self, supplier: Any) -> Self:
+        """What this supplier may see now: live shares over live connections (U32, N4)."""
+        return self.filter(
+            connection__supplier=supplier,
+            connection__status=SupplierConnectionStatus.ACTIVE,
+            status__in=LIVE_SHARE,
+        )
+
+    def for_seller(self, seller: Any) -> Self:
+        """Shares of this seller's shipments."""
+        return self.filter(shipment__seller=seller)
+
+    def live(self) -> Self:
+        """Not recalled, declined or void."""
+        return self.filter(status__in=LIVE_SHARE)
+
+    def with_list_data(self) -> Self:
+        """What a row of a list shows."""
+        return self.select_related(
+            "shipment", "shipment__seller", "connection__supplier", "invitation"
+        )

@@ -1,0 +1,120 @@
+"""States of supplier connections, shipments and shares (product.md 3)."""
+
+from django.db.models import TextChoices
+
+from partnerhub.statetable import StateTable
+
+
+class Direction(TextChoices):
+    """Who invited whom."""
+
+    TO_SUPPLIER = "to_supplier", "Seller invites supplier"
+    TO_SELLER = "to_seller", "Supplier invites seller"
+
+
+class SupplierConnectionStatus(TextChoices):
+    """active > removed by either side at once."""
+
+    ACTIVE = "active", "Connected"
+    REMOVED = "removed", "Removed"
+
+
+SUPPLIER_CONNECTION = StateTable(
+    "supplier connection", {SupplierConnectionStatus.ACTIVE: {SupplierConnectionStatus.REMOVED}}
+)
+
+
+class ShipmentStatus(TextChoices):
+    """From shipped on, the carrier and the centre move it."""
+
+    UNCONFIRMED = "unconfirmed", "Unconfirmed"
+    WORKING = "working", "Working"
+    READY_TO_SHIP = "ready_to_ship", "Ready to ship"
+    SHIPPED = "shipped", "Shipped"
+    IN_TRANSIT = "in_transit", "In transit"
+    DELIVERED = "delivered", "Delivered"
+    CHECKED_IN = "checked_in", "Checked in"
+    RECEIVING = "receiving", "Receiving"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+    DELETED = "deleted", "Deleted"
+    ABANDONED = "abandoned", "Abandoned"
+    ERROR = "error", "Error"
+
+
+_S = ShipmentStatus
+SHIPMENT = StateTable(
+    "shipment",
+    {
+        _S.UNCONFIRMED: {_S.WORKING, _S.DELETED, _S.ABANDONED},
+        _S.WORKING: {_S.READY_TO_SHIP, _S.SHIPPED, _S.CANCELLED, _S.DELETED, _S.ABANDONED},
+        _S.READY_TO_SHIP: {_S.WORKING, _S.SHIPPED, _S.CANCELLED},
+        _S.SHIPPED: {_S.IN_TRANSIT, _S.DELIVERED, _S.CANCELLED, _S.ERROR},
+        _S.IN_TRANSIT: {_S.DELIVERED, _S.ERROR},
+        _S.DELIVERED: {_S.CHECKED_IN, _S.RECEIVING, _S.ERROR},
+        _S.CHECKED_IN: {_S.RECEIVING, _S.ERROR},
+        _S.RECEIVING: {_S.CLOSED, _S.ERROR},
+        _S.ERROR: {_S.IN_TRANSIT, _S.DELIVERED, _S.CLOSED},
+    },
+)
+# The seller may still change items and share it.
+OPEN_SHIPMENT = (_S.UNCONFIRMED, _S.WORKING, _S.READY_TO_SHIP)
+# Cancelling voids the shares of these.
+DEAD_SHIPMENT = (_S.CANCELLED, _S.DELETED, _S.ABANDONED)
+# What carrier and centre report, in order.
+CARRIER_STEPS = (_S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING, _S.CLOSED)
+
+
+class ShareStatus(TextChoices):
+    """What the supplier has done with a shared shipment."""
+
+    WAITING = "waiting", "Waiting for the supplier to join"
+    SHARED = "shared", "Shared"
+    VIEWED = "viewed", "Viewed"
+    PACKING = "packing", "Packing"
+    CONTENTS_CONFIRMED = "contents_confirmed", "Contents confirmed"
+    LABELS_READY = "labels_ready", "Labels ready"
+    SHIPPED = "shipped", "Shipped"
+    COMPLETED = "completed", "Completed"
+    RECALLED = "recalled", "Recalled"
+    DECLINED = "declined", "Declined"
+    VOID = "void", "Void"
+
+
+_H = ShareStatus
+_STOPPED = {_H.RECALLED, _H.DECLINED, _H.VOID}
+SHARE = StateTable(
+    "shared shipment",
+    {
+        _H.WAITING: {_H.SHARED, _H.RECALLED, _H.VOID},
+        _H.SHARED: {_H.VIEWED, _H.PACKING, *_STOPPED},
+        _H.VIEWED: {_H.PACKING, *_STOPPED},
+        _H.PACKING: {_H.CONTENTS_CONFIRMED, *_STOPPED},
+        # Reopening the boxes takes the labels back.
+        # Who has nothing to label, a forwarder for one, ships from here.
+        _H.CONTENTS_CONFIRMED: {_H.PACKING, _H.LABELS_READY, _H.SHIPPED, *_STOPPED},
+        _H.LABELS_READY: {_H.PACKING, _H.SHIPPED, *_STOPPED},
+        _H.SHIPPED: {_H.COMPLETED, _H.VOID},
+    },
+)
+LIVE_SHARE = (
+    _H.SHARED,
+    _H.VIEWED,
+    _H.PACKING,
+    _H.CONTENTS_CONFIRMED,
+    _H.LABELS_READY,
+    _H.SHIPPED,
+    _H.COMPLETED,
+)
+# Still expected to do their part, or done with it.
+OUTSTANDING_SHARE = (_H.WAITING, *LIVE_SHARE)
+# The supplier may enter boxes.
+PACKABLE = (_H.SHARED, _H.VIEWED, _H.PACKING)
+# The contents agree with the plan: the plan stands still, labels may be printed.
+LABELLED = (_H.CONTENTS_CONFIRMED, _H.LABELS_READY, _H.SHIPPED, _H.COMPLETED)
+# Tracking numbers may be entered, and corrected once the boxes are on their way.
+TRACKABLE = (_H.CONTENTS_CONFIRMED, _H.LABELS_READY, _H.SHIPPED)
+# The supplier's part is done.
+DONE_SHARE = (_H.SHIPPED, _H.COMPLETED)
+# Not yet shipped: what a recall, a removal or a cancellation stops.
+OPEN_SHARE = (_H.SHARED, _H.VIEWED, _H.PACKING, _H.CONTENTS_CONFIRMED, _H.LABELS_READY)

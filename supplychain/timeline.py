@@ -1,0 +1,90 @@
+"""The history of a shipment as both sides read it (U36): the same events, each side's own words.
+
+One side reads the names of its own people and the other side's name, never its people's.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import Organization
+from partnerhub.audit import presenters
+from partnerhub.audit.models import Event
+from supplychain.models import Share, Shipment
+from supplychain.words import moment
+
+SIZE = 60
+_SHARE = Share._meta.label_lower
+_SHIPMENT = Shipment._meta.label_lower
+# What concerns the seller alone.
+_INSIDE = ("shipment.created", "shipment.pack_list_downloaded", "shipment.working")
+_TONES = {
+    "good": "accepted shared released contents_confirmed labels_ready shipped completed delivered "
+    "closed",
+    "bad": "recalled declined voided cancelled error",
+}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+
+
+def for_seller(shipment: Shipment, shares: Iterable[Share]) -> list[dict[str, Any]]:
+    """Everything about the shipment and all of its shares, newest first; three queries."""
+    by_id = {str(share.public_id): share for share in shares}
+    events = _events([str(shipment.public_id)], list(by_id))
+    names = _names(events)
+    rows = []
+    for event, row in zip(events, presenters.timeline(events, names=names), strict=True):
+        supplier = event.organization_id != shipment.seller_id
+        if supplier:
+            row["who"] = names.get(event.organization_id or 0, "A supplier")
+        elif row["other"] and event.counterparty_id:
+            row["text"] = _with_partner(row, event, by_id)
+        rows.append(_shown(row))
+    return rows
+
+
+def _with_partner(row: dict[str, Any], event: Event, shares: dict[str, Share]) -> str:
+    """The act with the supplier it concerns, or with the firm whose employee acted."""
+    share = shares.get(event.object_id)
+    supplier = share.supplier_id if share else None
+    if event.counterparty_id == supplier:
+        return f"{row['text']}: {row['other']}"
+    row["who"] = f"{row['who']}, {row['other']}"
+    return f"{row['text']}: {share.supplier.name}" if share and supplier else str(row["text"])
+
+
+def for_supplier(share: Share) -> list[dict[str, Any]]:
+    """What concerns this supplier's part, newest first; three queries."""
+    events = _events([str(share.shipment.public_id)], [str(share.public_id)])
+    events = [
+        event for event in events if event.verb not in _INSIDE and event.at >= share.shared_at
+    ]
+    rows = []
+    for event, row in zip(events, presenters.timeline(events), strict=True):
+        own = event.organization_id == share.supplier_id
+        if not own and event.actor_ref:
+            row["who"] = share.shipment.seller.name
+        rows.append(_shown(row))
+    return rows
+
+
+def _events(shipments: list[str], shares: list[str]) -> list[Event]:
+    of_shipments = Event.objects.filter(object_type=_SHIPMENT, object_id__in=shipments)
+    of_shares = Event.objects.filter(object_type=_SHARE, object_id__in=shares)
+    return list((of_shipments | of_shares).order_by("-at", "-id")[:SIZE])
+
+
+def _names(events: Iterable[Event]) -> dict[int, str]:
+    ids = {pk for event in events for pk in (event.organization_id, event.counterparty_id) if pk}
+    return dict(Organization.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "when": moment(row["when"]),
+        "who": row["who"],
+        "text": row["text"],
+        # The words say the state already.
+        "detail": "; ".join(
+            part for part in row["detail"].split("; ") if not part.startswith("status:")
+        ),
+        "tone": _TONE_OF.get(row["verb"].partition(".")[2], ""),
+    }

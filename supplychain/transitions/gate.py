@@ -1,0 +1,80 @@
+"""How every transition of this app begins: lock, then ask for the right again.
+
+Locks are taken in the project's order: organizations by id, invitation, connection, shipment,
+share. Who works for one side locks that side's organization; what touches both locks both.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import Organization
+from connections.access import access_for
+from partnerhub.db import lock, lock_all
+from partnerhub.errors import Conflict, NotPermitted, NotRelated
+from partnerhub.web.access import Access, Need
+from supplychain.models import Share, Shipment
+from supplychain.states import OPEN_SHIPMENT
+
+
+def enter(organization_id: int, by: Any, need: Need) -> Access:
+    """The access of `by` in the organization, now locked; it satisfies `need` at this moment.
+
+    Raises NotRelated, or NotPermitted when the right is missing or the account may not act.
+    """
+    organization = lock(Organization.objects.all(), pk=organization_id)
+    return admit(organization, by, need)
+
+
+def admit(organization: Organization, by: Any, need: Need) -> Access:
+    """The same for an organization that the caller has locked already."""
+    access = access_for(by, organization)
+    access.check(need)
+    if not organization.is_active:
+        state = organization.get_status_display().lower()
+        raise NotPermitted(f"This account is {state}: nothing can be changed.")
+    return access
+
+
+def lock_organizations(ids: Iterable[int]) -> dict[int, Organization]:
+    """These organizations, locked in key order; raises NotRelated when one is missing."""
+    wanted = set(ids)
+    rows = {row.pk: row for row in lock_all(Organization.objects.filter(pk__in=wanted))}
+    if rows.keys() != wanted:
+        raise NotRelated("There is no such page.")
+    return rows
+
+
+def enter_shipment(shipment: Shipment, by: Any, need: Need) -> tuple[Access, Shipment]:
+    """The access of `by` at the shipment's seller, and the shipment, both rows locked.
+
+    One statement locks the organization, then the shipment: PostgreSQL takes them in the order
+    of `of`. Raises as enter does.
+    """
+    rows = Shipment.objects.select_related("seller").filter(pk=shipment.pk)
+    locked = rows.select_for_update(of=("seller", "self"), no_key=True).first()
+    if locked is None:
+        raise NotRelated("There is no such page.")
+    return admit(locked.seller, by, need), locked
+
+
+def lock_shipment(seller: Organization, shipment: Shipment) -> Shipment:
+    """The seller's shipment, locked; raises NotRelated for another seller's."""
+    return lock(Shipment.objects.for_seller(seller).select_related("seller"), pk=shipment.pk)
+
+
+def require_open(shipment: Shipment) -> None:
+    """Raise Conflict unless the shipment can still be prepared."""
+    if shipment.status not in OPEN_SHIPMENT:
+        state = shipment.get_status_display().lower()
+        raise Conflict(f"This shipment is {state}: it cannot be changed any more.")
+
+
+def enter_share(share: Share, by: Any, need: Need) -> Share:
+    """The supplier's share, locked after its organization and shipment.
+
+    Raises NotRelated once the share was recalled, declined or voided, or its connection ended.
+    """
+    access = enter(share.supplier_id or 0, by, need)
+    lock(Shipment.objects.all(), pk=share.shipment_id)
+    rows = Share.objects.for_supplier(access.organization).with_list_data()
+    return lock(rows.select_related("shared_by"), pk=share.pk)

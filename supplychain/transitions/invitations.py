@@ -1,0 +1,307 @@
+"""Inviting a supplier or a seller, in both directions: one mechanism, two readers."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.invitations import transitions as shared
+from accounts.models import Membership, Organization, Refusal
+from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
+from accounts.tenancy import owns_address, require_administrator, verified_addresses
+from accounts.transitions.organizations import register_organization
+from partnerhub import clock
+from partnerhub.db import constraint_as, lock, move
+from partnerhub.errors import Conflict, Invalid, NotPermitted, NotRelated
+from partnerhub.web.access import ADMINISTRATOR
+from supplychain import emails
+from supplychain.kinds import belongs, check_inviter
+from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.states import Direction, ShareStatus
+from supplychain.transitions.gate import admit, lock_organizations
+from supplychain.transitions.shares import release_waiting
+from supplychain.transitions.shipments import void_shares
+
+INVITED_KIND = {
+    Direction.TO_SUPPLIER: OrganizationKind.SUPPLIER,
+    Direction.TO_SELLER: OrganizationKind.SELLER,
+}
+_PENDING = "There is an open invitation to this address. Send it again, or take it back first."
+
+
+class InvitedAlready(Conflict):
+    """The other side's invitation is waiting: accept `invitation` instead (X16)."""
+
+    def __init__(self, invitation: SupplierInvitation) -> None:
+        super().__init__("They have invited you already: accept their invitation.")
+        self.invitation = invitation
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account that is opened while accepting (S1.9)."""
+
+    name: str
+    country: str
+    supplier_kind: str = ""
+
+
+@transaction.atomic
+def invite(
+    *,
+    by: Any,
+    organization: Organization,
+    address: str,
+    name: str = "",
+    supplier_kind: str = "",
+) -> SupplierInvitation:
+    """A seller invites a supplier, a supplier invites a seller, by canonical address (S1.1, S1.14).
+
+    The answer is the same whether the address is known to us or not (I15). Raises InvitedAlready
+    when the other side's invitation waits, Conflict for an open one to this address, NotPermitted,
+    LimitReached (I13).
+    """
+    direction = direction_of(organization)
+    candidates = _administered_by(address, INVITED_KIND[direction])
+    organization = lock_organizations({organization.pk, *candidates})[organization.pk]
+    require_administrator(by, organization)
+    if crossing := _crossing(organization, candidates):
+        raise InvitedAlready(crossing)
+    _close_overdue(organization, address)
+    with constraint_as(
+        supplychain_supplierinvitation_one_pending=Conflict(_PENDING, field="address")
+    ):
+        invitation = SupplierInvitation.objects.create(
+            organization=organization,
+            direction=direction,
+            address=address,
+            name=name,
+            supplier_kind=supplier_kind,
+            counterparty_id=candidates[0] if len(candidates) == 1 else None,
+            invited_by=by,
+            expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
+        )
+    shared.note_sent(invitation, by=by, verb="supplier_invitation.sent")
+    emails.invitations.invitation_sent(invitation)
+    return invitation
+
+
+def direction_of(organization: Organization) -> Direction:
+    """Whom this organization invites; raises NotRelated for one that is neither side."""
+    if organization.kind == OrganizationKind.SELLER:
+        return Direction.TO_SUPPLIER
+    if organization.kind == OrganizationKind.SUPPLIER:
+        return Direction.TO_SELLER
+    raise NotRelated("There is no such page.")
+
+
+def _administered_by(address: str, kind: str) -> list[int]:
+    """Ids of working accounts of this kind that the verified owner of the address administers."""
+    owners = EmailAddress.objects.filter(email=address, verified=True).values("user_id")
+    rows = Membership.objects.active().filter(
+        user__in=owners, role=MembershipRole.ADMINISTRATOR, organization__kind=kind
+    )
+    active = rows.filter(organization__status="active").order_by("organization_id")
+    return list(active.values_list("organization_id", flat=True)[:20])
+
+
+def _crossing(organization: Organization, others: list[int]) -> SupplierInvitation | None:
+    """An open invitation of one of `others` to this organization, or to its administrators."""
+    # Asked even when there is nobody: the same work for every address (I15).
+    return _open_between(organization.pk, others or [0]).order_by("pk").first()
+
+
+def _open_between(invited_id: int, inviters: list[int]) -> Any:
+    """Open invitations by these organizations to another, by name or by address."""
+    administrators = Membership.objects.administrators(invited_id).values("user_id")
+    addresses = EmailAddress.objects.filter(user__in=administrators, verified=True)
+    return SupplierInvitation.objects.open(clock.now()).filter(
+        Q(counterparty=invited_id) | Q(counterparty=None, address__in=addresses.values("email")),
+        organization__in=inviters,
+    )
+
+
+def _close_overdue(organization: Organization, address: str) -> None:
+    """What the clock has ended must not block a new invitation until the sweep comes by."""
+    overdue = SupplierInvitation.objects.for_organization(organization).overdue(clock.now())
+    for invitation in overdue.to_addresses([address]):
+        shared.expire(invitation=invitation)
+
+
+@transaction.atomic
+def resend(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
+    """A new link and a new end date; the old link is dead, and `by` is who invites now (U2, I5).
+
+    Raises Conflict for an answered invitation and LimitReached within ten minutes of the last.
+    """
+    row = _own(invitation, by=by)
+    with constraint_as(
+        supplychain_supplierinvitation_one_pending=Conflict(_PENDING, field="address")
+    ):
+        shared.renew(row, by=by)
+    move(row, expect={"generation": row.generation}, invited_by=by)
+    emails.invitations.invitation_sent(row)
+    return row
+
+
+@transaction.atomic
+def revoke(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
+    """Take an unanswered invitation back, with the shares that wait for it; twice is once (U3)."""
+    row = _own(invitation, by=by)
+    if row.status != InvitationStatus.REVOKED:
+        shared.close(row, InvitationStatus.REVOKED, by=by)
+        _void_waiting(row, by=by)
+    return row
+
+
+@transaction.atomic
+def copy_link(*, by: Any, invitation: SupplierInvitation) -> str:
+    """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
+    row = _own(invitation, by=by)
+    if row.invited_by_id != by.pk:
+        raise NotPermitted("Only who sent this invitation can copy its link. Send it again first.")
+    return shared.copy_link(invitation=row, by=by, organization=row.organization)
+
+
+def forget_person(*, user: Any) -> None:
+    """Take an erased person's addresses and name out of invitations to them (D6).
+
+    Runs in the transaction that erases; what is still open is taken back first.
+    """
+    addresses = [user.email, *verified_addresses(user)]
+    rows = SupplierInvitation.objects.to_addresses(addresses).select_related("organization")
+    for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True):
+        if row.status in row.open_statuses:
+            shared.close(row, InvitationStatus.REVOKED, by=None)
+            _void_waiting(row, by=None)
+        move(row, expect={}, address=f"erased-{row.pk}@erased.invalid", name="")
+
+
+def _own(invitation: SupplierInvitation, *, by: Any) -> SupplierInvitation:
+    """The invitation, locked, of an organization that `by` administers."""
+    organization = lock(Organization.objects.all(), pk=invitation.organization_id)
+    require_administrator(by, organization)
+    row: SupplierInvitation = lock(
+        SupplierInvitation.objects.select_related("organization", "counterparty"),
+        pk=invitation.pk,
+    )
+    return row
+
+
+def _void_waiting(invitation: SupplierInvitation, *, by: Any) -> None:
+    waiting = Share.objects.filter(invitation=invitation, status=ShareStatus.WAITING)
+    void_shares(waiting, by=by)
+
+
+@transaction.atomic
+def accept(
+    *,
+    by: Any,
+    public_id: uuid.UUID,
+    organization: Organization | None = None,
+    new: NewAccount | None = None,
+) -> SupplierConnection:
+    """Connect with the inviter, as one's own `organization` or as a `new` account (S1.9, S1.15).
+
+    Everything is looked at again under the lock. What else is open between the two is closed as
+    accepted, too (X16), and shares that waited are released. Raises NotRelated for anybody but
+    the invited, Ended for an invitation that has ended or whose inviter may no longer invite.
+    """
+    seen = SupplierInvitation.objects.filter(public_id=public_id).first()
+    if seen is None or not belongs(by, seen):
+        raise NotRelated("There is no such page.")
+    if organization is None:
+        organization = _register(seen, new, by=by)
+    parties = lock_organizations({seen.organization_id, organization.pk})
+    invitation = shared.lock_open(SupplierInvitation, public_id)
+    answering = _require_invited(invitation, parties[organization.pk], by=by)
+    check_inviter(invitation)
+    connection = _connect(parties[invitation.organization_id], answering)
+    accepted = [invitation, *_others(invitation, answering)]
+    for row in accepted:
+        other = answering if row.organization_id == invitation.organization_id else None
+        shared.close(
+            row,
+            InvitationStatus.ACCEPTED,
+            by=by,
+            counterparty=other or parties[invitation.organization_id],
+        )
+    emails.invitations.invitation_accepted(invitation, answering, by=by)
+    release_waiting(connection, accepted)
+    return connection
+
+
+def _register(invitation: SupplierInvitation, new: NewAccount | None, *, by: Any) -> Organization:
+    if new is None or not owns_address(by, invitation.address):
+        raise Invalid("Choose the account that answers.", field="account")
+    return register_organization(
+        by=by,
+        kind=INVITED_KIND[Direction(invitation.direction)],
+        name=new.name,
+        country=new.country,
+        supplier_kind=new.supplier_kind,
+    )
+
+
+def _require_invited(
+    invitation: SupplierInvitation, organization: Organization, *, by: Any
+) -> Organization:
+    """The answering organization, when `by` may answer for it (I1, I12)."""
+    if not belongs(by, invitation):
+        raise NotRelated("There is no such page.")
+    if organization.kind != INVITED_KIND[Direction(invitation.direction)]:
+        raise NotRelated("There is no such page.")
+    named = invitation.counterparty_id == organization.pk
+    if not named and not owns_address(by, invitation.address):
+        raise NotRelated("There is no such page.")
+    admit(organization, by, ADMINISTRATOR)
+    return organization
+
+
+def _connect(inviter: Organization, answering: Organization) -> SupplierConnection:
+    """The pair's one live connection: the one there is, or a new one."""
+    sides = (inviter, answering)
+    seller, supplier = sides if inviter.kind == OrganizationKind.SELLER else sides[::-1]
+    live = SupplierConnection.objects.for_seller(seller).for_supplier(supplier).live()
+    connection = live.select_related("seller", "supplier").first()
+    if connection is None:
+        taken = Conflict("You are connected already.")
+        with constraint_as(supplychain_supplierconnection_one_live=taken):
+            connection = SupplierConnection.objects.create(seller=seller, supplier=supplier)
+    return connection
+
+
+def _others(invitation: SupplierInvitation, answering: Organization) -> list[SupplierInvitation]:
+    """What else is open between the two, in either direction, locked (X16)."""
+    inviter_id = invitation.organization_id
+    same = _open_between(answering.pk, [inviter_id]).exclude(pk=invitation.pk)
+    crossing = _open_between(inviter_id, [answering.pk])
+    keys = [*same.values_list("pk", flat=True), *crossing.values_list("pk", flat=True)]
+    rows = SupplierInvitation.objects.filter(pk__in=keys).select_related("organization")
+    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
+@transaction.atomic
+def decline(
+    *, by: Any, public_id: uuid.UUID, reason: str = "", never_again: bool = False
+) -> SupplierInvitation:
+    """Say no, with a reason, and on wish for good: no later invitation is mailed (U4, I18).
+
+    Raises NotRelated for anybody but the invited and Ended for an invitation that has ended.
+    """
+    invitation = shared.lock_open(SupplierInvitation, public_id)
+    if not belongs(by, invitation):
+        raise NotRelated("There is no such page.")
+    shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
+    _void_waiting(invitation, by=by)
+    if never_again:
+        Refusal.objects.get_or_create(
+            organization=invitation.organization, address=invitation.address
+        )
+    emails.invitations.invitation_declined(invitation, by=by)
+    return invitation

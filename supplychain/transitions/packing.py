@@ -1,0 +1,374 @@
+"""What a supplier does with a shared shipment: boxes, contents, labels, tracking, shipped."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import move
+from partnerhub.errors import Conflict, Invalid
+from partnerhub.statetable import advance
+from supplychain import contents, emails
+from supplychain.boxes import (
+    MAX_BOX_NUMBER,
+    BoxError,
+    Difference,
+    box_notes,
+    check_equal_boxes,
+    check_group_size,
+)
+from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
+from supplychain.permissions import WORK_SHARES
+from supplychain.plans import BoxPlan
+from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
+from supplychain.tracking import TrackingError, check_bol, check_pro, check_tracking
+from supplychain.transitions.gate import enter_share, require_open
+from supplychain.transitions.shipments import settle
+from supplychain.vocabulary import TransportMode
+
+CHUNK = 1000
+# Equal boxes x lines that one request writes.
+MAX_LINES_AT_ONCE = 50_000
+
+
+class ContentsDiffer(Invalid):
+    """The boxes do not hold what was planned; `differences` says where (X12)."""
+
+    def __init__(self, differences: list[Difference]) -> None:
+        super().__init__("The boxes do not hold what was planned.")
+        self.differences = differences
+
+
+def _note(share: Share, verb: str, by: Any, before: str, **after: Any) -> None:
+    record(
+        verb,
+        by=by,
+        subject=share,
+        organization=share.supplier,
+        counterparty=share.shipment.seller_id,
+        before={"status": before} if before != share.status else {},
+        after=({"status": share.status} if before != share.status else {}) | after,
+    )
+
+
+@transaction.atomic
+def acknowledge_share(*, by: Any, share: Share) -> Share:
+    """Tell the seller that the shipment was seen; doing it again changes nothing.
+
+    Raises NotPermitted without the right to work on shares.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    if share.status != ShareStatus.SHARED:
+        return share
+    advance(share, SHARE, ShareStatus.VIEWED, viewed_at=clock.now())
+    _note(share, "share.viewed", by, ShareStatus.SHARED)
+    return share
+
+
+@transaction.atomic
+def start_packing(*, by: Any, share: Share) -> Share:
+    """Begin; doing it again changes nothing. Raises Conflict once the contents are confirmed."""
+    share = enter_share(share, by, WORK_SHARES)
+    _require_packable(share)
+    _start(share, by)
+    return share
+
+
+def _require_packable(share: Share) -> None:
+    require_open(share.shipment)
+    if share.status not in PACKABLE:
+        raise Conflict("The contents are confirmed. Reopen the boxes to change them.")
+
+
+def _start(share: Share, by: Any) -> None:
+    if share.status == ShareStatus.PACKING:
+        return
+    before = share.status
+    advance(share, SHARE, ShareStatus.PACKING, viewed_at=share.viewed_at or clock.now())
+    _note(share, "share.packing", by, before)
+
+
+@transaction.atomic
+def add_boxes(*, by: Any, share: Share, plan: BoxPlan) -> list[Box]:
+    """Add `plan.count` equal boxes with numbers of their own; packing starts if it has not.
+
+    Raises Invalid with the field for too many boxes or units and for a box that may not go.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    _require_packable(share)
+    items = _items(share.shipment, plan)
+    _check_box(share.shipment, plan)
+    _check_number(share, plan.count, len(items))
+    _start(share, by)
+    first = _take_numbers(share.shipment, plan.count)
+    boxes = [
+        Box(shipment=share.shipment, share=share, number=first + offset, **_measures(plan))
+        for offset in range(plan.count)
+    ]
+    Box.objects.bulk_create(boxes, batch_size=CHUNK)
+    _fill(boxes, items, plan)
+    _note(share, "share.boxes_added", by, share.status, boxes=plan.count)
+    return boxes
+
+
+@transaction.atomic
+def change_box(*, by: Any, share: Share, box: Box, plan: BoxPlan) -> Box:
+    """Weigh, measure or fill one box anew. Raises as add_boxes does."""
+    share = enter_share(share, by, WORK_SHARES)
+    _require_packable(share)
+    items = _items(share.shipment, plan)
+    _check_box(share.shipment, plan)
+    move(box, expect={"share": share}, **_measures(plan))
+    box.contents.all().delete()
+    _fill([box], items, plan)
+    _note(share, "share.box_changed", by, share.status, box=box.number)
+    return box
+
+
+@transaction.atomic
+def remove_boxes(*, by: Any, share: Share, boxes: Iterable[uuid.UUID]) -> int:
+    """Remove these boxes and return how many there were; their numbers are not used again."""
+    share = enter_share(share, by, WORK_SHARES)
+    _require_packable(share)
+    rows = Box.objects.filter(share=share, public_id__in=list(boxes))
+    BoxItem.objects.filter(box__in=rows).delete()
+    removed, _ = rows.delete()
+    if removed:
+        _note(share, "share.boxes_removed", by, share.status, boxes=removed)
+    return removed
+
+
+def _items(shipment: Shipment, plan: BoxPlan) -> dict[uuid.UUID, ShipmentItem]:
+    wanted = {content.item for content in plan.contents}
+    if not wanted:
+        raise Invalid("Enter how many units of at least one item are in the box.")
+    rows = {row.public_id: row for row in shipment.items.filter(public_id__in=wanted)}
+    if rows.keys() != wanted:
+        raise Invalid("An item is not in the plan any more: reload the page.")
+    return rows
+
+
+def _check_box(shipment: Shipment, plan: BoxPlan) -> None:
+    units = sum(content.quantity for content in plan.contents)
+    sides = (plan.length_mm, plan.width_mm, plan.height_mm)
+    parcel = shipment.mode == TransportMode.SP
+    for note in box_notes(plan.weight_g, sides, units=units, parcel=parcel):
+        if note.blocking:
+            field = "weight" if note.kind == "too_heavy" else "length"
+            raise Invalid(note.message, field=field)
+
+
+def _check_number(share: Share, count: int, lines: int) -> None:
+    try:
+        check_equal_boxes(count)
+        check_group_size(share.boxes.count() + count)
+    except BoxError as error:
+        raise Invalid(str(error), field="count") from error
+    if count * lines > MAX_LINES_AT_ONCE:
+        raise Invalid("This is too much at once: add fewer equal boxes at a time.", field="count")
+    if share.shipment.last_box_number + count > MAX_BOX_NUMBER:
+        raise Invalid("This shipment has used up its box numbers.", field="count")
+
+
+def _take_numbers(shipment: Shipment, count: int) -> int:
+    last = shipment.last_box_number
+    move(shipment, expect={"last_box_number": last}, last_box_number=last + count)
+    return last + 1
+
+
+def _measures(plan: BoxPlan) -> dict[str, Any]:
+    return {
+        "weight_g": plan.weight_g,
+        "length_mm": plan.length_mm,
+        "width_mm": plan.width_mm,
+        "height_mm": plan.height_mm,
+    }
+
+
+def _fill(boxes: Sequence[Box], items: Mapping[uuid.UUID, ShipmentItem], plan: BoxPlan) -> None:
+    rows = [
+        BoxItem(
+            box=box,
+            item=items[content.item],
+            quantity=content.quantity,
+            expiry=content.expiry or items[content.item].expiry,
+        )
+        for box in boxes
+        for content in plan.contents
+    ]
+    BoxItem.objects.bulk_create(rows, batch_size=CHUNK)
+
+
+@transaction.atomic
+def confirm_contents(*, by: Any, share: Share) -> Share:
+    """The boxes hold what was planned: from now on labels may be printed (X12).
+
+    Where several suppliers pack one shipment, only the last one has to make it complete. Raises
+    ContentsDiffer with every difference, and Conflict from a wrong state.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    _require_packable(share)
+    differences = contents.differences(share)
+    if differences:
+        raise ContentsDiffer(differences)
+    before = share.status
+    if before in (ShareStatus.SHARED, ShareStatus.VIEWED):
+        _start(share, by)
+        before = share.status
+    advance(share, SHARE, ShareStatus.CONTENTS_CONFIRMED, confirmed_at=clock.now())
+    _note(share, "share.contents_confirmed", by, before, boxes=share.boxes.count())
+    emails.shares.contents_confirmed(share, by=by)
+    return share
+
+
+@transaction.atomic
+def reopen_boxes(*, by: Any, share: Share) -> Share:
+    """Back to packing; labels printed so far must not be used. Raises Conflict once shipped."""
+    share = enter_share(share, by, WORK_SHARES)
+    require_open(share.shipment)
+    before = share.status
+    if before == ShareStatus.PACKING:
+        return share
+    advance(share, SHARE, ShareStatus.PACKING, confirmed_at=None)
+    _note(share, "share.reopened", by, before)
+    settle(share.shipment)
+    return share
+
+
+@transaction.atomic
+def make_labels(*, by: Any, share: Share) -> Share:
+    """Open the labels for printing; doing it again changes nothing.
+
+    Raises Conflict before the contents are confirmed and when there is no box.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    _require_labelled(share)
+    if share.status == ShareStatus.CONTENTS_CONFIRMED:
+        require_open(share.shipment)
+        advance(share, SHARE, ShareStatus.LABELS_READY)
+        _note(share, "share.labels_ready", by, ShareStatus.CONTENTS_CONFIRMED)
+        settle(share.shipment)
+        emails.shares.labels_ready(share, by=by)
+    return share
+
+
+def _require_labelled(share: Share) -> None:
+    if share.status not in LABELLED:
+        raise Conflict("Confirm the contents of the boxes first: labels come after that.")
+    if not share.boxes.exists():
+        raise Conflict("There is no box of yours to label.")
+
+
+@transaction.atomic
+def note_download(*, by: Any, share: Share, what: str) -> Share:
+    """Write the download of "labels", "item_labels" or "pack_list" to history.
+
+    Returns the share as it is now. Raises NotRelated once it was recalled (A5), and Conflict for
+    labels before the contents are confirmed.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    if what == "labels":
+        _require_labelled(share)
+    _note(share, f"share.{what}_downloaded", by, share.status)
+    return share
+
+
+@transaction.atomic
+def set_tracking(*, by: Any, share: Share, numbers: Mapping[uuid.UUID, str]) -> int:
+    """Write a tracking number for each of these boxes, "" to take one back (U35).
+
+    Returns how many changed. Raises Invalid with the box's field for what cannot be a number.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    _require_trackable(share)
+    boxes = list(Box.objects.filter(share=share, public_id__in=numbers).order_by("number"))
+    if len(boxes) != len(numbers):
+        raise Conflict("The boxes have changed in the meantime. Reload the page.")
+    changed = [box for box in boxes if _track(box, numbers[box.public_id])]
+    Box.objects.bulk_update(
+        changed, ["tracking_number", "carrier", "tracking_verdict"], batch_size=CHUNK
+    )
+    if changed:
+        _note(share, "share.tracking_entered", by, share.status, boxes=len(changed))
+    return len(changed)
+
+
+def _track(box: Box, number: str) -> bool:
+    """Put the number on the box; False when it stood there already."""
+    before = box.tracking_number
+    if not number.strip():
+        box.tracking_number = box.carrier = box.tracking_verdict = ""
+        return bool(before)
+    try:
+        tracking = check_tracking(number)
+    except TrackingError as error:
+        raise Invalid(f"Box {box.number}: {error}", field=f"box-{box.public_id}") from error
+    box.tracking_number = tracking.normalised
+    box.carrier = tracking.carrier or ""
+    box.tracking_verdict = tracking.verdict
+    return box.tracking_number != before
+
+
+@transaction.atomic
+def set_freight(*, by: Any, share: Share, pro_number: str, bol_number: str) -> Share:
+    """Write the PRO and bill of lading numbers of a pallet shipment (U35).
+
+    Raises Invalid with the field for what cannot be a number, Conflict for small parcels.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    _require_trackable(share)
+    if share.shipment.mode != TransportMode.LTL:
+        raise Conflict("This shipment goes by small parcel: enter a tracking number for each box.")
+    pro = _checked(check_pro, pro_number, "pro_number")
+    bol = _checked(check_bol, bol_number, "bol_number")
+    move(share, expect={"status": share.status}, pro_number=pro, bol_number=bol)
+    _note(share, "share.freight_entered", by, share.status)
+    return share
+
+
+def _checked(check: Any, number: str, field: str) -> str:
+    if not number.strip():
+        return ""
+    try:
+        return str(check(number))
+    except TrackingError as error:
+        raise Invalid(str(error), field=field) from error
+
+
+def _require_trackable(share: Share) -> None:
+    if share.status not in TRACKABLE:
+        raise Conflict("Confirm the contents of the boxes first.")
+
+
+@transaction.atomic
+def mark_shipped(*, by: Any, share: Share) -> Share:
+    """The boxes have left; the shipment is shipped once every supplier has said so.
+
+    Raises Invalid while a tracking number is missing, and Conflict before labels are ready.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    require_open(share.shipment)
+    nothing = share.status == ShareStatus.CONTENTS_CONFIRMED and not share.boxes.exists()
+    if share.status != ShareStatus.LABELS_READY and not nothing:
+        raise Conflict("Confirm the contents and print the labels first.")
+    _require_tracked(share)
+    before = share.status
+    advance(share, SHARE, ShareStatus.SHIPPED, shipped_at=clock.now())
+    _note(share, "share.shipped", by, before)
+    settle(share.shipment)
+    emails.shares.share_shipped(share, by=by)
+    return share
+
+
+def _require_tracked(share: Share) -> None:
+    if share.shipment.mode == TransportMode.LTL:
+        if not share.pro_number and not share.bol_number:
+            raise Invalid("Enter the PRO or the bill of lading number first.")
+        return
+    missing = share.boxes.filter(tracking_number="").order_by("number")
+    number = missing.values_list("number", flat=True).first()
+    if number is not None:
+        raise Invalid(f"Box {number} has no tracking number yet.")

@@ -1,0 +1,232 @@
+"""Sharing a shipment with suppliers, taking it back, moving it, and the supplier's refusal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from partnerhub import clock
+from partnerhub.audit.services import record, record_each
+from partnerhub.errors import Invalid
+from partnerhub.statetable import advance
+from partnerhub.web.access import Access
+from supplychain import emails
+from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
+from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, WORK_SHARES
+from supplychain.plans import Targets
+from supplychain.states import LIVE_SHARE, OPEN_SHIPMENT, SHARE, ShareStatus
+from supplychain.transitions.gate import (
+    enter_share,
+    enter_shipment,
+    lock_shipment,
+    require_open,
+)
+from supplychain.transitions.shipments import settle, void_shares
+
+MAX_AT_ONCE = 200
+
+
+@transaction.atomic
+def share_shipment(*, by: Any, shipment: Shipment, targets: Targets, note: str = "") -> list[Share]:
+    """Share with each target once; who has it already is left alone (S1.11, C7).
+
+    Connected suppliers are told by mail (S1.12); for invited ones the share waits until they
+    join. The number of statements depends on neither suppliers nor lines. Returns the new shares.
+    Raises NotPermitted below the level edit, Conflict for a shipment that is no longer open and
+    Invalid when a target is none of the seller's.
+    """
+    access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
+    return _share(access, shipment, targets, by=by, note=note)
+
+
+def _share(
+    access: Access, shipment: Shipment, targets: Targets, *, by: Any, note: str
+) -> list[Share]:
+    require_open(shipment)
+    if not targets.connections and not targets.invitations:
+        raise Invalid("Choose at least one supplier.", field="suppliers")
+    if len(targets.connections) + len(targets.invitations) > MAX_AT_ONCE:
+        raise Invalid(f"Choose at most {MAX_AT_ONCE} suppliers at once.", field="suppliers")
+    connections = _connections(shipment, targets) if targets.connections else []
+    invitations = _invitations(shipment, targets) if targets.invitations else []
+    common = {"shipment": shipment, "note": note, "shared_by": by, "shared_at": clock.now()}
+    shares = [
+        Share(connection=row, status=ShareStatus.SHARED, **common)
+        for row in connections
+        if not row.has_it
+    ]
+    waiting = [
+        Share(invitation=row, status=ShareStatus.WAITING, **common)
+        for row in invitations
+        if not row.has_it
+    ]
+    if shares or waiting:
+        _write(access, shipment, shares, waiting, by=by)
+    return [*shares, *waiting]
+
+
+def _write(
+    access: Access, shipment: Shipment, shares: list[Share], waiting: list[Share], *, by: Any
+) -> None:
+    Share.objects.bulk_create([*shares, *waiting])
+    firm = access.counterparty(EDIT_SHIPMENTS)
+    record_each(
+        "share.shared",
+        [
+            *((share, firm or share.supplier_id) for share in shares),
+            *((share, firm) for share in waiting),
+        ],
+        by=by,
+        organization=shipment.seller,
+        after={"status": "shared"},
+    )
+    if shares:
+        emails.shares.shipment_shared(shares, by=by)
+
+
+def _connections(shipment: Shipment, targets: Targets) -> list[Any]:
+    # The seller's row is locked, and whoever ends a connection locks it, too: these stay live.
+    shared = Share.objects.live().filter(shipment=shipment, connection=OuterRef("pk"))
+    rows = list(
+        SupplierConnection.objects.for_seller(shipment.seller)
+        .live()
+        .filter(public_id__in=targets.connections)
+        .select_related("supplier")
+        .annotate(has_it=Exists(shared))
+        .order_by("pk")
+    )
+    if len(rows) != len(targets.connections):
+        raise Invalid("One of the suppliers is not connected any more.", field="suppliers")
+    return rows
+
+
+def _invitations(shipment: Shipment, targets: Targets) -> list[Any]:
+    waiting = Share.objects.filter(
+        shipment=shipment, invitation=OuterRef("pk"), status=ShareStatus.WAITING
+    )
+    rows = list(
+        SupplierInvitation.objects.for_organization(shipment.seller)
+        .to_suppliers()
+        .open(clock.now())
+        .filter(public_id__in=targets.invitations)
+        .annotate(has_it=Exists(waiting))
+        .order_by("pk")
+    )
+    if len(rows) != len(targets.invitations):
+        raise Invalid("One of the invitations has ended: reload the page.", field="suppliers")
+    return rows
+
+
+@transaction.atomic
+def recall_share(*, by: Any, share: Share, reason: str = "") -> Share:
+    """Take a shared shipment back before it is shipped; labels must not be used any more (U37).
+
+    Raises NotPermitted below the level admin and TransitionNotAllowed for a share that has ended
+    or shipped.
+    """
+    access, shipment = enter_shipment(share.shipment, by, MANAGE_SHIPMENTS)
+    share = _recall(access, shipment, share, by=by, reason=reason)
+    settle(shipment)
+    return share
+
+
+def _recall(access: Access, shipment: Shipment, share: Share, *, by: Any, reason: str) -> Share:
+    share = _lock_share(shipment, share)
+    before = share.status
+    advance(share, SHARE, ShareStatus.RECALLED, ended_at=clock.now(), reason=reason[:300])
+    record(
+        "share.recalled",
+        by=by,
+        subject=share,
+        organization=shipment.seller,
+        counterparty=access.counterparty(MANAGE_SHIPMENTS) or share.supplier_id,
+        before={"status": before},
+        after={"status": "recalled"},
+    )
+    if share.connection:
+        emails.shares.share_recalled(share, by=by, reason=reason)
+    return share
+
+
+def _lock_share(shipment: Shipment, share: Share) -> Share:
+    rows = Share.objects.filter(shipment=shipment).with_list_data()
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=share.pk)
+
+
+@transaction.atomic
+def move_share(
+    *, by: Any, share: Share, targets: Targets, reason: str = "", note: str = ""
+) -> list[Share]:
+    """Recall from one supplier and share with another, both or neither (U37).
+
+    Raises what recall_share and share_shipment raise, and Invalid for the same supplier again.
+    """
+    access, shipment = enter_shipment(share.shipment, by, MANAGE_SHIPMENTS)
+    if share.connection and share.connection.public_id in targets.connections:
+        raise Invalid("Choose another supplier than the one who has it.", field="suppliers")
+    _recall(access, shipment, share, by=by, reason=reason)
+    shares = _share(access, shipment, targets, by=by, note=note)
+    settle(shipment)
+    return shares
+
+
+@transaction.atomic
+def decline_share(*, by: Any, share: Share, reason: str) -> Share:
+    """The supplier will not do it; the seller is told why.
+
+    Raises NotPermitted without the right to work on shares and TransitionNotAllowed once shipped.
+    """
+    share = enter_share(share, by, WORK_SHARES)
+    before = share.status
+    advance(share, SHARE, ShareStatus.DECLINED, ended_at=clock.now(), reason=reason[:300])
+    record(
+        "share.declined",
+        by=by,
+        subject=share,
+        organization=share.supplier,
+        counterparty=share.shipment.seller_id,
+        before={"status": before},
+        after={"status": "declined"},
+    )
+    settle(share.shipment)
+    emails.shares.share_declined(share, by=by, reason=reason)
+    return share
+
+
+def release_waiting(
+    connection: SupplierConnection, invitations: Sequence[SupplierInvitation]
+) -> list[Share]:
+    """Give a supplier who has just joined what was waiting for them, and tell them.
+
+    The caller has locked both organizations. What cannot be shared any more is void.
+    """
+    waiting = list(
+        Share.objects.filter(invitation__in=invitations, status=ShareStatus.WAITING)
+        .select_related("shipment__seller")
+        .order_by("shipment_id", "id")
+    )
+    given = set(
+        Share.objects.filter(
+            connection=connection, status__in=LIVE_SHARE, shipment__in=[s.shipment for s in waiting]
+        ).values_list("shipment_id", flat=True)
+    )
+    released = []
+    for share in waiting:
+        share.shipment = lock_shipment(connection.seller, share.shipment)
+        if share.shipment_id in given or share.shipment.status not in OPEN_SHIPMENT:
+            void_shares(Share.objects.filter(pk=share.pk), by=None)
+            continue
+        advance(share, SHARE, ShareStatus.SHARED, connection=connection, shared_at=clock.now())
+        given.add(share.shipment_id)
+        released.append(share)
+    record_each(
+        "share.released",
+        [(share, connection.supplier_id) for share in released],
+        by=None,
+        organization=connection.seller_id,
+        after={"status": "shared"},
+    )
+    for share in released:
+        emails.shares.shipment_shared([share], by=share.shared_by)
+    return released

@@ -1,0 +1,367 @@
+"""Creating, changing and cancelling shipments; moving one along as its shares come along."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import CharField, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
+
+from accounts.models import Organization
+from partnerhub import clock
+from partnerhub.audit.services import record, record_each
+from partnerhub.db import move
+from partnerhub.errors import Conflict, Invalid
+from partnerhub.statetable import advance
+from supplychain import emails
+from supplychain.boxes import BoxError, check_units
+from supplychain.centers import UnknownCenter, get_center
+from supplychain.models import BoxItem, Share, Shipment, ShipmentItem
+from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
+from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
+from supplychain.states import (
+    DONE_SHARE,
+    LABELLED,
+    LIVE_SHARE,
+    OPEN_SHIPMENT,
+    OUTSTANDING_SHARE,
+    SHIPMENT,
+    ShareStatus,
+    ShipmentStatus,
+)
+from supplychain.transitions.gate import enter, enter_shipment, require_open
+
+# Without letters that are read as digits, or as the U in front of a box number.
+_ID_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
+MAX_ITEMS = 2000
+
+
+@transaction.atomic
+def create_shipment(
+    *, by: Any, seller: Organization, facts: ShipmentFacts, items: Sequence[ItemPlan]
+) -> Shipment:
+    """A new shipment with its plan, in state working.
+
+    Raises NotPermitted without the right to edit and Invalid for a plan that cannot be.
+    """
+    access = enter(seller.pk, by, EDIT_SHIPMENTS)
+    _check_facts(facts)
+    _check_items(items)
+    shipment = _insert(seller, by, facts)
+    ShipmentItem.objects.bulk_create(_item(shipment, plan) for plan in items)
+    record(
+        "shipment.created",
+        by=by,
+        subject=shipment,
+        organization=seller,
+        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        after={"center": shipment.center_code, "items": len(items)},
+    )
+    return shipment
+
+
+def _insert(seller: Organization, by: Any, facts: ShipmentFacts) -> Shipment:
+    for _ in range(5):
+        shipment = Shipment(
+            seller=seller, created_by=by, shipment_id=new_shipment_id(), **_columns(facts)
+        )
+        try:
+            with transaction.atomic():
+                shipment.save(force_insert=True)
+        except IntegrityError:
+            continue
+        return shipment
+    raise Conflict("No free shipment id was found. Try again.")
+
+
+def new_shipment_id() -> str:
+    """A random shipment id: FBA and nine letters and digits."""
+    return "FBA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(9))
+
+
+def _columns(facts: ShipmentFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name,
+        "center_code": get_center(facts.center_code).code,
+        "mode": facts.mode,
+        "ship_date": facts.ship_date,
+        "ship_from_name": facts.ship_from_name,
+        "ship_from_address": facts.ship_from_address,
+    }
+
+
+def _item(shipment: Shipment, plan: ItemPlan) -> ShipmentItem:
+    return ShipmentItem(shipment=shipment, **vars(plan))
+
+
+def _check_facts(facts: ShipmentFacts) -> None:
+    try:
+        get_center(facts.center_code)
+    except UnknownCenter as error:
+        raise Invalid(str(error), field="center_code") from error
+
+
+def _check_items(items: Iterable[ItemPlan]) -> None:
+    """Raise Invalid unless there is at least one line, no SKU twice, and amounts are in range."""
+    plans = list(items)
+    if not plans:
+        raise Invalid("Enter at least one item.")
+    if len(plans) > MAX_ITEMS:
+        raise Invalid(f"A shipment has at most {MAX_ITEMS:,} lines.")
+    seen: set[str] = set()
+    for plan in plans:
+        if plan.msku in seen:
+            raise Invalid(f"SKU {plan.msku} is there twice: one line for each SKU.")
+        seen.add(plan.msku)
+        try:
+            check_units(plan.quantity)
+        except BoxError as error:
+            raise Invalid(f"SKU {plan.msku}: {error}") from error
+
+
+def version_of(shipment: Shipment, items: Iterable[ShipmentItem] = ()) -> str:
+    """A short word for what a form was made from: another word means that it has changed (C9)."""
+    facts: list[Any] = [shipment.name, shipment.center_code, shipment.mode, shipment.ship_date]
+    facts += [shipment.ship_from_name, shipment.ship_from_address]
+    for item in sorted(items, key=lambda item: item.pk):
+        facts += [item.pk, item.msku, item.fnsku, item.title, item.quantity, item.expiry]
+        facts += [item.prep_type, item.prep_owner]
+    return hashlib.sha256(repr([str(fact) for fact in facts]).encode()).hexdigest()[:16]
+
+
+def _changeable(by: Any, shipment: Shipment) -> tuple[Any, Shipment]:
+    """Access and locked shipment, when its plan may still be changed by this person."""
+    access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
+    require_open(shipment)
+    if shipment.shares.filter(status__in=LABELLED).exists():
+        raise Conflict(
+            "A supplier has confirmed the contents of the boxes: the plan stands still. "
+            "Ask them to reopen the boxes, or recall the share."
+        )
+    return access, shipment
+
+
+def _unchanged(expected: str, actual: str) -> None:
+    if expected != actual:
+        raise Conflict("Somebody else changed this in the meantime. Reload the page to see it.")
+
+
+@transaction.atomic
+def change_shipment(*, by: Any, shipment: Shipment, facts: ShipmentFacts, version: str) -> Shipment:
+    """Change destination, mode, date or sender; suppliers it is shared with are told.
+
+    `version` is `version_of` what the form showed. Raises Conflict when that has changed, the
+    shipment is no longer open, or a supplier has confirmed the contents.
+    """
+    access, shipment = _changeable(by, shipment)
+    _unchanged(version, version_of(shipment))
+    _check_facts(facts)
+    columns = _columns(facts)
+    before = {name: getattr(shipment, name) for name in columns}
+    if before == columns:
+        return shipment
+    move(shipment, expect={"status": shipment.status}, **columns)
+    shown = {"center_code": "center", "mode": "mode", "ship_date": "ship_date"}
+    changed = [name for name in shown if before[name] != columns[name]]
+    record(
+        "shipment.changed",
+        by=by,
+        subject=shipment,
+        organization=shipment.seller,
+        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        before={shown[name]: str(before[name] or "") for name in changed},
+        after={shown[name]: str(columns[name] or "") for name in changed},
+    )
+    emails.shipments.shipment_changed(shipment, by=by, shares=_live(shipment))
+    return shipment
+
+
+@transaction.atomic
+def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: str) -> Shipment:
+    """Change, remove and add lines of the plan; suppliers it is shared with are told.
+
+    Only lines named in `changes` are touched. `version` is `version_of` those lines as the form
+    showed them. Raises Conflict as change_shipment does, and Invalid for a line that is packed
+    already, a SKU twice or no line left.
+    """
+    access, shipment = _changeable(by, shipment)
+    rows = {item.public_id: item for item in shipment.items.all()}
+    named = changes.changed.keys() | changes.removed
+    if not named <= rows.keys():
+        raise Conflict("A line is gone in the meantime. Reload the page to see it.")
+    _unchanged(version, version_of(shipment, [rows[key] for key in named]))
+    plans = {key: plan_of(item) for key, item in rows.items()} | changes.changed
+    kept = [plan for key, plan in plans.items() if key not in changes.removed]
+    _check_items([*kept, *changes.added])
+    _refuse_packed(rows[key] for key in changes.removed)
+    if not _write_items(shipment, rows, changes):
+        return shipment
+    record(
+        "shipment.items_changed",
+        by=by,
+        subject=shipment,
+        organization=shipment.seller,
+        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        before={"items": len(rows), "units": sum(item.quantity for item in rows.values())},
+        after={
+            "items": len(kept) + len(changes.added),
+            "units": sum(plan.quantity for plan in [*kept, *changes.added]),
+        },
+    )
+    emails.shipments.shipment_changed(shipment, by=by, shares=_live(shipment))
+    return shipment
+
+
+def plan_of(item: ShipmentItem) -> ItemPlan:
+    """The line as a form or a file would hand it over."""
+    return ItemPlan(**{name: getattr(item, name) for name in ItemPlan.__dataclass_fields__})
+
+
+def _write_items(shipment: Shipment, rows: dict[Any, ShipmentItem], changes: ItemChanges) -> bool:
+    """Write the lines; False when the form was sent back as it came."""
+    changed = []
+    for key, plan in changes.changed.items():
+        item = rows[key]
+        if key not in changes.removed and plan_of(item) != plan:
+            for name, value in vars(plan).items():
+                setattr(item, name, value)
+            changed.append(item)
+    ShipmentItem.objects.filter(pk__in=[rows[key].pk for key in changes.removed]).delete()
+    # Two lines may exchange their SKUs: free the names before giving them out again.
+    renamed = [item.pk for item in changed]
+    ShipmentItem.objects.filter(pk__in=renamed).update(msku=Cast("public_id", CharField()))
+    ShipmentItem.objects.bulk_update(changed, list(ItemPlan.__dataclass_fields__))
+    ShipmentItem.objects.bulk_create(_item(shipment, plan) for plan in changes.added)
+    return bool(changed or changes.removed or changes.added)
+
+
+def _refuse_packed(items: Iterable[ShipmentItem]) -> None:
+    packed = (
+        BoxItem.objects.filter(item__in=list(items), box__share__status__in=LIVE_SHARE)
+        .values_list("item__msku", flat=True)
+        .first()
+    )
+    if packed:
+        raise Invalid(f"SKU {packed} is in a box already: ask the supplier to take it out first.")
+
+
+def _live(shipment: Shipment) -> list[Share]:
+    return list(
+        shipment.shares.live()
+        .filter(connection__status="active")
+        .select_related("connection__supplier")
+        .order_by("id")
+    )
+
+
+@transaction.atomic
+def cancel_shipment(*, by: Any, shipment: Shipment, reason: str = "") -> Shipment:
+    """Cancel before the carrier has it; every share is void and suppliers must not use the labels.
+
+    Raises NotPermitted below the level admin and TransitionNotAllowed from in transit on.
+    """
+    access, shipment = enter_shipment(shipment, by, MANAGE_SHIPMENTS)
+    before = shipment.status
+    advance(shipment, SHIPMENT, ShipmentStatus.CANCELLED)
+    record(
+        "shipment.cancelled",
+        by=by,
+        subject=shipment,
+        organization=shipment.seller,
+        counterparty=access.counterparty(MANAGE_SHIPMENTS),
+        before={"status": before},
+        after={"status": shipment.status},
+    )
+    told = [share for share in _live(shipment) if share.status != ShareStatus.COMPLETED]
+    void_shares(shipment.shares.exclude(status=ShareStatus.COMPLETED), by=by, reason=reason)
+    emails.shipments.shipment_cancelled(shipment, by=by, shares=told, reason=reason)
+    return shipment
+
+
+@transaction.atomic
+def note_pack_list(*, by: Any, shipment: Shipment) -> None:
+    """Write the download of the pack list to history. Raises NotPermitted without the right."""
+    access = enter(shipment.seller_id, by, VIEW_SHIPMENTS)
+    record(
+        "shipment.pack_list_downloaded",
+        by=by,
+        subject=shipment,
+        organization=access.organization,
+        counterparty=access.counterparty(VIEW_SHIPMENTS),
+    )
+
+
+def void_shares(shares: Any, *, by: Any, reason: str = "") -> list[Share]:
+    """End these shares, as far as they are waiting or live, together with what caused it.
+
+    The caller holds the locks of the shares' shipments and tells the suppliers.
+    """
+    rows = list(
+        shares.filter(status__in=OUTSTANDING_SHARE)
+        .select_related("shipment", "connection")
+        .order_by("pk")
+    )
+    Share.objects.filter(pk__in=[row.pk for row in rows], status__in=OUTSTANDING_SHARE).update(
+        status=ShareStatus.VOID, ended_at=clock.now(), reason=reason[:300]
+    )
+    for seller_id in sorted({row.shipment.seller_id for row in rows}):
+        record_each(
+            "share.voided",
+            [(row, row.supplier_id) for row in rows if row.shipment.seller_id == seller_id],
+            by=by,
+            organization=seller_id,
+            after={"status": "void"},
+        )
+    return rows
+
+
+def settle(shipment: Shipment) -> None:
+    """Move an open shipment to where its shares are; the caller holds its lock.
+
+    Ready to ship: every supplier has labels. Shipped: every supplier has shipped, and the boxes
+    hold what was planned.
+    """
+    if shipment.status not in OPEN_SHIPMENT:
+        return
+    wanted = _wanted(shipment)
+    if wanted == shipment.status or not SHIPMENT.allows(shipment.status, wanted):
+        return
+    before = shipment.status
+    moved = {"shipped_at": clock.now()} if wanted == ShipmentStatus.SHIPPED else {}
+    advance(shipment, SHIPMENT, wanted, **moved)
+    record(
+        f"shipment.{wanted}",
+        by=None,
+        subject=shipment,
+        organization=shipment.seller_id,
+        before={"status": before},
+        after={"status": wanted},
+    )
+
+
+def _wanted(shipment: Shipment) -> str:
+    statuses = set(
+        shipment.shares.filter(status__in=OUTSTANDING_SHARE).values_list("status", flat=True)
+    )
+    ready = {ShareStatus.LABELS_READY, *DONE_SHARE}
+    if not statuses or not statuses <= ready or unpacked(shipment):
+        return ShipmentStatus.WORKING
+    return ShipmentStatus.SHIPPED if statuses <= set(DONE_SHARE) else ShipmentStatus.READY_TO_SHIP
+
+
+def unpacked(shipment: Shipment) -> int:
+    """How many lines of the plan are not packed exactly, over all live shares."""
+    packed = (
+        BoxItem.objects.filter(item=OuterRef("pk"), box__share__status__in=LIVE_SHARE)
+        .order_by()
+        .values("item")
+        .annotate(units=Sum("quantity"))
+        .values("units")
+    )
+    return (
+        shipment.items.annotate(packed=Coalesce(Subquery(packed), 0))
+        .exclude(packed=F("quantity"))
+        .count()
+    )

@@ -1,0 +1,29 @@
+"""Addresses of this app in Seller Central."""
+
+from django.urls import URLPattern, path
+
+from supplychain.views import partners, seller_shares, seller_shipments
+
+SHIPMENT = "shipments/<uuid:public_id>"
+SHARE = f"{SHIPMENT}/shares/<uuid:share_id>"
+SUPPLIER = "suppliers/<uuid:public_id>"
+
+urlpatterns: list[URLPattern] = [
+    path("shipments/", seller_shipments.shipment_list, name="shipments"),
+    path("shipments/new/", seller_shipments.shipment_create, name="shipment-create"),
+    path(f"{SHIPMENT}/", seller_shipments.shipment_detail, name="shipment"),
+    path(f"{SHIPMENT}/edit/", seller_shipments.shipment_edit, name="shipment-edit"),
+    path(f"{SHIPMENT}/items/", seller_shipments.shipment_items, name="shipment-items"),
+    path(f"{SHIPMENT}/cancel/", seller_shipments.shipment_cancel, name="shipment-cancel"),
+    path(f"{SHIPMENT}/pack-list/", seller_shipments.shipment_pack_list, name="shipment-pack-list"),
+    path(f"{SHIPMENT}/share/", seller_shares.shipment_share, name="shipment-share"),
+    path(f"{SHARE}/recall/", seller_shares.share_recall, name="share-recall"),
+    path(f"{SHARE}/move/", seller_shares.share_move, name="share-move"),
+    path("suppliers/", partners.partners_page, name="suppliers"),
+    path(f"{SUPPLIER}/resend/", partners.resend, name="supplier-resend"),
+    path(f"{SUPPLIER}/revoke/", partners.revoke, name="supplier-revoke"),
+    path(f"{SUPPLIER}/link/", partners.copy_link, name="supplier-link"),
+    path(f"{SUPPLIER}/accept/", partners.accept, name="supplier-accept"),
+    path(f"{SUPPLIER}/decline/", partners.decline, name="supplier-decline"),
+    path(f"{SUPPLIER}/remove/", partners.remove, name="supplier-remove"),
+]

@@ -1,0 +1,210 @@
+"""The other side of Supply Chain Connect: invite, answer, remove. One for both portals."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.tenancy import owns_address
+from partnerhub.errors import DomainError, NotPermitted, NotRelated
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, refusal_text, status_of
+from supplychain import partners
+from supplychain.forms.fields import posted
+from supplychain.forms.invitations import DeclineForm
+from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.permissions_page import invite_form, supplier_context
+from supplychain.states import OPEN_SHARE
+from supplychain.transitions import connections, invitations
+from supplychain.transitions.invitations import InvitedAlready
+from supplychain.words import count
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def partners_page(request: PortalRequest) -> HttpResponse:
+    """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
+    form = invite_form(request, posted(request))
+    crossing = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            if invitation := apply(form, lambda: _invite(request, form.cleaned_data)):
+                messages.success(request, f"Invitation sent to {invitation.address}.")
+                return HttpResponseRedirect(_home(request))
+        except InvitedAlready as error:
+            form.add_error(None, error.message)
+            crossing = _url(request, "accept", error.invitation.public_id)
+    return _page(request, status=status_of(form), form=form, crossing=crossing)
+
+
+def _invite(request: PortalRequest, data: dict[str, Any]) -> SupplierInvitation:
+    return invitations.invite(by=request.user, organization=request.organization, **data)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send the invitation again: a new link, a new end date (U2)."""
+    row = _sent(request, public_id)
+    done = f"Sent again to {row.address}. Older links no longer work."
+    return _do(request, lambda: invitations.resend(by=request.user, invitation=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take the invitation back (U3)."""
+    row = _sent(request, public_id)
+    done = f"The invitation to {row.address} is taken back. Its link no longer works."
+    return _do(request, lambda: invitations.revoke(by=request.user, invitation=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
+    row = _sent(request, public_id)
+    try:
+        link = invitations.copy_link(by=request.user, invitation=row)
+    except DomainError as error:
+        return _refused(request, error)
+    return _page(request, copied=row.address, link=link)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Accept the other side's invitation with this account (S1.15, U7)."""
+    row = _received(request, public_id)
+    done = f"You are connected with {row.organization.name}."
+    return _do(
+        request,
+        lambda: invitations.accept(
+            by=request.user, public_id=row.public_id, organization=request.organization
+        ),
+        done,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask why, then decline (U4)."""
+    row = _received(request, public_id)
+    form = DeclineForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        return _do(
+            request,
+            lambda: invitations.decline(by=request.user, public_id=row.public_id, **data),
+            f"You have declined. {row.organization.name} is told.",
+        )
+    context = _around(request, name=row.organization.name, form=form, action=request.path)
+    return render(request, "supplychain/decline_invitation.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say what ends, then end the connection (S1.5)."""
+    row = _connection(request, public_id)
+    seller = _side(request).portal == "seller"
+    other = row.supplier if seller else row.seller
+    if request.method == "POST":
+        return _do(
+            request,
+            lambda: connections.remove_connection(
+                by=request.user, connection=row, organization=request.organization
+            ),
+            f"You are no longer connected with {other.name}.",
+        )
+    context = _around(
+        request, name=other.name, action=request.path, consequences=_consequences(row, seller)
+    )
+    return render(request, "supplychain/remove_connection.html", context)
+
+
+def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
+    """Who loses what (X5)."""
+    shares = Share.objects.filter(connection=row, status__in=OPEN_SHARE).count()
+    shipments = f"{count(shares, 'shared shipment')} not yet shipped"
+    verb = "ends" if shares == 1 else "end"
+    return [
+        f"{shipments} {verb}: labels must not be used any more."
+        if shares
+        else "No shared shipment is open.",
+        "They see nothing of yours any more, at once."
+        if seller
+        else "You see nothing of theirs any more, at once.",
+        "Both sides are told by mail.",
+        "A new invitation from either side starts anew; what was shared does not come back.",
+    ]
+
+
+def _side(request: PortalRequest) -> partners.Side:
+    return partners.side_of(request.organization)
+
+
+def _url(request: PortalRequest, act: str, *args: Any) -> str:
+    return _side(request).url(request.organization, act, *args)
+
+
+def _home(request: PortalRequest) -> str:
+    """Where the lists stand: User Permissions for a seller, the own page for a supplier."""
+    side = _side(request)
+    page = "permissions" if side.portal == "seller" else side.page
+    return reverse(f"{side.portal}:{page}", args=[request.organization.handle]) + "#connect"
+
+
+def _sent(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:
+    rows = SupplierInvitation.objects.for_organization(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _received(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:
+    """One that this person may see, for this account, also once it has ended."""
+    rows = SupplierInvitation.objects.with_list_data().filter(direction=_side(request).receives)
+    row = get_object_or_404(rows, public_id=public_id)
+    named = row.counterparty_id == request.organization.pk
+    if not named and not owns_address(request.user, row.address):
+        raise NotRelated("There is no such page.")
+    return row
+
+
+def _connection(request: PortalRequest, public_id: uuid.UUID) -> SupplierConnection:
+    rows = SupplierConnection.objects.with_list_data()
+    seller = _side(request).portal == "seller"
+    mine = rows.for_seller if seller else rows.for_supplier
+    return get_object_or_404(mine(request.organization), public_id=public_id)
+
+
+def _do(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
+    """Do it and go back to the lists; a refusal is told there, with its status."""
+    try:
+        action()
+    except DomainError as error:
+        return _refused(request, error)
+    messages.success(request, done)
+    return HttpResponseRedirect(_home(request))
+
+
+def _refused(request: PortalRequest, error: DomainError) -> HttpResponse:
+    if isinstance(error, (NotPermitted, NotRelated)):
+        raise error
+    return _page(request, status=error.status, problem=refusal_text(error))
+
+
+def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
+    context = _around(request) | supplier_context(request, **extra)
+    template = f"supplychain/{_side(request).portal}/partners.html"
+    return render(request, template, context, status=status)
+
+
+def _around(request: PortalRequest, **extra: Any) -> dict[str, Any]:
+    side = _side(request)
+    return {"layout": f"layouts/{side.portal}.html", "side": side, "home": _home(request)} | extra

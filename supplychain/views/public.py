@@ -1,0 +1,202 @@
+"""Where the invited answers, and the way from a mail to one's own page of a shared shipment."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import portals
+from accounts.invitations import opening, pages
+from accounts.middleware import has_second_factor, needs_second_factor
+from accounts.models import Membership, Organization
+from accounts.states import MembershipRole
+from accounts.tenancy import owns_address
+from partnerhub.errors import Ended, NotRelated
+from partnerhub.web.access import AuthenticatedRequest
+from partnerhub.web.forms import apply, status_of
+from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
+from supplychain.kinds import SUPPLIER, belongs
+from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.states import Direction
+from supplychain.transitions import invitations
+from supplychain.transitions.invitations import INVITED_KIND, NewAccount
+from supplychain.words import moment
+
+
+@require_safe
+def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The invitation with its details, for those who may answer it only (I1)."""
+    row = _own(request, public_id)
+    if away := _second_factor_first(request, row):
+        return away
+    if pages.opened_row(SUPPLIER, row).state != "open":
+        return _ended(request, row)
+    return _page(request, row, _answer_form(request, row), DeclineForm(prefix="no"))
+
+
+@require_POST
+def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Connect, with an account that is there or one opened on the spot (S1.9)."""
+    row = _own(request, public_id)
+    if away := _second_factor_first(request, row):
+        return away
+    form = _answer_form(request, row, request.POST)
+
+    def act() -> HttpResponse:
+        if not form.is_valid() or not (
+            connection := apply(form, lambda: _accept(request, row, form))
+        ):
+            return _page(request, row, form, DeclineForm(prefix="no"))
+        messages.success(request, f"You are connected with {row.organization.name}.")
+        return HttpResponseRedirect(_next_step(connection, row))
+
+    return _answer(request, row, act)
+
+
+@require_POST
+def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say no, with a reason, and for good if wished (U4, I18)."""
+    row = _own(request, public_id)
+    if away := _second_factor_first(request, row):
+        return away
+    form = DeclineForm(request.POST, prefix="no")
+
+    def act() -> HttpResponse:
+        if not form.is_valid():
+            return _page(request, row, _answer_form(request, row), form)
+        invitations.decline(by=request.user, public_id=public_id, **form.cleaned_data)
+        messages.success(request, f"You have declined. {row.organization.name} is told.")
+        return HttpResponseRedirect("/")
+
+    return _answer(request, row, act)
+
+
+@require_safe
+def shared_shipment(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """From a mail to the reader's own page of this shipment."""
+    suppliers = Membership.objects.active().filter(user=request.user).values("organization_id")
+    share = (
+        Share.objects.live()
+        .filter(
+            shipment__public_id=public_id,
+            connection__supplier__in=suppliers,
+            connection__status="active",
+        )
+        .select_related("connection__supplier")
+        .order_by("-id")
+        .first()
+    )
+    if share is None:
+        raise NotRelated("There is no such page.")
+    return HttpResponseRedirect(
+        reverse("supply:share", args=[share.supplier.handle, share.public_id])
+    )
+
+
+def _own(request: AuthenticatedRequest, public_id: uuid.UUID) -> SupplierInvitation:
+    rows = SupplierInvitation.objects.with_list_data().select_related("counterparty")
+    row: SupplierInvitation | None = rows.filter(public_id=public_id).first()
+    if row is None or not belongs(request.user, row):
+        raise NotRelated("There is no such page.")
+    return row
+
+
+def _second_factor_first(
+    request: AuthenticatedRequest, row: SupplierInvitation
+) -> HttpResponse | None:
+    """A seller's administrators answer with a second factor, on this way, too (A16)."""
+    if row.direction != Direction.TO_SELLER or has_second_factor(request):
+        return None
+    if not needs_second_factor(request.user):
+        return None
+    page = reverse("supplier-invitation", args=[row.public_id])
+    return HttpResponseRedirect(f"{reverse('second-factor')}?{urlencode({'next': page})}")
+
+
+def _accounts(request: AuthenticatedRequest, row: SupplierInvitation) -> list[Organization]:
+    """The person's accounts that may answer."""
+    rows = Membership.objects.active().filter(
+        user=request.user,
+        role=MembershipRole.ADMINISTRATOR,
+        organization__kind=INVITED_KIND[Direction(row.direction)],
+        organization__status="active",
+    )
+    if not owns_address(request.user, row.address):
+        rows = rows.filter(organization=row.counterparty_id)
+    ordered = rows.select_related("organization").order_by("organization__name", "id")
+    return [membership.organization for membership in ordered[:50]]
+
+
+def _answer_form(
+    request: AuthenticatedRequest, row: SupplierInvitation, data: Any = None
+) -> AnswerForm:
+    supplier = row.direction == Direction.TO_SUPPLIER
+    return AnswerForm(
+        data,
+        accounts=[(str(org.public_id), org.name) for org in _accounts(request, row)],
+        may_open=owns_address(request.user, row.address),
+        supplier=supplier,
+        initial={"supplier_kind": row.supplier_kind} if supplier else {},
+    )
+
+
+def _accept(
+    request: AuthenticatedRequest, row: SupplierInvitation, form: AnswerForm
+) -> SupplierConnection:
+    data = form.cleaned_data
+    if data["account"] == NEW:
+        new = NewAccount(data["name"], data["country"], data.get("supplier_kind", ""))
+        return invitations.accept(by=request.user, public_id=row.public_id, new=new)
+    chosen = next(org for org in _accounts(request, row) if str(org.public_id) == data["account"])
+    return invitations.accept(by=request.user, public_id=row.public_id, organization=chosen)
+
+
+def _next_step(connection: SupplierConnection, row: SupplierInvitation) -> str:
+    if row.direction == Direction.TO_SUPPLIER:
+        return portals.page(connection.supplier, "shares")
+    return portals.page(connection.seller, "shipments")
+
+
+def _answer(
+    request: AuthenticatedRequest, row: SupplierInvitation, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """What the answer leads to; the page for ended ones when it came too late (I4)."""
+    try:
+        response = act()
+    except Ended:
+        return _ended(request, _own(request, row.public_id))
+    if response.status_code < 400:
+        opening.forget(response)
+    return response
+
+
+def _ended(request: AuthenticatedRequest, row: SupplierInvitation) -> HttpResponse:
+    return pages.ended(request, pages.opened_row(SUPPLIER, row))
+
+
+def _page(
+    request: AuthenticatedRequest, row: SupplierInvitation, form: AnswerForm, no: DeclineForm
+) -> HttpResponse:
+    inviter = row.invited_by
+    facts: list[tuple[str, Any]] = [
+        ("Account", f"{row.organization.name} ({row.organization.get_kind_display()})"),
+        ("Country", getattr(row.organization.country, "name", "")),
+        ("Invited by", f"{inviter.name}, {inviter.email}" if inviter else row.organization.name),
+        ("Open until", moment(row.expires_at)),
+    ]
+    context = {
+        "invitation": row,
+        "to_supplier": row.direction == Direction.TO_SUPPLIER,
+        "facts": facts,
+        "form": form,
+        "no": no,
+        "new": NEW,
+    }
+    status = max(status_of(form), status_of(no))
+    return render(request, "supplychain/supplier_invitation.html", context, status=status)

@@ -1,0 +1,172 @@
+"""Seller Central: Share Shipment, recall, and move to another supplier."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods
+
+from partnerhub import clock
+from partnerhub.web.access import PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from supplychain.forms.fields import ReasonForm, posted
+from supplychain.forms.shares import CONNECTED, INVITED, MoveForm, ShareForm, choice_of
+from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
+from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS
+from supplychain.states import OUTSTANDING_SHARE
+from supplychain.transitions import shares
+from supplychain.views.seller_shipments import get_shipment, shipment_url
+from supplychain.words import count
+
+MOST_CHOICES = 300
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(EDIT_SHIPMENTS)
+def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Share Shipment: choose suppliers, add a note (S1.11)."""
+    shipment = get_shipment(request, public_id)
+    form = ShareForm(posted(request), choices=_choices(shipment))
+    if request.method == "POST" and form.is_valid():
+        done = apply(form, lambda: (shares.share_shipment(**_arguments(request, shipment, form)),))
+        if done:
+            messages.success(request, _shared(done[0]))
+            return HttpResponseRedirect(shipment_url(shipment))
+    context = _around(request, shipment, form)
+    return render(
+        request, "supplychain/seller/shipment_share.html", context, status=status_of(form)
+    )
+
+
+def _arguments(request: PortalRequest, shipment: Shipment, form: ShareForm) -> dict[str, Any]:
+    note = form.cleaned_data["note"]
+    return {"by": request.user, "shipment": shipment, "targets": form.targets(), "note": note}
+
+
+def _shared(new: list[Share]) -> str:
+    if not new:
+        return "They have it already: nothing was sent again."
+    waiting = sum(1 for share in new if share.connection_id is None)
+    told = len(new) - waiting
+    parts = [f"Shared with {count(told, 'supplier')}, who get a mail." if told else ""]
+    parts += [f"{count(waiting, 'share')} waits until the supplier joins." if waiting else ""]
+    return " ".join(filter(None, parts))
+
+
+def _choices(shipment: Shipment, without: Share | None = None) -> list[tuple[str, str]]:
+    """Who can get the shipment: connected suppliers and open invitations that lack it."""
+    outstanding = shipment.shares.filter(status__in=OUTSTANDING_SHARE)
+    connections = (
+        SupplierConnection.objects.for_seller(shipment.seller)
+        .live()
+        .exclude(pk__in=outstanding.filter(connection__isnull=False).values("connection"))
+        .select_related("supplier")
+        .order_by("supplier__name", "id")
+    )
+    invitations = (
+        SupplierInvitation.objects.for_organization(shipment.seller)
+        .to_suppliers()
+        .open(clock.now())
+        .exclude(pk__in=outstanding.filter(status="waiting").values("invitation"))
+        .order_by("address", "id")
+    )
+    if without is not None and without.connection_id:
+        connections = connections.exclude(pk=without.connection_id)
+    return [
+        *(
+            (choice_of(CONNECTED, row.public_id), f"{row.supplier.name} ({_kind(row)})")
+            for row in connections[:MOST_CHOICES]
+        ),
+        *(
+            (choice_of(INVITED, row.public_id), f"{row.name or row.address} (invited, not joined)")
+            for row in invitations[:MOST_CHOICES]
+        ),
+    ]
+
+
+def _kind(row: SupplierConnection) -> str:
+    return str(row.supplier.get_supplier_kind_display() or "Supplier").lower()
+
+
+def _around(request: PortalRequest, shipment: Shipment, form: Any, **extra: Any) -> dict[str, Any]:
+    return {
+        "shipment": shipment,
+        "form": form,
+        "back_url": shipment_url(shipment),
+        "action": request.path,
+        "nobody": "suppliers" in form.fields and not form.fields["suppliers"].choices,
+        "administrator": request.access.administrator,
+    } | extra
+
+
+def _share(request: PortalRequest, shipment: Shipment, share_id: uuid.UUID) -> Share:
+    rows = Share.objects.for_seller(request.organization).with_list_data()
+    return get_object_or_404(rows, shipment=shipment, public_id=share_id)
+
+
+def _holder(share: Share) -> str:
+    if share.connection:
+        return share.supplier.name
+    return (share.invitation.name or share.invitation.address) if share.invitation else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(MANAGE_SHIPMENTS)
+def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+    """Say what ends, then take the shipment back (U37)."""
+    shipment = get_shipment(request, public_id)
+    share = _share(request, shipment, share_id)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if apply(form, lambda: shares.recall_share(by=request.user, share=share, reason=reason)):
+            messages.success(request, f"Taken back from {_holder(share)}.")
+            return HttpResponseRedirect(shipment_url(shipment))
+    context = _around(
+        request, shipment, form, holder=_holder(share), consequences=_consequences(share)
+    )
+    return render(request, "supplychain/seller/share_recall.html", context, status=status_of(form))
+
+
+def _consequences(share: Share) -> list[str]:
+    boxes = share.boxes.count()
+    return [
+        "They do not see the shipment any more, at once.",
+        f"{count(boxes, 'box', 'boxes')} they entered no longer count, labels must not be used."
+        if boxes
+        else "They have not entered a box yet.",
+        "They are told by mail." if share.connection else "Nobody has to be told.",
+        "You can share it with them again.",
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(MANAGE_SHIPMENTS)
+def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+    """Take the shipment from one supplier and give it to another, both or neither (U37)."""
+    shipment = get_shipment(request, public_id)
+    share = _share(request, shipment, share_id)
+    form = MoveForm(posted(request), choices=_choices(shipment, share))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        moved = apply(
+            form,
+            lambda: (
+                shares.move_share(
+                    by=request.user,
+                    share=share,
+                    targets=form.targets(),
+                    reason=data["reason"],
+                    note=data["note"],
+                ),
+            ),
+        )
+        if moved:
+            messages.success(request, f"Taken from {_holder(share)}. {_shared(moved[0])}")
+            return HttpResponseRedirect(shipment_url(shipment))
+    context = _around(
+        request, shipment, form, holder=_holder(share), consequences=_consequences(share)[:3]
+    )
+    return render(request, "supplychain/seller/share_move.html", context, status=status_of(form))

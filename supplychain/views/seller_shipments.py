@@ -1,0 +1,384 @@
+"""Seller Central: list, create, prepare, change and cancel shipments."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.forms import BaseForm
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from partnerhub.web.access import PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+from supplychain import documents, timeline
+from supplychain.centers import centers
+from supplychain.forms.fields import ReasonForm, posted
+from supplychain.forms.shipments import (
+    ROWS_ADDED,
+    PasteForm,
+    ShipmentForm,
+    item_formset,
+    retyped,
+)
+from supplychain.models import Share, Shipment
+from supplychain.packlist import pack_list_csv
+from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
+from supplychain.plans import ItemPlan
+from supplychain.states import (
+    LABELLED,
+    LIVE_SHARE,
+    OPEN_SHIPMENT,
+    OUTSTANDING_SHARE,
+    SHARE,
+    SHIPMENT,
+    ShareStatus,
+    ShipmentStatus,
+)
+from supplychain.transitions import shipments
+from supplychain.words import count, day, moment
+
+LONGEST_SEARCH = 100
+ITEMS_SHOWN = 50
+BOXES_SHOWN = 25
+_S = ShipmentStatus
+TABS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("All", ()),
+    "open": ("To prepare", OPEN_SHIPMENT),
+    "moving": (
+        "On the way",
+        (_S.SHIPPED, _S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING),
+    ),
+    "closed": ("Closed", (_S.CLOSED,)),
+    "stopped": ("Stopped", (_S.CANCELLED, _S.DELETED, _S.ABANDONED, _S.ERROR)),
+}
+
+
+def shipment_url(shipment: Shipment, page: str = "shipment", *args: Any) -> str:
+    """The path of a page about this shipment in the seller's portal."""
+    return reverse(f"seller:{page}", args=[shipment.seller.handle, shipment.public_id, *args])
+
+
+def get_shipment(request: PortalRequest, public_id: uuid.UUID) -> Shipment:
+    """This seller's shipment; 404 for anybody else's."""
+    rows = Shipment.objects.for_seller(request.organization).select_related("seller")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+@require_safe
+@require(VIEW_SHIPMENTS)
+def shipment_list(request: PortalRequest) -> HttpResponse:
+    """The seller's shipments, newest first, by state, found by name or id."""
+    text = request.GET.get("find", "").strip()[:LONGEST_SEARCH]
+    tab = request.GET.get("state", "")
+    tab = tab if tab in TABS else ""
+    rows = Shipment.objects.for_seller(request.organization).matching(text).with_list_data()
+    if TABS[tab][1]:
+        rows = rows.filter(status__in=TABS[tab][1])
+    page = paginate(rows, request)
+    context = {
+        "page": page,
+        "rows": [_list_row(request, row) for row in page],
+        "tabs": [
+            {"label": label, "url": f"?state={key}", "current": key == tab, "count": 0}
+            for key, (label, _) in TABS.items()
+        ],
+        "find": text,
+        "tab": tab,
+        "can_edit": request.access.allows(EDIT_SHIPMENTS),
+    }
+    return render(request, "supplychain/seller/shipments.html", context)
+
+
+def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
+    who = [s.supplier.name if s.connection else "an invited supplier" for s in row.outstanding]
+    more = f" and {len(who) - 2} more" if len(who) > 2 else ""
+    return {
+        "name": row.name,
+        "shipment_id": row.shipment_id,
+        "url": reverse("seller:shipment", args=[request.organization.handle, row.public_id]),
+        "center": row.center_code,
+        "mode": row.get_mode_display(),
+        "ship_date": day(row.ship_date),
+        "shared": (", ".join(who[:2]) + more) or "Nobody yet",
+        "status": row.status,
+        "label": row.get_status_display(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(EDIT_SHIPMENTS)
+def shipment_create(request: PortalRequest) -> HttpResponse:
+    """A new shipment: where it goes, and its lines, typed or pasted."""
+    seller, data = request.organization, posted(request)
+    form = ShipmentForm(data, initial={"ship_from_name": seller.name})
+    paste = PasteForm(data, prefix="paste")
+    items = item_formset(data, lines=[], blank=ROWS_ADDED)
+    if "add_rows" in request.POST:
+        return _create_page(
+            request, ShipmentForm(initial=request.POST.dict()), *_more_rows(request)
+        )
+    if request.method == "POST" and all([form.is_valid(), items.is_valid(), paste.is_valid()]):
+        plans: list[ItemPlan] = [*items.plans(), *paste.cleaned_data["pasted"]]
+        shipment = apply(
+            form,
+            lambda: shipments.create_shipment(
+                by=request.user, seller=seller, facts=form.facts(), items=plans
+            ),
+        )
+        if shipment:
+            messages.success(
+                request, f"{shipment.shipment_id} is there. Share it when it is ready."
+            )
+            return HttpResponseRedirect(shipment_url(shipment))
+    if form.is_bound and not items.management_form.is_valid():
+        items, form = _unreadable(request, form)
+    return _create_page(request, form, items, paste)
+
+
+def _unreadable[F: BaseForm](request: PortalRequest, form: F) -> tuple[Any, F]:
+    """The lines as they were typed, when not even their number could be read."""
+    form.add_error(None, "The lines could not be read. Look at them and send the form again.")
+    return item_formset(lines=retyped(request.POST), blank=0), form
+
+
+def _more_rows(request: PortalRequest) -> tuple[Any, Any]:
+    """Lines and paste box as they were typed, unchecked, with a few empty lines more."""
+    items = item_formset(lines=retyped(request.POST), blank=ROWS_ADDED)
+    kept = {name: request.POST.get(f"paste-{name}", "") for name in PasteForm.base_fields}
+    return items, PasteForm(prefix="paste", initial=kept)
+
+
+def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> HttpResponse:
+    context = {
+        "form": form,
+        "items": items,
+        "paste": paste,
+        "cancel_url": reverse("seller:shipments", args=[request.organization.handle]),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "supplychain/seller/shipment_create.html", context, status=status)
+
+
+@require_safe
+@require(VIEW_SHIPMENTS)
+def shipment_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Prepare Shipment: what is planned, who has it, what is packed, what happened (S1.11)."""
+    shipment = get_shipment(request, public_id)
+    shares = list(
+        shipment.shares.with_list_data()
+        .annotate(box_count=Count("boxes"))
+        .order_by("-shared_at", "-id")[:100]
+    )
+    live = [share for share in shares if share.status in OUTSTANDING_SHARE]
+    items = paginate(
+        shipment.items.all(), request, order=("id",), size=ITEMS_SHOWN, parameter="items"
+    )
+    context = {
+        "shipment": shipment,
+        "facts": _facts(shipment),
+        "items": items,
+        "shares": [_share_row(request, shipment, share) for share in shares],
+        "boxes": _boxes(request, shipment),
+        "events": timeline.for_seller(shipment, shares),
+        "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
+    } | _acts(request, shipment, live)
+    return render(request, "supplychain/seller/shipment.html", context)
+
+
+def _acts(request: PortalRequest, shipment: Shipment, live: Sequence[Share]) -> dict[str, Any]:
+    """What this person may do with the shipment now: the same tables that the guards read."""
+    may_edit = request.access.allows(EDIT_SHIPMENTS)
+    may_manage = request.access.allows(MANAGE_SHIPMENTS)
+    is_open = shipment.status in OPEN_SHIPMENT
+    settled = any(share.status in LABELLED for share in live)
+    return {
+        "can_share": may_edit and is_open,
+        "can_edit": may_edit and is_open and not settled,
+        "can_cancel": may_manage and SHIPMENT.allows(shipment.status, _S.CANCELLED),
+        "stands_still": may_edit and is_open and settled,
+        "share_url": shipment_url(shipment, "shipment-share"),
+        "edit_url": shipment_url(shipment, "shipment-edit"),
+        "items_url": shipment_url(shipment, "shipment-items"),
+        "cancel_url": shipment_url(shipment, "shipment-cancel"),
+        "pack_list_url": shipment_url(shipment, "shipment-pack-list"),
+    }
+
+
+def _facts(shipment: Shipment) -> list[tuple[str, Any]]:
+    center = centers().get(shipment.center_code)
+    total = shipment.items.aggregate(units=Sum("quantity"), lines=Count("id"))
+    sender = ", ".join(
+        filter(None, [shipment.ship_from_name, *shipment.ship_from_address.splitlines()])
+    )
+    facts = [
+        ("Shipment id", shipment.shipment_id),
+        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
+        ("How it travels", shipment.get_mode_display()),
+        ("Ship date", day(shipment.ship_date)),
+        ("Ship from", sender or "not set"),
+        ("Items", f"{count(total['lines'], 'SKU')}, {count(total['units'] or 0, 'unit')}"),
+    ]
+    if shipment.shipped_at:
+        facts.append(("Shipped", moment(shipment.shipped_at)))
+    return facts
+
+
+def _share_row(request: PortalRequest, shipment: Shipment, share: Any) -> dict[str, Any]:
+    manage = request.access.allows(MANAGE_SHIPMENTS)
+    recallable = manage and SHARE.allows(share.status, ShareStatus.RECALLED)
+    movable = recallable and shipment.status in OPEN_SHIPMENT
+    name = share.supplier.name if share.connection else _invited(share)
+    return {
+        "name": name,
+        "status": share.status,
+        "label": share.get_status_display(),
+        "shared": day(share.shared_at),
+        "boxes": share.box_count,
+        "note": share.note,
+        "reason": share.reason,
+        "freight": _freight(share),
+        "recall_url": shipment_url(shipment, "share-recall", share.public_id) if recallable else "",
+        "move_url": shipment_url(shipment, "share-move", share.public_id) if movable else "",
+    }
+
+
+def _invited(share: Share) -> str:
+    return (share.invitation.name or share.invitation.address) if share.invitation else ""
+
+
+def _freight(share: Share) -> str:
+    numbers = (("PRO", share.pro_number), ("bill of lading", share.bol_number))
+    return ", ".join(f"{name} {number}" for name, number in numbers if number)
+
+
+def _boxes(request: PortalRequest, shipment: Shipment) -> Any:
+    rows = shipment.boxes.filter(share__status__in=LIVE_SHARE).select_related(
+        "share__connection__supplier"
+    )
+    return documents.box_page(rows, shipment, request, size=BOXES_SHOWN)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(EDIT_SHIPMENTS)
+def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change destination, mode, date and sender; suppliers who have it are told."""
+    shipment = get_shipment(request, public_id)
+    initial = {
+        name: getattr(shipment, name) for name in ShipmentForm.base_fields if name != "version"
+    }
+    initial["version"] = shipments.version_of(shipment)
+    form = ShipmentForm(posted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        changed = apply(
+            form,
+            lambda: shipments.change_shipment(
+                by=request.user,
+                shipment=shipment,
+                facts=form.facts(),
+                version=form.cleaned_data["version"],
+            ),
+        )
+        if changed:
+            messages.success(request, "Saved.")
+            return HttpResponseRedirect(shipment_url(shipment))
+    context = {"shipment": shipment, "form": form, "cancel_url": shipment_url(shipment)}
+    return render(request, "supplychain/seller/shipment_edit.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(EDIT_SHIPMENTS)
+def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change lines, a page of them at a time, and add new ones, typed or pasted."""
+    shipment = get_shipment(request, public_id)
+    page = paginate(
+        shipment.items.all(), request, order=("id",), size=ITEMS_SHOWN, parameter="items"
+    )
+    lines = [{"item": item.public_id, **vars(shipments.plan_of(item))} for item in page]
+    data = posted(request)
+    paste = PasteForm(
+        data, prefix="paste", initial={"version": shipments.version_of(shipment, page)}
+    )
+    if "add_rows" in request.POST:
+        return _items_page(request, shipment, page, *_more_rows(request))
+    items = item_formset(data, lines=lines, blank=ROWS_ADDED)
+    if request.method == "POST" and all([items.is_valid(), paste.is_valid()]):
+        changed = apply(
+            paste,
+            lambda: shipments.change_items(
+                by=request.user,
+                shipment=shipment,
+                changes=items.changes(paste.cleaned_data["pasted"]),
+                version=paste.cleaned_data["version"],
+            ),
+        )
+        if changed:
+            messages.success(request, "Saved.")
+            return HttpResponseRedirect(shipment_url(shipment))
+    if paste.is_bound and not items.management_form.is_valid():
+        items, paste = _unreadable(request, paste)
+    return _items_page(request, shipment, page, items, paste)
+
+
+def _items_page(
+    request: PortalRequest, shipment: Shipment, page: Any, items: Any, paste: Any
+) -> HttpResponse:
+    context = {
+        "shipment": shipment,
+        "page": page,
+        "items": items,
+        "paste": paste,
+        "cancel_url": shipment_url(shipment),
+    }
+    status = 422 if paste.is_bound else 200
+    return render(request, "supplychain/seller/shipment_items.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(MANAGE_SHIPMENTS)
+def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say what ends, then cancel."""
+    shipment = get_shipment(request, public_id)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        cancelled = apply(
+            form,
+            lambda: shipments.cancel_shipment(by=request.user, shipment=shipment, reason=reason),
+        )
+        if cancelled:
+            messages.success(request, f"{shipment.shipment_id} is cancelled.")
+            return HttpResponseRedirect(shipment_url(shipment))
+    live = shipment.shares.filter(status__in=OUTSTANDING_SHARE).count()
+    context = {
+        "shipment": shipment,
+        "form": form,
+        "action": request.path,
+        "back_url": shipment_url(shipment),
+        "consequences": [
+            f"{count(live, 'share')} with suppliers end: they are told not to use the labels."
+            if live
+            else "No supplier has it.",
+            "It cannot be opened again.",
+        ],
+    }
+    return render(
+        request, "supplychain/seller/shipment_cancel.html", context, status=status_of(form)
+    )
+
+
+@require_POST
+@require(VIEW_SHIPMENTS)
+def shipment_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
+    """The pack list of all boxes as CSV (U39); the download is history."""
+    shipment = get_shipment(request, public_id)
+    shipments.note_pack_list(by=request.user, shipment=shipment)
+    lines = documents.pack_lines(shipment.boxes.filter(share__status__in=LIVE_SHARE), shipment)
+    return documents.attachment(
+        StreamingHttpResponse(pack_list_csv(lines), content_type="text/csv; charset=utf-8"),
+        f"{shipment.shipment_id}-pack-list.csv",
+    )

@@ -1,0 +1,234 @@
+"""Supply Chain Connect: entering, changing and removing boxes; tracking and freight numbers."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from partnerhub.errors import Conflict, Invalid
+from partnerhub.web.access import PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+from supplychain import contents, documents
+from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
+from supplychain.forms.fields import posted
+from supplychain.models import Box, Share
+from supplychain.permissions import WORK_SHARES
+from supplychain.states import PACKABLE, TRACKABLE
+from supplychain.transitions import packing
+from supplychain.units import from_grams, from_millimetres
+from supplychain.views.supply_shares import get_share, share_url
+from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
+from supplychain.words import count
+
+TRACKED_AT_ONCE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(WORK_SHARES)
+def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One box, or several equal ones; "and another" keeps the units of measure."""
+    share = _packable(request, public_id)
+    lines = contents.lines(share)
+    shown = lines if "all" in request.GET else [line for line in lines if line.left > 0]
+    form = BoxForm(posted(request), lines=shown, initial=_units(request))
+    if request.method == "POST" and form.is_valid():
+        boxes = apply(
+            form, lambda: packing.add_boxes(by=request.user, share=share, plan=form.plan())
+        )
+        if boxes:
+            messages.success(request, _added(share, boxes))
+            return HttpResponseRedirect(_next(request, share, form))
+    context = _around(request, share, form) | {"hidden": len(lines) - len(shown)}
+    return render(request, "supplychain/supply/box_form.html", context, status=status_of(form))
+
+
+def _packable(request: PortalRequest, public_id: uuid.UUID) -> Share:
+    share = get_share(request, public_id)
+    if share.status not in PACKABLE:
+        raise Conflict("The contents are confirmed. Reopen the boxes to change them.")
+    return share
+
+
+def _units(request: PortalRequest) -> dict[str, str]:
+    known = {"weight_unit": WeightUnit.values, "length_unit": LengthUnit.values}
+    return {
+        name: request.GET[name] for name, values in known.items() if request.GET.get(name) in values
+    }
+
+
+def _added(share: Share, boxes: list[Box]) -> str:
+    row = documents.box_row(boxes[0], share.shipment)
+    numbers = contents.ranges([box.number for box in boxes])
+    noun = "Box" if len(boxes) == 1 else "Boxes"
+    return " ".join([f"{noun} {numbers} entered.", *row["notes"]])
+
+
+def _next(request: PortalRequest, share: Share, form: BoxForm) -> str:
+    if "another" not in request.POST:
+        return share_url(request, share) + "#boxes"
+    units = {name: form.cleaned_data[name] for name in ("weight_unit", "length_unit")}
+    return f"{share_url(request, share, 'box-add')}?{urlencode(units)}"
+
+
+def _around(
+    request: PortalRequest, share: Share, form: BoxForm, box: Box | None = None
+) -> dict[str, Any]:
+    return {
+        "share": share,
+        "shipment": share.shipment,
+        "form": form,
+        "box": box,
+        "back_url": share_url(request, share),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(WORK_SHARES)
+def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) -> HttpResponse:
+    """Weigh, measure or fill one box anew."""
+    share = _packable(request, public_id)
+    box = get_object_or_404(share.boxes.prefetch_related("contents__item"), public_id=box_id)
+    held = {content.item.public_id: content for content in box.contents.all()}
+    lines = [
+        line
+        for line in contents.lines(share)
+        if line.left > 0 or line.item.public_id in held or "all" in request.GET
+    ]
+    form = BoxForm(posted(request), lines=lines, single=True, initial=_initial(box, held))
+    if request.method == "POST" and form.is_valid():
+        changed = apply(
+            form,
+            lambda: packing.change_box(by=request.user, share=share, box=box, plan=form.plan()),
+        )
+        if changed:
+            messages.success(request, f"Box {box.number} saved.")
+            return HttpResponseRedirect(share_url(request, share) + "#boxes")
+    context = _around(request, share, form, box) | {"hidden": 0}
+    return render(request, "supplychain/supply/box_form.html", context, status=status_of(form))
+
+
+def _initial(box: Box, held: dict[uuid.UUID, Any]) -> dict[str, Any]:
+    initial: dict[str, Any] = {
+        "weight": from_grams(box.weight_g, WeightUnit.LB),
+        "length": from_millimetres(box.length_mm, LengthUnit.IN),
+        "width": from_millimetres(box.width_mm, LengthUnit.IN),
+        "height": from_millimetres(box.height_mm, LengthUnit.IN),
+    }
+    for key, content in held.items():
+        initial[f"units-{key}"] = content.quantity
+        if content.expiry:
+            initial[f"expiry-{key}"] = content.expiry
+    return initial
+
+
+@require_POST
+@require(WORK_SHARES)
+def boxes_remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Remove the chosen boxes."""
+    share = get_share(request, public_id)
+    chosen = []
+    for value in request.POST.getlist("box")[:1000]:
+        try:
+            chosen.append(uuid.UUID(value))
+        except ValueError:
+            continue
+    removed = packing.remove_boxes(by=request.user, share=share, boxes=chosen)
+    if removed:
+        messages.success(request, f"{count(removed, 'box', 'boxes')} removed.")
+    else:
+        messages.info(request, "Choose the boxes to remove first.")
+    return HttpResponseRedirect(share_url(request, share) + "#boxes")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(WORK_SHARES)
+def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A tracking number for each box, or the freight numbers of a pallet shipment (U35)."""
+    share = get_share(request, public_id)
+    if share.status not in TRACKABLE:
+        raise Conflict("Confirm the contents of the boxes first.")
+    if share.shipment.mode == TransportMode.LTL:
+        return _freight(request, share)
+    page = paginate(
+        share.boxes.all(), request, order=("number", "id"), size=TRACKED_AT_ONCE, parameter="boxes"
+    )
+    form = TrackingForm(posted(request), boxes=list(page))
+    paste = TrackingPasteForm(posted(request))
+    if request.method == "POST" and all([form.is_valid(), paste.is_valid()]):
+        numbers = form.numbers()
+        done = apply(paste, lambda: _pasted(share, paste, numbers)) if paste.numbers() else numbers
+        if done is not None and _write(request, share, form, paste, done):
+            return HttpResponseRedirect(share_url(request, share))
+    rows = [(documents.box_row(box, share.shipment), form[f"box-{box.public_id}"]) for box in page]
+    context = {
+        "share": share,
+        "shipment": share.shipment,
+        "form": form,
+        "paste": paste,
+        "rows": rows,
+        "page": page,
+        "back_url": share_url(request, share),
+    }
+    status = max(status_of(form), status_of(paste))
+    return render(request, "supplychain/supply/tracking.html", context, status=status)
+
+
+def _pasted(
+    share: Share, paste: TrackingPasteForm, typed: dict[uuid.UUID, str]
+) -> dict[uuid.UUID, str]:
+    """The pasted numbers for the boxes that have none, before those that were typed."""
+    free = list(
+        share.boxes.filter(tracking_number="")
+        .order_by("number")
+        .values_list("public_id", flat=True)
+    )
+    free = [key for key in free if not typed.get(key)]
+    numbers = paste.numbers()
+    if len(numbers) > len(free):
+        raise Invalid(
+            f"{count(len(numbers), 'number')} for {count(len(free), 'box', 'boxes')} without one.",
+            field="pasted",
+        )
+    return typed | dict(zip(free, numbers, strict=False))
+
+
+def _write(
+    request: PortalRequest,
+    share: Share,
+    form: TrackingForm,
+    paste: TrackingPasteForm,
+    numbers: dict[uuid.UUID, str],
+) -> bool:
+    """Store the numbers; a bad one is told at its field, or at the paste box."""
+    try:
+        changed = packing.set_tracking(by=request.user, share=share, numbers=numbers)
+    except Invalid as error:
+        if error.field in form.fields:
+            form.add_error(error.field, error.message)
+        else:
+            paste.add_error("pasted", error.message)
+        return False
+    messages.success(request, f"{count(changed, 'tracking number')} saved.")
+    return True
+
+
+def _freight(request: PortalRequest, share: Share) -> HttpResponse:
+    numbers = {"pro_number": share.pro_number, "bol_number": share.bol_number}
+    form = FreightForm(posted(request), initial=numbers)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        if apply(form, lambda: packing.set_freight(by=request.user, share=share, **data)):
+            messages.success(request, "Saved.")
+            return HttpResponseRedirect(share_url(request, share))
+    context = {
+        "share": share,
+        "shipment": share.shipment,
+        "form": form,
+        "back_url": share_url(request, share),
+    }
+    return render(request, "supplychain/supply/freight.html", context, status=status_of(form))

@@ -1,0 +1,108 @@
+"""Supply Chain Connect: box labels, item labels, pack list. Each download is history."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from partnerhub.web.access import PortalRequest, require
+from supplychain import documents
+from supplychain.forms.boxes import ItemLabelForm, SheetForm
+from supplychain.labels import LabelError
+from supplychain.models import Share
+from supplychain.packlist import pack_list_csv
+from supplychain.permissions import WORK_SHARES
+from supplychain.states import LABELLED
+from supplychain.transitions import packing
+from supplychain.views.supply_shares import get_share, share_url
+
+MOST_ITEMS = 500
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Open the labels for printing, and go on to the sheets."""
+    share = get_share(request, public_id)
+    packing.make_labels(by=request.user, share=share)
+    messages.success(request, "The labels are ready. Choose your sheet.")
+    return HttpResponseRedirect(share_url(request, share, "share-documents"))
+
+
+@require_safe
+@require(WORK_SHARES)
+def share_documents(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Choose a sheet for the box labels, item labels, the pack list."""
+    share = get_share(request, public_id)
+    return _page(request, share, SheetForm(), ItemLabelForm(items=_items(share)))
+
+
+def _items(share: Share) -> list[Any]:
+    return list(share.shipment.items.exclude(fnsku="")[:MOST_ITEMS])
+
+
+def _page(
+    request: PortalRequest, share: Share, form: SheetForm, item_form: ItemLabelForm
+) -> HttpResponse:
+    boxes = share.boxes.count()
+    context = {
+        "share": share,
+        "shipment": share.shipment,
+        "form": form,
+        "item_form": item_form,
+        "boxes": boxes,
+        "labelled": share.status in LABELLED and boxes > 0,
+        "has_items": bool(item_form.fields["item"].choices),  # type: ignore[attr-defined]
+        "back_url": share_url(request, share),
+        "labels_url": share_url(request, share, "share-labels-pdf"),
+        "item_labels_url": share_url(request, share, "share-item-labels"),
+        "pack_list_url": share_url(request, share, "share-pack-list"),
+    }
+    status = 422 if form.errors or item_form.errors else 200
+    return render(request, "supplychain/supply/documents.html", context, status=status)
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The box labels as a PDF (S1.13, U34)."""
+    share = get_share(request, public_id)
+    form = SheetForm(request.POST)
+    if not form.is_valid():
+        return _page(request, share, form, ItemLabelForm(items=_items(share)))
+    share = packing.note_download(by=request.user, share=share, what="labels")
+    return documents.box_labels_pdf(share, form.cleaned_data["sheet"])
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Labels for the units of one item as a PDF (U34)."""
+    share = get_share(request, public_id)
+    items = _items(share)
+    form = ItemLabelForm(request.POST, items=items)
+    if form.is_valid():
+        data = form.cleaned_data
+        item = next(row for row in items if str(row.public_id) == data["item"])
+        share = packing.note_download(by=request.user, share=share, what="item_labels")
+        try:
+            return documents.item_labels_pdf(item, data["item_sheet"], data["copies"])
+        except LabelError as error:
+            form.add_error("item", str(error))
+    return _page(request, share, SheetForm(), form)
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
+    """What is in which box, as CSV (U39)."""
+    share = get_share(request, public_id)
+    share = packing.note_download(by=request.user, share=share, what="pack_list")
+    lines = documents.pack_lines(share.boxes.all(), share.shipment)
+    return documents.attachment(
+        StreamingHttpResponse(pack_list_csv(lines), content_type="text/csv; charset=utf-8"),
+        f"{share.shipment.shipment_id}-pack-list.csv",
+    )

@@ -1,0 +1,233 @@
+"""Supply Chain Connect: shared shipments, step by step (S1.13)."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from partnerhub.errors import Invalid
+from partnerhub.web.access import ANY_MEMBER, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+from supplychain import contents, documents, steps, timeline
+from supplychain.boxes import Difference
+from supplychain.centers import centers
+from supplychain.forms.fields import ReasonForm, posted
+from supplychain.models import Share
+from supplychain.permissions import WORK_SHARES
+from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
+from supplychain.transitions import packing, shares
+from supplychain.words import day
+
+BOXES_SHOWN = 25
+TABS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("To do", OPEN_SHARE),
+    "shipped": ("Shipped", DONE_SHARE),
+    "all": ("All", ()),
+}
+
+
+def share_url(request: PortalRequest, share: Share, page: str = "share", *args: Any) -> str:
+    """The path of a page about this share in the supplier's portal."""
+    return reverse(f"supply:{page}", args=[request.organization.handle, share.public_id, *args])
+
+
+def get_share(request: PortalRequest, public_id: uuid.UUID) -> Share:
+    """What was shared with this supplier and still is (U32, N4); 404 for everything else."""
+    rows = Share.objects.for_supplier(request.organization).with_list_data()
+    return get_object_or_404(rows, public_id=public_id)
+
+
+@require_safe
+@require(ANY_MEMBER)
+def share_list(request: PortalRequest) -> HttpResponse:
+    """Shared shipments: what is to do, what is shipped, all; newest first."""
+    tab = request.GET.get("state", "")
+    tab = tab if tab in TABS else ""
+    rows = Share.objects.for_supplier(request.organization).with_list_data()
+    if TABS[tab][1]:
+        rows = rows.filter(status__in=TABS[tab][1])
+    page = paginate(rows, request, order=("-shared_at", "-id"), size=25)
+    context = {
+        "page": page,
+        "rows": [_list_row(request, share) for share in page],
+        "tabs": [
+            {"label": label, "url": f"?state={key}", "current": key == tab, "count": 0}
+            for key, (label, _) in TABS.items()
+        ],
+        "tab": tab,
+    }
+    return render(request, "supplychain/supply/shares.html", context)
+
+
+def _list_row(request: PortalRequest, share: Share) -> dict[str, Any]:
+    return {
+        "name": share.shipment.name,
+        "shipment_id": share.shipment.shipment_id,
+        "url": share_url(request, share),
+        "seller": share.shipment.seller.name,
+        "center": share.shipment.center_code,
+        "ship_date": day(share.shipment.ship_date),
+        "shared": day(share.shared_at),
+        "status": share.status,
+        "label": share.get_status_display(),
+    }
+
+
+@require_safe
+@require(ANY_MEMBER)
+def share_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One shared shipment: steps, plan, boxes, history. Looking changes nothing (N13)."""
+    return share_page(request, get_share(request, public_id))
+
+
+def share_page(
+    request: PortalRequest,
+    share: Share,
+    *,
+    status: int = 200,
+    differences: list[Difference] | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    """The share as it stands, with what was refused on top."""
+    can_work = request.access.allows(WORK_SHARES)
+    lines = contents.lines(share)
+    context = {
+        "share": share,
+        "shipment": share.shipment,
+        "facts": _facts(share),
+        "steps": steps.for_share(share, lines, request.organization.handle, can_work=can_work),
+        "lines": lines,
+        "elsewhere": any(line.elsewhere for line in lines),
+        "boxes": documents.box_page(share.boxes.all(), share.shipment, request, size=BOXES_SHOWN),
+        "events": timeline.for_supplier(share),
+        "differences": differences or [],
+        "problem": problem,
+        "can_work": can_work,
+        "can_pack": can_work and share.status in PACKABLE,
+        "can_decline": can_work and SHARE.allows(share.status, ShareStatus.DECLINED),
+        "can_acknowledge": can_work and share.status == ShareStatus.SHARED,
+        "can_reopen": can_work
+        and share.status in LABELLED
+        and SHARE.allows(share.status, ShareStatus.PACKING),
+        "boxes_url": share_url(request, share) + "boxes/",
+        "urls": {
+            name: share_url(request, share, f"share-{name}")
+            for name in ("seen", "decline", "reopen", "remove", "documents")
+        }
+        | {"box": share_url(request, share, "box-add")},
+    }
+    return render(request, "supplychain/supply/share.html", context, status=status)
+
+
+def _facts(share: Share) -> list[tuple[str, Any]]:
+    shipment = share.shipment
+    center = centers().get(shipment.center_code)
+    sender = ", ".join(
+        filter(None, [shipment.ship_from_name, *shipment.ship_from_address.splitlines()])
+    )
+    facts = [
+        ("Seller", shipment.seller.name),
+        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
+        ("How it travels", shipment.get_mode_display()),
+        ("Ship date", day(shipment.ship_date)),
+        ("Ship from", sender or "not set"),
+        ("Shared", day(share.shared_at)),
+    ]
+    if share.note:
+        facts.append(("Note", share.note))
+    return facts
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_seen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Tell the seller that the shipment was seen."""
+    return act(
+        request, public_id, packing.acknowledge_share, "The seller sees that you have seen it."
+    )
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_start(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Start packing, and go on to the first box."""
+    share = get_share(request, public_id)
+    packing.start_packing(by=request.user, share=share)
+    return HttpResponseRedirect(share_url(request, share, "box-add"))
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Check the boxes against the plan; what differs is shown line by line (X12)."""
+    share = get_share(request, public_id)
+    try:
+        packing.confirm_contents(by=request.user, share=share)
+    except packing.ContentsDiffer as error:
+        return share_page(request, share, status=error.status, differences=error.differences[:100])
+    messages.success(request, "Boxes and plan agree. Labels come next.")
+    return HttpResponseRedirect(share_url(request, share))
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_reopen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Back to packing; labels printed so far must not be used."""
+    return act(
+        request,
+        public_id,
+        packing.reopen_boxes,
+        "The boxes are open again. Do not use labels you have printed.",
+    )
+
+
+@require_POST
+@require(WORK_SHARES)
+def share_shipped(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The boxes have left."""
+    return act(request, public_id, packing.mark_shipped, "Marked as shipped. The seller is told.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(WORK_SHARES)
+def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask why, then decline."""
+    share = get_share(request, public_id)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if apply(form, lambda: shares.decline_share(by=request.user, share=share, reason=reason)):
+            messages.success(request, f"Declined. {share.shipment.seller.name} is told.")
+            return HttpResponseRedirect(
+                reverse("supply:shares", args=[request.organization.handle])
+            )
+    context = {
+        "share": share,
+        "form": form,
+        "action": request.path,
+        "back_url": share_url(request, share),
+        "consequences": [
+            "You do not see this shipment any more.",
+            "The seller is told, with your reason.",
+        ],
+    }
+    return render(request, "supplychain/supply/share_decline.html", context, status=status_of(form))
+
+
+def act(
+    request: PortalRequest, public_id: uuid.UUID, transition: Callable[..., Any], done: str
+) -> HttpResponse:
+    """Take one step and go back to the share; what is missing for it is told there."""
+    share = get_share(request, public_id)
+    try:
+        transition(by=request.user, share=share)
+    except Invalid as error:
+        return share_page(request, share, status=error.status, problem=error.message)
+    messages.success(request, done)
+    return HttpResponseRedirect(share_url(request, share))
