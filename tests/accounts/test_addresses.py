@@ -1,0 +1,159 @@
+"""Which addresses are accepted, and that each has one spelling."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.addresses import AddressError, budget_key, canonical, masked
+from accounts.addresses_form import AddressField, validate_address
+
+DATA = Path(__file__).parent.parent / "data" / "email_addresses.json"
+SIGNS = str.maketrans({"␀": "\0", "␇": "\a", "␊": "\n", "␍": "\r"})
+ADDRESSES = {
+    row["id"]: row["address"].translate(SIGNS) for row in json.loads(DATA.read_text("utf-8"))
+}
+# White space around an address is ignored, line ends included.
+ACCEPTED = {
+    "9": "test@nominet.org.uk",
+    "21": "123@iana.org",
+    "25": "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghiklm@iana.org",
+    "29": "test@mason-dixon.com",
+    "33": "test@iana.co-uk",
+    "89": "test@iana.org",
+    "101": "xn--test@iana.org",
+    "142": "test@iana.org",
+    "146": "test@iana.org",
+    "150": "test@iana.org",
+    "154": "test@iana.org",
+    "158": "test@iana.org",
+}
+
+
+def test_public_list_is_complete():
+    assert len(ADDRESSES) == 41
+
+
+@pytest.mark.parametrize("number", ADDRESSES)
+def test_public_list_gets_the_decided_verdict(number):
+    if number in ACCEPTED:
+        assert canonical(ADDRESSES[number]) == ACCEPTED[number]
+    else:
+        with pytest.raises(AddressError):
+            canonical(ADDRESSES[number])
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        (" Anna.Ott+x@Example.COM ", "anna.ott+x@example.com"),
+        ("a@Bücher.example", "a@xn--bcher-kva.example"),
+        ("a@bu\u0308cher.example", "a@xn--bcher-kva.example"),
+        ("a@XN--BCHER-KVA.example", "a@xn--bcher-kva.example"),
+        ("a@пример.рф", "a@xn--e1afmkfd.xn--p1ai"),
+        ("o'neil@example.ie", "o'neil@example.ie"),
+        ("a@例え.jp", "a@xn--r8jz45g.jp"),
+    ],
+)
+def test_canonical_spelling(typed, stored):
+    assert canonical(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "mi\u212ae@example.com",
+        "je\u017fs@example.com",
+        "m\u0131ke@example.com",
+        "ａnna@example.com",
+        "anna@ｅxample.com",
+        "anna@example。com",
+        "anna@exam\u212aple.com",
+        "anna@exаmple.com",
+        "anna@аррӏе.com",
+        "anna@xn--80ak6aa92e.com",
+        "anna@яндекс.com",
+        "anna@[192.0.2.1]",
+        "anna@192.0.2.1",
+        "anna@example.com.",
+        "anna@exam@ple.com",
+        "anna@",
+        "anna",
+        "anna@example.com\u200b",
+        "an\u202ena@example.com",
+        "anna@exa\0mple.com",
+        "\0anna@example.com",
+        "anna@example.com\nBcc: b@example.com",
+        "anna@ex_ample.com",
+        "anna@-example.com",
+        "anna@example..com",
+        "anna@xn--a.com",
+        "anna.@example.com",
+        "anna@example.c",
+        "anna@example.12",
+        "Anna <anna@example.com>",
+        f"{'a' * 65}@example.com",
+        f"a@{'a' * 64}.com",
+        f"{'a' * 60}@{'.'.join(['b' * 48] * 4)}.com",
+    ],
+)
+def test_refused_with_a_sentence(typed):
+    with pytest.raises(AddressError, match=r"^[A-Z].*\.$"):
+        canonical(typed)
+
+
+def test_longest_address_is_accepted():
+    address = f"{'a' * 54}@{'.'.join(['b' * 48] * 4)}.com"
+    assert len(address) == 254
+    assert canonical(address) == address
+
+
+@given(st.text())
+def test_any_text_is_refused_or_becomes_stable(text):
+    try:
+        address = canonical(text)
+    except AddressError:
+        return
+    assert canonical(address) == address
+    assert address.isascii()
+
+
+@given(st.emails())
+def test_canonical_of_addresses_is_stable_and_ignores_case(typed):
+    try:
+        address = canonical(typed)
+    except AddressError:
+        return
+    assert canonical(address) == canonical(typed.upper()) == address
+
+
+def test_budget_key_drops_dots_and_tag():
+    key = "annaott@example.com"
+    assert {budget_key(typed) for typed in ("Anna.Ott@example.com", "a.nnaott+1@EXAMPLE.com")} == {
+        key
+    }
+    assert budget_key("+tag@example.com") == "+tag@example.com"
+
+
+def test_masked_shows_the_first_letters_only():
+    assert masked("anna@example.com") == "a***@e…"
+
+
+def test_field_cleans_to_the_canonical_address():
+    assert AddressField().clean(" Anna@Example.com\r\n") == "anna@example.com"
+    assert AddressField(required=False).clean("  ") == ""
+
+
+@pytest.mark.parametrize("typed", ["", "anna", "an\0na@example.com", "a" * 100_000])
+def test_field_refuses_at_the_field(typed):
+    with pytest.raises(ValidationError):
+        AddressField().clean(typed)
+
+
+def test_validator_refuses():
+    validate_address("anna@example.com")
+    with pytest.raises(ValidationError):
+        validate_address("anna@[192.0.2.1]")

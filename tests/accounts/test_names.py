@@ -1,0 +1,179 @@
+"""Display names, look-alikes and handles."""
+
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.names import (
+    HANDLE_PATTERN,
+    RESERVED_HANDLES,
+    NameRefused,
+    check_handle,
+    clean_name,
+    code_points,
+    handle_for,
+    mail_name,
+    skeleton,
+)
+from accounts.names_form import NameField, validate_name
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("  Anna   Ott ", "Anna Ott"),
+        ("Cafe\u0301 O'Neil & Söhne, Inc.", "Café O'Neil & Söhne, Inc."),
+        ("Bookshop.com B.V.", "Bookshop.com B.V."),
+        ("3M", "3M"),
+        ("株式会社 例", "株式会社 例"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("{{7*7}} %0d%0a", "{{7*7}} %0d%0a"),
+        ("x" * 120, "x" * 120),
+    ],
+)
+def test_accepted_names(typed, stored):
+    assert clean_name(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "   ",
+        "--",
+        "x" * 121,
+        "x" * 500,
+        '<a href="https://x.example">Click</a>',
+        "<img src=x>",
+        "See https://x.example",
+        "HTTPS://X.EXAMPLE",
+        "www.x.example",
+        "Buy at x.example/now",
+        "mailto:a",
+        "Write to a@b.example",
+        "Call +1 (206) 555-0100",
+        "Anna\nBcc: b@example.com",
+        "Anna\r\nOtt",
+        "Anna\u2028Ott",
+        "Anna \u202egnp.exe",
+        "Anna\u200bOtt",
+        "Anna\u200dOtt",
+        "\ufeffAnna\ufeff",
+        "Anna\0",
+        "\u3164\u3164",
+        "\ud800x",
+    ],
+)
+def test_refused_names(typed):
+    with pytest.raises(NameRefused, match=r"^[A-Z].*\.$"):
+        clean_name(typed)
+
+
+@given(st.text())
+def test_clean_name_is_stable_and_on_one_line(typed):
+    try:
+        name = clean_name(typed)
+    except NameRefused:
+        return
+    assert clean_name(name) == name
+    assert name.splitlines() == [name]
+
+
+@given(st.text(max_size=300))
+def test_mail_name_is_one_short_line(name):
+    shown = mail_name(name)
+    assert len(shown) <= 80
+    assert len(shown.splitlines()) <= 1
+
+
+def test_mail_name_is_no_link():
+    assert mail_name("Shop.example\nBcc: x") == "Shop.\u2060example Bcc: x"
+    assert mail_name("Acme Inc. of Ohio") == "Acme Inc. of Ohio"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Paypal", "Раураl"),
+        ("ACME", "acme"),
+        ("Acme, Inc.", "Acme Inc"),
+        ("Ａcme", "Acme"),
+        ("Café", "Cafe"),
+        ("Global", "GIoba1"),
+        ("Modern", "Modem"),
+        ("Ωmega", "ωmega"),
+        ("Σος", "σοσ"),
+        ("Straße", "Strasse"),
+    ],
+)
+def test_look_alikes_have_one_skeleton(one, other):
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Acme", "Acne"), ("Blue Ltd", "Blue Inc"), ("東京", "京都")]
+)
+def test_different_names_have_different_skeletons(one, other):
+    assert skeleton(one) != skeleton(other)
+
+
+@given(st.text())
+def test_skeleton_ignores_case(name):
+    assert skeleton(name.casefold()) == skeleton(name)
+
+
+def test_code_points_point_at_the_foreign_letter():
+    points = code_points("Pаy")
+    assert [point.unusual for point in points] == [False, True, False]
+    assert (points[1].code, points[1].name) == ("U+0430", "CYRILLIC SMALL LETTER A")
+    assert not any(point.unusual for point in code_points("株式 カイシャ 1"))
+    assert code_points("a\u202e")[1].unusual
+
+
+@pytest.mark.parametrize(
+    ("name", "handle"),
+    [
+        ("Acme & Sons, Inc.", "acme-and-sons-inc"),
+        ("O'Neil Ltd.", "oneil-ltd"),
+        ("Müller Straße", "muller-strasse"),
+        ("3M", "3m-org"),
+        ("東京", "org"),
+        ("Admin", "admin-org"),
+        ("x" * 50, "x" * 32),
+    ],
+)
+def test_handle_from_name(name, handle):
+    assert handle_for(name, set()) == handle
+
+
+def test_handle_goes_round_taken_ones():
+    assert handle_for("Acme", {"acme", "acme-2"}) == "acme-3"
+    assert handle_for("x" * 50, lambda handle: handle == "x" * 32) == "x" * 30 + "-2"
+
+
+@given(st.text(), st.sets(st.sampled_from(["org", "org-2", "a-org", "abc"])))
+def test_handle_is_always_valid_and_free(name, taken):
+    handle = handle_for(name, taken)
+    assert re.fullmatch(HANDLE_PATTERN, handle)
+    assert handle not in taken | RESERVED_HANDLES
+    assert check_handle(handle) == handle
+
+
+@pytest.mark.parametrize(
+    "typed", ["ab", "x" * 33, "a b c", "-abc", "a--b", "admin", "ünal", "a/b/c"]
+)
+def test_refused_handles(typed):
+    with pytest.raises(NameRefused):
+        check_handle(typed)
+
+
+def test_field_and_validator():
+    assert NameField().clean(" Anna  Ott ") == "Anna Ott"
+    assert NameField(required=False).clean("") == ""
+    validate_name("Anna")
+    for refuse in (NameField().clean, validate_name):
+        with pytest.raises(ValidationError):
+            refuse("www.x.example")

@@ -1,0 +1,58 @@
+"""Strict by default: mail only leaves on purpose, undefined template variables fail."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import TestCase
+from hypothesis import settings as hypothesis_settings
+
+from partnerhub.audit import triggers
+from tests.sweep.report import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
+# A loaded machine is no failure.
+hypothesis_settings.register_profile("tests", deadline=None)
+hypothesis_settings.load_profile("tests")
+
+OUTBOX = {"BACKEND": "partnerhub.outbox.backend.OutboxBackend"}
+MEMORY = {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
+
+
+@pytest.fixture(autouse=True)
+def mail_goes_through_the_outbox(settings: Any) -> None:
+    """The test run replaces every mailer by memory; `default` stays the outbox."""
+    settings.MAILERS = {"default": OUTBOX, "transport": MEMORY}
+
+
+@pytest.fixture(autouse=True)
+def no_limits_left_over() -> None:
+    """The sign-in library counts its limits in the cache."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def nudges_stay_quiet(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """No task is published unless a test asks for a live worker: tests call drain()."""
+    if "live_worker" not in request.fixturenames:
+        monkeypatch.setattr("celery.app.task.Task.delay", lambda self, *args, **kwargs: None)
+
+
+@pytest.fixture(autouse=True)
+def history_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Transactional tests empty every table; the triggers of the history come back afterwards."""
+    marker = request.node.get_closest_marker("django_db")
+    if not marker or not marker.kwargs.get("transaction"):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    triggers.remove()
+
+
+@pytest.fixture
+def run_callbacks() -> Any:
+    """Runs what was left for after the commit: `with run_callbacks(): …`."""
+    return lambda: TestCase.captureOnCommitCallbacks(execute=True)

@@ -1,0 +1,83 @@
+"""Two tenants of each kind, and the words most tests here use."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Organization, User
+from connections.models import Connection
+from tests.factories import connections as make
+from tests.factories.accounts import identity, member, person
+from tests.support import signed_in
+
+
+@dataclass
+class Pair:
+    """A seller and a provider with their administrators, and addresses of their pages."""
+
+    seller: Organization
+    seller_admin: User
+    provider: Organization
+    provider_admin: User
+
+    def __post_init__(self) -> None:
+        # Signing in writes to the account: it is done before a test looks at what changes.
+        self._clients = [signed_in(self.seller_admin), signed_in(self.provider_admin)]
+
+    def at_seller(self) -> Client:
+        """The seller's administrator, signed in."""
+        return self._clients[0]
+
+    def at_provider(self) -> Client:
+        """The provider's administrator, signed in."""
+        return self._clients[1]
+
+    def seller_url(self, rest: str = "") -> str:
+        """An address in the seller's portal."""
+        return f"/seller/{self.seller.handle}/{rest}"
+
+    def provider_url(self, rest: str = "") -> str:
+        """An address in the provider's portal."""
+        return f"/provider/{self.provider.handle}/{rest}"
+
+    def connect(self, **grants: str) -> Connection:
+        """A live connection; keyword "fba" or "listings" gives the level."""
+        codes = {"fba": make.FBA, "listings": make.LISTINGS}
+        levels = {codes[word]: level for word, level in grants.items()} or None
+        return make.connection(self.seller, self.provider, levels)
+
+    def employee(self, name: str = "", *, identified: bool = True) -> User:
+        """An employee of the provider in force."""
+        user = member(self.provider, user=person(name))
+        if identified:
+            identity(user)
+        return user
+
+
+@pytest.fixture
+def pair(db: Any) -> Pair:
+    """One seller and one provider."""
+    return Pair(*make.pair())
+
+
+@pytest.fixture
+def other(db: Any) -> Pair:
+    """Another seller and another provider: nobody related to `pair`."""
+    return Pair(*make.pair())
+
+
+def grants_in(row: Connection) -> dict[str, int]:
+    """Role code -> level of what is granted now."""
+    return dict(row.grants.active().values_list("role__code", "level"))
+
+
+def queries(client: Client, path: str) -> int:
+    """How many statements the page takes."""
+    with CaptureQueriesContext(database) as captured:
+        response = client.get(path)
+    assert response.status_code == 200, response.status_code
+    return len(captured)

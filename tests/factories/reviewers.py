@@ -1,0 +1,24 @@
+"""Reviewers, made the way operators make them, and documents they look at."""
+
+import io
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from PIL import Image
+
+from accounts.models import User
+from tests.factories.accounts import person
+
+
+def desk_reviewer(user: User | None = None, *, lead: bool = False) -> User:
+    """A reviewer, or a lead reviewer."""
+    user = user or person()
+    call_command("make_reviewer", user.email, lead=lead, stdout=io.StringIO())
+    return User.objects.get(pk=user.pk)
+
+
+def scan(name: str = "passport.png", *, side: int = 40) -> SimpleUploadedFile:
+    """A small picture, as a phone would upload it."""
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), "white").save(file, "PNG")
+    return SimpleUploadedFile(name, file.getvalue(), "image/png")

@@ -1,0 +1,173 @@
+"""The front page, the portals' homes with their checklists, and User Permissions."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.invitations.pending import pending_for
+from partnerhub.portals import checklists
+from tests.factories import accounts as make
+from tests.factories import connections as connect
+from tests.factories import roles
+from tests.factories import supplychain as ship
+from tests.support import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def states(steps):
+    return [step.state for step in steps]
+
+
+def test_front_page_says_what_it_is(client):
+    text = client.get("/").text
+    for name in ("seller-register", "provider-register", "supplier-register", "account_signup"):
+        assert reverse(name) in text
+
+
+def test_only_account_opens_at_once():
+    seller = make.organization("seller")
+    response = signed_in(make.administrator(seller)).get("/")
+    assert response["Location"] == reverse("seller:home", args=[seller.handle])
+
+
+def test_chooser_shows_accounts_clients_and_invitations():
+    connection = connect.connection(make.organization("seller"), make.organization("provider"))
+    user = make.administrator(connection.provider)
+    text = signed_in(user).get("/").text
+    assert connection.provider.name in text
+    assert reverse("seller:home", args=[connection.seller.handle]) in text
+
+
+def test_clients_are_searched_by_name():
+    connection = connect.connection(make.organization("seller"), make.organization("provider"))
+    client = signed_in(make.administrator(connection.provider))
+    assert connection.seller.handle in client.get("/", {"client": connection.seller.name}).text
+    assert connection.seller.handle not in client.get("/", {"client": "no such seller"}).text
+
+
+def test_newcomer_is_led_to_registration():
+    assert reverse("start") in signed_in(make.person()).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("seller", "seller"), ("provider", "provider"), ("supplier", "supply")]
+)
+def test_home_opens_for_members_only(kind, name):
+    organization = make.organization(kind)
+    address = reverse(f"{name}:home", args=[organization.handle])
+    assert signed_in(make.administrator(organization)).get(address).status_code == 200
+    assert signed_in(make.member(organization)).get(address).status_code == 200
+    assert signed_in(make.person()).get(address).status_code == 404
+
+
+def test_delegate_goes_straight_to_the_shipments():
+    connection = connect.connection(make.organization("seller"), make.organization("provider"))
+    user = make.administrator(connection.provider)
+    address = reverse("seller:home", args=[connection.seller.handle])
+    response = signed_in(user).get(address, follow=True)
+    assert response.redirect_chain[0][0] == reverse(
+        "seller:shipments", args=[connection.seller.handle]
+    )
+    assert "Acting for" in response.text
+
+
+def test_provider_checklist_follows_the_phases():
+    provider = make.organization("provider", status="draft", activated_at=None)
+    user = make.administrator(provider, identified=False)
+    assert states(checklists.provider_steps(user, provider))[:3] == ["current", "todo", "todo"]
+    make.identity(user)
+    provider.status = "active"
+    provider.save()
+    steps = checklists.provider_steps(user, provider)
+    assert states(steps)[:4] == ["done", "done", "current", "todo"]
+    roles.submitted(provider)
+    assert states(checklists.provider_steps(user, provider))[2:4] == ["done", "waiting"]
+    connect.approved(provider)
+    steps = checklists.provider_steps(user, provider)
+    assert states(steps)[3] == "done"
+    assert states(steps)[5:] == ["waiting", "todo", "todo"]
+    link = connect.partner_link(make.organization("seller"), provider)
+    steps = checklists.provider_steps(user, provider)
+    assert states(steps)[5:] == ["done", "current", "todo"]
+    assert str(link.public_id) in steps[6].button["url"]
+
+
+def test_seller_checklist_knows_whose_turn_it_is():
+    seller, provider = make.organization("seller"), make.organization("provider")
+    assert states(checklists.seller_steps(seller)) == ["current", "todo", "todo", "todo"]
+    connect.partner_link(seller, provider)
+    assert states(checklists.seller_steps(seller)) == ["done", "current", "waiting", "todo"]
+    connect.invitation(seller, provider)
+    assert states(checklists.seller_steps(seller))[2:] == ["done", "current"]
+    connect.connection(make.organization("seller"), provider)
+    connect.connection(seller, make.organization("provider"))
+    assert states(checklists.seller_steps(seller))[0] == "done"
+
+
+def test_supply_checklists_end_with_the_shared_shipment():
+    seller, _ = ship.seller()
+    supplier, _ = ship.supplier()
+    assert states(checklists.seller_supply_steps(seller)) == ["current", "todo", "current", "todo"]
+    assert states(checklists.supplier_steps(supplier)) == ["current", "todo", "todo"]
+    ship.connected(seller, supplier)
+    share = ship.share(ship.shipment(seller), supplier)
+    assert states(checklists.seller_supply_steps(seller)) == ["done"] * 4
+    steps = checklists.supplier_steps(supplier)
+    assert states(steps) == ["done", "done", "current"]
+    assert str(share.public_id) in steps[2].button["url"]
+
+
+def test_user_permissions_carries_the_labels_of_the_sources(settings):
+    seller = make.organization("seller")
+    client = signed_in(make.administrator(seller))
+    text = client.get(reverse("seller:permissions", args=[seller.handle])).text
+    for label in (
+        "User Permissions",
+        "Authorized Partners",
+        "Add authorized partner",
+        "Open Invitations",
+        f"{settings.MARKETPLACE_NAME} Supply Chain Connect Permissions",
+        "Send invitation",
+    ):
+        assert label in text
+
+
+def test_user_permissions_is_for_administrators():
+    seller = make.organization("seller")
+    address = reverse("seller:permissions", args=[seller.handle])
+    assert signed_in(make.member(seller)).get(address).status_code == 403
+
+
+def test_navigation_shows_what_would_open():
+    seller = make.organization("seller")
+    home = reverse("seller:home", args=[seller.handle])
+    permissions = reverse("seller:permissions", args=[seller.handle])
+    assert permissions in signed_in(make.administrator(seller)).get(home).text
+    assert permissions not in signed_in(make.member(seller)).get(home).text
+
+
+def test_what_waits_stands_on_the_home_page():
+    seller, provider = make.organization("seller"), make.organization("provider")
+    admin = make.administrator(seller)
+    connect.invitation(seller, provider)
+    assert len(pending_for(admin)) == 1
+    text = signed_in(admin).get(reverse("seller:home", args=[seller.handle])).text
+    assert f"{provider.name} invites you to connect" in text
+
+
+def test_permissions_page_costs_the_same_with_more_rows(django_assert_max_num_queries):
+    seller = make.organization("seller")
+    client = signed_in(make.administrator(seller))
+    address = reverse("seller:permissions", args=[seller.handle])
+    for _ in range(3):
+        connect.connection(seller, make.organization("provider"))
+        connect.invitation(seller, make.organization("provider"))
+        ship.connected(seller, ship.supplier()[0])
+    with django_assert_max_num_queries(20) as few:
+        client.get(address)
+    for _ in range(5):
+        connect.connection(seller, make.organization("provider"))
+        connect.invitation(seller, make.organization("provider"))
+        ship.connected(seller, ship.supplier()[0])
+    with django_assert_max_num_queries(len(few)):
+        client.get(address)

@@ -1,0 +1,216 @@
+"""Two people at the same moment, on PostgreSQL (C3, C8).
+
+Both meet after reading and before writing, as far as locks let them. Each race is first run without
+any guard, to show that the meeting finds the fault; then with the conditional UPDATE alone; then
+as the transitions are.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from partnerhub.audit.models import Event
+from partnerhub.errors import Conflict
+from partnerhub.outbox.models import Message
+from partnerhub.web.access import Level
+from roles.models import ApprovedRole, RoleApplication
+from roles.transitions import applications, approvals, review
+from tests.factories import accounts, roles
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+GUARDS = ["none", "update", "all"]
+PATIENCE = 0.4
+
+
+def together(*actions: Callable[[], Any]) -> list[Any]:
+    """Run all at once; each result is what it returned, or the Conflict it raised."""
+    results: list[Any] = [None] * len(actions)
+    start = threading.Barrier(len(actions))
+
+    def run(place: int) -> None:
+        start.wait()
+        try:
+            results[place] = actions[place]()
+        except Conflict as error:
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[place]) for place in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return results
+
+
+def conflicts(results: list[Any]) -> list[Conflict]:
+    return [result for result in results if isinstance(result, Conflict)]
+
+
+def write(row: Any, *, expect: Any, **values: Any) -> Any:
+    """What move() would be without its condition."""
+    type(row)._default_manager.filter(pk=row.pk).update(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row
+
+
+def write_status(row: Any, table: Any, new: str, **values: Any) -> Any:
+    table.check(row.status, new)
+    return write(row, expect={}, status=new, **values)
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes both sides wait for each other after reading, and takes guards away."""
+    barrier = threading.Barrier(2)
+    locked = review.lock_application
+
+    def meet() -> None:
+        try:
+            barrier.wait(PATIENCE)
+        except threading.BrokenBarrierError:
+            barrier.reset()
+
+    def lock_and_meet(application: Any) -> Any:
+        row = locked(application)
+        meet()
+        return row
+
+    def read_and_meet(application: Any) -> Any:
+        rows = RoleApplication.objects.select_related("provider", "category")
+        row = rows.get(pk=application.pk)
+        meet()
+        return row
+
+    def read_line_and_meet(rows: Any, pk: int) -> Any:
+        row = rows.get(pk=pk)
+        meet()
+        return row
+
+    def set_up(guards: str) -> None:
+        read = lock_and_meet if guards == "all" else read_and_meet
+        for module in (applications, review):
+            monkeypatch.setattr(module, "lock_application", read)
+        if guards == "all":
+            return
+        monkeypatch.setattr(review, "lock", read_line_and_meet)
+        if guards == "none":
+            monkeypatch.setattr(review, "move", write)
+            for module in (applications, review):
+                monkeypatch.setattr(module, "advance", write_status)
+
+    return set_up
+
+
+def decided_application(provider: Any, reviewer: Any) -> RoleApplication:
+    application = roles.in_review(provider, {"pricing.pricing": "edit"})
+    line = application.lines.get()
+    line.application = application
+    review.decide_line(line=line, level=Level.EDIT, by=reviewer)
+    return application
+
+
+@pytest.mark.parametrize("guards", GUARDS)
+def test_approving_and_withdrawing_leave_one_truth(
+    guards: str, provider: Any, administrator: Any, reviewer: Any, meeting: Any
+) -> None:
+    application = decided_application(provider, reviewer)
+    meeting(guards)
+    results = together(
+        lambda: review.finish_application(application=application, by=reviewer),
+        lambda: applications.withdraw_application(application=application, by=administrator),
+    )
+    application.refresh_from_db()
+    ends = Event.objects.filter(verb__in=["role_application.decided", "role_application.withdrawn"])
+    mails = Message.objects.filter(kind="roles.application_decided")
+    if guards == "none":
+        assert not conflicts(results)
+        assert ends.count() == 2
+        return
+    assert len(conflicts(results)) == 1
+    approved = application.status == "approved"
+    assert approved or application.status == "withdrawn"
+    assert ends.get().verb.endswith("decided" if approved else "withdrawn")
+    assert mails.count() == approved
+    assert ApprovedRole.objects.count() == approved
+
+
+@pytest.mark.parametrize("guards", GUARDS)
+def test_two_reviewers_deciding_differently(
+    guards: str, provider: Any, reviewer: Any, second_reviewer: Any, meeting: Any
+) -> None:
+    application = roles.in_review(provider, {"pricing.pricing": "edit"})
+    line = application.lines.select_related("role").get()
+    line.application = application
+    meeting(guards)
+    results = together(
+        lambda: review.decide_line(line=line, level=Level.EDIT, by=reviewer),
+        lambda: review.decide_line(
+            line=line, level=Level.NONE, reason="policy", by=second_reviewer
+        ),
+    )
+    decisions = Event.objects.filter(verb="role_application.line_decided")
+    if guards == "none":
+        assert not conflicts(results)
+        assert decisions.count() == 2
+        return
+    (conflict,) = conflicts(results)
+    assert decisions.count() == 1
+    if guards == "all":
+        winner = application.lines.get().decided_by
+        assert conflict.message.startswith(f"{winner.name} decided on Pricing on ")
+
+
+def test_finishing_twice_mails_once(provider: Any, administrator: Any, reviewer: Any) -> None:
+    application = decided_application(provider, reviewer)
+    results = together(
+        *[lambda: review.finish_application(application=application, by=reviewer)] * 4
+    )
+    assert len(conflicts(results)) == 3
+    assert Event.objects.filter(verb="role_application.decided").count() == 1
+    assert Message.objects.filter(kind="roles.application_decided").count() == 1
+
+
+def test_submitting_twice_submits_once(provider: Any, administrator: Any) -> None:
+    application = roles.draft(provider, {"pricing.pricing": "edit"})
+    results = together(
+        *[lambda: applications.submit_application(application=application, by=administrator)] * 4
+    )
+    assert len(conflicts(results)) == 3
+    assert Message.objects.filter(kind="roles.application_submitted").count() == 1
+
+
+def test_two_administrators_begin_one_application(provider: Any, administrator: Any) -> None:
+    colleague = accounts.administrator(provider)
+    category = roles.role("pricing.pricing").category
+    results = together(
+        *[
+            lambda by=by: applications.create_draft(provider=provider, category=category, by=by)
+            for by in (administrator, colleague, administrator, colleague)
+        ]
+    )
+    assert len(conflicts(results)) == 3
+    assert RoleApplication.objects.count() == 1
+
+
+def test_two_reviewers_change_one_approval(
+    provider: Any, reviewer: Any, second_reviewer: Any
+) -> None:
+    held = roles.approved_role(provider, "inventory.fba_shipments", "admin")
+    results = together(
+        lambda: approvals.lower_approved_role(
+            approved_role=held, level=Level.VIEW, reason="Lower", version=1, by=reviewer
+        ),
+        lambda: approvals.revoke_approved_role(
+            approved_role=held, reason="Revoke", version=1, by=second_reviewer
+        ),
+    )
+    (conflict,) = conflicts(results)
+    held.refresh_from_db()
+    assert held.version == 2
+    assert str(held.changed_by) in conflict.message

@@ -1,0 +1,91 @@
+"""Servers of a test run: started before the settings are read, ended with the run.
+
+A pytest plugin, loaded by `addopts`. A conftest would be too late: pytest-django reads the settings
+first, and the suite would run on whatever database it found, and be green.
+
+TEST_DATABASE is `postgresql` (the default) or `sqlite`; DATABASE_URL and REDIS_URL name servers to
+use instead of the embedded ones. Tests that do not apply are deselected by their markers.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from partnerhub import embedded
+
+BROKER_DATABASES = 64
+VENDORS = {"postgres": "postgresql", "postgresql": "postgresql", "psql": "postgresql"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start what the environment does not name; a worker of a parallel run finds it started."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    stack = ExitStack()
+    early_config.add_cleanup(stack.close)
+    try:
+        _start(stack)
+    except embedded.ServerUnavailable as reason:
+        raise pytest.UsageError(str(reason)) from reason
+
+
+def _start(stack: ExitStack) -> None:
+    database = os.environ.setdefault("TEST_DATABASE", "postgresql")
+    if database not in {"postgresql", "sqlite"}:
+        raise pytest.UsageError(f"TEST_DATABASE is {database}: say postgresql or sqlite")
+    os.environ["VAR_DIR"] = str(_folder(stack))
+    if database == "sqlite":
+        os.environ["DATABASE_URL"] = f"sqlite:///{os.environ['VAR_DIR']}/partnerhub.sqlite3"
+    elif not os.environ.get("DATABASE_URL"):
+        postgres = embedded.start_postgres(_folder(stack))
+        stack.callback(postgres.stop)
+        os.environ["DATABASE_URL"] = postgres.url
+    elif VENDORS.get(os.environ["DATABASE_URL"].split(":")[0]) != "postgresql":
+        raise pytest.UsageError("DATABASE_URL is not PostgreSQL: unset it, or TEST_DATABASE=sqlite")
+    if not os.environ.get("REDIS_URL"):
+        broker = embedded.start_broker(_folder(stack), BROKER_DATABASES)
+        stack.callback(broker.stop)
+        os.environ["REDIS_URL"] = broker.url
+
+
+def _folder(stack: ExitStack) -> Path:
+    folder = tempfile.mkdtemp(prefix="partnerhub-tests-")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def pytest_report_header() -> Sequence[str]:
+    """Say in the first lines what the run uses."""
+    return [f"database: {os.environ['TEST_DATABASE']}", f"broker: {os.environ['REDIS_URL']}"]
+
+
+def _unfit_marks() -> set[str]:
+    """The markers of tests that do not apply to this run."""
+    sqlite = os.environ["TEST_DATABASE"] == "sqlite"
+    applies = {
+        "postgres": not sqlite,
+        "browser": not sqlite,
+        "sqlite": sqlite,
+        "once": not sqlite or os.environ.get("SOAK") == "1",
+        "soak": os.environ.get("SOAK") == "1",
+        "root": os.geteuid() == 0,
+        "linux": sys.platform == "linux",
+    }
+    return {mark for mark, fits in applies.items() if not fits}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what does not apply, instead of skipping it test by test."""
+    unfit = _unfit_marks()
+    dropped = [item for item in items if unfit & {mark.name for mark in item.iter_markers()}]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]

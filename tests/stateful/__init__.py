@@ -1,0 +1,1 @@
+"""Random walks through the product, held against a model in plain Python."""

@@ -1,0 +1,397 @@
+"""Shipments in Seller Central: list, create, change, cancel; members and delegates (S1.11)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from connections.models import Connection
+from partnerhub import clock
+from partnerhub.audit.models import Event
+from supplychain.models import Shipment
+from tests.factories.accounts import identity, member, organization, person
+from tests.factories.connections import FBA, assigned
+from tests.factories.connections import connection as partner
+from tests.factories.supplychain import (
+    box,
+    item,
+    seller,
+    share,
+    shipment,
+    supplier,
+    worker,
+)
+from tests.supplychain.pages import item_rows, seller_page, shipment_page
+from tests.support import drain, nothing_changes, signed_in
+
+pytestmark = pytest.mark.django_db
+FACTS = {"name": "Spring refill", "center_code": "ABE2", "mode": "SP", "ship_from_name": "Dock 3"}
+MUG = {"msku": "MUG-RED", "fnsku": "x000000001", "quantity": "12", "title": "Red mug"}
+
+
+def create(client, of, *rows, **values):
+    """Press "Create shipment"."""
+    return client.post(seller_page(of, "shipment-create"), item_rows(*rows, **(FACTS | values)))
+
+
+def lines(row):
+    """The posted form of the items page as it stands."""
+    return [
+        {
+            "item": str(line.public_id),
+            "msku": line.msku,
+            "fnsku": line.fnsku,
+            "title": line.title,
+            "quantity": str(line.quantity),
+        }
+        for line in row.items.all()
+    ]
+
+
+def version_on(client, page, name="version"):
+    """The hidden word that says what the form was made from."""
+    shown = client.get(page)
+    form = shown.context["form" if name == "version" else "paste"]
+    return form["version"].value()
+
+
+@pytest.fixture
+def shop():
+    """A seller with its administrator."""
+    return seller(name="Blue Harbor")
+
+
+def delegate(of, level):
+    """An employee of a provider whose effective level on FBA shipments is this one."""
+    firm = organization("provider", name="Partner Firm")
+    link = partner(of, firm, {FBA: "admin"})
+    user = member(firm)
+    identity(user)
+    if level != "none":
+        assigned(user, link, level)
+    return user, firm
+
+
+# Creating --------------------------------------------------------------------------------------
+def test_create_with_typed_and_pasted_lines(shop):
+    """S1.11: facts, lines, an id of its own; one event."""
+    firm, boss = shop
+    client = signed_in(boss)
+    assert client.get(seller_page(firm, "shipment-create")).status_code == 200
+    response = create(
+        client,
+        firm,
+        MUG,
+        {"msku": ""},
+        **{"paste-pasted": "MUG-BLUE\t8\tX000000002\tBlue mug\nSPOON\t1,500"},
+        ship_date=str(clock.today() + timedelta(days=9)),
+        ship_from_address="7 Harbor Road\nOakland",
+    )
+    row = Shipment.objects.get()
+    assert response.url == shipment_page(row)
+    assert row.shipment_id.startswith("FBA")
+    assert (row.seller, row.status, row.center_code) == (firm, "working", "ABE2")
+    assert list(row.items.values_list("msku", "fnsku", "quantity", "title")) == [
+        ("MUG-RED", "X000000001", 12, "Red mug"),
+        ("MUG-BLUE", "X000000002", 8, "Blue mug"),
+        ("SPOON", "", 1500, ""),
+    ]
+    page = client.get(response.url).content.decode()
+    assert "Prepare Shipment" in page
+    assert "Share Shipment" in page
+    assert Event.objects.filter(verb="shipment.created", organization_id=firm.pk).count() == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": ""},
+        {"name": "a\0b"},
+        {"center_code": "XXX9"},
+        {"mode": "AIR"},
+        {"ship_date": "2001-01-01"},
+        {"ship_date": "soon"},
+        {"items-0-quantity": "0"},
+        {"items-0-quantity": "500001"},
+        {"items-0-quantity": "9" * 40},
+        {"items-0-fnsku": "X-1"},
+        {"items-0-prep_type": "GOLD"},
+        {"items-0-msku": "", "items-0-title": "No SKU"},
+        {"items-0-msku": ""},
+        {"paste-pasted": "MUG-RED\t3"},
+        {"paste-pasted": "SPOON\tmany"},
+        {"paste-pasted": "SPOON"},
+        {"items-TOTAL_FORMS": "100000"},
+        {"items-TOTAL_FORMS": "x"},
+    ],
+)
+def test_bad_input_is_told_and_nothing_is_written(shop, values):
+    """B1, B2: 422 with what was typed."""
+    firm, boss = shop
+    client = signed_in(boss)
+    with nothing_changes():
+        response = create(client, firm, MUG, **values)
+    assert response.status_code == 422
+    assert "Spring refill" in response.content.decode() or "name" in values
+
+
+def test_more_lines_without_javascript(shop):
+    """ "Add lines" keeps what was typed, says nothing about what is missing, writes nothing."""
+    firm, boss = shop
+    client = signed_in(boss)
+    with nothing_changes():
+        response = create(client, firm, MUG, name="", add_rows="1")
+    assert response.status_code == 200
+    assert len(response.context["items"].forms) == 6
+    page = response.content.decode()
+    assert 'value="MUG-RED"' in page
+    assert "Please check" not in page
+
+
+# List ------------------------------------------------------------------------------------------
+def test_the_list_filters_and_finds_literally(shop):
+    """B4: wildcards are letters; states; nobody else's shipments."""
+    firm, boss = shop
+    other, _ = seller()
+    shipment(other, name="Foreign marker")
+    mine = shipment(firm, name="100% cotton")
+    shipment(firm, name="1000 cotton", status="closed")
+    client = signed_in(boss)
+
+    def names(query):
+        page = client.get(seller_page(firm, "shipments") + query)
+        assert page.status_code == 200
+        return [row["name"] for row in page.context["rows"]]
+
+    assert sorted(names("")) == ["100% cotton", "1000 cotton"]
+    assert names("?find=0%25") == ["100% cotton"]
+    assert names(f"?find={mine.shipment_id.lower()}") == ["100% cotton"]
+    assert names("?state=closed") == ["1000 cotton"]
+    assert names("?state=nonsense&page=nonsense") == names("")
+    assert client.get(seller_page(firm, "shipments") + "?find=%00").status_code == 400
+
+
+def test_lists_and_pages_take_a_fixed_number_of_queries(shop):
+    """L2: one row or fifty, the same statements, none of them counting everything."""
+    firm, boss = shop
+    first, _ = supplier()
+    row = shipment(firm)
+    share(row, first)
+    client = signed_in(boss)
+
+    def queries(page):
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(page).status_code == 200
+        assert not any(
+            "COUNT(*)" in query["sql"] and "LIMIT" not in query["sql"]
+            for query in seen
+            if 'supplychain_shipment"' in query["sql"]
+        )
+        return len(seen)
+
+    before = queries(seller_page(firm, "shipments")), queries(shipment_page(row))
+    for number in range(6):
+        more = shipment(firm, {f"SKU-{n}": 5 for n in range(8)})
+        share(more, supplier()[0])
+        share(row, supplier()[0])
+        item(row, f"MORE-{number}", 4)
+    assert (queries(seller_page(firm, "shipments")), queries(shipment_page(row))) == before
+    assert before[0] <= 8
+    assert before[1] <= 15
+
+
+# Changing --------------------------------------------------------------------------------------
+def test_change_facts_and_tell_who_has_it(shop):
+    """Suppliers who have the shipment get a mail; saving the same again tells nobody."""
+    firm, boss = shop
+    factory, sam = supplier()
+    row = shipment(firm)
+    share(row, factory)
+    client, page = signed_in(boss), shipment_page(row, "shipment-edit")
+    values = FACTS | {"version": version_on(client, page)}
+    assert client.post(page, values).status_code == 302
+    row.refresh_from_db()
+    assert row.name == "Spring refill"
+    [letter] = drain()
+    assert (letter.to, "changed" in letter.subject) == ([sam.email], True)
+    with nothing_changes():
+        client.post(page, FACTS | {"version": version_on(client, page)})
+
+
+def test_an_older_form_is_refused(shop):
+    """C9: two people with the same page: the second one's change is not silently won."""
+    firm, boss = shop
+    row = shipment(firm)
+    client, page = signed_in(boss), shipment_page(row, "shipment-edit")
+    seen = version_on(client, page)
+    assert client.post(page, FACTS | {"version": seen}).status_code == 302
+    with nothing_changes():
+        again = client.post(page, FACTS | {"name": "Another", "version": seen})
+    assert again.status_code == 409
+
+
+def test_change_remove_and_add_lines(shop):
+    """Two SKUs may be exchanged; a removed line goes; a new one comes."""
+    firm, boss = shop
+    row = shipment(firm, {"A": 1, "B": 2, "C": 3})
+    client, page = signed_in(boss), shipment_page(row, "shipment-items")
+    typed = lines(row)
+    typed[0]["msku"], typed[1]["msku"] = "B", "A"
+    typed[2]["DELETE"] = "on"
+    data = item_rows(*typed, {"msku": "D", "quantity": "4"})
+    data |= {"paste-version": version_on(client, page, "paste"), "paste-pasted": "E,5"}
+    assert client.post(page, data).status_code == 302
+    assert list(row.items.values_list("msku", "quantity")) == [
+        ("B", 1),
+        ("A", 2),
+        ("D", 4),
+        ("E", 5),
+    ]
+
+
+def test_a_packed_line_stays_and_a_foreign_line_is_no_line(shop):
+    """A3: another shipment's line in the form changes nothing; a packed one cannot be removed."""
+    firm, boss = shop
+    factory, _ = supplier()
+    row, other = shipment(firm, {"A": 1, "B": 2}), shipment(firm, {"X": 9})
+    box(share(row, factory, "packing"), {"A": 1})
+    client, page = signed_in(boss), shipment_page(row, "shipment-items")
+    typed = lines(row)
+    typed[0]["DELETE"] = "on"
+    version = {"paste-version": version_on(client, page, "paste")}
+    with nothing_changes():
+        assert client.post(page, item_rows(*typed) | version).status_code == 422
+        assert client.post(page, item_rows(*lines(other)) | version).status_code == 409
+
+
+def test_a_confirmed_plan_stands_still(shop):
+    """X12: what a supplier has confirmed is not changed under their hands."""
+    firm, boss = shop
+    factory, _ = supplier()
+    row = shipment(firm)
+    share(row, factory, "contents_confirmed")
+    client, page = signed_in(boss), shipment_page(row, "shipment-edit")
+    assert "The plan stands still" in client.get(shipment_page(row)).content.decode()
+    with nothing_changes():
+        assert client.post(page, FACTS | {"version": version_on(client, page)}).status_code == 409
+
+
+# Cancelling ------------------------------------------------------------------------------------
+def test_cancel_voids_the_shares_and_tells_suppliers(shop):
+    """Cancelled: do not use the labels; nothing is seen or downloaded any more."""
+    firm, boss = shop
+    factory, sam = supplier()
+    row = shipment(firm)
+    given = share(row, factory, "labels_ready")
+    client, page = signed_in(boss), shipment_page(row, "shipment-cancel")
+    with nothing_changes():
+        assert client.get(page).status_code == 200
+    assert client.post(page, {"reason": "Flood"}).status_code == 302
+    row.refresh_from_db()
+    given.refresh_from_db()
+    assert (row.status, given.status, given.reason) == ("cancelled", "void", "Flood")
+    [letter] = drain()
+    assert letter.to == [sam.email]
+    assert "Do not use the labels" in letter.body
+    assert client.post(page).status_code == 409
+
+
+# Who may ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("who", "look", "edit", "manage"),
+    [
+        ("administrator", 200, 200, 200),
+        ("shipments_edit", 200, 200, 403),
+        ("shipments_view", 200, 403, 403),
+        ("history_view", 403, 403, 403),
+        ("admin", 200, 200, 200),
+        ("edit", 200, 200, 403),
+        ("view", 200, 403, 403),
+        ("none", 404, 404, 404),
+        ("stranger", 404, 404, 404),
+        ("other seller", 404, 404, 404),
+    ],
+)
+def test_who_may_look_edit_and_manage(shop, who, look, edit, manage):
+    """product.md 9, A1: members by their rights, delegates by their effective level."""
+    firm, boss = shop
+    row = shipment(firm)
+    given = share(row, supplier()[0])
+    if who == "administrator":
+        user = boss
+    elif who.endswith(("_edit", "_view")):
+        user = worker(firm, who)
+    elif who in ("stranger", "other seller"):
+        user = person() if who == "stranger" else seller()[1]
+    else:
+        user, _ = delegate(firm, who)
+    client = signed_in(user)
+    with nothing_changes():
+        assert client.get(seller_page(firm, "shipments")).status_code == look
+        assert client.get(shipment_page(row)).status_code == look
+        for page in ("shipment-edit", "shipment-items", "shipment-share"):
+            assert client.get(shipment_page(row, page)).status_code == edit
+        assert client.get(seller_page(firm, "shipment-create")).status_code == edit
+        assert client.get(shipment_page(row, "shipment-cancel")).status_code == manage
+        for page in ("share-recall", "share-move"):
+            shown = client.get(shipment_page(row, page, given.public_id))
+            assert shown.status_code == manage
+    if edit != 200:
+        with nothing_changes():
+            assert create(client, firm, MUG).status_code == edit
+    if manage != 200:
+        with nothing_changes():
+            assert client.post(shipment_page(row, "shipment-cancel")).status_code == manage
+            recall = shipment_page(row, "share-recall", given.public_id)
+            assert client.post(recall).status_code == manage
+
+
+def test_a_delegates_act_is_the_sellers_history_under_the_firms_name(shop):
+    """U21: organization is the seller, counterparty the firm that acts."""
+    firm, _ = shop
+    user, provider = delegate(firm, "edit")
+    assert create(signed_in(user), firm, MUG).status_code == 302
+    event = Event.objects.get(verb="shipment.created")
+    assert (event.organization_id, event.counterparty_id) == (firm.pk, provider.pk)
+    row = Shipment.objects.get()
+    page = signed_in(shop[1]).get(shipment_page(row)).content.decode()
+    assert f"{user.name}, Partner Firm" in page
+
+
+def test_loss_of_a_right_counts_on_the_next_request(shop):
+    """A5: a paused connection opens nothing, in the same session."""
+    firm, _ = shop
+    user, provider = delegate(firm, "edit")
+    client = signed_in(user)
+    assert client.get(seller_page(firm, "shipments")).status_code == 200
+    Connection.objects.filter(provider=provider).update(
+        status="terminated", ended_at=clock.now(), ended_side="seller"
+    )
+    with nothing_changes():
+        assert create(client, firm, MUG).status_code == 404
+
+
+def test_the_pack_list_is_a_logged_download(shop):
+    """U39: CSV with the boxes; formula cells are neutralised; the download is history."""
+    firm, boss = shop
+    row = shipment(firm, {"=cmd": 2})
+    box(share(row, supplier()[0], "packing"), {"=cmd": 2})
+    page = shipment_page(row, "shipment-pack-list")
+    client = signed_in(boss)
+    assert client.get(page).status_code == 405
+    response = client.post(page)
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    assert "'=cmd" in text
+    assert f"{row.shipment_id}U000001" in text
+    assert Event.objects.filter(verb="shipment.pack_list_downloaded").count() == 1
+
+
+def test_another_sellers_shipment_answers_like_a_missing_one(shop):
+    """A1, A3: the same body for a foreign id and for none."""
+    firm, boss = shop
+    foreign = shipment(seller()[0], name="Foreign marker")
+    client = signed_in(boss)
+    page = client.get(seller_page(firm, "shipment", foreign.public_id))
+    assert page.status_code == 404
+    assert "Foreign marker" not in page.content.decode()

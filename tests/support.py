@@ -1,0 +1,84 @@
+"""Helpers of the tests: signing in, sending what waits, reading mails, counting what changed."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_string
+from typing import Any
+
+from django.apps import apps
+from django.core import mail
+from django.db import connection
+from django.test import Client
+
+from partnerhub.outbox import delivery
+
+# Tables that a look may touch: sessions, the sign-in library's bookkeeping, background seals.
+NOT_BUSINESS = {"django_session", "django_migrations", "usersessions_usersession", "audit_seal"}
+
+
+def sign_in(client: Client, user: Any, *, second_factor: bool = True) -> Client:
+    """Sign `user` in on `client`, with a recorded second factor unless said otherwise."""
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    methods = [{"method": "password", "at": time.time(), "email": user.email}]
+    if second_factor:
+        methods.append({"method": "mfa", "at": time.time(), "type": "totp", "id": 1})
+    session["account_authentication_methods"] = methods
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
+
+
+def signed_in(user: Any, **options: Any) -> Client:
+    """A fresh client with `user` signed in; posts need no token, callbacks run after commit."""
+    return sign_in(Client(), user, **options)
+
+
+def drain() -> list[Any]:
+    """Send everything that waits in the outbox; returns the mails as the transport got them."""
+    before = len(mail.outbox)
+    delivery.drain()
+    return mail.outbox[before:]
+
+
+def links_in(message: Any) -> list[str]:
+    """Every address in the text part of a mail, in order."""
+    return re.findall(r"https?://[^\s<>\"]+", str(message.body))
+
+
+def one_time_link(message: Any) -> str:
+    """The path of the one-time link in a mail; fails when there is none."""
+    found = [url for url in links_in(message) if "/invitations/" in url]
+    assert found, f"no link in: {message.body}"
+    return "/" + found[0].split("/", 3)[3]
+
+
+def parsed(message: Any) -> Any:
+    """The mail as a mail program would read it."""
+    return message_from_string(message.message().as_string())
+
+
+def fingerprint() -> str:
+    """A hash over every row of every business table: equal means nothing has changed."""
+    digest = hashlib.sha256()
+    for model in sorted(apps.get_models(), key=lambda m: m._meta.db_table):
+        table = model._meta.db_table
+        if table in NOT_BUSINESS or not model._meta.managed:
+            continue
+        columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT {columns} FROM "{table}"')
+            rows = sorted(map(repr, cursor.fetchall()))
+        digest.update(f"{table}:{len(rows)}:{rows}".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def nothing_changes() -> Iterator[None]:
+    """Fail when any business row differs afterwards."""
+    before = fingerprint()
+    yield
+    assert fingerprint() == before, "something was written"

@@ -1,0 +1,21 @@
+"""One world for each module of this package; each test finds it as it was made."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.sweep import engine
+
+
+@pytest.fixture(scope="module")
+def sweep(django_db_setup: None, django_db_blocker: Any) -> Iterator[engine.Sweep]:
+    """The world and its personas, undone with the module."""
+    with django_db_blocker.unblock(), engine.outer():
+        yield engine.prepare()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_limited(settings: Any) -> None:
+    """Thousands of requests from one address: the limits have tests of their own."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

@@ -1,0 +1,192 @@
+"""Sends requests as every persona and says what came back and what was written.
+
+Each request runs in a savepoint that is rolled back: the world stays as it was made.
+"""
+
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import connection, transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+
+from accounts.invitations import opening
+from partnerhub.outbox import links
+from tests.support import NOT_BUSINESS, fingerprint, sign_in
+from tests.sweep.world import World, build
+
+# promises.md's personas by what they are to the home tenant.
+SIGNED_OUT = ("anonymous", "deactivated")
+OUTSIDERS = ("unverified", "verified", "link_holder")
+STAFF = ("reviewer", "lead", "superuser")
+MEMBERS = (
+    "provider_admin",
+    "provider_employee",  # assigned to the seller's grant at edit
+    "provider_staff",  # assigned to nothing
+    "seller_admin",
+    "seller_editor",
+    "seller_viewer",
+    "seller_staff",  # without any right
+    "supplier_admin",
+    "supplier_worker",
+    "supplier_staff",
+    "draft_admin",  # of a provider account that is not active yet
+    "provider_pending_invited",  # owns the address of an open invitation
+    "supplier_guest",  # the same, invited as a supplier
+)
+PUT_OUT = ("provider_suspended", "provider_former", "seller_former", "supplier_former")
+STRANGERS = ("other_provider_admin", "other_seller_admin", "other_supplier_admin")
+PERSONAS = (*SIGNED_OUT, *OUTSIDERS, *STAFF, *MEMBERS, *PUT_OUT, *STRANGERS)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"([a-z0-9_]+)"', re.IGNORECASE)
+_VARYING = re.compile(
+    r'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|\bnext=[^"&]*'
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, text, headers, the tables written to, and the fault, if any."""
+
+    code: int
+    body: str
+    headers: Mapping[str, str]
+    wrote: tuple[str, ...] = ()
+    changed: bool = False
+    fault: str = ""
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads; "" for other answers."""
+        return self.headers.get("Location", "")
+
+    def masked(self, *words: str) -> str:
+        """The text without what differs from request to request, `words` taken out as well."""
+        text = _VARYING.sub("*", self.body)
+        for word in words:
+            text = text.replace(word, "*")
+        return text
+
+
+class QuietClient(Client):
+    """A test client that keeps no contexts and gives the answer to a fault like a server does."""
+
+    fault: BaseException | None = None
+
+    def request(self, **request: Any) -> Any:
+        """One request; the fault behind a 500 is kept for the report."""
+        self.fault = None
+        got_request_exception.connect(self._note, dispatch_uid="sweep")
+        try:
+            return self.handler(self._base_environ(**request))
+        finally:
+            got_request_exception.disconnect(dispatch_uid="sweep")
+
+    def _note(self, **kwargs: Any) -> None:
+        import sys
+
+        self.fault = sys.exc_info()[1]
+
+
+@dataclass
+class Sweep:
+    """The world, a cookie for each persona, and the way to send as one of them."""
+
+    world: World
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    base: str = ""
+    client: QuietClient = field(default_factory=lambda: QuietClient(raise_request_exception=False))
+
+    def user(self, persona: str) -> Any:
+        """The account behind a persona, None for the anonymous one."""
+        if persona == "anonymous":
+            return None
+        if persona in self.world.outsiders:
+            return self.world.outsiders[persona]
+        tenant = self.world.other if persona.startswith("other_") else self.world.home
+        return tenant.people[persona.removeprefix("other_")]
+
+    def send(
+        self,
+        persona: str,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        keep: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request in a savepoint, undone afterwards unless `keep`."""
+        client = self.client
+        client.cookies = SimpleCookie(self.cookies[persona])
+        with _undone(keep), _watched() as wrote:
+            call = getattr(client, method.lower())
+            response = call(path, data or {}, headers=headers or {})
+            body = _text(response)
+            changed = bool(wrote) and not keep and fingerprint() != self.base
+        fault = "".join(traceback.format_exception(client.fault)[-4:]) if client.fault else ""
+        headers_back = dict(response.items())
+        return Answer(response.status_code, body, headers_back, tuple(wrote), changed, fault)
+
+
+def prepare() -> Sweep:
+    """The world with everybody signed in."""
+    sweep = Sweep(build())
+    for persona in PERSONAS:
+        client = Client()
+        if user := sweep.user(persona):
+            sign_in(client, user)
+        sweep.cookies[persona] = {name: morsel.value for name, morsel in client.cookies.items()}
+    row = sweep.world.home["provider_pending_invitation"]
+    opened = Client().get(reverse("invitation-open", args=[row.purpose, links.sign(row.claim)]))
+    sweep.cookies["link_holder"][opening.COOKIE] = opened.cookies[opening.COOKIE].value
+    sweep.base = fingerprint()
+    return sweep
+
+
+@contextmanager
+def outer() -> Iterator[None]:
+    """A transaction around everything, taken for a test's own, and undone."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _undone(keep: bool) -> Iterator[None]:
+    if keep:
+        yield
+        return
+    with outer():
+        yield
+
+
+@contextmanager
+def _watched() -> Iterator[list[str]]:
+    """The business tables that statements write to; a look at the statements costs nothing."""
+    wrote: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        found = _WRITE.match(sql)
+        if found and found[1] not in NOT_BUSINESS:
+            wrote.append(found[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield wrote
+
+
+def _text(response: HttpResponseBase) -> str:
+    raw = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined, call-overload]
+    return raw.decode("utf-8", "replace")

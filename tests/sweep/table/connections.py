@@ -1,0 +1,82 @@
+"""Partner links, connection invitations, connections, grants, assignments."""
+
+from typing import Any
+
+from connections.transitions.assignments import cell_field, state_of
+from connections.transitions.shared import grant_field
+from tests.sweep.table.rows import PROVIDERS, Row, portal
+from tests.sweep.world import Tenant
+
+SELLER, PROVIDER = {"seller_admin"}, {"provider_admin"}
+FBA = "inventory.fba_shipments"
+
+
+def _seller(name: str, what: str, **fields: Any) -> Row:
+    return portal(f"seller:{name}", may=SELLER, at={"public_id": what}, **fields)
+
+
+def _provider(name: str, what: str, **fields: Any) -> Row:
+    return portal(f"provider:{name}", may=PROVIDER, at={"public_id": what}, **fields)
+
+
+def _act(make: Any, name: str, what: str, **fields: Any) -> Row:
+    return make(name, what, **({"get": None, "post": 302, "body": lambda t: {}} | fields))
+
+
+def _partner(t: Tenant) -> dict[str, Any]:
+    return {"partner": "fresh@mail.example"}
+
+
+def _accept(t: Tenant) -> dict[str, Any]:
+    return {grant_field(FBA): "2"}
+
+
+def _roles(t: Tenant) -> dict[str, Any]:
+    return {grant_field(FBA): "1", "version": "1"}
+
+
+def _assign(t: Tenant) -> dict[str, Any]:
+    cell = cell_field(t["grant_edit"].pk, t["provider_staff_membership"].pk)
+    return {"state": state_of(t["connection"]), cell: "1"}
+
+
+REASON = {"post": 302, "body": lambda t: {"reason": "No need."}}
+
+ROWS = [
+    portal("seller:partners", may=SELLER, query=("page", "find", "state")),
+    portal("seller:partner-add", may=SELLER, post=422, body=_partner),
+    portal("seller:partner-links", may=SELLER, query=("page",)),
+    _seller("partner-link", "link_out"),
+    _act(_seller, "partner-link-copy", "link_out", post=200, then=200),
+    _act(_seller, "partner-link-send", "link_out"),
+    _act(_seller, "partner-link-cancel", "link_out"),
+    _act(_seller, "partner-link-renew", "link_out", post=(302, 409), body=None),
+    _seller("partner-link-roles", "link_out"),
+    _seller("connection-accept", "connection_in", post=422, body=_accept),
+    _seller("connection-reject", "connection_in", **REASON),
+    _seller("connection", "connection"),
+    _seller("connection-roles", "connection", post=(302, 409, 422), body=_roles),
+    _seller("connection-end", "connection", **REASON),
+    _provider("partner-link", "link_in"),
+    _act(_provider, "partner-link-answer", "link_in"),
+    _provider("partner-link-decline", "link_in", **REASON),
+    portal("provider:clients", may=PROVIDERS, query=("page", "find", "state", "client")),
+    portal("provider:client-invitations", may=PROVIDER, query=("page",)),
+    portal("provider:assignments", may=PROVIDER, query=("page", "person", "client")),
+    _provider("client-invitation", "connection_out"),
+    _act(_provider, "client-invitation-resend", "connection_out"),
+    _act(_provider, "client-invitation-withdraw", "connection_out"),
+    _act(_provider, "client-invitation-copy", "connection_out", post=200, then=200),
+    _provider("client", "connection"),
+    _provider("client-roles", "connection", post=(302, 409, 422), body=_roles),
+    portal(
+        "provider:employee-clients",
+        may=PROVIDER,
+        at={"public_id": "provider_employee_membership"},
+        query=("page",),
+    ),
+    _provider(
+        "client-assignments", "connection", post=422, body=_assign, query=("person", "only", "page")
+    ),
+    _provider("client-end", "connection", **REASON),
+]
