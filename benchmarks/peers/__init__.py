@@ -1,0 +1,1 @@
+"""How others do it, in scratch tables of their own."""
