@@ -103,6 +103,8 @@ class Person:
 
     def looks_right(self) -> None:
         """The page is accessible and does not scroll sideways."""
+        # A click returns when the next page has begun; only a whole page can be judged.
+        self.page.wait_for_load_state("load")
         looks.accessible(self.page)
         looks.fits(self.page)
 
