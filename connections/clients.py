@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
-from connections.models import Assignment, EffectiveRight
+from connections.models import Assignment, Connection, EffectiveRight
 from partnerhub import clock
 from partnerhub.web.access import Level
 from partnerhub.web.pagination import Page, paginate_by
@@ -48,6 +48,13 @@ def clients_of(
         return _clients(rows)[:limit]
 
     return paginate_by(fetch, request, order=("id",), size=size)
+
+
+def paused_clients(user: Any, provider: Any) -> list[Connection]:
+    """Clients this employee is assigned to, but cannot enter while they are paused; one query."""
+    rows = Connection.objects.for_provider(provider).paused(clock.now()).with_list_data()
+    mine = Assignment.objects.filter(user=user).values("content_object__connection_id")
+    return list(rows.filter(pk__in=mine).order_by("seller__name", "pk")[:SWITCHER])
 
 
 def may_enter(user: Any, provider: Any, sellers: list[int]) -> set[int]:

@@ -61,6 +61,24 @@ class ReasonForm(forms.Form):
     )
 
 
+class PauseForm(ReasonForm):
+    """Until when a partner is paused, and why (X6)."""
+
+    until = forms.DateField(
+        label="Paused until",
+        required=False,
+        help_text="It resumes by itself at the beginning of this day (UTC). Without a day it stays "
+        "paused until you resume it.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("until", "reason")
+
+    def resumes_at(self) -> datetime | None:
+        """The beginning of the chosen day (UTC), or None without one."""
+        chosen: date | None = self.cleaned_data.get("until")
+        return datetime.combine(chosen, time.min, tzinfo=UTC) if chosen else None
+
+
 class LevelField(forms.TypedChoiceField):
     """One role's level: from none up to the highest that can be chosen."""
 
@@ -95,6 +113,19 @@ class GrantForm(forms.Form):
             for offer in self.offers
             if (name := grant_field(offer.role.code)) in self.data
         }
+
+    def changes(self) -> list[tuple[str, Level, Level]]:
+        """Role name, level held, level chosen, of every role that would change."""
+        levels = self.levels()
+        return [
+            (offer.role.name, offer.held, levels[offer.role.code])
+            for offer in self.offers
+            if levels.get(offer.role.code, offer.held) != offer.held
+        ]
+
+    def takes_away(self) -> bool:
+        """Whether a role would be lowered or removed."""
+        return any(after < before for _, before, after in self.changes())
 
     def parts(self) -> dict[str, list[dict[str, Any]]]:
         """The groups with something to choose, and those in which everything is greyed."""

@@ -28,11 +28,11 @@ CHUNK = 500
 _SAID = ("status", "person")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T|\Z)")
 _TONES = {
-    "bad": ("terminated", "revoked", "removed", "suspended", "recalled", "closed", "failed"),
-    "waiting": ("declined", "expired", "cancelled", "lowered", "lapsed", "given_back", "ended"),
-    "good": ("accepted", "started", "answered", "verified", "restored", "activated", "joined"),
+    "bad": "terminated revoked removed suspended recalled closed failed",
+    "waiting": "declined expired cancelled lowered lapsed given_back ended paused",
+    "good": "accepted started answered verified restored activated joined resumed",
 }
-_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 
 
 def verbs_of(group: str) -> list[str]:

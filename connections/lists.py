@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.invitations.models import Invitation
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
-from connections.states import LIVE_CONNECTION, ConnectionStatus, PartnerLinkStatus
+from connections.states import ConnectionStatus, PartnerLinkStatus
 from connections.words import day
 from partnerhub import clock
 
@@ -21,16 +21,13 @@ def link_state(link: PartnerLink) -> tuple[str, str]:
 
 
 def connection_state(connection: Connection) -> tuple[str, str]:
-    """State by the clock, and its words; a live one near its end reads "Ends soon"."""
-    if connection.status not in LIVE_CONNECTION:
-        return connection.status, connection.get_status_display()
-    if not connection.is_live:
-        return ConnectionStatus.ENDED, str(ConnectionStatus.ENDED.label)
-    if connection.is_paused:
-        return ConnectionStatus.PAUSED, str(ConnectionStatus.PAUSED.label)
-    if connection.ends_soon:
+    """State by the clock, and its words; a paused one says until when."""
+    state = connection.current_status
+    if state == ConnectionStatus.PAUSED and connection.paused_until:
+        return state, f"Paused until {day(connection.paused_until)}"
+    if state == ConnectionStatus.ACTIVE and connection.ends_soon:
         return "expiring", "Ends soon"
-    return ConnectionStatus.ACTIVE, str(ConnectionStatus.ACTIVE.label)
+    return state, str(ConnectionStatus(state).label)
 
 
 def invitation_state(invitation: Invitation) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from connections.querysets import (
     RoleGrantQuerySet,
 )
 from connections.states import (
+    CONNECTION,
     LIVE_CONNECTION,
     OPEN_LINK,
     PARTNER_LINK,
@@ -208,9 +209,22 @@ class Connection(BaseModel):
     @property
     def is_paused(self) -> bool:
         """Paused now, by the clock."""
-        if self.status != ConnectionStatus.PAUSED:
+        if self.status != ConnectionStatus.PAUSED or not self.is_live:
             return False
         return self.paused_until is None or self.paused_until > clock.now()
+
+    @property
+    def current_status(self) -> str:
+        """State by the clock: a pause or a connection past its date is over, swept or not."""
+        if self.status not in LIVE_CONNECTION:
+            return self.status
+        if not self.is_live:
+            return ConnectionStatus.ENDED
+        return ConnectionStatus.PAUSED if self.is_paused else ConnectionStatus.ACTIVE
+
+    def may_become(self, status: str) -> bool:
+        """Whether a button may lead there: the state table, asked by the clock."""
+        return CONNECTION.allows(self.current_status, status)
 
     @property
     def ends_soon(self) -> bool:

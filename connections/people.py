@@ -1,4 +1,4 @@
-"""Who acts through a connection, and what ends with it: read before anybody decides (X5)."""
+"""Who acts through a connection, and what is granted through it: what both sides' pages read."""
 
 from typing import Any
 
@@ -71,26 +71,3 @@ def _note(counts: Level, grant: RoleGrant) -> str:
     if counts:
         return f"Approved up to {counts.word} only at the moment."
     return "Not approved at the moment: nobody can use it."
-
-
-def who_loses_what(connection: Connection) -> list[str]:
-    """What ending the connection takes from whom, in sentences (X5)."""
-    roles = granted_roles(connection)
-    names = ", ".join(f"{row['role'].name} ({row['granted']})" for row in roles[:8])
-    more = f" and {len(roles) - 8} more" if len(roles) > 8 else ""
-    lines = [f"All roles end at once: {names}{more}."] if roles else []
-    people = acting_people(connection)
-    lines += [
-        f"{person['name']} loses access to {_roles(person['roles'])}, up to {person['highest']}."
-        for person in people[:12]
-    ]
-    if len(people) > 12:
-        lines.append(f"{len(people) - 12} more people lose access, too.")
-    if not people:
-        lines.append("Nobody can act through it at the moment.")
-    lines.append("Both sides are told by e-mail, and the history stays for both.")
-    return lines
-
-
-def _roles(count: int) -> str:
-    return "1 role" if count == 1 else f"{count} roles"

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.invitations.querysets import InvitationQuerySet
-from connections.states import LIVE_CONNECTION, OPEN_LINK, GrantStatus
+from connections.states import LIVE_CONNECTION, OPEN_LINK, ConnectionStatus, GrantStatus
 
 
 class PartnerLinkQuerySet(models.QuerySet[Any]):
@@ -87,6 +87,15 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         """Past their end, but still stored as live."""
         return self.filter(status__in=LIVE_CONNECTION, ends_at__lte=at)
 
+    def pause_over(self, at: datetime) -> Self:
+        """Still stored as paused, though the pause has ended by its date."""
+        return self.live(at).filter(status=ConnectionStatus.PAUSED, paused_until__lte=at)
+
+    def paused(self, at: datetime) -> Self:
+        """Live, and paused at this moment."""
+        rows = self.live(at).filter(status=ConnectionStatus.PAUSED)
+        return rows.filter(Q(paused_until=None) | Q(paused_until__gt=at))
+
     def to_remind(self, at: datetime, days: int) -> Self:
         """Live ones that end within so many days, of which nobody was told yet."""
         return self.live(at).filter(
@@ -127,9 +136,12 @@ class EffectiveRightQuerySet(models.QuerySet[Any]):
 
     def in_force(self, at: datetime) -> Self:
         """Rows of which every date is in force at this moment."""
+        return self.standing(at).filter(Q(paused=False) | Q(paused_until__lte=at))
+
+    def standing(self, at: datetime) -> Self:
+        """The same, paused or not: what people have, or have again after the pause."""
         return self.filter(
             Q(grant_until=None) | Q(grant_until__gt=at),
-            Q(paused=False) | Q(paused_until__lte=at),
             identity_until__gt=at,
             approval_until__gt=at,
             connection_until__gt=at,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from connections.models import Connection, PartnerLink
-from connections.transitions import endings, links
+from connections.transitions import endings, links, pausing
 from connections.transitions.shared import REMINDERS
 from partnerhub import clock
 from partnerhub.errors import DomainError
@@ -18,7 +18,7 @@ BATCH = 500
 
 @task("connections.sweep")
 def sweep() -> None:
-    """Expire links, end connections, remind of both. Harmless when run twice (F13)."""
+    """Expire links, end and resume connections, remind of both. Harmless when run twice (F13)."""
     now = clock.now()
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
     _each(overdue.order_by("expires_at"), lambda row: links.expire(link=row))
@@ -27,6 +27,8 @@ def sweep() -> None:
     connections = Connection.objects.with_list_data()
     ended = connections.overdue(now).order_by("ends_at")
     _each(ended, lambda row: endings.end_overdue(connection=row))
+    resumed = connections.pause_over(now).order_by("paused_until")
+    _each(resumed, lambda row: pausing.resume_overdue(connection=row))
     for days in REMINDERS:
         ending = connections.to_remind(now, days).order_by("ends_at")
         _each(ending, partial(_remind, days=days))

@@ -20,6 +20,8 @@ SENTENCES: dict[str, str] = {
     "connection.started": "connected and granted roles",
     "connection.roles_changed": "changed the granted roles",
     "connection.roles_given_back": "gave back granted roles",
+    "connection.paused": "paused the connection",
+    "connection.resumed": "let the connection go on",
     "connection.terminated": "ended the connection",
     "connection.ended": "ended the connection at its end date",
     "assignment.changed": "changed what a person may do for the client",

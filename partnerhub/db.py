@@ -1,7 +1,7 @@
 """What every model and every transition shares: base model, locks, guarded writes."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -63,6 +63,14 @@ def move[M: models.Model](row: M, *, expect: Mapping[str, Any], **values: Any) -
     for name, value in values.items():
         setattr(row, name, value)
     return row
+
+
+def rehearse[T](action: Callable[[], T]) -> T:
+    """The result of `action`, which is undone at once: a dry run (X5). Raises what it raises."""
+    with transaction.atomic():
+        result = action()
+        transaction.set_rollback(True)
+    return result
 
 
 @contextmanager

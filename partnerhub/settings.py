@@ -257,6 +257,10 @@ APPROVAL_REMINDER_DAYS = (60, 30, 7)
 APPROVAL_FAN_OUT = "connections.emails.approval_changed_drafts"
 # Called by the review desk before a change: (approved_role) -> (names of sellers, how many).
 APPROVAL_IMPACT = "connections.impact.sellers_relying_on"
+# The same for people: (approved_role, level it falls to) -> (losses, whether there are more).
+APPROVAL_LOSSES = "connections.impact.people_relying_on"
+# Called before rights are taken: (seller id, role code -> person -> level kept) -> sentences.
+WORK_IMPACT = "supplychain.impact.open_work"
 
 # Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

@@ -14,10 +14,11 @@ from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from partnerhub import clock
+from partnerhub.db import rehearse
 from partnerhub.errors import Conflict
 from partnerhub.web.access import Level
 from partnerhub.web.desk import DeskRequest
-from partnerhub.web.forms import apply, status_of
+from partnerhub.web.forms import REVISE, apply, carried, is_confirmed, status_of
 from roles import words
 from roles.admin_pages import history_of
 from roles.forms import ChangeForm, LowerForm
@@ -124,6 +125,12 @@ def impact(row: ApprovedRole) -> list[str]:
     ]
 
 
+def losses(row: ApprovedRole, level: Level) -> dict[str, Any]:
+    """Which people of the provider lose what for whom, as components/losses.html takes it (X5)."""
+    rows, more = import_string(settings.APPROVAL_LOSSES)(row, level)
+    return {"losses": rows, "more": "many" if more else "", "work": []}
+
+
 def lower(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
     """Lower the level."""
     row = _approved_role(admin, request, pk)
@@ -193,21 +200,30 @@ def _step(
     action: Callable[[dict[str, Any]], ApprovedRole],
 ) -> HttpResponse:
     """Ask with the dry run, then act; who comes second reads who was faster (C8)."""
-    try:
-        if form.is_valid() and apply(form, lambda: action(form.cleaned_data)):
-            messages.success(request, "Done. Everybody concerned is told.")
-            return redirect(_url(row))
-    except Conflict as error:
-        fresh = _approved_role(admin, request, row.pk)
-        return _page(admin, request, fresh, alert=error.message, status=CONFLICT)
     context = {
         **_frame(admin, request, row),
         "title": f"{verb} {row.role}: {row.provider.name}",
         "verb": verb,
         "form": form,
         "blocked": _blocked(request, row),
-        "consequences": impact(row),
         "tone": "primary" if verb == "Restore" else "danger",
     }
+    # Who loses what depends on the level, which has to be chosen first (X5).
+    first = verb == "Lower" and not is_confirmed(request)
+    try:
+        if REVISE not in request.POST and form.is_valid():
+            act = partial(action, form.cleaned_data)
+            if apply(form, partial(rehearse, act) if first else act):
+                if not first:
+                    messages.success(request, "Done. Everybody concerned is told.")
+                    return redirect(_url(row))
+                left = Level(form.cleaned_data["level"])
+                context |= {"form": None, "carried": carried(request), "impact": losses(row, left)}
+    except Conflict as error:
+        fresh = _approved_role(admin, request, row.pk)
+        return _page(admin, request, fresh, alert=error.message, status=CONFLICT)
+    if verb == "Revoke":
+        context["impact"] = losses(row, Level.NONE)
+    context["consequences"] = impact(row)
     template = "admin/roles/approvedrole/step.html"
     return render(request, template, context, status=status_of(form))

@@ -16,6 +16,7 @@ from connections.emails.invitations import (
     partner_link_expiring,
     partner_link_sent,
 )
+from connections.emails.pausing import connection_paused, connection_resumed
 
 __all__ = [
     "approval_changed_drafts",
@@ -25,6 +26,8 @@ __all__ = [
     "connection_invitation_expired",
     "connection_invitation_rejected",
     "connection_invitation_sent",
+    "connection_paused",
+    "connection_resumed",
     "connection_started",
     "partner_link_declined",
     "partner_link_expiring",

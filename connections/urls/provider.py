@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import assignments, clients, history, provider
+from connections.views import assignments, clients, history, provider, stopping
 
 LINK = "partner-links/<uuid:public_id>"
 INVITATION = "clients/invitations/<uuid:public_id>"
@@ -28,7 +28,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/", clients.client, name="client"),
     path(f"{CLIENT}/roles/", clients.client_roles, name="client-roles"),
     path(f"{CLIENT}/assignments/", assignments.client_assignments, name="client-assignments"),
-    path(f"{CLIENT}/end/", clients.client_end, name="client-end"),
+    path(f"{CLIENT}/end/", stopping.client_end, name="client-end"),
     path(
         "employees/<uuid:public_id>/clients/",
         assignments.employee_clients,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import history, links, seller
+from connections.views import history, links, seller, stopping
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -22,7 +22,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{INVITATION}/reject/", seller.connection_reject, name="connection-reject"),
     path(f"{CONNECTION}/", seller.connection, name="connection"),
     path(f"{CONNECTION}/roles/", seller.connection_roles, name="connection-roles"),
-    path(f"{CONNECTION}/end/", seller.connection_end, name="connection-end"),
+    path(f"{CONNECTION}/pause/", stopping.connection_pause, name="connection-pause"),
+    path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
+    path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
     path("history/", history.history_page, name="history"),
     path("history/export/", history.history_export, name="history-export"),
 ]

@@ -1,11 +1,11 @@
-"""The provider's clients: the list, one client, giving roles back, ending (U13, U30)."""
+"""The provider's clients: the list, one client, giving roles back (U13, U30)."""
 
 import uuid
+from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,12 +17,13 @@ from connections.lists import connection_state, invitation_state, link_state
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.transitions import grants
 from connections.transitions.shared import ChangedMeanwhile
-from connections.views.seller import behind, end_page, facts_of
+from connections.views import lowering
+from connections.views.seller import behind, facts_of
 from connections.views.shared import CONFLICT, connection_for, posted, timeline
 from connections.words import day
 from partnerhub import clock
 from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from partnerhub.web.forms import status_of
 from partnerhub.web.pagination import paginate
 
 SEARCH = 80
@@ -36,7 +37,12 @@ def client_list(request: PortalRequest) -> HttpResponse:
         return _all_clients(request)
     search = _search(request)
     page = clients.clients_of(request.user, request.organization, request, search=search)
-    context = {"page": page, "search": search}
+    paused = clients.paused_clients(request.user, request.organization)
+    context = {
+        "page": page,
+        "search": search,
+        "paused": [(row.seller.name, connection_state(row)[1], row.reason) for row in paused],
+    }
     return render(request, "connections/provider/my_clients.html", context)
 
 
@@ -179,11 +185,12 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     held = RoleGrant.objects.active().filter(connection=row).with_list_data()
     offers = granting.returnable(held.order_by("role__position"))
     form = GrantForm(offers, posted(request))
-    conflict = False
+    done = reverse("provider:client", args=[request.organization.handle, public_id])
+    said, conflict = f"Saved. {row.seller.name} has been told.", False
     try:
-        if form.is_valid() and _give_back(request, row, form):
-            messages.success(request, f"Saved. {row.seller.name} has been told.")
-            return redirect("provider:client", request.organization.handle, public_id)
+        give_back = partial(_give_back, request, row, form)
+        if saved := lowering.save(request, row, form, give_back, done=done, said=said):
+            return saved
     except ChangedMeanwhile:
         conflict = True
     row.refresh_from_db(fields=["version"])
@@ -194,27 +201,16 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "version": row.version,
         "conflict": conflict,
         "is_live": row.is_live,
-        "back": reverse("provider:client", args=[request.organization.handle, public_id]),
+        "back": done,
     }
     status = CONFLICT if conflict else status_of(form)
     return render(request, "connections/provider/client_roles.html", context, status=status)
 
 
-def _give_back(request: PortalRequest, row: Connection, form: GrantForm) -> Connection | None:
-    return apply(
-        form,
-        lambda: grants.give_back(
-            connection=row,
-            by=request.user,
-            levels=form.levels(),
-            version=form.cleaned_data["version"] or 0,
-        ),
+def _give_back(request: PortalRequest, row: Connection, form: GrantForm) -> Connection:
+    return grants.give_back(
+        connection=row,
+        by=request.user,
+        levels=form.levels(),
+        version=form.cleaned_data["version"] or 0,
     )
-
-
-@require(ADMINISTRATOR)
-def client_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """End it, after reading who loses what (U13, X5)."""
-    row = connection_for(request, public_id)
-    done = reverse("provider:client", args=[request.organization.handle, public_id])
-    return end_page(request, row, other=row.seller, done=done)

@@ -1,13 +1,14 @@
-"""The seller's side of connections: accept, reject, look, change what is granted, end."""
+"""The seller's side of connections: accept, reject, look, change what is granted."""
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -16,8 +17,10 @@ from connections import granting, people
 from connections.forms import AcceptForm, ReasonForm
 from connections.lists import connection_row, connection_state
 from connections.models import Connection, ConnectionInvitation
-from connections.transitions import endings, grants, invitations
+from connections.states import ConnectionStatus
+from connections.transitions import grants, invitations
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
+from connections.views import lowering
 from connections.views.shared import (
     CONFLICT,
     connection_for,
@@ -159,10 +162,17 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "people": people.acting_people(row),
         "roles_url": reverse("seller:connection-roles", args=args),
         "end_url": reverse("seller:connection-end", args=args),
+        "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
+        "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
         "back": reverse("seller:permissions", args=[request.organization.handle]),
         "events": timeline(request, *behind(row)),
     }
     return render(request, "connections/seller/connection.html", context)
+
+
+def _offered(row: Connection, status: str, name: str, args: list[Any]) -> str:
+    """The address of the step to `status`, where the state table has an arrow to it."""
+    return reverse(name, args=args) if row.may_become(status) else ""
 
 
 def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
@@ -175,9 +185,16 @@ def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
         facts.append(("Ended on", f"{day(row.ended_at)}, by {row.get_ended_side_display()}"))
     else:
         facts.append(("Connected until", day(row.ends_at)))
-    if row.reason:
+    if row.is_paused:
+        facts.append(("Paused", _pause_words(row)))
+    if row.reason and (row.is_paused or row.ended_at):
         facts.append(("Reason given", row.reason))
     return facts
+
+
+def _pause_words(row: Connection) -> str:
+    until = f"until {day(row.paused_until)}" if row.paused_until else "until the seller resumes it"
+    return f"since {day(row.paused_at)}, {until}"
 
 
 def behind(row: Connection) -> list[Any]:
@@ -196,25 +213,23 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
         posted(request),
         initial={"until": row.ends_at.date()},
     )
+    change = partial(_change, request, row, form)
+    said = "Saved. The change counts at once; both sides are told."
     try:
-        if form.is_valid() and _change(request, row, form):
-            messages.success(request, "Saved. The change counts at once; both sides are told.")
-            return HttpResponseRedirect(url_of(row, request.organization))
+        done = url_of(row, request.organization)
+        saved = lowering.save(request, row, form, change, done=done, said=said)
     except ChangedMeanwhile:
         return _roles_page(request, row, form, conflict=True)
-    return _roles_page(request, row, form)
+    return saved or _roles_page(request, row, form)
 
 
-def _change(request: PortalRequest, row: Connection, form: AcceptForm) -> Connection | None:
-    return apply(
-        form,
-        lambda: grants.change(
-            connection=row,
-            by=request.user,
-            levels=form.levels(),
-            version=form.cleaned_data["version"] or 0,
-            ends_at=form.ends_at(),
-        ),
+def _change(request: PortalRequest, row: Connection, form: AcceptForm) -> Connection:
+    return grants.change(
+        connection=row,
+        by=request.user,
+        levels=form.levels(),
+        version=form.cleaned_data["version"] or 0,
+        ends_at=form.ends_at(),
     )
 
 
@@ -234,38 +249,3 @@ def _roles_page(
     }
     status = CONFLICT if conflict else status_of(form)
     return render(request, "connections/seller/connection_roles.html", context, status=status)
-
-
-@require(ADMINISTRATOR)
-def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """End it, after reading who loses what (U13, X5)."""
-    row = connection_for(request, public_id)
-    return end_page(request, row, other=row.provider, done=url_of(row, request.organization))
-
-
-def end_page(request: PortalRequest, row: Connection, *, other: Any, done: str) -> HttpResponse:
-    """The confirm page of either side, and what it does."""
-    form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        endings.terminate(
-            connection=row,
-            by=request.user,
-            organization=request.organization,
-            reason=form.cleaned_data["reason"],
-        )
-        messages.success(request, f"Ended. {other.name} has been told.")
-        return HttpResponseRedirect(done)
-    if not row.is_live:
-        return redirect(done)
-    portal = "seller" if request.organization.pk == row.seller_id else "provider"
-    context = {
-        "title": f"End the connection with {other.name}?",
-        "text": "This cannot be taken back. To work together again, the seller adds the partner "
-        "anew and grants roles afresh.",
-        "submit": "End the connection",
-        "form": form,
-        "consequences": people.who_loses_what(row),
-        "layout": f"layouts/{portal}.html",
-        "cancel_url": done,
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))

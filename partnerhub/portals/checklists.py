@@ -14,6 +14,8 @@ from roles.states import IN_QUEUE, ApplicationStatus
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.states import LIVE_SHARE
 
+# More clients than this are never all paused.
+MOST_CLIENTS = 50
 DONE, CURRENT, WAITING, TODO = "done", "current", "waiting", "todo"
 
 
@@ -59,7 +61,8 @@ def provider_steps(user: Any, provider: Organization, *, administrator: bool = T
     )
     link = PartnerLink.objects.open(at).filter(provider=provider).order_by("-id").first()
     invitation = ConnectionInvitation.objects.for_organization(provider).open(at).exists()
-    connected = Connection.objects.for_provider(provider).live(at).exists()
+    clients = list(Connection.objects.for_provider(provider).live(at).order_by("id")[:MOST_CLIENTS])
+    connected, paused = bool(clients), all(client.is_paused for client in clients)
     marketplace, handle = settings.MARKETPLACE_NAME, provider.handle
     submitted = check is not None and check.status == "submitted"
     return [
@@ -115,8 +118,10 @@ def provider_steps(user: Any, provider: Organization, *, administrator: bool = T
         ),
         Step(
             "The seller accepts and grants roles",
-            "Then you and your employees work within what was granted.",
-            _state(connected, False, invitation),
+            "All your clients are paused: work goes on once they resume."
+            if connected and paused
+            else "Then you and your employees work within what was granted.",
+            _state(connected and not paused, False, invitation or connected),
             "The seller",
             _link("Clients", "provider:clients", handle) if connected else None,
         ),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
+from django.http import HttpRequest
 from django.template.defaultfilters import date
 
 from partnerhub.errors import DomainError, LimitReached
@@ -11,6 +12,8 @@ from partnerhub.errors import DomainError, LimitReached
 UNPROCESSABLE = 422
 TOO_MANY = 429
 LIMIT = "limit"
+# The two buttons of a confirm page that carries a form: go on, or change what was typed.
+CONFIRMED, REVISE = "confirmed", "revise"
 
 
 def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
@@ -33,6 +36,22 @@ def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
             raise
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return None
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether the post comes from the confirm page's button."""
+    return request.POST.get(CONFIRMED) == "1"
+
+
+def carried(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was posted, as a confirm page carries it: name and value, the buttons left out."""
+    own = ("csrfmiddlewaretoken", CONFIRMED, REVISE)
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in own
+        for value in values
+    ]
 
 
 def status_of(form: BaseForm) -> int:

@@ -1,5 +1,6 @@
 """Two tenants of each kind, and the words most tests here use."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,13 @@ def other(db: Any) -> Pair:
 def grants_in(row: Connection) -> dict[str, int]:
     """Role code -> level of what is granted now."""
     return dict(row.grants.active().values_list("role__code", "level"))
+
+
+def losses_in(text: str) -> set[tuple[str, ...]]:
+    """The rows of a page's dry run: name, role, from, to (or with the seller behind the name)."""
+    table = text.partition("Who loses what</caption>")[2].partition("</table>")[0]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("<tr>")[2:]]
+    return {tuple(re.sub(r"<[^>]+>", "", cell) for cell in row) for row in cells}
 
 
 def queries(client: Client, path: str) -> int:

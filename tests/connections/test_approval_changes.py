@@ -27,7 +27,7 @@ def world() -> Any:
 
 def desk(row: Any, verb: str, **data: Any) -> None:
     row.refresh_from_db()
-    data = {"version": row.version, "reason": "Labels were wrong."} | data
+    data = {"version": row.version, "reason": "Labels were wrong.", "confirmed": "1"} | data
     client = signed_in(roles.reviewer())
     response = client.post(f"/admin/roles/approvedrole/{row.pk}/{verb}/", data)
     assert response.status_code == 302

@@ -16,6 +16,10 @@ from tests.support import drain, nothing_changes, signed_in
 FBA, LISTINGS = f"grant-{make.FBA}", f"grant-{make.LISTINGS}"
 
 
+# What the confirm page's button sends.
+YES = {"confirmed": "1"}
+
+
 def url(pair: Pair, row: Connection, rest: str = "roles/") -> str:
     return pair.seller_url(f"partners/{row.public_id}/{rest}")
 
@@ -29,7 +33,7 @@ def test_seller_raises_lowers_adds_and_removes(pair: Pair) -> None:
     make.approved(pair.provider, "reports.business", "view")
     row = pair.connect(fba="edit", listings="view")
     old = row.grants.get(role__code=make.FBA)
-    data = {FBA: "3", LISTINGS: "0", "grant-reports.business": "1", "version": "1"}
+    data = {FBA: "3", LISTINGS: "0", "grant-reports.business": "1", "version": "1", **YES}
     assert pair.at_seller().post(url(pair, row), data).status_code == 302
     assert grants_in(row) == {make.FBA: 3, "reports.business": 1}
     assert row.grants.get(role__code=make.FBA, status="active") == old
@@ -52,7 +56,7 @@ def test_saving_what_stands_changes_nothing(pair: Pair) -> None:
 
 def test_a_role_the_form_did_not_send_stays(pair: Pair) -> None:
     row = pair.connect(fba="edit", listings="edit")
-    pair.at_seller().post(url(pair, row), {FBA: "1", "version": "1"})
+    pair.at_seller().post(url(pair, row), {FBA: "1", "version": "1", **YES})
     assert grants_in(row) == {make.FBA: 1, make.LISTINGS: 2}
 
 
@@ -64,7 +68,7 @@ def test_above_the_approval_is_refused_at_the_row(pair: Pair, name: str, value: 
     make.approved(pair.provider, make.FBA, "edit")
     row = pair.connect(fba="edit", listings="edit")
     with nothing_changes():
-        response = pair.at_seller().post(url(pair, row), {name: value, "version": "1"})
+        response = pair.at_seller().post(url(pair, row), {name: value, "version": "1", **YES})
     assert response.status_code == 422
     assert f'id="id_{name}_error"' in response.text
 
@@ -75,8 +79,8 @@ def test_what_lost_its_approval_may_stay_or_fall_but_not_rise(pair: Pair) -> Non
     text = pair.at_seller().get(url(pair, row)).text
     assert "revoked the approval" in text
     client = pair.at_seller()
-    assert client.post(url(pair, row), {FBA: "3", "version": "1"}).status_code == 422
-    assert client.post(url(pair, row), {FBA: "1", "version": "1"}).status_code == 302
+    assert client.post(url(pair, row), {FBA: "3", "version": "1", **YES}).status_code == 422
+    assert client.post(url(pair, row), {FBA: "1", "version": "1", **YES}).status_code == 302
     assert grants_in(row) == {make.FBA: 1}
 
 
@@ -106,10 +110,10 @@ def test_a_form_made_from_another_state_is_a_conflict_that_keeps_what_was_typed(
 def test_second_of_two_administrators_gets_the_conflict_and_can_save_again(pair: Pair) -> None:
     row = pair.connect(fba="edit", listings="edit")
     colleague = signed_in(administrator(pair.seller, identified=False))
-    pair.at_seller().post(url(pair, row), {FBA: "1", "version": "1"})
-    assert colleague.post(url(pair, row), {LISTINGS: "1", "version": "1"}).status_code == 409
+    pair.at_seller().post(url(pair, row), {FBA: "1", "version": "1", **YES})
+    assert colleague.post(url(pair, row), {LISTINGS: "1", "version": "1", **YES}).status_code == 409
     assert grants_in(row) == {make.FBA: 1, make.LISTINGS: 2}
-    assert colleague.post(url(pair, row), {LISTINGS: "1", "version": "2"}).status_code == 302
+    assert colleague.post(url(pair, row), {LISTINGS: "1", "version": "2", **YES}).status_code == 302
     assert grants_in(row) == {make.FBA: 1, make.LISTINGS: 1}
 
 
@@ -129,11 +133,11 @@ def test_end_date_moves_with_the_same_form(pair: Pair) -> None:
 def test_removing_a_role_clears_its_assignments(pair: Pair) -> None:
     row = pair.connect(fba="edit", listings="edit")
     make.assigned(pair.employee(), row)
-    pair.at_seller().post(url(pair, row), {FBA: "0", "version": "1"})
+    pair.at_seller().post(url(pair, row), {FBA: "0", "version": "1", **YES})
     (left,) = Assignment.objects.all()
     assert left.content_object.role.code == make.LISTINGS
     # Granted again, it is nobody's until somebody is assigned again.
-    pair.at_seller().post(url(pair, row), {FBA: "2", "version": "2"})
+    pair.at_seller().post(url(pair, row), {FBA: "2", "version": "2", **YES})
     assert Assignment.objects.count() == 1
 
 
@@ -145,16 +149,19 @@ def test_provider_gives_back_but_never_raises(pair: Pair) -> None:
     assert text.count("<select") == 2
     with nothing_changes():
         for data in ({FBA: "3"}, {LISTINGS: "3"}):
-            assert client.post(back(pair, row), data | {"version": "1"}).status_code == 422
-        raised = client.post(back(pair, row), {"grant-reports.business": "1", "version": "1"})
+            assert client.post(back(pair, row), data | {"version": "1", **YES}).status_code == 422
+        raised = client.post(
+            back(pair, row), {"grant-reports.business": "1", "version": "1", **YES}
+        )
         assert raised.status_code == 302
     assert (
-        client.post(back(pair, row), {FBA: "1", LISTINGS: "0", "version": "1"}).status_code == 302
+        client.post(back(pair, row), {FBA: "1", LISTINGS: "0", "version": "1", **YES}).status_code
+        == 302
     )
     assert grants_in(row) == {make.FBA: 1}
     assert Event.objects.filter(verb="connection.roles_given_back").count() == 1
     assert {mail.to[0] for mail in drain()} == {pair.seller_admin.email, pair.provider_admin.email}
-    assert client.post(back(pair, row), {FBA: "1", "version": "1"}).status_code == 409
+    assert client.post(back(pair, row), {FBA: "1", "version": "1", **YES}).status_code == 409
 
 
 def test_only_administrators_of_the_two_sides(pair: Pair, other: Pair) -> None:

@@ -46,7 +46,7 @@ def desk(reviewer: Any) -> Any:
     client = signed_in(reviewer)
 
     def step(row: ApprovedRole, verb: str, **data: Any) -> Any:
-        data = {"version": row.version, "reason": "Labels were wrong."} | data
+        data = {"version": row.version, "reason": "Labels were wrong.", "confirmed": "1"} | data
         return client.post(f"{LIST}{row.pk}/{verb}/", data)
 
     step.client = client  # type: ignore[attr-defined]
@@ -114,7 +114,7 @@ def test_old_page_is_told_who_was_faster(
     desk: Any, held: ApprovedRole, second_reviewer: Any
 ) -> None:
     other = signed_in(second_reviewer)
-    data = {"version": held.version, "reason": "First.", "level": "2"}
+    data = {"version": held.version, "reason": "First.", "level": "2", "confirmed": "1"}
     assert other.post(f"{LIST}{held.pk}/lower/", data).status_code == 302
     with nothing_changes():
         response = desk(held, "revoke")

@@ -175,7 +175,7 @@ class Delegation(RuleBasedStateMachine):
         if row is None or not {seller, provider} <= self.oracle.active_firms:
             return
         data = {f"grant-{code}": str(value) for code, value in link.grants.items()}
-        data |= {f"grant-{role}": str(level), "version": str(row.version)}
+        data |= {f"grant-{role}": str(level), "version": str(row.version), "confirmed": "1"}
         admin = self.seller_admins[seller]
         self._post(admin, "seller:connection-roles", [row.seller.handle, row.public_id], data)
         stored = dict(

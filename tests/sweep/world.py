@@ -122,6 +122,7 @@ def _organizations(of: Tenant) -> None:
         "former_seller": "seller",
         "second_provider": "provider",
         "third_provider": "provider",
+        "paused_provider": "provider",
         "second_supplier": "supplier",
         "draft": "provider",
     }
@@ -264,6 +265,9 @@ def _partners(of: Tenant) -> None:
     of.rows["connection_in"] = ties.invitation(seller, of["second_provider"])
     of.rows["link_cancelled"] = ties.partner_link(
         seller, None, address="gone@mail.example", status="cancelled", decided_at=clock.now()
+    )
+    of.rows["connection_paused"] = ties.connection(
+        seller, of["paused_provider"], status="paused", paused_at=clock.now()
     )
     # The provider's side.
     of.rows["link_in"] = ties.partner_link(of["second_seller"], provider)

@@ -32,7 +32,7 @@ def _accept(t: Tenant) -> dict[str, Any]:
 
 
 def _roles(t: Tenant) -> dict[str, Any]:
-    return {grant_field(FBA): "1", "version": "1"}
+    return {grant_field(FBA): "1", "version": "1", "confirmed": "1"}
 
 
 def _assign(t: Tenant) -> dict[str, Any]:
@@ -56,6 +56,8 @@ ROWS = [
     _seller("connection-reject", "connection_in", **REASON),
     _seller("connection", "connection"),
     _seller("connection-roles", "connection", post=(302, 409, 422), body=_roles),
+    _seller("connection-pause", "connection", **REASON),
+    _act(_seller, "connection-resume", "connection_paused"),
     _seller("connection-end", "connection", **REASON),
     _provider("partner-link", "link_in"),
     _act(_provider, "partner-link-answer", "link_in"),

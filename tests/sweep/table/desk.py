@@ -127,7 +127,7 @@ ROWS = [
     _row("roles_approvedrole_change", {"pk": "approved_role"}, may=STAFF),
     _row(
         "roles_approvedrole_lower", {"pk": "approved_role"}, may=STAFF, post=422,
-        body=lambda t: {"version": "1", "level": "1", **REASON},
+        body=lambda t: {"version": "1", "level": "1", "confirmed": "1", **REASON},
     ),
     _row(
         "roles_approvedrole_revoke", {"pk": "approved_role"}, may=STAFF, post=422,

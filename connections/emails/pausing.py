@@ -1,0 +1,75 @@
+"""Mails about a connection that is paused, and goes on (X6)."""
+
+from datetime import datetime
+from typing import Any
+
+from connections.emails.shared import day, reason_facts, tell_both
+from connections.models import Connection
+from partnerhub.outbox.rendering import Mail, inert
+
+
+def connection_paused(connection: Connection, *, by: Any) -> None:
+    """Both sides hear that nobody acts for a while, until when and why."""
+    seller, provider = inert(connection.seller.name), inert(connection.provider.name)
+    until = connection.paused_until
+    facts = (
+        ("Paused until", day(until) if until else "the seller resumes it"),
+        *reason_facts(connection.reason),
+    )
+    subject = f"[{inert(connection.seller.name, 40)}] Connection: paused"
+    tell_both(
+        connection,
+        event=f"paused:{_stamp(connection.paused_at)}",
+        provider=Mail(
+            subject=subject,
+            heading=f"{seller} paused the connection with you",
+            paragraphs=(
+                (
+                    "Nobody of your firm can act for this seller while it is paused. Roles and "
+                    "assignments stay as they are and count again afterwards."
+                ),
+            ),
+            facts=facts,
+            organization=seller,
+        ),
+        seller=Mail(
+            subject=subject,
+            heading=f"The connection with {provider} is paused",
+            paragraphs=(
+                (
+                    f"{inert(by.name)} paused it: nobody of {provider} can act for you. You can "
+                    "let them go on at any time."
+                ),
+            ),
+            facts=facts,
+            organization=seller,
+        ),
+        by=by,
+    )
+
+
+def connection_resumed(connection: Connection, *, since: datetime | None, by: Any = None) -> None:
+    """Both sides hear that the roles count again; `since` is when the pause began."""
+    seller = inert(connection.seller.name)
+    word = f"{inert(by.name)} resumed it." if by else "The pause ended on the day that was set."
+
+    def mail(other: str) -> Mail:
+        return Mail(
+            subject=f"[{inert(connection.seller.name, 40)}] Connection: resumed",
+            heading=f"The connection with {inert(other)} goes on",
+            paragraphs=(f"{word} Every role and assignment counts again as before.",),
+            organization=seller,
+        )
+
+    tell_both(
+        connection,
+        event=f"resumed:{_stamp(since)}",
+        provider=mail(connection.seller.name),
+        seller=mail(connection.provider.name),
+        by=by,
+    )
+
+
+def _stamp(moment: datetime | None) -> str:
+    """Tells one pause from the next in the keys of its mails."""
+    return f"{moment:%Y%m%d%H%M%S%f}" if moment else ""

@@ -1,0 +1,83 @@
+"""Pausing a partner: nobody acts through the connection for a while, and nothing is lost (X6)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.tenancy import require_administrator
+from connections import emails
+from connections.models import Connection
+from connections.states import CONNECTION, ConnectionStatus
+from connections.transitions.shared import lock_live
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.errors import Invalid
+from partnerhub.statetable import advance
+
+
+@transaction.atomic
+def pause(
+    *, connection: Connection, by: Any, until: datetime | None = None, reason: str = ""
+) -> Connection:
+    """The seller stops everything that rests on the connection, for good or until a moment (X6).
+
+    Grants and assignments stay as they are and count again afterwards. Raises Invalid with field
+    "until" for a moment that is past or not before the end, TransitionNotAllowed while it is
+    paused, Ended, NotPermitted.
+    """
+    row = lock_live(connection)
+    require_administrator(by, row.seller)
+    if until is not None and not clock.now() < until < row.ends_at:
+        raise Invalid("Choose a day after today and before the connection ends.", field="until")
+    if row.current_status == ConnectionStatus.ACTIVE and row.status == ConnectionStatus.PAUSED:
+        _resume(row, by=None)
+    now = clock.now()
+    status = ConnectionStatus.PAUSED
+    advance(row, CONNECTION, status, paused_at=now, paused_until=until, reason=reason[:300])
+    after = {"status": "paused"} | ({"until": until.date().isoformat()} if until else {})
+    _note(row, "paused", by=by, before={"status": "active"}, after=after)
+    emails.connection_paused(row, by=by)
+    return row
+
+
+@transaction.atomic
+def resume(*, connection: Connection, by: Any) -> Connection:
+    """The seller lets the partner go on, at any time (X6).
+
+    Raises TransitionNotAllowed for a connection that is not paused, Ended, NotPermitted.
+    """
+    row = lock_live(connection)
+    require_administrator(by, row.seller)
+    return _resume(row, by=by)
+
+
+@transaction.atomic
+def resume_overdue(*, connection: Connection) -> bool:
+    """Move a connection whose pause is over; False when that or its end came meanwhile."""
+    row = lock_live(connection)
+    if row.status != ConnectionStatus.PAUSED or row.is_paused:
+        return False
+    _resume(row, by=None)
+    return True
+
+
+def _resume(row: Connection, *, by: Any) -> Connection:
+    """Let a connection that the caller has locked go on: history and mails; `by` None for time."""
+    since = row.paused_at
+    advance(row, CONNECTION, ConnectionStatus.ACTIVE, paused_at=None, paused_until=None, reason="")
+    _note(row, "resumed", by=by, before={"status": "paused"}, after={"status": "active"})
+    emails.connection_resumed(row, since=since, by=by)
+    return row
+
+
+def _note(row: Connection, event: str, *, by: Any, before: Any, after: Any) -> None:
+    record(
+        f"connection.{event}",
+        by=by,
+        subject=row,
+        organization=row.seller_id,
+        counterparty=row.provider_id,
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,60 @@
+"""Saving a grant form of either side: what takes something away is asked for first (X5)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from connections import impact
+from connections.forms import GrantForm
+from connections.models import Connection
+from partnerhub.web.access import PortalRequest
+from partnerhub.web.forms import REVISE, apply, carried, is_confirmed
+
+
+def save(
+    request: PortalRequest,
+    row: Connection,
+    form: GrantForm,
+    change: Callable[[], Any],
+    *,
+    done: str,
+    said: str,
+) -> HttpResponse | None:
+    """The answer to a posted grant form, or None when the form is to be shown (again).
+
+    `change` is done at once where nobody loses anything by it, or once that was confirmed; it
+    raises ChangedMeanwhile as ever. Otherwise the answer is the page that lists who loses what
+    and carries what was typed; nothing has changed then.
+    """
+    if not form.is_bound or REVISE in request.POST or not form.is_valid():
+        return None
+    if form.takes_away() and not is_confirmed(request):
+        found = apply(form, lambda: impact.of_change(row, change))
+        return _ask(request, row, form, found, done) if found else None
+    if not apply(form, change):
+        return None
+    messages.success(request, said)
+    return HttpResponseRedirect(done)
+
+
+def _ask(
+    request: PortalRequest, row: Connection, form: GrantForm, found: impact.Impact, done: str
+) -> HttpResponse:
+    seller = request.organization.pk == row.seller_id
+    context = {
+        "title": "Save these roles?" if seller else "Give these roles back?",
+        "text": "What is lowered stops at once, for everybody. Nothing has been saved yet.",
+        "submit": "Save the roles" if seller else "Give them back",
+        "consequences": [
+            *(f"{role}: {before.word} → {after.word}." for role, before, after in form.changes()),
+            "Both sides are told by e-mail.",
+        ],
+        "impact": found,
+        "carried": carried(request),
+        "layout": f"layouts/{'seller' if seller else 'provider'}.html",
+        "cancel_url": done,
+    }
+    return render(request, "connections/confirm.html", context)

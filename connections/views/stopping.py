@@ -1,0 +1,114 @@
+"""Stopping what rests on a connection: for a while, or for good (X6, U13), with who loses what."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from connections import impact
+from connections.forms import PauseForm, ReasonForm
+from connections.models import Connection
+from connections.states import ConnectionStatus
+from connections.transitions import endings, pausing
+from connections.views.shared import connection_for, posted, url_of
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+
+
+@require(ADMINISTRATOR)
+def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Pause a partner, after reading who cannot go on (X5, X6)."""
+    row = connection_for(request, public_id)
+    form, done = PauseForm(posted(request)), url_of(row, request.organization)
+    if form.is_valid() and (paused := apply(form, lambda: _pause(request, row, form))):
+        messages.success(request, f"Paused. {paused.provider.name} has been told.")
+        return HttpResponseRedirect(done)
+    if request.method != "POST" and not row.may_become(ConnectionStatus.PAUSED):
+        return redirect(done)
+    context = {
+        "title": f"Pause {row.provider.name}?",
+        "text": "Nobody of the provider can act for you while the connection is paused. You can "
+        "let them go on at any time.",
+        "submit": "Pause",
+        "consequences": [
+            "Roles and assignments stay as they are, and count again afterwards.",
+            "Both sides are told by e-mail.",
+        ],
+    }
+    return _ask(request, row, form, done, context)
+
+
+def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connection:
+    data = form.cleaned_data
+    return pausing.pause(
+        connection=row, by=request.user, until=form.resumes_at(), reason=data["reason"]
+    )
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Let a paused partner go on (X6)."""
+    row = connection_for(request, public_id)
+    pausing.resume(connection=row, by=request.user)
+    messages.success(request, f"{row.provider.name} can go on, and has been told.")
+    return HttpResponseRedirect(url_of(row, request.organization))
+
+
+@require(ADMINISTRATOR)
+def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The seller ends it, after reading who loses what (U13, X5)."""
+    row = connection_for(request, public_id)
+    return _end(request, row, other=row.provider, done=url_of(row, request.organization))
+
+
+@require(ADMINISTRATOR)
+def client_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The provider ends it, after reading who loses what (U13, X5)."""
+    row = connection_for(request, public_id)
+    done = reverse("provider:client", args=[request.organization.handle, public_id])
+    return _end(request, row, other=row.seller, done=done)
+
+
+def _end(request: PortalRequest, row: Connection, *, other: Any, done: str) -> HttpResponse:
+    """The confirm page of either side, and what it does."""
+    form = ReasonForm(posted(request))
+    if form.is_valid():
+        endings.terminate(
+            connection=row,
+            by=request.user,
+            organization=request.organization,
+            reason=form.cleaned_data["reason"],
+        )
+        messages.success(request, f"Ended. {other.name} has been told.")
+        return HttpResponseRedirect(done)
+    if not row.may_become(ConnectionStatus.TERMINATED):
+        return redirect(done)
+    context = {
+        "title": f"End the connection with {other.name}?",
+        "text": "This cannot be taken back. To work together again, the seller adds the partner "
+        "anew and grants roles afresh.",
+        "submit": "End the connection",
+        "consequences": [
+            "All roles and assignments end at once.",
+            "Both sides are told by e-mail, and the history stays for both.",
+        ],
+    }
+    return _ask(request, row, form, done, context)
+
+
+def _ask(
+    request: PortalRequest, row: Connection, form: Any, done: str, context: dict[str, Any]
+) -> HttpResponse:
+    portal = "seller" if request.organization.pk == row.seller_id else "provider"
+    context |= {
+        "form": form,
+        "impact": impact.of_ending(row),
+        "layout": f"layouts/{portal}.html",
+        "cancel_url": done,
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -1,0 +1,217 @@
+"""A partner is paused: nobody gets in, nothing is lost, and it goes on again (X6)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from connections.models import Assignment, Connection
+from connections.tasks import sweep
+from partnerhub import clock
+from partnerhub.audit.models import Event
+from partnerhub.notifications.models import Notification
+from partnerhub.portals.checklists import provider_steps
+from tests.connections.conftest import Pair, grants_in, losses_in, queries
+from tests.factories import connections as make
+from tests.factories.accounts import member
+from tests.support import drain, nothing_changes, signed_in
+
+
+def url(pair: Pair, row: Connection, rest: str = "pause/") -> str:
+    return pair.seller_url(f"partners/{row.public_id}/{rest}")
+
+
+def in_days(days: int) -> date:
+    return clock.today() + timedelta(days=days)
+
+
+def pass_days(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
+    real = clock.real_now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=days))
+
+
+def test_the_page_says_who_cannot_go_on_and_changes_nothing(pair: Pair) -> None:
+    """X5."""
+    row = pair.connect(fba="edit")
+    make.assigned(pair.employee("Ana Berg"), row, "view")
+    with nothing_changes():
+        text = pair.at_seller().get(url(pair, row)).text
+    role = "Manage FBA Inventory/Shipments"
+    assert losses_in(text) == {
+        ("Ana Berg", role, "view", "none"),
+        (pair.provider_admin.name, role, "edit", "none"),
+    }
+
+
+def test_the_next_request_of_an_open_session_is_refused(pair: Pair) -> None:
+    row = pair.connect(fba="edit")
+    ana = pair.employee()
+    make.assigned(ana, row)
+    sessions = [signed_in(ana), pair.at_provider()]
+    shipments, create = pair.seller_url("shipments/"), pair.seller_url("shipments/create/")
+    assert [client.get(shipments).status_code for client in sessions] == [200, 200]
+    answer = pair.at_seller().post(url(pair, row), {"reason": "Stock-taking."})
+    assert answer.url == url(pair, row, "")
+    with nothing_changes():
+        for client in sessions:
+            assert client.get(shipments).status_code == 404
+            assert client.post(create, {"name": "Late"}).status_code == 404
+    assert grants_in(row) == {make.FBA: 2}
+    assert Assignment.objects.count() == 1
+
+
+def test_both_are_told_and_see_why(pair: Pair) -> None:
+    row = pair.connect(fba="edit")
+    ana = pair.employee()
+    make.assigned(ana, row)
+    until = in_days(20)
+    data = {"until": until.isoformat(), "reason": "Stock-taking."}
+    pair.at_seller().post(url(pair, row), data)
+    row.refresh_from_db()
+    assert (row.status, row.paused_until.date()) == ("paused", until)
+    mails = drain()
+    assert {mail.to[0] for mail in mails} == {pair.seller_admin.email, pair.provider_admin.email}
+    assert all("paused" in mail.subject and "Stock-taking." in mail.body for mail in mails)
+    assert Notification.objects.filter(kind="connections.connection_paused").count() == 2
+    event = Event.objects.get(verb="connection.paused")
+    assert (event.counterparty_id, event.after["until"]) == (pair.provider.pk, until.isoformat())
+    words = f"Paused until {until.day} {until:%B %Y}"
+    provider = pair.provider_url(f"clients/{row.public_id}/")
+    for client, path in (
+        (pair.at_seller(), url(pair, row, "")),
+        (pair.at_seller(), pair.seller_url("permissions/")),
+        (pair.at_provider(), provider),
+        (pair.at_provider(), pair.provider_url("clients/")),
+        (signed_in(ana), pair.provider_url("clients/")),
+    ):
+        assert words in client.get(path).text, path
+    text = pair.at_provider().get(provider).text
+    assert "nobody of your firm can enter" in text
+    assert "Stock-taking." in text
+    assert "Enter</a>" not in text
+    assert (
+        "cannot enter these while they are paused"
+        in signed_in(ana).get(pair.provider_url("clients/")).text
+    )
+    step = provider_steps(pair.provider_admin, pair.provider)[-1]
+    assert (step.state, step.who) == ("waiting", "The seller")
+
+
+def test_the_seller_resumes_at_any_time(pair: Pair) -> None:
+    row = pair.connect(fba="edit")
+    ana = pair.employee()
+    make.assigned(ana, row)
+    pair.at_seller().post(url(pair, row), {"until": in_days(9).isoformat()})
+    drain()
+    page = pair.at_seller().get(url(pair, row, "")).text
+    assert url(pair, row, "resume/") in page
+    assert url(pair, row) not in page
+    assert pair.at_seller().post(url(pair, row, "resume/")).status_code == 302
+    row.refresh_from_db()
+    assert (row.status, row.paused_at, row.paused_until, row.reason) == ("active", None, None, "")
+    assert signed_in(ana).get(pair.seller_url("shipments/")).status_code == 200
+    assert len(drain()) == 2
+    assert Event.objects.filter(verb="connection.resumed").count() == 1
+    assert url(pair, row) in pair.at_seller().get(url(pair, row, "")).text
+
+
+def test_it_ends_by_itself_and_the_sweep_tells_both(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = pair.connect(fba="edit")
+    pair.at_seller().post(url(pair, row), {"until": in_days(3).isoformat()})
+    drain()
+    sweep()
+    assert drain() == []
+    pass_days(monkeypatch, 3)
+    # Reading notices before the sweep does.
+    assert pair.at_provider().get(pair.seller_url("shipments/")).status_code == 200
+    assert "Paused until" not in pair.at_seller().get(url(pair, row, "")).text
+    sweep()
+    row.refresh_from_db()
+    assert row.status == "active"
+    mails = drain()
+    assert len(mails) == 2
+    assert all("ended on the day that was set" in mail.body for mail in mails)
+    assert Event.objects.get(verb="connection.resumed").actor_ref is None
+    with nothing_changes():
+        sweep()
+
+
+def test_paused_again_after_its_day_without_a_sweep(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = pair.connect(fba="edit")
+    pair.at_seller().post(url(pair, row), {"until": in_days(3).isoformat()})
+    pass_days(monkeypatch, 3)
+    assert pair.at_seller().post(url(pair, row), {}).status_code == 302
+    row.refresh_from_db()
+    assert (row.status, row.paused_until) == ("paused", None)
+    verbs = Event.objects.filter(verb__startswith="connection.").order_by("pk")
+    assert [event.verb.partition(".")[2] for event in verbs] == ["paused", "resumed", "paused"]
+
+
+@pytest.mark.parametrize("days", [-1, 0, 400])
+def test_a_day_that_cannot_be_is_told_at_its_field(pair: Pair, days: int) -> None:
+    row = pair.connect(fba="edit")
+    data = {"until": in_days(days).isoformat(), "reason": "Holidays."}
+    with nothing_changes():
+        answer = pair.at_seller().post(url(pair, row), data)
+    assert answer.status_code == 422
+    assert "Choose a day after today" in answer.text
+    assert "Holidays." in answer.text
+
+
+def test_what_the_table_does_not_allow_is_a_conflict(pair: Pair) -> None:
+    row = pair.connect(fba="edit")
+    with nothing_changes():
+        assert pair.at_seller().post(url(pair, row, "resume/")).status_code == 409
+    pair.at_seller().post(url(pair, row), {})
+    with nothing_changes():
+        assert pair.at_seller().post(url(pair, row), {}).status_code == 409
+        assert pair.at_seller().get(url(pair, row)).status_code == 302
+    Connection.objects.update(ends_at=clock.now() - timedelta(seconds=1))
+    with nothing_changes():
+        assert pair.at_seller().post(url(pair, row, "resume/")).status_code == 410
+
+
+def test_only_the_sellers_administrators(pair: Pair, other: Pair) -> None:
+    row = pair.connect(fba="edit")
+    staff = signed_in(member(pair.seller))
+    with nothing_changes():
+        for client in (staff, pair.at_provider()):
+            assert client.post(url(pair, row), {}).status_code == 403
+        foreign = other.seller_url(f"partners/{row.public_id}/pause/")
+        assert other.at_seller().post(foreign, {}).status_code == 404
+
+
+def test_a_paused_connection_can_be_changed_and_ended(pair: Pair) -> None:
+    row = pair.connect(fba="edit", listings="edit")
+    pair.at_seller().post(url(pair, row), {})
+    data = {f"grant-{make.FBA}": "1", "version": "1"}
+    asked = pair.at_seller().post(url(pair, row, "roles/"), data)
+    # What they would have again is what they lose.
+    assert (pair.provider_admin.name, "Manage FBA Inventory/Shipments", "edit", "view") in (
+        losses_in(asked.text)
+    )
+    pair.at_seller().post(url(pair, row, "roles/"), data | {"confirmed": "1"})
+    assert grants_in(row)[make.FBA] == 1
+    end = pair.provider_url(f"clients/{row.public_id}/end/")
+    assert pair.at_provider().post(end, {}).status_code == 302
+    row.refresh_from_db()
+    assert (row.status, row.paused_at) == ("terminated", None)
+
+
+def test_the_employees_list_takes_a_fixed_number_of_queries(pair: Pair) -> None:
+    ana = pair.employee()
+    client = signed_in(ana)
+
+    def paused() -> None:
+        seller = make.pair()[0]
+        row = make.connection(seller, pair.provider, status="paused", paused_at=clock.now())
+        make.assigned(ana, row)
+
+    paused()
+    few = queries(client, pair.provider_url("clients/"))
+    for _ in range(4):
+        paused()
+    assert queries(client, pair.provider_url("clients/")) == few
