@@ -100,11 +100,17 @@ def test_nothing_about_signing_in_is_on_the_desk():
     }
 
 
-def test_every_admin_address_is_read_only_for_reviewers():
-    """Add, delete and edit are refused on every registered model, by GET and by forged POST."""
-    reviewer, shop = desk_reviewer(lead=True), organization("seller")
+@pytest.mark.parametrize("superuser", [False, True])
+def test_every_admin_address_is_read_only(superuser):
+    """Add, delete and edit are refused on every registered model, by GET and by forged POST.
+
+    A superuser deletes and changes nobody either: no account loses its last administrator (A9).
+    """
+    shop = organization("seller")
+    boss = administrator(shop)
+    staff = person(is_staff=True, is_superuser=True) if superuser else desk_reviewer(lead=True)
     identity(person(), "submitted")
-    client = signed_in(reviewer)
+    client = signed_in(staff)
     forged = {
         "is_staff": "1",
         "is_superuser": "1",
@@ -113,7 +119,15 @@ def test_every_admin_address_is_read_only_for_reviewers():
         "status": "closed",
         "form-TOTAL_FORMS": "1",
         "form-INITIAL_FORMS": "0",
+        "form-0-id": "1",
         "form-0-status": "active",
+        "lines-TOTAL_FORMS": "1",
+        "lines-INITIAL_FORMS": "0",
+        "lines-0-level": "3",
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-user": str(staff.pk),
+        "memberships-0-role": "administrator",
         "_save": "Save",
         "action": "delete_selected",
         "_selected_action": str(shop.pk),
@@ -125,8 +139,14 @@ def test_every_admin_address_is_read_only_for_reviewers():
         pk = row.pk if row else 1
         for end in ("add/", f"{pk}/delete/", f"{pk}/change/", f"{pk}/history/", ""):
             with nothing_changes():
-                for answer in (client.get(start + end), client.post(start + end, forged)):
-                    assert answer.status_code in (200, 302, 403, 404, 405), start + end
+                for answer in (
+                    client.get(start + end),
+                    client.get(start + end, forged),
+                    client.post(start + end, forged),
+                ):
+                    assert answer.status_code in (200, 302, 400, 403, 404, 405, 422), start + end
+    for path in ("accounts/user", "accounts/membership", "auth/group", "auth/permission"):
+        assert client.get(f"/admin/{path}/{boss.pk}/change/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.invitations import opening
+from accounts.invitations.models import OneTimeLink
+from accounts.models import User
 from partnerhub.outbox import links
 from tests.support import NOT_BUSINESS, fingerprint, sign_in
 from tests.sweep.world import World, build
 
-# promises.md's personas by what they are to the home tenant.
+# The personas by what they are to the home tenant.
 SIGNED_OUT = ("anonymous", "deactivated")
 OUTSIDERS = ("unverified", "verified", "link_holder")
 STAFF = ("reviewer", "lead", "superuser")
@@ -44,6 +46,27 @@ MEMBERS = (
 PUT_OUT = ("provider_suspended", "provider_former", "seller_former", "supplier_former")
 STRANGERS = ("other_provider_admin", "other_seller_admin", "other_supplier_admin")
 PERSONAS = (*SIGNED_OUT, *OUTSIDERS, *STAFF, *MEMBERS, *PUT_OUT, *STRANGERS)
+# The same by the numbers of the access table (A1): no one of them is missing.
+PROMISED = {
+    "P0": ("anonymous",),
+    "P1": ("unverified",),
+    "P2": ("verified",),
+    "P3": ("provider_admin", "draft_admin"),
+    "P4": ("provider_employee",),
+    "P5": ("provider_staff",),
+    "P6": ("other_provider_admin",),
+    "P7": ("seller_admin",),
+    "P8": ("seller_editor", "seller_viewer", "seller_staff"),
+    "P9": ("other_seller_admin",),
+    "P10": ("supplier_admin", "supplier_worker", "supplier_staff"),
+    "P11": ("other_supplier_admin",),
+    "P12": ("reviewer", "lead"),
+    "P13": ("superuser",),
+    "P14": ("deactivated",),
+    "P15": (*PUT_OUT,),
+    "P16": ("link_holder", "provider_pending_invited", "supplier_guest"),
+}
+NOBODY_THERE = "no-such-account"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"([a-z0-9_]+)"', re.IGNORECASE)
@@ -104,6 +127,8 @@ class Sweep:
     world: World
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     base: str = ""
+    missing: dict[tuple[str, str], str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     client: QuietClient = field(default_factory=lambda: QuietClient(raise_request_exception=False))
 
     def user(self, persona: str) -> Any:
@@ -114,6 +139,13 @@ class Sweep:
             return self.world.outsiders[persona]
         tenant = self.world.other if persona.startswith("other_") else self.world.home
         return tenant.people[persona.removeprefix("other_")]
+
+    def missing_page(self, persona: str, method: str) -> str:
+        """The masked text of a page that does not exist, as this persona reads it."""
+        if (persona, method) not in self.missing:
+            answer = self.send(persona, method, f"/seller/{NOBODY_THERE}/")
+            self.missing[persona, method] = answer.masked(NOBODY_THERE)
+        return self.missing[persona, method]
 
     def send(
         self,
@@ -149,8 +181,16 @@ def prepare() -> Sweep:
     row = sweep.world.home["provider_pending_invitation"]
     opened = Client().get(reverse("invitation-open", args=[row.purpose, links.sign(row.claim)]))
     sweep.cookies["link_holder"][opening.COOKIE] = opened.cookies[opening.COOKIE].value
+    sweep.secrets = _secrets(sweep)
     sweep.base = fingerprint()
     return sweep
+
+
+def _secrets(sweep: Sweep) -> dict[str, str]:
+    """What no page may show to anybody: every password's hash, every open invitation's token."""
+    hashes = {f"password of {user.name}": user.password for user in User.objects.all()}
+    rows = [row for row in sweep.world.home.rows.values() if isinstance(row, OneTimeLink)]
+    return hashes | {f"token of {row.about}": links.sign(row.claim) for row in rows}
 
 
 @contextmanager

@@ -3,48 +3,50 @@
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.sweep.engine import METHODS, PERSONAS, SIGNED_OUT, STAFF, Answer, Sweep
+from tests.sweep.engine import (
+    METHODS,
+    NOBODY_THERE,
+    PERSONAS,
+    PROMISED,
+    SIGNED_OUT,
+    STAFF,
+    Answer,
+    Sweep,
+)
 from tests.sweep.table import ROWS
-from tests.sweep.table.rows import NOBODY_THERE, RANDOM_ID, RANDOM_NUMBER, Row
+from tests.sweep.table.rows import Row
 from tests.sweep.world import HOME, OTHER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 IDS = [row.name for row in ROWS]
 WITH_BODY = [row for row in ROWS if row.body]
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # More people than are related to any organization: the page is for everybody.
 MANY = 15
 # What the desk shows for addresses that it does not know.
 CATCH_ALL = "admin:(unnamed)"
-PUBLIC = {
-    "account-chooser",
-    "start",
-    "help",
-    "help-page",
-    "invitation-open",
-    "invitation-current",
-    "invitation-switch",
-    "invitation-set-aside",
-    "invitation-ask",
-    "admin:login",
-    "account_login",
-    "account_logout",
-    "account_inactive",
-    "account_signup",
-    "account_email_verification_sent",
-    "account_reset_password",
-    "account_confirm_login_code",
-    "account_confirm_password_reset_code",
-    "account_complete_password_reset",
-    "account_password_reset_completed",
-    "mfa_authenticate",
-    "mfa_login_webauthn",
+# The answer of these is the current link, for who made it: the one place where a token stands.
+SHOWS_LINK = ("-copy", "-link")
+# A form that the manager cannot fill in here: its object is in another state, or it has no fields.
+OTHER_STATE = {
+    "provider:application-renew",  # there is an approval of this category in force
+    "seller:partner-link-renew",  # the link has not expired
+    "seller:share-move",  # no second supplier is connected
+    "supply:share-seen",  # seen already: the share is being packed
+    "supply:share-start",
+    "supply:share-reopen",
+    "supply:share-shipped",
+    "supply:share-remove",  # no box was chosen
+    "supply:share-tracking",  # nothing is confirmed yet
+    "supply:share-labels",
+    "supply:share-labels-pdf",
+    "supply:share-item-labels",
 }
 
 
@@ -63,6 +65,13 @@ def test_every_address_has_a_row() -> None:
     assert sorted(set(names) - set(IDS)) == [], "without a row"
     assert sorted(set(IDS) - set(names)) == [], "rows without an address"
     assert len(IDS) == len(set(IDS)), "two rows for one address"
+
+
+def test_no_persona_is_missing() -> None:
+    """Everybody of the table takes part, and nobody who is not in it (A1)."""
+    told = {name for names in PROMISED.values() for name in names}
+    assert set(PROMISED) == {f"P{number}" for number in range(17)}
+    assert told == set(PERSONAS)
 
 
 class Complaints(list[str]):
@@ -129,23 +138,58 @@ def test_every_cell_answers_as_the_table_says(row: Row, sweep: Sweep, record_pro
             let_in = persona in row.may and row.allows(method) and method == "POST"
             if answer.changed and not let_in:
                 wrong.append(f"{persona} {method} {row.name}: wrote {answer.wrote}")
+            wrong += unlike_missing(row, persona, method, answer, sweep)
+            wrong += secrets_in(row, persona, method, answer, sweep)
     record_property("cells: access", wrong.cells)
     wrong.told()
 
 
+def unlike_missing(
+    row: Row, persona: str, method: str, answer: Answer, sweep: Sweep
+) -> Iterator[str]:
+    """Without a relation, the answer is the very one that a page which does not exist gives."""
+    related = persona in row.may | row.refused or persona in SIGNED_OUT or not row.at
+    if related or method not in ("GET", "POST") or answer.code != 404:
+        return
+    if answer.masked() != sweep.missing_page(persona, method):
+        yield f"{persona} {method} {row.name}: unlike a page that is not there"
+
+
+def secrets_in(row: Row, persona: str, method: str, answer: Answer, sweep: Sweep) -> Iterator[str]:
+    """Passwords and tokens that the answer shows, by whose they are (A7, I6)."""
+    if answer.code != 200 or (method == "POST" and row.name.endswith(SHOWS_LINK)):
+        return
+    for what, secret in sweep.secrets.items():
+        if secret in answer.body:
+            yield f"{persona} {method} {row.name}: shows the {what}"
+
+
 def elsewhere(row: Row, sweep: Sweep) -> Iterator[tuple[str, str, str]]:
-    """Where the row leads with the other tenant's ids: why, there, and with ids nobody has."""
+    """Where the row leads with ids of others: why, there, and with ids nobody has.
+
+    The other tenant's ids in one's own account, the other tenant's account, and the account of a
+    seller with whom one was connected formerly.
+    """
     home, other = sweep.world.home, sweep.world.other
     if row.has_ids:
         yield "foreign id", row.url(other, house=home), row.url(home, found=False)
     if "org" in row.at:
         yield "foreign account", row.url(other), row.url(home, org=NOBODY_THERE)
+    if row.portal == "seller":
+        former = home["former_seller"].handle
+        yield "former client", row.url(home, org=former), row.url(home, org=NOBODY_THERE)
+
+
+FORMERLY = {"provider_admin", "provider_employee", "supplier_admin", "seller_admin", "verified"}
 
 
 def related_to_other(row: Row, persona: str, why: str) -> bool:
     """Whether the other tenant's ids are this persona's own, or their business."""
     if persona in STAFF and row.portal == "admin":
         return True
+    if why == "former client":
+        # Whoever was connected, and one of each kind that was not.
+        return persona not in FORMERLY and os.environ.get("SOAK") != "1"
     return persona.startswith("other_") and not (why == "foreign id" and "org" in row.at)
 
 
@@ -153,7 +197,8 @@ def related_to_other(row: Row, persona: str, why: str) -> bool:
 def test_what_is_not_theirs_does_not_exist(row: Row, sweep: Sweep, record_property: Any) -> None:
     """The other tenant's ids, in their account and in one's own, answer like unknown ones (A3)."""
     wrong = Complaints()
-    hidden = [each.handle for each in sweep.world.other.organizations.values()]
+    tenants = (sweep.world.home, sweep.world.other)
+    hidden = [each.handle for tenant in tenants for each in tenant.organizations.values()]
     for why, foreign, unknown in elsewhere(row, sweep):
         for persona in PERSONAS:
             if related_to_other(row, persona, why):
@@ -162,7 +207,7 @@ def test_what_is_not_theirs_does_not_exist(row: Row, sweep: Sweep, record_proper
                 theirs = sweep.send(persona, method, foreign)
                 random = sweep.send(persona, method, unknown)
                 wrong.check(row, persona, method, theirs, (random.code,), why)
-                if theirs.masked(*hidden) != random.masked(NOBODY_THERE):
+                if theirs.masked(*hidden) != random.masked(NOBODY_THERE, *hidden):
                     wrong.append(f"{persona} {method} {row.name} ({why}): unlike an unknown id")
                 if theirs.changed or random.code >= 500 or leaks(row, persona, theirs):
                     wrong.append(f"{persona} {method} {row.name} ({why}): {theirs.wrote}")
@@ -195,31 +240,13 @@ def test_who_may_not_cannot_with_the_right_form(
     wrong.told()
 
 
-@pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.name)
-def test_foreign_ids_in_a_form_are_unknown_ids(
-    row: Row, sweep: Sweep, record_property: Any
-) -> None:
-    """An id of the other tenant in any field is refused like one that nobody has (A3)."""
-    wrong = Complaints()
-    assert row.body
-    url = row.url(sweep.world.home)
-    own, foreign = row.body(sweep.world.home), row.body(sweep.world.other)
-    for name in (
-        name for name in own if own[name] != foreign.get(name, own[name]) and is_id(own[name])
-    ):
-        unknown = RANDOM_NUMBER if str(own[name]).isdigit() else RANDOM_ID
-        theirs = sweep.send(row.manager, "POST", url, {**own, name: foreign[name]})
-        random = sweep.send(row.manager, "POST", url, {**own, name: unknown})
-        wrong.check(row, row.manager, "POST", theirs, (random.code,), f"foreign {name}")
-        if theirs.code < 400 or theirs.changed or OTHER in theirs.body:
-            wrong.append(f"{row.name}: took the foreign {name}: {theirs.wrote}")
-    record_property("cells: access", wrong.cells)
-    wrong.told()
-
-
-def is_id(value: Any) -> bool:
-    """Whether a form's value names a row."""
-    return isinstance(value, UUID) or str(value).isdigit() or bool(_UUID.fullmatch(str(value)))
+def test_no_form_is_left_out(sweep: Sweep) -> None:
+    """Every form of the portals has its right content in the table, or is whole when empty (A2)."""
+    for row in ROWS:
+        if row.post is None or row.body or row.portal not in ("seller", "provider", "supply"):
+            continue
+        answer = sweep.send(row.manager, "POST", row.url(sweep.world.home))
+        assert answer.changed or row.name in OTHER_STATE, f"{row.name}: its form is never tried"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
@@ -232,6 +259,8 @@ def test_no_ending_makes_a_page_a_file(row: Row, sweep: Sweep) -> None:
 
 
 def test_public_views_are_exactly_these() -> None:
-    """Whatever opens without signing in stands in this list (A15)."""
+    """Whatever opens without signing in stands in the list of the documentation (A15)."""
     public = {name for name, view in patterns() if not getattr(view, "login_required", True)}
-    assert public == PUBLIC
+    text = (Path(settings.BASE_DIR) / "docs" / "security.md").read_text()
+    section = text.partition("## Open without signing in")[2].partition("\n## ")[0]
+    assert public == set(re.findall(r"`([a-z:_-]+)`", section))

@@ -14,7 +14,6 @@ EVERYBODY = frozenset(engine.PERSONAS)
 SIGNED_IN = EVERYBODY - set(engine.SIGNED_OUT)
 RANDOM_ID = UUID("00000000-0000-4000-8000-0000000000ff")
 RANDOM_NUMBER = 987654321
-NOBODY_THERE = "no-such-account"
 
 SELLERS = frozenset({"seller_admin", "seller_editor", "seller_viewer", "seller_staff"})
 DELEGATES = frozenset({"provider_admin", "provider_employee"})
