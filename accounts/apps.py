@@ -8,10 +8,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register words for history, the employee invitation, and the signals we listen to."""
         from accounts import receivers, verbs
+        from accounts.batches import EMPLOYEES
         from accounts.invitations import kinds
+        from accounts.invitations.batches import kinds as batches
         from accounts.kinds import EMPLOYEE
         from partnerhub.audit import presenters
 
         presenters.register(verbs.SENTENCES)
         kinds.register(EMPLOYEE)
+        batches.register(EMPLOYEES)
         receivers.connect()

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from django_countries.fields import CountryField
 
 from accounts.addresses import canonical
+from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.models import (
     Invitation,
     Refusal,
@@ -36,9 +37,11 @@ from partnerhub.db import BaseModel
 from partnerhub.objectperms import UserGrantBase
 
 __all__ = [
+    "BatchRow",
     "EmployeeInvitation",
     "IdentityCheck",
     "IdentityDocument",
+    "InvitationBatch",
     "Membership",
     "MembershipRight",
     "Organization",

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts.invitations import kinds
 from accounts.invitations import transitions as invitations
+from accounts.invitations.batches.transitions import sending
 from accounts.invitations.models import Invitation
 from accounts.models import IdentityCheck, IdentityDocument
 from accounts.states import IdentityStatus
@@ -34,6 +35,12 @@ def sweep() -> None:
         if issubclass(kind.model, Invitation):
             overdue = kind.model.objects.overdue(clock.now()).order_by("expires_at")[:BATCH]
             _each(overdue, lambda row: invitations.expire(invitation=row))
+
+
+@task("accounts.send_lists")
+def send_lists() -> None:
+    """Send what waits in confirmed lists of invitations, as far as the limits allow."""
+    sending.send_due()
 
 
 def _remind(days: int, check: IdentityCheck) -> bool:

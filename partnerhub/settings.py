@@ -295,6 +295,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "outbox.drain", "schedule": 30.0},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
+    "send-lists": {"task": "accounts.send_lists", "schedule": 60.0},
     "sweep-accounts": {"task": "accounts.sweep", "schedule": 60.0},
     "sweep-roles": {"task": "roles.sweep", "schedule": 60.0},
     "sweep-connections": {"task": "connections.sweep", "schedule": 60.0},

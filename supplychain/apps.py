@@ -8,10 +8,13 @@ class SupplychainConfig(AppConfig):
     def ready(self) -> None:
         """Register words, the supplier invitation, and the signals we listen to."""
         from accounts.invitations import kinds
+        from accounts.invitations.batches import kinds as batches
         from partnerhub.audit import presenters
         from supplychain import receivers, verbs
+        from supplychain.batches import SUPPLIERS
         from supplychain.kinds import SUPPLIER
 
         presenters.register(verbs.SENTENCES)
         kinds.register(SUPPLIER)
+        batches.register(SUPPLIERS)
         receivers.connect()

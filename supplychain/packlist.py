@@ -1,14 +1,12 @@
 """The pack list of a shipment as CSV (U39)."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
 
+from partnerhub.web.spreadsheets import csv_lines
+
 _HEADER = ("Box id", "Box", "SKU", "FNSKU", "Title", "Units", "Expiry", "Lot")
-# A spreadsheet takes a cell that starts so for a formula (B9).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -30,19 +28,4 @@ def pack_list_csv(lines: Iterable[PackLine]) -> Iterator[bytes]:
 
     Cells that a spreadsheet would take for a formula start with an apostrophe.
     """
-    yield b"\xef\xbb\xbf" + _encoded(_HEADER)
-    for line in lines:
-        yield _encoded(tuple(_cell(value) for value in astuple(line)))
-
-
-def _encoded(cells: tuple[str, ...]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue().encode("utf-8", "replace")
-
-
-def _cell(value: str | int | date | None) -> str:
-    if value is None:
-        return ""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return csv_lines(_HEADER, map(astuple, lines))

@@ -38,6 +38,11 @@ class Side:
         name = f"{self.prefix}-{act}" if act else self.page
         return reverse(f"{self.portal}:{name}", args=[organization.handle, *args])
 
+    def home(self, organization: Organization) -> str:
+        """Where the lists stand: User Permissions for a seller, the own page for a supplier."""
+        page = "permissions" if self.portal == "seller" else self.page
+        return reverse(f"{self.portal}:{page}", args=[organization.handle]) + "#connect"
+
 
 SIDES = {
     OrganizationKind.SELLER: Side(

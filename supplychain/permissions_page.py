@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.invitations.batches import outlook
 from partnerhub.web.access import PortalRequest
 from supplychain import partners
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
+from supplychain.models import SupplierInvitation
 
 
 def invite_form(request: PortalRequest, data: Any = None) -> forms.Form:
@@ -28,6 +30,8 @@ def supplier_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
         "action": side.url(organization),
         "form": invite_form(request),
         "sent": partners.sent(organization, request),
+        "queued": outlook.queued(organization, SupplierInvitation.purpose, request),
+        "several_url": outlook.url(organization, "start", SupplierInvitation.purpose),
         "received": partners.received(organization, request.user),
         "connected": partners.connected(organization, request),
         "problem": "",

@@ -1,11 +1,11 @@
 """Mails about inviting colleagues."""
 
-from allauth.account.models import EmailAddress
-from django.urls import reverse
+from collections.abc import Iterable
+
 from django.utils.formats import date_format
 
 from accounts import portals
-from accounts.invitations.transitions import wants_mail
+from accounts.invitations.mails import send_links
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import administrators, membership_of
 from partnerhub.notifications.services import Recipient, tell
@@ -14,39 +14,36 @@ from partnerhub.outbox.rendering import Mail, inert
 from partnerhub.web.redirects import absolute
 
 
-def employee_invited(invitation: EmployeeInvitation) -> None:
-    """To the invited address: who invites, until when, and the one-time link (S0.7)."""
-    if not wants_mail(invitation):
-        return
-    firm, inviter = inert(invitation.organization.name), invitation.invited_by
-    role = invitation.get_role_display()
-    until = date_format(invitation.expires_at, "j F Y, H:i")
-    tell(
-        [_invited(invitation)],
-        key=f"{invitation.about}:{invitation.generation}:invited",
+def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:
+    """To each invited address: who invites, until when, and the one-time link (S0.7)."""
+    send_links(
+        invitations,
+        event="invited",
         kind="accounts.employee_invited",
-        mail=Mail(
-            subject=f"[{firm}] Invitation: join our account",
-            heading=f"{firm} invites you to join its account",
-            paragraphs=(
-                "You keep your own sign-in; nobody shares a password. Join with this address.",
-            ),
-            facts=(
-                ("Invited by", inert(inviter.name) if inviter else firm),
-                ("Account", firm),
-                ("Your role", role),
-                ("Open until", f"{until} UTC"),
-            ),
-            button=("Look at the invitation", PLACEHOLDER),
-            after=("Opening the link accepts nothing: you accept or decline on the page.",),
-            not_you="Not expected? Decline there, or leave it be: nothing happens by itself.",
-            organization=firm,
+        mail=_invitation,
+        page="employee-invitation",
+    )
+
+
+def _invitation(invitation: EmployeeInvitation) -> Mail:
+    firm, inviter = inert(invitation.organization.name), invitation.invited_by
+    until = date_format(invitation.expires_at, "j F Y, H:i")
+    return Mail(
+        subject=f"[{firm}] Invitation: join our account",
+        heading=f"{firm} invites you to join its account",
+        paragraphs=(
+            "You keep your own sign-in; nobody shares a password. Join with this address.",
         ),
-        path=reverse("employee-invitation", args=[invitation.public_id]),
-        link=invitation.claim,
-        about=invitation.about,
-        organization=invitation.organization,
-        caused_by=inviter,
+        facts=(
+            ("Invited by", inert(inviter.name) if inviter else firm),
+            ("Account", firm),
+            ("Your role", invitation.get_role_display()),
+            ("Open until", f"{until} UTC"),
+        ),
+        button=("Look at the invitation", PLACEHOLDER),
+        after=("Opening the link accepts nothing: you accept or decline on the page.",),
+        not_you="Not expected? Decline there, or leave it be: nothing happens by itself.",
+        organization=firm,
     )
 
 
@@ -91,12 +88,6 @@ def _answered(
 
 def _who(invitation: EmployeeInvitation) -> str:
     return inert(invitation.name or invitation.address)
-
-
-def _invited(invitation: EmployeeInvitation) -> Recipient:
-    """The address, with its account when somebody has proved to own it."""
-    owner = EmailAddress.objects.filter(email=invitation.address, verified=True).first()
-    return Recipient(invitation.address, owner.user_id if owner else None)
 
 
 def _inviters(invitation: EmployeeInvitation) -> list[Recipient]:

@@ -41,12 +41,18 @@ class Kind:
 
 
 _KINDS: dict[str, Kind] = {}
+_SENTENCES = {
+    "renewal_asked": "passed on the wish for a new invitation",
+    "list_confirmed": "confirmed a list of invitations",
+    "list_cancelled": "took queued invitations back",
+    "list_stopped": "stopped a list of invitations",
+}
 
 
 def register(kind: Kind) -> None:
     """Make a kind known, and the history verb of the common pages; called from AppConfig.ready."""
     _KINDS[kind.purpose] = kind
-    presenters.register({f"{kind.verb}.renewal_asked": "passed on the wish for a new invitation"})
+    presenters.register({f"{kind.verb}.{event}": words for event, words in _SENTENCES.items()})
 
 
 def get(purpose: str) -> Kind | None:

@@ -1,7 +1,11 @@
 """How many invitations may go out (I13). Counted in the database, under the organization's lock."""
 
-from datetime import timedelta
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.conf import settings
 
 from accounts.addresses import budget_key
 from accounts.invitations.models import Invitation, Sending
@@ -21,12 +25,138 @@ PENDING = 50
 PENDING_TRUSTED = 1000
 
 
-def day_budget(organization: Any) -> int:
-    """How many invitations this organization may send in 24 hours."""
-    age = clock.now() - (organization.activated_at or organization.created_at)
+class RoomEnded(LimitReached):
+    """What the organization as a whole may send is used up, whoever the next one goes to."""
+
+
+def day_budget(organization: Any, at: datetime | None = None) -> int:
+    """How many invitations this organization may send in the 24 hours before `at`, or now."""
+    age = (at or clock.now()) - _began(organization)
     if age < DAY:
         return FIRST_DAY
     return PER_ORGANIZATION_TRUSTED if age >= TRUSTED_AGE else PER_ORGANIZATION
+
+
+def pending_limit(organization: Any, at: datetime | None = None) -> int:
+    """How many invitations of one kind may be open at once."""
+    trusted = day_budget(organization, at) == PER_ORGANIZATION_TRUSTED
+    return PENDING_TRUSTED if trusted else PENDING
+
+
+def _began(organization: Any) -> datetime:
+    began: datetime = organization.activated_at or organization.created_at
+    return began
+
+
+class Room:
+    """What the limits leave to one organization now, for any number of addresses (I13).
+
+    `keys` are the budgets of those addresses. With `model`, the open invitations of that kind
+    count, too. Reads three statements at most, whatever is asked. The caller holds the lock of
+    the organization where the answer is acted upon, so that its counts cannot be overrun.
+    """
+
+    def __init__(
+        self,
+        organization: Any,
+        keys: Iterable[str],
+        *,
+        model: type[Invitation] | None = None,
+        without: Any = None,
+        asked_for: bool = False,
+    ) -> None:
+        """Count; `without` is an invitation that does not stand in its own way."""
+        self.organization, self.now = organization, clock.now()
+        self.ends = _open_ends(organization, model, without) if model else None
+        recent = Sending.objects.filter(at__gt=self.now - DAY)
+        own = recent.filter(organization=organization).order_by("at")
+        self.sent: deque[datetime] = deque()
+        self.pairs: dict[str, list[datetime]] = defaultdict(list)
+        for key, at in own.values_list("budget_key", "at"):
+            self.sent.append(at)
+            self.pairs[key].append(at)
+        self.others: dict[str, list[datetime]] = defaultdict(list)
+        if not asked_for:
+            strangers = recent.filter(budget_key__in=set(keys)).exclude(organization=organization)
+            for key, at in strangers.order_by("at").values_list("budget_key", "at"):
+                self.others[key].append(at)
+
+    def take(self, key: str) -> None:
+        """Use one up for `key`, in this object alone.
+
+        Raises RoomEnded when nobody else can be invited either, LimitReached when this address
+        has had enough; both with the time when the next one is possible.
+        """
+        self._check_organization()
+        self.check_address(key)
+        self.sent.append(self.now)
+        self.pairs[key].append(self.now)
+        if self.ends is not None:
+            self.ends.append(self.now + timedelta(days=settings.INVITATION_DAYS))
+
+    def dates(self, count: int) -> list[datetime]:
+        """When so many further ones may go, one after the other, if nobody answers before."""
+        sent, ends, at, found = deque(self.sent), deque(self.ends or ()), self.now, []
+        for _ in range(count):
+            at = self._next(sent, ends, at)
+            found.append(at)
+            sent.append(at)
+            if self.ends is not None:
+                ends.append(at + timedelta(days=settings.INVITATION_DAYS))
+        return found
+
+    def check_address(self, key: str) -> None:
+        """Raise LimitReached when this address has had enough."""
+        often = "This address has been invited often enough in the last 24 hours."
+        _check(self.pairs[key], PER_PAIR, often)
+        strangers = "This address cannot be invited now. Try again tomorrow."
+        _check(self.others[key], PER_ADDRESS, strangers)
+
+    def _check_organization(self) -> None:
+        if self.ends is not None and len(self.ends) >= pending_limit(self.organization):
+            raise RoomEnded(
+                f"There are {pending_limit(self.organization)} open invitations. "
+                "Take back what nobody will answer, or wait."
+            )
+        sentence = "This account has sent as many invitations as it may in 24 hours."
+        _check(self.sent, day_budget(self.organization), sentence, RoomEnded)
+
+    def _next(self, sent: deque[datetime], ends: deque[datetime], at: datetime) -> datetime:
+        """The first moment from `at` on that leaves room; forgets what has run out by then."""
+        while True:
+            while sent and sent[0] <= at - DAY:
+                sent.popleft()
+            while ends and ends[0] <= at:
+                ends.popleft()
+            budget, open_limit = (
+                day_budget(self.organization, at),
+                pending_limit(self.organization, at),
+            )
+            waits = []
+            if len(sent) >= budget:
+                waits.append(sent[len(sent) - budget] + DAY)
+            if len(ends) >= open_limit:
+                waits.append(ends[len(ends) - open_limit])
+            if not waits:
+                return at
+            grows = (_began(self.organization) + age for age in (DAY, TRUSTED_AGE))
+            at = min([max(waits), *(moment for moment in grows if moment > at)])
+
+
+def _check(
+    sendings: Any, limit: int, sentence: str, refusal: type[LimitReached] = LimitReached
+) -> None:
+    if len(sendings) >= limit:
+        raise refusal(sentence, retry_at=sendings[len(sendings) - limit] + DAY)
+
+
+def _open_ends(organization: Any, model: type[Invitation], without: Any) -> deque[datetime]:
+    """When the open invitations of this kind run out, the next one first."""
+    rows = model.objects.for_organization(organization).open(clock.now())
+    if without is not None:
+        rows = rows.exclude(pk=without.pk)
+    ends = rows.order_by("expires_at").values_list("expires_at", flat=True)
+    return deque(ends[: PENDING_TRUSTED * 2])
 
 
 def check_and_count(invitation: Any) -> None:
@@ -34,13 +164,16 @@ def check_and_count(invitation: Any) -> None:
 
     The caller holds the lock of the inviting organization, so that its counts cannot be overrun.
     """
-    _check_pending(invitation)
-    count(
+    key = budget_key(invitation.address)
+    room = Room(
         invitation.organization,
-        budget_key(invitation.address),
-        about=invitation.about,
+        [key],
+        model=type(invitation),
+        without=invitation,
         asked_for=invitation.asked_for,
     )
+    room.take(key)
+    note(invitation.organization, [(key, invitation.about)])
 
 
 def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -> None:
@@ -49,37 +182,15 @@ def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -
     What the recipient `asked_for` is not held against the budget that strangers share. Raises
     LimitReached with the time when the next one is possible.
     """
-    recent = Sending.objects.filter(at__gt=clock.now() - DAY)
-    _check(
-        recent.filter(organization=organization),
-        day_budget(organization),
-        "This account has sent as many invitations as it may in 24 hours.",
+    Room(organization, [key], asked_for=asked_for).take(key)
+    note(organization, [(key, about)])
+
+
+def note(organization: Any, sendings: Iterable[tuple[str, str]]) -> None:
+    """Write down what goes out: pairs of a budget's key and what the mail is about."""
+    Sending.objects.bulk_create(
+        [Sending(organization=organization, budget_key=key, about=about) for key, about in sendings]
     )
-    _check(
-        recent.filter(organization=organization, budget_key=key),
-        PER_PAIR,
-        "This address has been invited often enough in the last 24 hours.",
-    )
-    if not asked_for:
-        others = recent.filter(budget_key=key).exclude(organization=organization)
-        _check(others, PER_ADDRESS, "This address cannot be invited now. Try again tomorrow.")
-    Sending.objects.create(organization=organization, budget_key=key, about=about)
-
-
-def _check(sendings: Any, limit: int, sentence: str) -> None:
-    oldest = list(sendings.order_by("-at").values_list("at", flat=True)[:limit])
-    if len(oldest) >= limit:
-        raise LimitReached(sentence, retry_at=oldest[-1] + DAY)
-
-
-def _check_pending(invitation: Any) -> None:
-    trusted = day_budget(invitation.organization) == PER_ORGANIZATION_TRUSTED
-    others = type(invitation).objects.for_organization(invitation.organization).open(clock.now())
-    limit = PENDING_TRUSTED if trusted else PENDING
-    if others.exclude(pk=invitation.pk).order_by()[:limit].count() >= limit:
-        raise LimitReached(
-            f"There are {limit} open invitations. Take back what nobody will answer, or wait."
-        )
 
 
 def check_resend(invitation: Invitation) -> None:

@@ -1,18 +1,21 @@
 """State changes that every kind of invitation shares. Each kind's own app calls these."""
 
 import uuid
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.dateformat import format as date_format
 
+from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
 from accounts.invitations.models import Invitation, OneTimeLink
 from accounts.models import Organization, Refusal
 from accounts.states import RESENDABLE, InvitationStatus
 from partnerhub import clock
-from partnerhub.audit.services import record
+from partnerhub.audit.services import record, record_each
 from partnerhub.db import lock, move, require_atomic
 from partnerhub.errors import Conflict, Ended
 from partnerhub.outbox import links
@@ -60,15 +63,51 @@ def note_sent(invitation: Any, *, by: Any, verb: str) -> None:
     )
 
 
-def wants_mail(invitation: Any) -> bool:
-    """Whether a mail may go to the invited address: not once its owner said "never again" (I18).
-
-    The inviter is not told the difference.
-    """
-    refused = Refusal.objects.filter(
-        organization=invitation.organization_id, address=invitation.address
+def note_all_sent(organization: Organization, invitations: Sequence[Any], *, by: Any) -> None:
+    """The same for many new invitations of one kind, for which the caller has taken room."""
+    require_atomic()
+    limits.note(organization, [(budget_key(row.address), row.about) for row in invitations])
+    first = invitations[0]
+    record_each(
+        f"{_kind(first).verb}.sent",
+        [(row, _counterparty(row)) for row in invitations],
+        by=by,
+        organization=organization,
+        after={"expires_at": first.expires_at.isoformat()},
     )
-    return not refused.exists()
+
+
+def wanting_mail(invitations: Iterable[Any]) -> list[Any]:
+    """Those whose address a mail may go to: not once its owner said "never again" (I18).
+
+    All are one organization's. The inviter is not told the difference.
+    """
+    rows = list(invitations)
+    refused = Refusal.objects.filter(
+        organization__in={row.organization_id for row in rows},
+        address__in=[row.address for row in rows],
+    )
+    silent = set(refused.values_list("address", flat=True))
+    return [row for row in rows if row.address not in silent]
+
+
+def known_open(
+    model: type[Invitation], organization: Any, addresses: Iterable[str]
+) -> dict[str, str]:
+    """Which of these addresses have an open invitation of this kind, in words."""
+    rows = model.objects.for_organization(organization).open(clock.now())
+    ends = rows.to_addresses(list(addresses)).values_list("address", "expires_at")
+    return {
+        address: f"Invited already, open until {date_format(end, 'j M Y')}."
+        for address, end in ends
+    }
+
+
+def close_overdue(model: type[Invitation], organization: Any, addresses: Iterable[str]) -> None:
+    """What the clock has ended must not block a new invitation until the sweep comes by."""
+    overdue = model.objects.for_organization(organization).overdue(clock.now())
+    for invitation in overdue.to_addresses(list(addresses)):
+        expire(invitation=invitation)
 
 
 def renew(invitation: Any, *, by: Any) -> Any:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.emails import employees as emails
 from accounts.invitations import transitions as shared
+from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.models import until
 from accounts.kinds import check_inviter
 from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, User
@@ -15,8 +16,7 @@ from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
 from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.members import set_rights
-from partnerhub import clock
-from partnerhub.db import constraint_as, lock, move
+from partnerhub.db import constraint_as, lock, move, require_atomic
 from partnerhub.errors import Conflict, NotPermitted, NotRelated
 
 _PENDING = "There is an open invitation to this address. Send it again, or take it back first."
@@ -40,7 +40,7 @@ def invite(
     organization = lock(Organization.objects.all(), pk=organization.pk)
     require_administrator(by, organization)
     _refuse_members(organization, address)
-    _close_overdue(organization, address)
+    shared.close_overdue(EmployeeInvitation, organization, [address])
     with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
         invitation = EmployeeInvitation.objects.create(
             organization=organization,
@@ -52,8 +52,44 @@ def invite(
             expires_at=until(settings.INVITATION_DAYS),
         )
     shared.note_sent(invitation, by=by, verb="employee_invitation.sent")
-    emails.employee_invited(invitation)
+    emails.employees_invited([invitation])
     return invitation
+
+
+def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
+    """Which of these addresses need no invitation, and why: what `invite` refuses one by one."""
+    wanted = list(addresses)
+    members = Membership.objects.for_organization(organization).filter(user__email__in=wanted)
+    found = dict.fromkeys(
+        members.values_list("user__email", flat=True), "A member of this account already."
+    )
+    return found | shared.known_open(EmployeeInvitation, organization, wanted)
+
+
+def invite_each(
+    *, by: User, organization: Organization, plans: Iterable[Plan]
+) -> list[EmployeeInvitation]:
+    """The same for a list, in a fixed number of statements.
+
+    The caller holds the lock, has checked what `invite` checks, and counts what is sent.
+    """
+    require_atomic()
+    invitations = EmployeeInvitation.objects.bulk_create(
+        EmployeeInvitation(
+            organization=organization,
+            address=plan.address,
+            name=plan.name,
+            role=plan.values["role"],
+            rights=clean_rights(
+                organization.kind, plan.values["role"], plan.values.get("rights", ())
+            ),
+            invited_by=by,
+            expires_at=until(settings.INVITATION_DAYS),
+        )
+        for plan in plans
+    )
+    emails.employees_invited(invitations)
+    return invitations
 
 
 @transaction.atomic
@@ -67,7 +103,7 @@ def resend(*, by: User, invitation: EmployeeInvitation) -> EmployeeInvitation:
     with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
         shared.renew(row, by=by)
     move(row, expect={"generation": row.generation}, invited_by=by)
-    emails.employee_invited(row)
+    emails.employees_invited([row])
     return row
 
 
@@ -162,13 +198,6 @@ def _refuse_rejoining(user: User, organization: Organization) -> None:
         raise Conflict("Your membership in this account is suspended. Ask its administrators.")
     if status:
         raise _already()
-
-
-def _close_overdue(organization: Organization, address: str) -> None:
-    """What the clock has ended must not block a new invitation until the sweep comes by."""
-    overdue = EmployeeInvitation.objects.for_organization(organization).overdue(clock.now())
-    for invitation in overdue.to_addresses([address]):
-        shared.expire(invitation=invitation)
 
 
 def _require_invited(user: User, invitation: EmployeeInvitation) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import people, portals
 from accounts.forms.employees import InviteForm, MemberForm
+from accounts.invitations.batches import outlook
 from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
@@ -54,6 +55,8 @@ def people_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
         "members": people.members(organization, request, text),
         "open_invitations": people.open_invitations(organization, request, text),
         "ended_invitations": people.ended_invitations(organization, request, text),
+        "queued": outlook.queued(organization, EmployeeInvitation.purpose, request),
+        "several_url": outlook.url(organization, "start", EmployeeInvitation.purpose),
         "shows_identity": people.needs_identity(organization),
         "problem": "",
         "link": "",

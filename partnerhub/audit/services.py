@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 
 from partnerhub.audit import presenters
-from partnerhub.audit.context import origin
+from partnerhub.audit.context import NOWHERE, Origin, origin
 from partnerhub.audit.models import Actor, Event
 from partnerhub.db import require_atomic
 
@@ -77,3 +77,17 @@ def _event(
         object_id=str(getattr(subject, "public_id", subject.pk)),
         request_id=origin.get().request_id,
     )
+
+
+def origin_of(subject: models.Model, verb: str) -> Origin:
+    """From where `verb` was last done to `subject`: work that it set off carries on under it."""
+    rows = Event.objects.filter(
+        object_type=subject._meta.label_lower,
+        object_id=str(getattr(subject, "public_id", subject.pk)),
+        verb=verb,
+    )
+    event = rows.order_by("-id").first()
+    if event is None or event.actor_ref is None:
+        return NOWHERE
+    ip = Actor.objects.filter(ref=event.actor_ref).values_list("ip", flat=True).first()
+    return Origin(ip or "", event.request_id)

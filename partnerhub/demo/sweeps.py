@@ -5,6 +5,7 @@ from django.utils.module_loading import import_string
 
 SWEEPS = (
     "accounts.tasks.sweep",
+    "accounts.tasks.send_lists",
     "roles.tasks.sweep",
     "connections.tasks.sweep",
     "supplychain.tasks.sweep",

@@ -23,6 +23,24 @@ class Recipient:
         return cls(user.email, user.pk)
 
 
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What is told to whom.
+
+    `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
+    "app.event". `path` is where the notification leads inside the portal.
+    """
+
+    key: str
+    kind: str
+    mail: Mail
+    path: str = ""
+    link: Claim | None = None
+    about: str = ""
+    organization: Any = None
+    caused_by: Any = None
+
+
 def tell(
     recipients: Iterable[Recipient],
     *,
@@ -37,35 +55,50 @@ def tell(
 ) -> None:
     """Queue `mail` to each recipient once and note it in their notification centre.
 
-    `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
-    "app.event". `path` is where the notification leads inside the portal. Must run in the
-    transaction of the change; raises RuntimeError otherwise.
+    The other arguments are those of News. Must run in the transaction of the change; raises
+    RuntimeError otherwise.
     """
+    news = News(
+        key=key,
+        kind=kind,
+        mail=mail,
+        path=path,
+        link=link,
+        about=about,
+        organization=organization,
+        caused_by=caused_by,
+    )
     people = {recipient.address: recipient for recipient in recipients}.values()
+    tell_each((person, news) for person in people)
+
+
+def tell_each(pairs: Iterable[tuple[Recipient, News]]) -> None:
+    """The same for news that differ from one recipient to the next, in as many statements."""
+    told = list(pairs)
     outbox.queue(
         outbox.Draft(
-            key=key,
-            kind=kind,
+            key=news.key,
+            kind=news.kind,
             to=person.address,
-            mail=mail,
+            mail=news.mail,
             recipient_id=person.user_id,
-            link=link,
-            about=about,
-            organization_id=getattr(organization, "pk", organization),
-            caused_by_id=getattr(caused_by, "pk", caused_by),
+            link=news.link,
+            about=news.about,
+            organization_id=getattr(news.organization, "pk", news.organization),
+            caused_by_id=getattr(news.caused_by, "pk", news.caused_by),
         )
-        for person in people
+        for person, news in told
     )
     Notification.objects.bulk_create(
         [
             Notification(
-                key=f"{key}:{person.user_id}"[:250],
+                key=f"{news.key}:{person.user_id}"[:250],
                 user_id=person.user_id,
-                kind=kind,
-                title=mail.heading[:200],
-                path=path,
+                kind=news.kind,
+                title=news.mail.heading[:200],
+                path=news.path,
             )
-            for person in people
+            for person, news in told
             if person.user_id
         ],
         ignore_conflicts=True,

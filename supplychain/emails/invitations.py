@@ -1,14 +1,13 @@
 """Mails about supplier invitations, in both directions."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.urls import reverse
 
-from accounts.invitations.transitions import wants_mail
+from accounts.invitations.mails import send_links
 from accounts.models import Organization
-from partnerhub.notifications.services import Recipient, tell
+from partnerhub.notifications.services import tell
 from partnerhub.outbox.links import PLACEHOLDER
 from partnerhub.outbox.rendering import Mail, inert
 from partnerhub.web.redirects import absolute
@@ -22,28 +21,18 @@ LOOK_FIRST = "Opening the link accepts nothing: you accept or decline on the pag
 NOT_YOU = "Not expected? Decline on that page, or leave it be: nothing happens by itself."
 
 
-def _owner(invitation: SupplierInvitation) -> Recipient:
-    """The invited address, with its account where one has proved to own it."""
-    owner = EmailAddress.objects.filter(email=invitation.address, verified=True).first()
-    return Recipient(invitation.address, owner.user_id if owner else None)
+def invitations_sent(invitations: Sequence[SupplierInvitation]) -> None:
+    """To each invited address: who invites to what, until when, and the one-time link.
 
-
-def invitation_sent(invitation: SupplierInvitation) -> None:
-    """To the invited address: who invites to what, until when, and the one-time link."""
-    if not wants_mail(invitation):
-        return
-    to_supplier = invitation.direction == Direction.TO_SUPPLIER
-    mail = _supplier_invited(invitation) if to_supplier else _seller_invited(invitation)
-    tell(
-        [_owner(invitation)],
-        key=f"{invitation.about}:{invitation.generation}:sent",
+    All are one organization's.
+    """
+    to_supplier = invitations[0].direction == Direction.TO_SUPPLIER
+    send_links(
+        invitations,
+        event="sent",
         kind=f"supplychain.{'supplier' if to_supplier else 'seller'}_invited",
-        mail=mail,
-        path=reverse("supplier-invitation", args=[invitation.public_id]),
-        link=invitation.claim,
-        about=invitation.about,
-        organization=invitation.organization,
-        caused_by=invitation.invited_by,
+        mail=_supplier_invited if to_supplier else _seller_invited,
+        page="supplier-invitation",
     )
 
 

@@ -28,6 +28,20 @@ class InviteSupplierForm(InviteSellerForm):
     )
 
 
+class EverySellerForm(forms.Form):
+    """Nothing more is asked about sellers than their lines say."""
+
+
+class EverySupplierForm(forms.Form):
+    """What holds for every supplier of a list whose line does not say it."""
+
+    supplier_kind = forms.ChoiceField(
+        label="What they do, where a line does not say",
+        choices=[("", "Every line says it"), *SupplierKind.choices],
+        required=False,
+    )
+
+
 class DeclineForm(forms.Form):
     """Why not, and whether to be asked again."""
 

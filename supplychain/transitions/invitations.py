@@ -1,8 +1,8 @@
 """Inviting a supplier or a seller, in both directions: one mechanism, two readers."""
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,12 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.invitations import transitions as shared
+from accounts.invitations.batches.kinds import Plan
+from accounts.invitations.models import until
 from accounts.models import Membership, Organization, Refusal
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address, require_administrator, verified_addresses
 from accounts.transitions.organizations import register_organization
 from partnerhub import clock
-from partnerhub.db import constraint_as, lock, move
+from partnerhub.db import constraint_as, lock, move, require_atomic
 from partnerhub.errors import Conflict, Invalid, NotPermitted, NotRelated
 from partnerhub.web.access import ADMINISTRATOR
 from supplychain import emails
@@ -31,6 +33,7 @@ INVITED_KIND = {
     Direction.TO_SUPPLIER: OrganizationKind.SUPPLIER,
     Direction.TO_SELLER: OrganizationKind.SELLER,
 }
+MOST_ACCOUNTS = 20
 _PENDING = "There is an open invitation to this address. Send it again, or take it back first."
 
 
@@ -67,12 +70,12 @@ def invite(
     LimitReached (I13).
     """
     direction = direction_of(organization)
-    candidates = _administered_by(address, INVITED_KIND[direction])
+    candidates = _administered_by(organization, [address]).get(address, [])
     organization = lock_organizations({organization.pk, *candidates})[organization.pk]
     require_administrator(by, organization)
     if crossing := _crossing(organization, candidates):
         raise InvitedAlready(crossing)
-    _close_overdue(organization, address)
+    shared.close_overdue(SupplierInvitation, organization, [address])
     with constraint_as(
         supplychain_supplierinvitation_one_pending=Conflict(_PENDING, field="address")
     ):
@@ -84,10 +87,10 @@ def invite(
             supplier_kind=supplier_kind,
             counterparty_id=candidates[0] if len(candidates) == 1 else None,
             invited_by=by,
-            expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
+            expires_at=until(settings.INVITATION_DAYS),
         )
     shared.note_sent(invitation, by=by, verb="supplier_invitation.sent")
-    emails.invitations.invitation_sent(invitation)
+    emails.invitations.invitations_sent([invitation])
     return invitation
 
 
@@ -100,14 +103,99 @@ def direction_of(organization: Organization) -> Direction:
     raise NotRelated("There is no such page.")
 
 
-def _administered_by(address: str, kind: str) -> list[int]:
-    """Ids of working accounts of this kind that the verified owner of the address administers."""
-    owners = EmailAddress.objects.filter(email=address, verified=True).values("user_id")
-    rows = Membership.objects.active().filter(
-        user__in=owners, role=MembershipRole.ADMINISTRATOR, organization__kind=kind
+def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
+    """Which of these addresses need no invitation, and why.
+
+    Connected is whom an invitation of ours to this very address has connected: whose account
+    any other address belongs to is not told (I15).
+    """
+    wanted = list(addresses)
+    accepted = SupplierInvitation.objects.for_organization(organization).filter(
+        address__in=wanted, status=InvitationStatus.ACCEPTED
     )
-    active = rows.filter(organization__status="active").order_by("organization_id")
-    return list(active.values_list("organization_id", flat=True)[:20])
+    connected = dict(accepted.values_list("counterparty_id", "address"))
+    found = {
+        connected[other]: "Connected with you already."
+        for other in _connected_with(organization, list(connected))
+    }
+    candidates = _administered_by(organization, wanted)
+    waiting = _inviting(organization, candidates)
+    found |= {
+        address: "They have invited you already: accept their invitation."
+        for address, others in candidates.items()
+        if waiting.intersection(others)
+    }
+    return found | shared.known_open(SupplierInvitation, organization, wanted)
+
+
+def invite_each(
+    *, by: Any, organization: Organization, plans: Sequence[Plan]
+) -> list[SupplierInvitation]:
+    """The same as `invite` for a list, in a fixed number of statements.
+
+    The caller holds the locks, has checked what `invite` checks, and counts what is sent.
+    """
+    require_atomic()
+    direction = direction_of(organization)
+    candidates = _administered_by(organization, [plan.address for plan in plans])
+    rows = []
+    for plan in plans:
+        others = candidates.get(plan.address, [])
+        rows.append(
+            SupplierInvitation(
+                organization=organization,
+                direction=direction,
+                address=plan.address,
+                name=plan.name,
+                supplier_kind=plan.values.get("supplier_kind", ""),
+                counterparty_id=others[0] if len(others) == 1 else None,
+                invited_by=by,
+                expires_at=until(settings.INVITATION_DAYS),
+            )
+        )
+    SupplierInvitation.objects.bulk_create(rows)
+    emails.invitations.invitations_sent(rows)
+    return rows
+
+
+def parties(organization: Organization, addresses: Iterable[str]) -> set[int]:
+    """Ids of the accounts whose own invitations could cross these."""
+    candidates = _administered_by(organization, addresses)
+    return {pk for others in candidates.values() for pk in others}
+
+
+def _administered_by(organization: Organization, addresses: Iterable[str]) -> dict[str, list[int]]:
+    """Ids of working accounts of the invited kind that the verified owner of each address
+    administers, twenty at most."""
+    rows = Membership.objects.active().filter(
+        user__emailaddress__email__in=list(addresses),
+        user__emailaddress__verified=True,
+        role=MembershipRole.ADMINISTRATOR,
+        organization__kind=INVITED_KIND[direction_of(organization)],
+        organization__status="active",
+    )
+    found: dict[str, list[int]] = {}
+    pairs = rows.values_list("user__emailaddress__email", "organization_id")
+    for address, pk in pairs.order_by("organization_id"):
+        if len(others := found.setdefault(address, [])) < MOST_ACCOUNTS:
+            others.append(pk)
+    return found
+
+
+def _inviting(organization: Organization, candidates: dict[str, list[int]]) -> set[int]:
+    """Which of these accounts have an open invitation to this organization."""
+    others = {pk for each in candidates.values() for pk in each}
+    # Asked even when there is nobody: the same work for every address (I15).
+    rows = _open_between(organization.pk, list(others) or [0])
+    return set(rows.values_list("organization_id", flat=True))
+
+
+def _connected_with(organization: Organization, others: list[int]) -> list[int]:
+    """Which of these accounts are connected with this one."""
+    seller = organization.kind == OrganizationKind.SELLER
+    ours, theirs = ("seller", "supplier") if seller else ("supplier", "seller")
+    live = SupplierConnection.objects.live().filter(**{ours: organization, f"{theirs}__in": others})
+    return list(live.values_list(f"{theirs}_id", flat=True))
 
 
 def _crossing(organization: Organization, others: list[int]) -> SupplierInvitation | None:
@@ -126,13 +214,6 @@ def _open_between(invited_id: int, inviters: list[int]) -> Any:
     )
 
 
-def _close_overdue(organization: Organization, address: str) -> None:
-    """What the clock has ended must not block a new invitation until the sweep comes by."""
-    overdue = SupplierInvitation.objects.for_organization(organization).overdue(clock.now())
-    for invitation in overdue.to_addresses([address]):
-        shared.expire(invitation=invitation)
-
-
 @transaction.atomic
 def resend(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
     """A new link and a new end date; the old link is dead, and `by` is who invites now (U2, I5).
@@ -145,7 +226,7 @@ def resend(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
     ):
         shared.renew(row, by=by)
     move(row, expect={"generation": row.generation}, invited_by=by)
-    emails.invitations.invitation_sent(row)
+    emails.invitations.invitations_sent([row])
     return row
 
 

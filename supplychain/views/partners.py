@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.tenancy import owns_address
@@ -155,10 +154,7 @@ def _url(request: PortalRequest, act: str, *args: Any) -> str:
 
 
 def _home(request: PortalRequest) -> str:
-    """Where the lists stand: User Permissions for a seller, the own page for a supplier."""
-    side = _side(request)
-    page = "permissions" if side.portal == "seller" else side.page
-    return reverse(f"{side.portal}:{page}", args=[request.organization.handle]) + "#connect"
+    return _side(request).home(request.organization)
 
 
 def _sent(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:

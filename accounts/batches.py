@@ -1,0 +1,53 @@
+"""Inviting several colleagues at once."""
+
+from typing import Any
+
+from accounts import portals
+from accounts.forms.employees import AccessForm
+from accounts.invitations.batches.kinds import BatchKind
+from accounts.invitations.batches.reading import Column
+from accounts.models import EmployeeInvitation, Organization
+from accounts.states import MembershipRole, OrganizationKind
+from accounts.tenancy import require_administrator
+from accounts.transitions import employees
+
+ADDRESS = Column(
+    "address", "E-mail address", ("email", "mail", "address", "e-mail adress", "email id")
+)
+NAME = Column("name", "Name", ("full name", "contact", "contact name", "person", "who"))
+ROLE = Column(
+    "role",
+    "Role",
+    ("access", "kind", "type"),
+    choices=dict(MembershipRole.choices),
+    synonyms={"admin": MembershipRole.ADMINISTRATOR, "member": MembershipRole.EMPLOYEE},
+)
+
+
+class EveryoneForm(AccessForm):
+    """What holds for every colleague of the list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say that a line may name another role."""
+        super().__init__(*args, **kwargs)
+        self.fields["role"].label = "Role, where a line names none"
+
+
+def _many(organization: Organization) -> str:
+    return "employees" if organization.kind == OrganizationKind.PROVIDER else "members"
+
+
+EMPLOYEES = BatchKind(
+    purpose=EmployeeInvitation.purpose,
+    model=EmployeeInvitation,
+    many=_many,
+    offered=lambda organization: True,
+    columns=lambda organization: (ADDRESS, NAME, ROLE),
+    form=lambda organization, data: EveryoneForm(data, organization=organization, prefix="all"),
+    list_url=portals.members_page,
+    list_title=lambda organization: _many(organization).capitalize(),
+    check=require_administrator,
+    parties=lambda organization, addresses: set(),
+    known=employees.known,
+    invite=employees.invite_each,
+)

@@ -1,0 +1,82 @@
+"""What a row means, before anybody is invited: the rules of the single form, row by row."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from accounts.addresses import AddressError, canonical
+from accounts.invitations.batches.models import BatchRow
+from accounts.invitations.batches.reading import Column, Line, choice
+from accounts.invitations.batches.states import RowStatus
+from accounts.names import NameRefused, clean_name
+
+
+class _Wrong(ValueError):
+    """A cell is not taken; knows its column."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def rows_of(
+    lines: Iterable[Line], columns: Sequence[Column], options: Mapping[str, Any]
+) -> list[BatchRow]:
+    """The rows as they are stored: each ready, to mend with a reason, or twice in the list.
+
+    `options` hold what is meant where a row says nothing.
+    """
+    seen: dict[str, Line] = {}
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        row = _row(number, line, columns, options)
+        if row.status == RowStatus.READY:
+            first = seen.setdefault(row.address, line)
+            if first is not line:
+                row.status, row.reason = RowStatus.DUPLICATE, f"Same address as line {first.line}."
+        rows.append(row)
+    return rows
+
+
+def _row(
+    number: int, line: Line, columns: Sequence[Column], options: Mapping[str, Any]
+) -> BatchRow:
+    row = BatchRow(number=number, line=line.line, typed=line.typed, status=RowStatus.READY)
+    try:
+        if line.problem:
+            raise _Wrong("", line.problem)
+        row.address = _address(line.typed.get("address", ""))
+        row.values = {"name": _name(line.typed.get("name", ""))} | {
+            column.key: _chosen(column, line.typed.get(column.key, ""), options)
+            for column in columns
+            if column.choices
+        }
+    except _Wrong as wrong:
+        row.status, row.field, row.reason = RowStatus.WRONG, wrong.field, str(wrong)[:300]
+    return row
+
+
+def _address(text: str) -> str:
+    try:
+        return canonical(text)
+    except AddressError as error:
+        raise _Wrong("address", str(error)) from None
+
+
+def _name(text: str) -> str:
+    try:
+        return clean_name(text) if text else ""
+    except NameRefused as error:
+        raise _Wrong("name", str(error)) from None
+
+
+def _chosen(column: Column, text: str, options: Mapping[str, Any]) -> str:
+    """What the cell means, or what holds for all rows where it says nothing."""
+    if text:
+        if value := choice(column, text):
+            return value
+        words = ", ".join(column.choices.values())
+        raise _Wrong(column.key, f"“{text[:40]}” is none of these: {words}.")
+    default = str(options.get(column.key) or "")
+    if not default:
+        raise _Wrong(column.key, f"{column.title} is missing.")
+    return default

@@ -1,0 +1,84 @@
+"""The form that takes a list, and the one that names rows of it."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.invitations.batches.decoding import MAX_BYTES, Unreadable, decode, too_large
+from accounts.invitations.batches.reading import Column, Reading, read
+from partnerhub.outbox.rendering import one_line
+
+
+class ListForm(forms.Form):
+    """A CSV file or pasted lines; cleans to `reading`, the rows as they were typed."""
+
+    file = forms.FileField(
+        label="CSV file",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        help_text="Up to 1,000 rows and 1 MB. The first line names the columns.",
+    )
+    pasted = forms.CharField(
+        label="Or paste lines",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, columns: tuple[Column, ...], **kwargs: Any) -> None:
+        """`columns` are what a row may say."""
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+        others = ", ".join(column.title.lower() for column in columns if column.choices)
+        self.fields["pasted"].help_text = (
+            "One to a line: an address, “Name <address>”, or cells from a spreadsheet"
+            + (f" (e-mail address, name, {others})." if others else " (e-mail address, name).")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The reading and its source; a refusal stands at the field it came from."""
+        data = super().clean() or {}
+        file, pasted = data.get("file"), data.get("pasted", "")
+        if self.errors:
+            return data
+        if file and pasted.strip():
+            raise forms.ValidationError("Upload a file or paste lines, not both at once.")
+        if not file and not pasted.strip():
+            raise forms.ValidationError("Choose a CSV file, or paste lines.")
+        try:
+            data["reading"] = self._read(file, pasted)
+        except Unreadable as error:
+            self.add_error("file" if file else "pasted", str(error))
+        data["source"] = one_line(file.name)[:100] if file else "Pasted lines"
+        return data
+
+    def _read(self, file: UploadedFile | None, pasted: str) -> Reading:
+        if file is None:
+            if len(pasted) > MAX_BYTES:
+                raise Unreadable("This is too much to paste at once. Upload a file.")
+            return read(pasted, self.columns)
+        if (file.size or 0) > MAX_BYTES:
+            raise Unreadable(too_large())
+        return read(decode(file.read()), self.columns, header=True)
+
+
+class RowsForm(forms.Form):
+    """Which rows, and what becomes of them; "all" stands for every row that can be chosen."""
+
+    act = forms.ChoiceField(choices=[("out", "out"), ("in", "in"), ("cancel", "cancel")])
+    every = forms.BooleanField(required=False)
+    rows = forms.TypedMultipleChoiceField(coerce=int, required=False)
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        """Rows are numbered from 1 to `most`."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["rows"]
+        field.choices = [(number, str(number)) for number in range(1, most + 1)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a choice of nothing."""
+        data = super().clean() or {}
+        if not self.errors and not data.get("every") and not data.get("rows"):
+            raise forms.ValidationError("Tick the rows first.")
+        return data

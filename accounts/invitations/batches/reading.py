@@ -1,0 +1,232 @@
+"""From text to rows: CSV with a header line, or lines as people write them down."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
+from partnerhub.web.spreadsheets import typed
+
+MAX_ROWS = 1000
+MAX_CELL = 1000
+_DELIMITERS = ",;\t"
+_NAMED = re.compile(r"""^\s*["']?(?P<name>[^<>@]*?)["']?\s*<(?P<address>[^<>]*)>[\s,;]*$""")
+# Columns that a list of ours carries when it comes back.
+_OURS = frozenset({"reason", "line", "problem"})
+_TOO_WIDE = "It has more cells than the header line: put quotation marks around a comma."
+
+
+@dataclass(frozen=True)
+class Column:
+    """One thing that a row may say: its key, its title, and how else people call it.
+
+    `choices` maps stored values to the words for them, `synonyms` other words to the values;
+    without any choices, the cell is free text.
+    """
+
+    key: str
+    title: str
+    names: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Line:
+    """One row as it was typed; `problem` when it cannot be taken apart at all."""
+
+    line: int
+    typed: dict[str, str]
+    problem: str = ""
+
+
+@dataclass
+class Reading:
+    """The rows in their order, and what was left aside."""
+
+    lines: list[Line]
+    notes: list[str]
+
+
+def plain(text: str) -> str:
+    """A word as it is compared: letters and digits, without case and accents."""
+    parts = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in parts if char.isalnum())
+
+
+def read(text: str, columns: Sequence[Column], *, header: bool = False) -> Reading:
+    """The rows of a CSV file or of pasted lines.
+
+    A first line that names columns decides what stands where; `header` says that there must be
+    one unless an address stands in it. Raises Unreadable for more than MAX_ROWS rows, for a
+    header without the address or with a column twice, and for a text without any row.
+    """
+    text = text.removeprefix("\ufeff")
+    delimiter, text = _delimiter(text)
+    rows = _rows(text, delimiter)
+    try:
+        first = next(rows, None)
+        if first is None:
+            raise Unreadable("There is no line with an address in it.")
+        places = None if "@" in "".join(first[1]) else _places(first[1], columns)
+        if places is None and header and "@" not in "".join(first[1]):
+            raise Unreadable(_no_header(first[1]))
+        if places is None:
+            lines = _loose(text, delimiter, columns)
+            return _checked(Reading(list(lines), []))
+        width = len(first[1])
+        lines = (_cut(number, cells, places, width) for number, cells in rows)
+        return _checked(Reading(list(_limited(lines)), _left_aside(first[1], places)))
+    except csv.Error:
+        raise Unreadable(
+            "A cell is far too long: perhaps a quotation mark is not closed."
+        ) from None
+
+
+def _checked(reading: Reading) -> Reading:
+    if not reading.lines:
+        raise Unreadable("There is no line below the header.")
+    return reading
+
+
+def _limited(lines: Iterator[Line]) -> Iterator[Line]:
+    for count, line in enumerate(lines):
+        if count >= MAX_ROWS:
+            raise Unreadable(f"There are more than {MAX_ROWS:,} rows. Split the list.")
+        yield line
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """What parts the cells, and the text without a line that says so ("sep=;")."""
+    first, _, rest = text.lstrip().partition("\n")
+    if re.fullmatch(r"sep=[,;\t]\s*", first, re.IGNORECASE):
+        return first[4], "\n" + rest
+    bare = re.sub(r'"[^"]*"', "", first)
+    return max(_DELIMITERS, key=bare.count), text
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each row that holds anything."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 0
+    for cells in reader:
+        number, before = before + 1, reader.line_num
+        cells = [typed(cell.strip()) for cell in cells]
+        if any(cells):
+            yield number, cells
+
+
+def _places(cells: Sequence[str], columns: Sequence[Column]) -> dict[str, int] | None:
+    """Where each column stands; None when this line names none of them."""
+    names = {
+        plain(name): column
+        for column in columns
+        for name in (column.key, column.title, *column.names)
+    }
+    places: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        column = names.get(plain(cell))
+        if column is None:
+            continue
+        if column.key in places:
+            raise Unreadable(
+                f"Two columns hold the {column.title.lower()}: number {places[column.key] + 1} "
+                f"and number {place + 1}. Keep one of them."
+            )
+        places[column.key] = place
+    if places and "address" not in places:
+        raise Unreadable("No column holds the e-mail address. Call it “E-mail address”.")
+    return places or None
+
+
+def _no_header(cells: Sequence[str]) -> str:
+    shown = " | ".join(cells)[:80]
+    return (
+        f"The first line should name the columns; it reads “{shown}”. Cells are parted by comma, "
+        "semicolon or tab."
+    )
+
+
+def _left_aside(cells: Sequence[str], places: dict[str, int]) -> list[str]:
+    used = set(places.values())
+    unused = [
+        cell[:40]
+        for place, cell in enumerate(cells)
+        if place not in used and cell and plain(cell) not in _OURS
+    ]
+    return [f"Columns that are not read: {', '.join(unused[:10])}."] if unused else []
+
+
+def _cut(number: int, cells: list[str], places: dict[str, int], width: int) -> Line:
+    """The cells under their names; short rows are filled up, long ones are refused."""
+    values = {key: cells[place] if place < len(cells) else "" for key, place in places.items()}
+    return _line(number, values, _TOO_WIDE if any(cells[width:]) else "")
+
+
+def _line(number: int, values: dict[str, str], problem: str = "") -> Line:
+    cells = values.values()
+    if any("\n" in cell or "\r" in cell for cell in cells):
+        problem = "A cell holds a line break: perhaps a quotation mark is not closed."
+    elif any(UNREADABLE in cell for cell in cells):
+        problem = "It holds characters that cannot be read. Save the file as UTF-8."
+    elif any(len(cell) > MAX_CELL for cell in cells):
+        problem = f"A cell is longer than {MAX_CELL:,} characters."
+    kept = {key: cell.replace("\0", UNREADABLE)[:MAX_CELL] for key, cell in values.items()}
+    return Line(number, kept, problem)
+
+
+def _loose(text: str, delimiter: str, columns: Sequence[Column]) -> Iterator[Line]:
+    """Lines without a header: "Name <address>", "address", "address, name", several in one."""
+    return _limited(
+        _line(number, _entry(piece, delimiter, columns))
+        for number, line in enumerate(io.StringIO(text), start=1)
+        for piece in _pieces(line)
+    )
+
+
+def _pieces(line: str) -> list[str]:
+    """The entries of one line: mail programs put several into one."""
+    if line.count("@") < 2:
+        return [line] if line.strip(" \t\r\n,;") else []
+    for sign in ";,":
+        pieces = [piece for piece in line.split(sign) if piece.strip()]
+        if len(pieces) > 1 and all(piece.count("@") == 1 for piece in pieces):
+            return pieces
+    return [line]
+
+
+def _entry(piece: str, delimiter: str, columns: Sequence[Column]) -> dict[str, str]:
+    values = {column.key: "" for column in columns}
+    piece = piece.strip("\r\n")
+    if found := _NAMED.match(piece):
+        return values | {"name": found["name"].strip(), "address": found["address"].strip()}
+    sign = next((sign for sign in (delimiter, *_DELIMITERS) if sign in piece), delimiter)
+    cells = [typed(cell.strip()) for cell in next(csv.reader([piece], delimiter=sign), [])]
+    cells = [cell for cell in cells if cell]
+    place = next((place for place, cell in enumerate(cells) if "@" in cell), 0)
+    values["address"] = cells.pop(place) if cells else ""
+    for column in columns:
+        if column.choices:
+            said = next((cell for cell in cells if choice(column, cell)), None)
+            if said is not None:
+                cells.remove(said)
+                values[column.key] = said
+    values["name"] = ", ".join(cells)
+    return values
+
+
+def choice(column: Column, text: str) -> str:
+    """The stored value that this cell means, or ""."""
+    words = {plain(value): value for value in column.choices}
+    words |= {plain(label): value for value, label in column.choices.items()}
+    words |= {plain(word): value for word, value in column.synonyms.items()}
+    return str(words.get(plain(text), ""))
+
+
+def as_typed(row: Any, columns: Sequence[Column]) -> list[str]:
+    """The cells of a stored row in the order of the columns."""
+    return [row.typed.get(column.key, "") for column in columns]

@@ -1,0 +1,171 @@
+"""What administrators do with a list: keep it, leave rows out, confirm, take back, throw away."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from accounts.invitations import kinds as links
+from accounts.invitations.batches import kinds
+from accounts.invitations.batches.checking import rows_of
+from accounts.invitations.batches.models import BatchRow, InvitationBatch
+from accounts.invitations.batches.reading import MAX_ROWS, Reading
+from accounts.invitations.batches.states import BATCH, ROW, BatchStatus, RowStatus
+from accounts.models import Organization
+from accounts.tenancy import require_administrator
+from partnerhub import clock
+from partnerhub.audit.services import record
+from partnerhub.db import lock
+from partnerhub.errors import Conflict, Invalid, LimitReached
+from partnerhub.statetable import advance
+from partnerhub.tasks import nudge
+
+MAX_DRAFTS = 20
+MAX_QUEUED = 2 * MAX_ROWS
+
+
+@transaction.atomic
+def keep(
+    *,
+    by: Any,
+    organization: Organization,
+    purpose: str,
+    source: str,
+    reading: Reading,
+    options: Mapping[str, Any],
+) -> InvitationBatch:
+    """Store a list that was read, so that it can be looked at and confirmed (U26).
+
+    Nobody is invited, and nothing is history yet. Raises NotPermitted, and LimitReached when too
+    many lists wait for their confirmation.
+    """
+    organization = lock(Organization.objects.all(), pk=organization.pk)
+    require_administrator(by, organization)
+    own = InvitationBatch.objects.for_organization(organization)
+    if own.filter(status=BatchStatus.DRAFT).count() >= MAX_DRAFTS:
+        raise LimitReached(
+            f"{MAX_DRAFTS} lists wait for their confirmation. Confirm or throw away one of them."
+        )
+    kind = kinds.get(purpose)
+    assert kind is not None, purpose
+    batch = InvitationBatch.objects.create(
+        organization=organization,
+        purpose=purpose,
+        source=source[:100],
+        notes=reading.notes,
+        options=dict(options),
+        created_by=by,
+    )
+    rows = rows_of(reading.lines, kind.columns(organization), options)
+    for row in rows:
+        row.batch = batch
+    BatchRow.objects.bulk_create(rows)
+    return batch
+
+
+@transaction.atomic
+def leave_out(*, by: Any, batch: InvitationBatch, numbers: Sequence[int], out: bool = True) -> int:
+    """Leave these rows out of the confirmation, or take them in again; returns how many changed.
+
+    Raises Conflict once the list is confirmed.
+    """
+    batch = _locked(batch, by=by)
+    if batch.status != BatchStatus.DRAFT:
+        raise Conflict("This list is confirmed: its rows can only be taken back.")
+    return _move_rows(batch, RowStatus.EXCLUDED if out else RowStatus.READY, numbers)
+
+
+@transaction.atomic
+def confirm(*, by: Any, batch: InvitationBatch) -> InvitationBatch:
+    """Queue every good row; twice is once. The rows are sent one chunk after the other.
+
+    Raises Invalid when no row is ready, LimitReached when too many wait already, NotPermitted.
+    """
+    batch = _locked(batch, by=by)
+    if batch.status != BatchStatus.DRAFT:
+        return batch
+    queued = BatchRow.objects.filter(
+        batch__organization=batch.organization, status=RowStatus.QUEUED
+    ).count()
+    ready = batch.rows.filter(status=RowStatus.READY).count()
+    if not ready:
+        raise Invalid("No row of this list can be invited.")
+    if queued + ready > MAX_QUEUED:
+        raise LimitReached(
+            f"{queued:,} invitations of this account wait already; {MAX_QUEUED:,} may. "
+            "Confirm this list once they are sent."
+        )
+    now = clock.now()
+    advance(batch, BATCH, BatchStatus.RUNNING, confirmed_at=now, confirmed_by=by, next_at=now)
+    _move_rows(batch, RowStatus.QUEUED)
+    _record("list_confirmed", batch, by=by, rows=ready)
+    wake()
+    return batch
+
+
+@transaction.atomic
+def cancel(*, by: Any, batch: InvitationBatch, numbers: Sequence[int] | None = None) -> int:
+    """Take queued rows back, these or all; returns how many. What is sent stays sent."""
+    batch = _locked(batch, by=by)
+    changed = _move_rows(batch, RowStatus.CANCELLED, numbers, decided_at=clock.now())
+    if changed:
+        _record("list_cancelled", batch, by=by, rows=changed)
+        settle([batch])
+    return changed
+
+
+@transaction.atomic
+def discard(*, by: Any, batch: InvitationBatch) -> None:
+    """Throw a list away that was not confirmed. Raises Conflict for any other."""
+    batch = _locked(batch, by=by)
+    if batch.status != BatchStatus.DRAFT:
+        raise Conflict("This list is confirmed: it stays as it is.")
+    batch.delete()
+
+
+def stop(batch: InvitationBatch, reason: str) -> None:
+    """Nobody may send the rest of this list any more; says why. The caller holds the lock."""
+    changed = _move_rows(batch, RowStatus.STOPPED, reason=reason[:300], decided_at=clock.now())
+    _record("list_stopped", batch, by=None, rows=changed)
+    settle([batch])
+
+
+def settle(batches: Iterable[InvitationBatch]) -> None:
+    """Finish those of these running lists in which nothing waits."""
+    for batch in batches:
+        waits = batch.rows.filter(status=RowStatus.QUEUED).exists()
+        if batch.status == BatchStatus.RUNNING and not waits:
+            advance(batch, BATCH, BatchStatus.DONE, finished_at=clock.now())
+
+
+def wake() -> None:
+    """Begin to send once the running transaction commits; the sweep does it otherwise."""
+    nudge(import_string("accounts.tasks.send_lists"))
+
+
+def _locked(batch: InvitationBatch, *, by: Any) -> InvitationBatch:
+    organization = lock(Organization.objects.all(), pk=batch.organization_id)
+    require_administrator(by, organization)
+    return lock(InvitationBatch.objects.select_related("organization"), pk=batch.pk)
+
+
+def _move_rows(
+    batch: InvitationBatch, status: str, numbers: Sequence[int] | None = None, **values: Any
+) -> int:
+    rows = batch.rows.filter(status__in=ROW.sources(status))
+    if numbers is not None:
+        rows = rows.filter(number__in=numbers)
+    return rows.update(status=status, **values)
+
+
+def _record(event: str, batch: InvitationBatch, *, by: Any, rows: int) -> None:
+    kind = links.get(batch.purpose)
+    assert kind is not None, batch.purpose
+    record(
+        f"{kind.verb}.{event}",
+        by=by,
+        subject=batch,
+        organization=batch.organization_id,
+        after={"rows": rows},
+    )

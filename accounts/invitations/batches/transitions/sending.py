@@ -1,0 +1,237 @@
+"""How the rows of confirmed lists are sent: chunk by chunk, as far as the limits allow (I13).
+
+A row's state is the truth: what was interrupted goes on where it stopped, and two workers at once
+take turns by the lock of the organization.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Min
+
+from accounts.addresses import budget_key
+from accounts.invitations import kinds as links
+from accounts.invitations import limits
+from accounts.invitations import transitions as invitations
+from accounts.invitations.batches import kinds
+from accounts.invitations.batches.kinds import BatchKind, Plan
+from accounts.invitations.batches.models import BatchRow, InvitationBatch
+from accounts.invitations.batches.states import BatchStatus, RowStatus
+from accounts.invitations.batches.transitions import lists
+from accounts.models import Organization
+from partnerhub import clock
+from partnerhub.audit import context
+from partnerhub.audit.services import origin_of
+from partnerhub.db import lock_all
+from partnerhub.errors import DomainError, LimitReached
+
+logger = logging.getLogger(__name__)
+CHUNK = 200
+# Room may come earlier than foreseen: somebody answers, or takes an invitation back.
+LOOK_AGAIN = timedelta(hours=1)
+FAILED = "It could not be sent. Upload it again, or invite this address by itself."
+
+
+def send_due() -> None:
+    """Send what waits and may go now, organization by organization; twice is once."""
+    due = InvitationBatch.objects.due(clock.now()).order_by("next_at", "id")
+    for organization_id in dict.fromkeys(due.values_list("organization_id", flat=True)[:500]):
+        try:
+            while send_next(organization_id):
+                pass
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("lists", extra={"row": f"organization {organization_id}"})
+
+
+def send_next(organization_id: int) -> bool:
+    """Send the next rows of this organization; whether there were any.
+
+    A chunk that fails for whatever reason is tried row by row, and the one that fails is stopped.
+    """
+    head = _next_rows(organization_id, CHUNK)
+    try:
+        if head:
+            _send(organization_id, head)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("lists", extra={"row": f"list {head[0].batch_id}"})
+        for row in head:
+            _send_alone(organization_id, row)
+    return bool(head)
+
+
+def _send_alone(organization_id: int, row: BatchRow) -> None:
+    try:
+        _send(organization_id, [row])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("lists", extra={"row": f"row {row.pk}"})
+        waiting = BatchRow.objects.filter(pk=row.pk, status=RowStatus.QUEUED)
+        waiting.update(status=RowStatus.STOPPED, reason=FAILED, decided_at=clock.now())
+
+
+def _next_rows(organization_id: int, most: int) -> list[BatchRow]:
+    """The first rows of the first list that may be looked at now; first come, first served."""
+    now = clock.now()
+    batches = InvitationBatch.objects.due(now).filter(organization=organization_id)
+    for batch in batches.order_by("confirmed_at", "id"):
+        rows = _waiting(batch, now).order_by("number")[:most]
+        if found := list(rows):
+            return found
+        _rest(batch, now)
+    return []
+
+
+def _waiting(batch: InvitationBatch, now: datetime) -> Any:
+    rows = BatchRow.objects.filter(batch=batch, status=RowStatus.QUEUED)
+    return rows.exclude(not_before__gt=now)
+
+
+@transaction.atomic
+def _rest(batch: InvitationBatch, now: datetime) -> None:
+    """Nothing of this list may go now: finish it, or look again later."""
+    lists.settle([batch])
+    queued = BatchRow.objects.filter(batch=batch, status=RowStatus.QUEUED)
+    first = queued.aggregate(first=Min("not_before"))["first"]
+    InvitationBatch.objects.filter(pk=batch.pk, status=BatchStatus.RUNNING).update(
+        next_at=min(first or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    )
+
+
+@dataclass
+class _Sorted:
+    """Rows by what becomes of them."""
+
+    to_send: list[BatchRow] = field(default_factory=list)
+    known: list[BatchRow] = field(default_factory=list)
+    later: list[BatchRow] = field(default_factory=list)
+    full: limits.RoomEnded | None = None
+
+
+@transaction.atomic
+def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
+    """Look at everything again under the lock, then send, skip or put off each row."""
+    batch = InvitationBatch.objects.select_related("confirmed_by").get(pk=head[0].batch_id)
+    kind = kinds.get(batch.purpose)
+    assert kind is not None, batch.purpose
+    organization = _lock(kind, organization_id, head)
+    batch.organization = organization
+    rows = list(_waiting(batch, clock.now()).filter(pk__in=[row.pk for row in head]))
+    rows.sort(key=lambda row: row.number)
+    try:
+        kind.check(batch.confirmed_by, organization)
+    except DomainError as error:
+        lists.stop(batch, _why_stopped(organization, error))
+        return
+    addresses = [row.address for row in rows]
+    invitations.close_overdue(kind.model, organization, addresses)
+    known = kind.known(organization, addresses)
+    room = limits.Room(organization, map(budget_key, addresses), model=kind.model)
+    parts = _sort(rows, known, room)
+    with _as_confirmed(batch):
+        _write(kind, batch, parts)
+    if parts.full:
+        # Too many open ones of this kind leave the way free for the other kinds.
+        put_off(organization, room, "" if parts.full.retry_at else batch.purpose)
+    lists.settle([batch])
+
+
+def _lock(kind: BatchKind, organization_id: int, rows: Sequence[BatchRow]) -> Organization:
+    """The organization, locked with whom the invitations could cross, in key order."""
+    mine = Organization.objects.get(pk=organization_id)
+    wanted = {organization_id, *kind.parties(mine, [row.address for row in rows])}
+    locked = lock_all(Organization.objects.filter(pk__in=wanted))
+    return next(row for row in locked if row.pk == organization_id)
+
+
+def _why_stopped(organization: Organization, error: DomainError) -> str:
+    if organization.status != "active":
+        return f"This account was {organization.get_status_display().lower()} when its turn came."
+    return "Who confirmed this list could no longer invite when its turn came."
+
+
+def _sort(rows: Sequence[BatchRow], known: dict[str, str], room: limits.Room) -> _Sorted:
+    parts = _Sorted()
+    for row in rows:
+        if row.address in known:
+            row.status, row.reason = RowStatus.KNOWN, known[row.address]
+            parts.known.append(row)
+            continue
+        try:
+            room.take(budget_key(row.address))
+        except limits.RoomEnded as ended:
+            parts.full = ended
+            break
+        except LimitReached as refusal:
+            row.not_before = row.due_at = refusal.retry_at
+            parts.later.append(row)
+        else:
+            parts.to_send.append(row)
+    return parts
+
+
+def _write(kind: BatchKind, batch: InvitationBatch, parts: _Sorted) -> None:
+    now, rows = clock.now(), parts.to_send
+    if rows:
+        sent = kind.invite(
+            by=batch.confirmed_by,
+            organization=batch.organization,
+            plans=[plan_of(batch, row) for row in rows],
+        )
+        invitations.note_all_sent(batch.organization, sent, by=batch.confirmed_by)
+        for row, invitation in zip(rows, sent, strict=True):
+            row.status, row.invitation_id = RowStatus.SENT, invitation.public_id
+    for row in (*rows, *parts.known):
+        row.decided_at, row.due_at = now, None
+    BatchRow.objects.bulk_update(
+        [*rows, *parts.known, *parts.later],
+        ["status", "reason", "invitation_id", "decided_at", "due_at", "not_before"],
+    )
+
+
+def plan_of(batch: InvitationBatch, row: BatchRow) -> Plan:
+    """What this row asks for, together with what holds for the whole list."""
+    values = {**batch.options, **row.values}
+    return Plan(row.address, values.pop("name", ""), values)
+
+
+def put_off(organization: Organization, room: limits.Room, purpose: str = "") -> None:
+    """Give every row that waits the date when its turn comes, in the order of the queue.
+
+    With `purpose`, those of that kind alone.
+    """
+    batches = InvitationBatch.objects.filter(organization=organization, status=BatchStatus.RUNNING)
+    if purpose:
+        batches = batches.filter(purpose=purpose)
+    queued = BatchRow.objects.filter(batch__in=batches, status=RowStatus.QUEUED)
+    rows = list(queued.order_by("batch__confirmed_at", "batch_id", "number"))
+    changed = []
+    for row, date in zip(rows, room.dates(len(rows)), strict=True):
+        due = max(date, row.not_before) if row.not_before else date
+        if row.due_at != due:
+            row.due_at = due
+            changed.append(row)
+    BatchRow.objects.bulk_update(changed, ["due_at"])
+    first = min(row.due_at for row in rows if row.due_at)
+    batches.update(next_at=min(first, room.now + LOOK_AGAIN))
+
+
+@contextmanager
+def _as_confirmed(batch: InvitationBatch) -> Iterator[None]:
+    """The history of what is sent names from where the list was confirmed (I20)."""
+    kind = links.get(batch.purpose)
+    verb = f"{kind.verb}.list_confirmed" if kind else ""
+    token = context.origin.set(origin_of(batch, verb))
+    try:
+        yield
+    finally:
+        context.origin.reset(token)

@@ -1,0 +1,215 @@
+"""Many invitations at once, alike in every portal: give a list, look at it, confirm, see (U26)."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import portals
+from accounts.invitations.batches import kinds, outlook
+from accounts.invitations.batches.forms import ListForm, RowsForm
+from accounts.invitations.batches.kinds import BatchKind
+from accounts.invitations.batches.models import InvitationBatch
+from accounts.invitations.batches.reading import MAX_ROWS, as_typed
+from accounts.invitations.batches.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
+from accounts.invitations.batches.transitions import lists
+from partnerhub import clock
+from partnerhub.errors import DomainError, NotPermitted, NotRelated
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, refusal_text, status_of
+from partnerhub.web.pagination import paginate
+from partnerhub.web.spreadsheets import csv_lines
+
+EARLIER = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def start(request: PortalRequest, purpose: str) -> HttpResponse:
+    """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
+    kind, organization = _kind(request, purpose), request.organization
+    posted = request.POST if request.method == "POST" else None
+    form = ListForm(posted, request.FILES or None, columns=tuple(kind.columns(organization)))
+    everyone = kind.form(organization, posted)
+    # Both are asked: each shows what is wrong with its own fields.
+    if all([form.is_valid(), everyone.is_valid()]) and (
+        batch := apply(form, lambda: _keep(request, kind, form, everyone))
+    ):
+        return HttpResponseRedirect(_url(request, "list", purpose, batch.public_id))
+    own = InvitationBatch.objects.for_organization(organization).filter(purpose=purpose)
+    context = _around(request, kind) | {
+        "form": form,
+        "everyone": everyone,
+        "earlier": paginate(own.select_related("created_by"), request, size=EARLIER),
+        "most": MAX_ROWS,
+    }
+    status = max(status_of(form), status_of(everyone))
+    return render(request, "accounts/batches/start.html", context, status=status)
+
+
+def _keep(request: PortalRequest, kind: BatchKind, form: Any, everyone: Any) -> InvitationBatch:
+    return lists.keep(
+        by=request.user,
+        organization=request.organization,
+        purpose=kind.purpose,
+        options=everyone.cleaned_data,
+        source=form.cleaned_data["source"],
+        reading=form.cleaned_data["reading"],
+    )
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def show(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
+    """The list row by row: what will happen, or what has."""
+    return _page(request, _kind(request, purpose), _batch(request, purpose, public_id))
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
+    """Invite everybody on the list that can be invited; twice is once."""
+    batch = _batch(request, purpose, public_id)
+    return _do(request, batch, lambda: lists.confirm(by=request.user, batch=batch))
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def choose(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
+    """Leave rows out, take them in again, or take queued ones back."""
+    batch = _batch(request, purpose, public_id)
+    form = RowsForm(request.POST, most=MAX_ROWS)
+    if not form.is_valid():
+        problem = " ".join(map(str, form.non_field_errors())) or "Choose rows of this list."
+        return _page(request, _kind(request, purpose), batch, problem=problem, status=422)
+    return _do(request, batch, lambda: _chosen(request, batch, form.cleaned_data))
+
+
+def _chosen(request: PortalRequest, batch: InvitationBatch, data: dict[str, Any]) -> None:
+    numbers = None if data["every"] else data["rows"]
+    if data["act"] == "cancel":
+        count = lists.cancel(by=request.user, batch=batch, numbers=numbers)
+        if count:
+            messages.success(request, f"Taken back before they were sent: {count}.")
+        else:
+            messages.info(request, "Nothing was queued any more.")
+        return
+    numbers = range(1, MAX_ROWS + 1) if numbers is None else numbers
+    lists.leave_out(by=request.user, batch=batch, numbers=numbers, out=data["act"] == "out")
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
+    """Throw away a list that was not confirmed."""
+    batch = _batch(request, purpose, public_id)
+    try:
+        lists.discard(by=request.user, batch=batch)
+    except DomainError as error:
+        return _refused(request, batch, error)
+    messages.success(request, "The list is thrown away. Nobody on it was invited.")
+    return HttpResponseRedirect(_url(request, "start", purpose))
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
+    """The rows that were not taken, as CSV with the reason, to mend and upload again."""
+    kind, batch = _kind(request, purpose), _batch(request, purpose, public_id)
+    columns = kind.columns(request.organization)
+    rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
+    lines = csv_lines(
+        [*(column.title for column in columns), "Reason"],
+        ([*as_typed(row, columns), row.reason] for row in rows),
+    )
+    response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="to-mend-{clock.today():%Y-%m-%d}.csv"'
+    return response
+
+
+def _kind(request: PortalRequest, purpose: str) -> BatchKind:
+    kind = kinds.offered_to(request.organization, purpose)
+    if kind is None:
+        raise NotRelated("There is no such page.")
+    return kind
+
+
+def _batch(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> InvitationBatch:
+    _kind(request, purpose)
+    rows = InvitationBatch.objects.for_organization(request.organization).filter(purpose=purpose)
+    return get_object_or_404(
+        rows.select_related("organization", "created_by", "confirmed_by"), public_id=public_id
+    )
+
+
+def _url(request: PortalRequest, act: str, *args: Any) -> str:
+    return outlook.url(request.organization, act, *args)
+
+
+def _do(request: PortalRequest, batch: InvitationBatch, action: Callable[[], Any]) -> HttpResponse:
+    """Do it and go back to where it was asked for; a refusal is told on the list's page."""
+    try:
+        action()
+    except DomainError as error:
+        return _refused(request, batch, error)
+    if request.POST.get("back") == "invitations":
+        return HttpResponseRedirect(_kind(request, batch.purpose).list_url(request.organization))
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return HttpResponseRedirect(_url(request, "list", batch.purpose, batch.public_id) + query)
+
+
+def _refused(request: PortalRequest, batch: InvitationBatch, error: DomainError) -> HttpResponse:
+    if isinstance(error, (NotPermitted, NotRelated)):
+        raise error
+    kind = _kind(request, batch.purpose)
+    return _page(request, kind, batch, problem=refusal_text(error), status=error.status)
+
+
+def _page(
+    request: PortalRequest,
+    kind: BatchKind,
+    batch: InvitationBatch,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    found = outlook.look(batch, kind)
+    groups = outlook.BEFORE if batch.status == BatchStatus.DRAFT else outlook.AFTER
+    group = request.GET.get("show", "")
+    group = group if group in groups else ""
+    columns = kind.columns(request.organization)
+    page = found.page(request, group, columns)
+    confirmed = [view.row for view in found.rows if view.row.status in CONFIRMED]
+    at = (batch.purpose, batch.public_id)
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    context = _around(request, kind) | {
+        "batch": batch,
+        "columns": columns,
+        "page": page,
+        "has_choices": any(view.can_be_chosen for view in page),
+        "counts": found.counts,
+        "confirmed": len(confirmed),
+        "decided": sum(row.status != RowStatus.QUEUED for row in confirmed),
+        "cancel_all": [("act", "cancel"), ("every", "on")],
+        "tabs": outlook.tabs(found, groups, group, request.path),
+        "is_draft": batch.status == BatchStatus.DRAFT,
+        "problem": problem,
+        "urls": {act: _url(request, act, *at) for act in ("list", "confirm", "discard", "wrong")},
+        "rows_url": _url(request, "rows", *at) + query,
+    }
+    return render(request, "accounts/batches/list.html", context, status=status)
+
+
+def _around(request: PortalRequest, kind: BatchKind) -> dict[str, Any]:
+    organization = request.organization
+    return {
+        "layout": portals.layout(organization),
+        "many": kind.many(organization),
+        "start_url": _url(request, "start", kind.purpose),
+        "back_url": kind.list_url(organization),
+        "back_label": kind.list_title(organization),
+    }
