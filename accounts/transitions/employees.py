@@ -76,6 +76,7 @@ def invite_each(
     require_atomic()
     invitations = EmployeeInvitation.objects.bulk_create(
         EmployeeInvitation(
+            public_id=plan.public_id,
             organization=organization,
             address=plan.address,
             name=plan.name,

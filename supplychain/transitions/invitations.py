@@ -143,6 +143,7 @@ def invite_each(
         others = candidates.get(plan.address, [])
         rows.append(
             SupplierInvitation(
+                public_id=plan.public_id,
                 organization=organization,
                 direction=direction,
                 address=plan.address,

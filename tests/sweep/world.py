@@ -14,8 +14,10 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 from accounts.models import (
+    BatchRow,
     EmployeeInvitation,
     IdentityDocument,
+    InvitationBatch,
     Membership,
     MembershipRight,
     Organization,
@@ -99,6 +101,7 @@ def _tenant(marker: str) -> Tenant:
         _organizations,
         _people,
         _employee_invitations,
+        _lists,
         _identities,
         _applications,
         _partners,
@@ -194,6 +197,33 @@ def _employee_invitations(of: Tenant) -> None:
                 reason=of.named("reason") if decided else "",
                 **_sent(),
             )
+
+
+def _lists(of: Tenant) -> None:
+    """A list of invitations that waits for its confirmation, and one that waits for its turn."""
+    for kind, purpose in (
+        ("seller", "supplier"),
+        ("provider", "employee"),
+        ("supplier", "employee"),
+    ):
+        values = {"name": of.named("listed"), "role": "employee", "supplier_kind": "other"}
+        for name, status in ((f"{kind}_list", "ready"), (f"{kind}_queue", "queued")):
+            moment = clock.now() if status == "queued" else None
+            batch = InvitationBatch.objects.create(
+                organization=of[kind],
+                purpose=purpose,
+                source=of.named("list.csv"),
+                status="running" if moment else "draft",
+                created_by=of.people[f"{kind}_admin"],
+                confirmed_by=of.people[f"{kind}_admin"] if moment else None,
+                confirmed_at=moment,
+                next_at=moment,
+            )
+            BatchRow.objects.create(
+                batch=batch, number=1, line=1, typed={"name": of.named("listed")}, values=values,
+                address=f"{name}@mail.example".replace("_", "-"), status=status,
+            )  # fmt: skip
+            of.rows[name] = batch
 
 
 def _identities(of: Tenant) -> None:

@@ -1,5 +1,6 @@
 """What a kind of invitation says about many at once. Each app registers its own."""
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,15 @@ from accounts.invitations.batches.reading import Column
 
 @dataclass(frozen=True)
 class Plan:
-    """One invitation to be: a canonical address, a name, and what the kind needs besides."""
+    """One invitation to be: a canonical address, a name, and what the kind needs besides.
+
+    It is made under `public_id`: no row of a list can become two invitations.
+    """
 
     address: str
     name: str
     values: Mapping[str, Any]
+    public_id: uuid.UUID
 
 
 @dataclass(frozen=True)

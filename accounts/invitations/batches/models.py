@@ -1,5 +1,6 @@
 """A list of invitations to be, row by row. The rows' states are the truth: work resumes there."""
 
+import uuid
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -96,7 +97,8 @@ class BatchRow(models.Model):
     """One line: as it was typed, what it means, and what has become of it.
 
     `number` counts the rows of the list, `line` is where it stood in the file. `address` is
-    canonical, "" where it could not be read. `due_at` is when a queued row is expected to go.
+    canonical, "" where it could not be read. `due_at` is when a queued row is expected to go, and
+    `invitation_id` the public id that its invitation gets.
     """
 
     batch = models.ForeignKey(InvitationBatch, on_delete=models.CASCADE, related_name="rows")
@@ -111,15 +113,15 @@ class BatchRow(models.Model):
     due_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
-    invitation_id = models.UUIDField(null=True)
+    invitation_id = models.UUIDField(default=uuid.uuid4)
 
     class Meta:
         app_label = "accounts"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["batch", "number"], name="accounts_batchrow_number"),
             models.CheckConstraint(
-                condition=~Q(status=RowStatus.SENT) | Q(invitation_id__isnull=False),
-                name="accounts_batchrow_sent_has_invitation",
+                condition=~Q(status=RowStatus.SENT) | Q(decided_at__isnull=False),
+                name="accounts_batchrow_sent_has_time",
             ),
         ]
         indexes: ClassVar = [

@@ -53,6 +53,30 @@ def people(portal_name: str, page: str, kind: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def _pasted(t: Tenant) -> dict[str, Any]:
+    return {"pasted": "Fresh <fresh@mail.example>", "all-role": "employee"}
+
+
+def lists(portal_name: str, kind: str, purpose: str) -> list[Row]:
+    """Many invitations at once; alike in every portal."""
+
+    def row(name: str, what: str = "", **fields: Any) -> Row:
+        at = {"purpose": f"={purpose}"} | ({"public_id": what} if what else {})
+        return portal(f"{portal_name}:{name}", may={f"{kind}_admin"}, at=at, **fields)
+
+    def act(name: str, **fields: Any) -> Row:
+        return row(name, f"{kind}_list", get=None, **{"post": 302, "body": lambda t: {}} | fields)
+
+    return [
+        row("invite-start", post=422, body=_pasted, query=("page",)),
+        row("invite-list", f"{kind}_list", query=("page", "show")),
+        row("invite-wrong", f"{kind}_list"),
+        act("invite-confirm"),
+        act("invite-rows", post=422, body=lambda t: {"act": "out", "rows": ["1"]}),
+        act("invite-discard"),
+    ]
+
+
 def _identity(t: Tenant) -> dict[str, Any]:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -127,4 +151,7 @@ ROWS = [
     *people("seller", "members", "seller"),
     *people("provider", "employees", "provider"),
     *people("supply", "members", "supplier"),
+    *lists("seller", "seller", "supplier"),
+    *lists("provider", "provider", "employee"),
+    *lists("supply", "supplier", "employee"),
 ]

@@ -5,7 +5,8 @@ take turns by the lock of the organization.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -163,7 +164,7 @@ def _sort(rows: Sequence[BatchRow], known: dict[str, str], room: limits.Room) ->
     parts = _Sorted()
     for row in rows:
         if row.address in known:
-            row.status, row.reason = RowStatus.KNOWN, known[row.address]
+            row.reason = known[row.address]
             parts.known.append(row)
             continue
         try:
@@ -172,7 +173,7 @@ def _sort(rows: Sequence[BatchRow], known: dict[str, str], room: limits.Room) ->
             parts.full = ended
             break
         except LimitReached as refusal:
-            row.not_before = row.due_at = refusal.retry_at
+            row.not_before = refusal.retry_at
             parts.later.append(row)
         else:
             parts.to_send.append(row)
@@ -188,20 +189,31 @@ def _write(kind: BatchKind, batch: InvitationBatch, parts: _Sorted) -> None:
             plans=[plan_of(batch, row) for row in rows],
         )
         invitations.note_all_sent(batch.organization, sent, by=batch.confirmed_by)
-        for row, invitation in zip(rows, sent, strict=True):
-            row.status, row.invitation_id = RowStatus.SENT, invitation.public_id
-    for row in (*rows, *parts.known):
-        row.decided_at, row.due_at = now, None
-    BatchRow.objects.bulk_update(
-        [*rows, *parts.known, *parts.later],
-        ["status", "reason", "invitation_id", "decided_at", "due_at", "not_before"],
-    )
+    _set(rows, status=RowStatus.SENT, decided_at=now, due_at=None)
+    for reason, known in _grouped(parts.known, "reason").items():
+        _set(known, status=RowStatus.KNOWN, reason=reason, decided_at=now, due_at=None)
+    for moment, later in _grouped(parts.later, "not_before").items():
+        _set(later, not_before=moment, due_at=moment)
+
+
+def _set(rows: Iterable[BatchRow], **values: Any) -> None:
+    """Write to queued rows; a plain update is ten times quicker than one value for each row."""
+    keys = [row.pk for row in rows]
+    if keys:
+        BatchRow.objects.filter(pk__in=keys, status=RowStatus.QUEUED).update(**values)
+
+
+def _grouped(rows: Iterable[BatchRow], name: str) -> dict[Any, list[BatchRow]]:
+    groups: dict[Any, list[BatchRow]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, name)].append(row)
+    return groups
 
 
 def plan_of(batch: InvitationBatch, row: BatchRow) -> Plan:
     """What this row asks for, together with what holds for the whole list."""
     values = {**batch.options, **row.values}
-    return Plan(row.address, values.pop("name", ""), values)
+    return Plan(row.address, values.pop("name", ""), values, row.invitation_id)
 
 
 def put_off(organization: Organization, room: limits.Room, purpose: str = "") -> None:
@@ -220,7 +232,8 @@ def put_off(organization: Organization, room: limits.Room, purpose: str = "") ->
         if row.due_at != due:
             row.due_at = due
             changed.append(row)
-    BatchRow.objects.bulk_update(changed, ["due_at"])
+    for moment, group in _grouped(changed, "due_at").items():
+        _set(group, due_at=moment)
     first = min(row.due_at for row in rows if row.due_at)
     batches.update(next_at=min(first, room.now + LOOK_AGAIN))
 
