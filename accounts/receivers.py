@@ -9,7 +9,10 @@ from django.dispatch import Signal
 
 from accounts import sessions
 from accounts.invitations import transitions
+from accounts.invitations.batches.transitions import lists
 from accounts.middleware import note_activity
+from accounts.signals import person_erased
+from accounts.tenancy import verified_addresses
 from partnerhub.outbox.signals import delivery_changed
 from partnerhub.outbox.states import MessageStatus
 
@@ -20,6 +23,11 @@ def note_delivery(about: str, status: str, error: str, **kwargs: Any) -> None:
         transitions.mark_undeliverable(about=about)
 
 
+def forget_person(user: Any, **kwargs: Any) -> None:
+    """An erased person stands in no list of invitations."""
+    lists.forget_person(addresses=[user.email, *verified_addresses(user)])
+
+
 def _listen(signal: Signal, receiver: Any) -> None:
     signal.connect(receiver, dispatch_uid=f"accounts.{receiver.__name__}")
 
@@ -27,6 +35,7 @@ def _listen(signal: Signal, receiver: Any) -> None:
 def connect() -> None:
     """Connect the receivers of this app. Those of one signal run in this order."""
     _listen(delivery_changed, note_delivery)
+    _listen(person_erased, forget_person)
     _listen(user_logged_in, note_activity)
     _listen(account.user_logged_in, sessions.note_sign_in)
     _listen(account.email_confirmed, sessions.claim_account)

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.invitations import kinds
 from accounts.invitations import transitions as invitations
-from accounts.invitations.batches.transitions import sending
+from accounts.invitations.batches.transitions import lists, sending
 from accounts.invitations.models import Invitation
 from accounts.models import IdentityCheck, IdentityDocument
 from accounts.states import IdentityStatus
@@ -75,6 +75,12 @@ def _old_documents() -> Iterable[IdentityDocument]:
     before = clock.now() - timedelta(days=settings.IDENTITY_DOCUMENT_DAYS)
     rows = IdentityDocument.objects.filter(deleted_at=None, check_of__decided_at__lte=before)
     return rows.order_by("id")[:BATCH]
+
+
+@task("accounts.forget_lists")
+def forget_lists() -> None:
+    """Delete lists of invitations that are no longer needed."""
+    lists.forget_old()
 
 
 @task("accounts.forget_sessions")

@@ -301,6 +301,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-connections": {"task": "connections.sweep", "schedule": 60.0},
     "sweep-supplychain": {"task": "supplychain.sweep", "schedule": 60.0},
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
+    "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
 }
 

@@ -13,6 +13,9 @@ from django.contrib.auth.hashers import make_password
 from reportlab.pdfgen.canvas import Canvas
 
 from accounts.documents import inspect
+from accounts.invitations.batches import kinds
+from accounts.invitations.batches.reading import read
+from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import IdentityCheck, IdentityDocument, Organization, User
 from accounts.transitions import employees, identity, organizations
 from partnerhub.demo import clock as demo_clock
@@ -90,6 +93,27 @@ def register(user: User, kind: str, name: str, **fields: Any) -> Organization:
     return organizations.register_organization(
         by=user, kind=kind, name=name, country="US", **fields
     )
+
+
+def give_list(
+    by: tuple[Organization, User], purpose: str, source: str, text: str, *, confirmed: bool = False
+) -> None:
+    """Upload a list of invitations; a confirmed one is sent at once."""
+    organization, user = by
+    kind = kinds.get(purpose)
+    if kind is None:
+        raise LookupError(purpose)
+    batch = lists.keep(
+        by=user,
+        organization=organization,
+        purpose=purpose,
+        source=source,
+        reading=read(text, kind.columns(organization), header=True),
+        options={"role": "employee", "rights": []},
+    )
+    if confirmed:
+        lists.confirm(by=user, batch=batch)
+        sending.send_due()
 
 
 def hire(

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from partnerhub import clock
-from partnerhub.demo.seeding.cast import at, extra, lead_part, register
+from partnerhub.demo.seeding.cast import at, extra, give_list, lead_part, register
 from partnerhub.demo.seeding.partners import Tenant
 from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, ShipmentFacts, Targets
@@ -48,6 +48,7 @@ def suppliers(lantern: Tenant, kite: Tenant) -> tuple[Tenant, Tenant]:
     asked = invitations.invite(by=ona, organization=dye, address=kite[1].email, name="Red Kite")
     invitations.accept(by=kite[1], public_id=asked.public_id, organization=kite[0])
     _other_states(lantern)
+    _several(lantern)
     at(2)
     invitations.invite(by=ona, organization=dye, address=lantern[1].email, name="Blue Lantern")
     return (first.supplier, sunny), (dye, ona)
@@ -78,6 +79,27 @@ def _other_states(lantern: Tenant) -> None:
     at(3)
     invitations.invite(
         by=lantern[1], organization=lantern[0], address="joining@firm.example", name="Joining Ltd"
+    )
+
+
+def _several(lantern: Tenant) -> None:
+    """A list of suppliers that was sent, with rows that were not."""
+    at(3)
+    give_list(
+        lantern,
+        "supplier",
+        "suppliers-autumn.csv",
+        """Name,E-mail address,What the supplier does
+Harvest Jars,hello@harvest-jars.example,Manufacturer
+Lake Forwarding,office@lake-forwarding.example,Freight forwarder
+Copper Kettle Works,sales@copper-kettle.example,Manufacturer
+Joining Ltd,joining@firm.example,Wholesaler
+Lake Forwarding,Office@Lake-Forwarding.example,Freight forwarder
+Green Row Farm,green-row.example,Other
+Pine Boxes,orders@pine-boxes.example,Carpenter
+North Mill,supplier@demo.example,Manufacturer
+""",
+        confirmed=True,
     )
 
 

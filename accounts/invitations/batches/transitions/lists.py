@@ -1,6 +1,7 @@
 """What administrators do with a list: keep it, leave rows out, confirm, take back, throw away."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,8 @@ from partnerhub.tasks import nudge
 
 MAX_DRAFTS = 20
 MAX_QUEUED = 2 * MAX_ROWS
+KEEP_DRAFTS = timedelta(days=14)
+KEEP_DONE = timedelta(days=90)
 
 
 @transaction.atomic
@@ -122,6 +125,29 @@ def discard(*, by: Any, batch: InvitationBatch) -> None:
     if batch.status != BatchStatus.DRAFT:
         raise Conflict("This list is confirmed: it stays as it is.")
     batch.delete()
+
+
+def forget_old() -> None:
+    """Delete lists that nobody confirmed or that were done long ago: they hold people's names."""
+    now = clock.now()
+    drafts = InvitationBatch.objects.filter(
+        status=BatchStatus.DRAFT, created_at__lt=now - KEEP_DRAFTS
+    )
+    done = InvitationBatch.objects.filter(status=BatchStatus.DONE, finished_at__lt=now - KEEP_DONE)
+    for old in (drafts, done):
+        old.delete()
+
+
+def forget_person(*, addresses: Sequence[str]) -> None:
+    """Take an erased person's addresses and name out of every list (D6).
+
+    Runs in the transaction that erases; what waits for them is taken back first.
+    """
+    rows = BatchRow.objects.filter(address__in=addresses)
+    queued = rows.filter(status=RowStatus.QUEUED)
+    queued.update(status=RowStatus.CANCELLED, decided_at=clock.now())
+    rows.filter(status=RowStatus.READY).update(status=RowStatus.EXCLUDED)
+    rows.update(address="", typed={}, values={})
 
 
 def stop(batch: InvitationBatch, reason: str) -> None:
