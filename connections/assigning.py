@@ -24,7 +24,7 @@ def employees_of(provider: Any) -> Any:
 
 def grants_of(connection: Connection) -> list[RoleGrant]:
     """The granted roles in catalogue order; one query."""
-    rows = RoleGrant.objects.active().filter(connection=connection).with_list_data()
+    rows = RoleGrant.objects.in_force(clock.now()).filter(connection=connection).with_list_data()
     return list(rows.order_by("role__position"))
 
 
@@ -56,7 +56,9 @@ def counts(
     """(connection id, user id) -> how many granted roles the person is assigned to; one query."""
     rows = (
         Assignment.objects.filter(
-            content_object__in=RoleGrant.objects.active().filter(connection__in=connections),
+            content_object__in=RoleGrant.objects.in_force(clock.now()).filter(
+                connection__in=connections
+            ),
             user__in=[member.user_id for member in members],
         )
         .values_list("content_object__connection_id", "user_id")
@@ -73,7 +75,9 @@ def roles_of(user_id: int, connections: Sequence[Connection]) -> dict[int, list[
     rows = (
         Assignment.objects.filter(
             user=user_id,
-            content_object__in=RoleGrant.objects.active().filter(connection__in=connections),
+            content_object__in=RoleGrant.objects.in_force(clock.now()).filter(
+                connection__in=connections
+            ),
         )
         .order_by("content_object__role__position")
         .values_list(

@@ -9,7 +9,8 @@ from django import forms
 from accounts.addresses import AddressError, canonical
 from accounts.models import Membership, Organization
 from accounts.states import OrganizationKind
-from connections.fields import cell_field, grant_field
+from connections.asked import AskedRole
+from connections.fields import cell_field, grant_field, until_field
 from connections.granting import Offer
 from connections.models import RoleGrant
 from partnerhub.web.access import Level
@@ -80,11 +81,13 @@ class PauseForm(ReasonForm):
 
 
 class LevelField(forms.TypedChoiceField):
-    """One role's level: from none up to the highest that can be chosen."""
+    """One role's level: from the lowest (none) up to the highest that can be chosen."""
 
-    def __init__(self, highest: Level, refusal: str, **options: Any) -> None:
+    def __init__(
+        self, highest: Level, refusal: str, *, lowest: Level = Level.NONE, **options: Any
+    ) -> None:
         super().__init__(
-            choices=LEVEL_WORDS[: highest + 1],
+            choices=LEVEL_WORDS[lowest : highest + 1],
             coerce=lambda value: Level(int(value)),
             empty_value=Level.NONE,  # type: ignore[arg-type]
             required=False,
@@ -103,7 +106,11 @@ class GrantForm(forms.Form):
         self.offers = list(offers)
         for offer in self.offers:
             self.fields[grant_field(offer.role.code)] = LevelField(
-                offer.highest, _refusal(offer), label=offer.role.name, initial=offer.held
+                offer.highest,
+                _refusal(offer),
+                lowest=offer.lowest,
+                label=offer.role.name,
+                initial=offer.held,
             )
 
     def levels(self) -> dict[str, Level]:
@@ -157,13 +164,19 @@ class GrantForm(forms.Form):
             "errors": bound.errors,
             "options": [
                 {"value": number, "label": word, "selected": str(number) == value}
-                for number, word in LEVEL_WORDS[: offer.highest + 1]
+                for number, word in LEVEL_WORDS[offer.lowest : offer.highest + 1]
             ],
+            "until": self._until(offer),
         }
+
+    def _until(self, offer: Offer) -> Any:
+        """The bound field of the role's own end date, where the form has one."""
+        name = until_field(offer.role.code)
+        return self[name] if name in self.fields else None
 
 
 class AcceptForm(GrantForm):
-    """The grant form with the connection's end date (S0.14, U14)."""
+    """The grant form with end dates: the connection's, and each role's own (S0.14, U14)."""
 
     until = forms.DateField(
         label="Connected until",
@@ -172,12 +185,100 @@ class AcceptForm(GrantForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    def __init__(self, offers: Iterable[Offer], *args: Any, **options: Any) -> None:
+        super().__init__(offers, *args, **options)
+        for offer in self.offers:
+            if not offer.is_locked:
+                self.fields[until_field(offer.role.code)] = forms.DateField(
+                    label=f"{offer.role.name}: ends on",
+                    required=False,
+                    initial=offer.ends_on,
+                    widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                )
+
     def ends_at(self) -> datetime | None:
         """The end of the chosen day (UTC), or None when the day was left as it stood."""
         chosen: date | None = self.cleaned_data.get("until")
         if chosen is None or "until" not in self.changed_data:
             return None
-        return datetime.combine(chosen, time.max, tzinfo=UTC)
+        return _end_of(chosen)
+
+    def role_ends(self) -> dict[str, datetime | None]:
+        """Role code -> end of the chosen day, None for no end, of every role whose day changed."""
+        ends: dict[str, datetime | None] = {}
+        for offer in self.offers:
+            name = until_field(offer.role.code)
+            if name in self.data and name in self.changed_data:
+                chosen = self.cleaned_data.get(name)
+                ends[offer.role.code] = _end_of(chosen) if chosen else None
+        return ends
+
+
+class RequestForm(GrantForm):
+    """What a provider asks a seller for, and why (X2)."""
+
+    message = forms.CharField(
+        label="Why do you need it?",
+        max_length=500,
+        help_text="The seller reads it before deciding.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why: the seller reads it before deciding."},
+    )
+
+
+class RefusalForm(ReasonForm):
+    """Why a seller does not grant what was asked for; a reason is owed."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="The provider reads it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Give a reason: the provider reads it."},
+    )
+
+
+class ConsentForm(forms.Form):
+    """Role by role, how much of what was asked for is granted (X2)."""
+
+    def __init__(self, lines: Iterable[AskedRole], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lines = list(lines)
+        for line in self.lines:
+            highest = line.possible.word
+            self.fields[grant_field(line.role.code)] = LevelField(
+                line.possible,
+                f"This can be answered with {highest} at most. {line.sentence}".strip(),
+                lowest=line.now,
+                label=line.role.name,
+                initial=line.possible,
+            )
+
+    def levels(self) -> dict[str, Level]:
+        """Role code -> chosen level, of every role that the form sent."""
+        return {
+            line.role.code: self.cleaned_data[name]
+            for line in self.lines
+            if (name := grant_field(line.role.code)) in self.data
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each role with its field, and the levels to choose from."""
+        return [{"line": line, "field": self[grant_field(line.role.code)]} for line in self.lines]
+
+
+class RenewalForm(forms.Form):
+    """The day on which a connection shall end instead (U16)."""
+
+    until = forms.DateField(
+        label="Connected until",
+        help_text="It counts once the other side agrees.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def ends_at(self) -> datetime:
+        """The end of the chosen day (UTC)."""
+        return _end_of(self.cleaned_data["until"])
 
 
 class AssignmentForm(forms.Form):
@@ -235,6 +336,11 @@ class AssignmentForm(forms.Form):
                 for number, word in LEVEL_WORDS[: grant.level + 1]
             ],
         }
+
+
+def _end_of(day: date) -> datetime:
+    """The last moment of the day (UTC)."""
+    return datetime.combine(day, time.max, tzinfo=UTC)
 
 
 def _refusal(offer: Offer) -> str:

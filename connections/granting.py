@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from connections.models import Connection, RoleGrant
@@ -23,6 +24,9 @@ class Offer:
     held: Level = Level.NONE
     sentence: str = ""
     who: str = ""
+    # What can be chosen begins here, and ends on this day where the role has a day of its own.
+    lowest: Level = Level.NONE
+    ends_on: date | None = None
 
     @property
     def is_locked(self) -> bool:
@@ -30,13 +34,17 @@ class Offer:
         return self.highest == Level.NONE
 
 
-def offers(provider: Any, held: Mapping[str, Level] | None = None) -> list[Offer]:
+def offers(
+    provider: Any,
+    held: Mapping[str, Level] | None = None,
+    ends: Mapping[str, date] | None = None,
+) -> list[Offer]:
     """All roles in catalogue order, as a seller may grant them to `provider` now.
 
     What is `held` can stay or be lowered even when it is no longer approved so highly. A provider
     of None greys everything: nobody has answered.
     """
-    held = held or {}
+    held, ends = held or {}, ends or {}
     rows = why_not(provider, clock.now()).values()
     if provider is None:
         return [_unanswered(row) for row in rows]
@@ -47,8 +55,18 @@ def offers(provider: Any, held: Mapping[str, Level] | None = None) -> list[Offer
             held.get(row.role.code, Level.NONE),
             row.sentence,
             row.who,
+            ends_on=ends.get(row.role.code),
         )
         for row in rows
+    ]
+
+
+def requestable(provider: Any, held: Mapping[str, Level]) -> list[Offer]:
+    """The roles of which a provider may ask for more: approved more highly than granted (X2)."""
+    return [
+        Offer(row.role, row.level, now, lowest=now)
+        for row in why_not(provider, clock.now()).values()
+        if row.level > (now := held.get(row.role.code, Level.NONE))
     ]
 
 
@@ -64,8 +82,15 @@ def returnable(grants: Iterable[RoleGrant]) -> list[Offer]:
 
 def held_levels(connection: Connection) -> dict[str, Level]:
     """Role code -> granted level; one query."""
-    rows = RoleGrant.objects.active().filter(connection=connection)
+    rows = RoleGrant.objects.in_force(clock.now()).filter(connection=connection)
     return {code: Level(level) for code, level in rows.values_list("role__code", "level")}
+
+
+def end_days(connection: Connection) -> dict[str, date]:
+    """Role code -> the day on which its grant ends, where it has one; one query."""
+    rows = RoleGrant.objects.in_force(clock.now()).filter(connection=connection)
+    dated = rows.exclude(ends_at=None).values_list("role__code", "ends_at")
+    return {code: ends_at.date() for code, ends_at in dated if ends_at}
 
 
 def _unanswered(row: Availability) -> Offer:

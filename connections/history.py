@@ -26,7 +26,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
 CHUNK = 500
 # The state is in the sentence; the person is named in front.
 _SAID = ("status", "person")
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T|\Z)")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?\Z")
 _TONES = {
     "bad": "terminated revoked removed suspended recalled closed failed",
     "waiting": "declined expired cancelled lowered lapsed given_back ended paused",
@@ -132,6 +132,6 @@ def _detail(event: Event) -> str:
 
 def _readable(value: Any) -> Any:
     try:
-        return day(datetime.fromisoformat(value)) if _ISO_DAY.match(value) else value
+        return _ISO_DAY.sub(lambda found: day(datetime.fromisoformat(found[0])), value)
     except (TypeError, ValueError):
         return value

@@ -95,7 +95,7 @@ def sellers_relying_on(approved_role: Any) -> tuple[list[str], int]:
     settings.APPROVAL_IMPACT gives.
     """
     now = clock.now()
-    grants = RoleGrant.objects.active().filter(
+    grants = RoleGrant.objects.in_force(clock.now()).filter(
         provider_id=approved_role.provider_id,
         role_id=approved_role.role_id,
         connection__status__in=LIVE_CONNECTION,

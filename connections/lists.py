@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.invitations.models import Invitation
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
-from connections.states import ConnectionStatus, PartnerLinkStatus
+from connections.states import ConnectionStatus, PartnerLinkStatus, Side
 from connections.words import day
 from partnerhub import clock
 
@@ -44,6 +44,7 @@ def seller_overview(seller: Any) -> dict[str, Any]:
     """
     now, handle = clock.now(), seller.handle
     partners = Connection.objects.for_seller(seller).live(now).with_list_data().with_role_count()
+    partners = partners.with_asked(now)
     invitations = ConnectionInvitation.objects.for_seller(seller).open(now).with_list_data()
     links = PartnerLink.objects.for_seller(seller).open(now).with_list_data()
     return {
@@ -72,7 +73,21 @@ def connection_row(connection: Connection, handle: str) -> dict[str, Any]:
         "state": state,
         "label": label,
         "url": reverse("seller:connection", args=[handle, connection.public_id]),
+        "asked": asked_of(connection, Side.SELLER),
     }
+
+
+def asked_of(connection: Connection, reader: Side) -> str:
+    """What one side waits for, in a few words; empty for nothing. By ConnectionQuerySet.with_asked.
+
+    The reader's own wishes are said, too: the list is where they look for the answer.
+    """
+    if connection.asks_more:  # type: ignore[attr-defined]
+        return "Asks for more roles" if reader == Side.SELLER else "You asked for more roles"
+    side = connection.renewal_by  # type: ignore[attr-defined]
+    if not side:
+        return ""
+    return "You proposed a later end" if side == reader else "Proposes a later end"
 
 
 def link_row(link: PartnerLink, handle: str) -> dict[str, Any]:

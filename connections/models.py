@@ -14,6 +14,7 @@ from accounts.invitations.models import (
     invitation_indexes,
 )
 from accounts.models import Organization
+from connections import proposals as proposals
 from connections.querysets import (
     ConnectionInvitationQuerySet,
     ConnectionQuerySet,
@@ -279,10 +280,21 @@ class RoleGrant(BaseModel):
                 condition=Q(status=GrantStatus.ACTIVE),
                 name="connections_grant_provider",
             ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(status=GrantStatus.ACTIVE, ends_at__isnull=False),
+                name="connections_grant_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.role} ({self.get_level_display()})"
+
+    @property
+    def is_over(self) -> bool:
+        """Taken away, or past its own end date."""
+        past = self.ends_at is not None and self.ends_at <= clock.now()
+        return self.status != GrantStatus.ACTIVE or past
 
 
 class Assignment(UserGrantBase):

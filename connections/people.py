@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from connections.models import Connection, EffectiveRight, RoleGrant
+from connections.words import day
 from partnerhub import clock
 from partnerhub.web.access import Level
 from roles.availability import approved_levels
@@ -42,7 +43,7 @@ def granted_roles(connection: Connection) -> list[dict[str, Any]]:
     Two queries.
     """
     grants = (
-        RoleGrant.objects.active()
+        RoleGrant.objects.in_force(clock.now())
         .filter(connection=connection)
         .with_list_data()
         .annotate(people=Count("assignments"))
@@ -57,6 +58,7 @@ def granted_roles(connection: Connection) -> list[dict[str, Any]]:
                 "grant": grant,
                 "role": grant.role,
                 "granted": Level(grant.level).word,
+                "until": day(grant.ends_at),
                 "counts": counts.word,
                 "note": _note(counts, grant),
                 "people": grant.people,

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.invitations.querysets import InvitationQuerySet
 from connections.states import LIVE_CONNECTION, OPEN_LINK, ConnectionStatus, GrantStatus
+from partnerhub import clock
 
 
 class PartnerLinkQuerySet(models.QuerySet[Any]):
@@ -79,6 +80,11 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         """Active or paused, and not past their end."""
         return self.filter(status__in=LIVE_CONNECTION, ends_at__gt=at)
 
+    def with_due_grants(self, at: datetime) -> Self:
+        """Live ones with a grant that is past its own end date, but not ended yet."""
+        grants = apps.get_model("connections", "RoleGrant").objects.active()
+        return self.live(at).filter(pk__in=grants.filter(ends_at__lte=at).values("connection"))
+
     def over(self, at: datetime) -> Self:
         """Ended, or past their end."""
         return self.exclude(status__in=LIVE_CONNECTION, ends_at__gt=at)
@@ -104,7 +110,7 @@ class ConnectionQuerySet(models.QuerySet[Any]):
 
     def with_role_count(self) -> Self:
         """`roles`: how many roles are granted; counted for the rows of a page only."""
-        grants = apps.get_model("connections", "RoleGrant").objects.active()
+        grants = apps.get_model("connections", "RoleGrant").objects.in_force(clock.now())
         count = (
             grants.filter(connection=models.OuterRef("pk"))
             .order_by()
@@ -113,6 +119,16 @@ class ConnectionQuerySet(models.QuerySet[Any]):
             .values("number")
         )
         return self.annotate(roles=Coalesce(models.Subquery(count), 0))
+
+    def with_asked(self, at: datetime) -> Self:
+        """`asks_more`: the provider has an open request; `renewal_by`: who proposes a date."""
+        requests = apps.get_model("connections", "RoleRequest").objects.open(at)
+        renewals = apps.get_model("connections", "Renewal").objects.open(at)
+        mine = {"connection": models.OuterRef("pk")}
+        return self.annotate(
+            asks_more=models.Exists(requests.filter(**mine)),
+            renewal_by=models.Subquery(renewals.filter(**mine).values("side")[:1]),
+        )
 
     def with_list_data(self) -> Self:
         """What a row of a list shows."""
@@ -125,6 +141,10 @@ class RoleGrantQuerySet(models.QuerySet[Any]):
     def active(self) -> Self:
         """Not taken away."""
         return self.filter(status=GrantStatus.ACTIVE)
+
+    def in_force(self, at: datetime) -> Self:
+        """Not taken away, and not past an end date of its own."""
+        return self.active().filter(Q(ends_at=None) | Q(ends_at__gt=at))
 
     def with_list_data(self) -> Self:
         """What a row of a list shows."""

@@ -78,3 +78,37 @@ class GrantStatus(TextChoices):
 
 
 GRANT = StateTable("role grant", {GrantStatus.ACTIVE: {GrantStatus.ENDED}})
+
+
+class RoleRequestStatus(TextChoices):
+    """What became of a provider's wish for more; what was granted before stays in any case."""
+
+    OPEN = "open", "Waiting for the seller"
+    CONSENTED = "consented", "Granted"
+    PARTLY = "partly_consented", "Granted in part"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    LAPSED = "lapsed", "Lapsed"
+    VOID = "void", "Void"
+
+
+ROLE_REQUEST = StateTable(
+    "request",
+    {RoleRequestStatus.OPEN: {state for state in RoleRequestStatus if state != "open"}},
+)
+
+
+class RenewalStatus(TextChoices):
+    """A proposal of a later end date; it ends with the connection at the latest."""
+
+    PROPOSED = "proposed", "Waiting for the other side"
+    AGREED = "agreed", "Agreed"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    VOID = "void", "Void"
+
+
+RENEWAL = StateTable(
+    "proposal",
+    {RenewalStatus.PROPOSED: {state for state in RenewalStatus if state != "proposed"}},
+)

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from connections.models import Connection, PartnerLink
-from connections.transitions import endings, links, pausing
+from connections.proposals import RoleRequest
+from connections.transitions import endings, grants, links, pausing, requests
 from connections.transitions.shared import REMINDERS
 from partnerhub import clock
 from partnerhub.errors import DomainError
@@ -18,7 +19,7 @@ BATCH = 500
 
 @task("connections.sweep")
 def sweep() -> None:
-    """Expire links, end and resume connections, remind of both. Harmless when run twice (F13)."""
+    """Move what is past its date, and remind of what will be. Harmless when run twice (F13)."""
     now = clock.now()
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
     _each(overdue.order_by("expires_at"), lambda row: links.expire(link=row))
@@ -29,6 +30,10 @@ def sweep() -> None:
     _each(ended, lambda row: endings.end_overdue(connection=row))
     resumed = connections.pause_over(now).order_by("paused_until")
     _each(resumed, lambda row: pausing.resume_overdue(connection=row))
+    due = connections.with_due_grants(now).order_by("id")
+    _each(due, lambda row: grants.end_due(connection=row))
+    lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")
+    _each(lapsed, lambda row: requests.lapse(request=row))
     for days in REMINDERS:
         ending = connections.to_remind(now, days).order_by("ends_at")
         _each(ending, partial(_remind, days=days))

@@ -7,6 +7,7 @@ from connections.emails.connections import (
     connection_ending,
     connection_started,
     roles_changed,
+    roles_ended,
 )
 from connections.emails.invitations import (
     connection_invitation_expired,
@@ -17,6 +18,19 @@ from connections.emails.invitations import (
     partner_link_sent,
 )
 from connections.emails.pausing import connection_paused, connection_resumed
+from connections.emails.renewals import (
+    renewal_agreed,
+    renewal_declined,
+    renewal_proposed,
+    renewal_withdrawn,
+)
+from connections.emails.requests import (
+    request_consented,
+    request_lapsed,
+    request_refused,
+    request_withdrawn,
+    roles_requested,
+)
 
 __all__ = [
     "approval_changed_drafts",
@@ -32,5 +46,15 @@ __all__ = [
     "partner_link_declined",
     "partner_link_expiring",
     "partner_link_sent",
+    "renewal_agreed",
+    "renewal_declined",
+    "renewal_proposed",
+    "renewal_withdrawn",
+    "request_consented",
+    "request_lapsed",
+    "request_refused",
+    "request_withdrawn",
     "roles_changed",
+    "roles_ended",
+    "roles_requested",
 ]

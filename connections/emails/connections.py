@@ -1,6 +1,6 @@
 """Mails about connections, what is granted through them, and who may use it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -8,11 +8,10 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import (
-    MOST_ROLES,
     day,
+    difference,
     reason_facts,
     role_facts,
-    role_names,
     tell_both,
 )
 from connections.models import Connection
@@ -58,11 +57,9 @@ def roles_changed(
     by: Any,
 ) -> None:
     """Both sides hear what was raised, lowered, added or removed (U12)."""
-    names = role_names([*before, *after])
-    facts = tuple(
-        (names[code], f"{before.get(code, 'none')} → {after.get(code, 'none')}")
-        for code in sorted(names, key=names.__getitem__)[:MOST_ROLES]
-    )
+    facts = difference(before, after)
+    if "until" in after:
+        facts = (*facts, ("Connected until", day(connection.ends_at)))
 
     def mail(other: Organization) -> Mail:
         return Mail(
@@ -87,6 +84,45 @@ def roles_changed(
     )
 
 
+def roles_ended(connection: Connection, before: Mapping[str, str], people: Iterable[Any]) -> None:
+    """Roles ended at their own end date: both sides hear it, and everybody who used them."""
+    facts = difference(before, dict.fromkeys(before, "none"))
+
+    def mail(other: Organization) -> Mail:
+        return Mail(
+            subject=f"[{inert(connection.seller.name, 40)}] Roles: ended",
+            heading=f"Roles in the connection with {inert(other.name)} have ended",
+            paragraphs=(
+                (
+                    "The end date that the seller set for them has come. Everything else stays as "
+                    "it is; only the seller can grant them again."
+                ),
+            ),
+            facts=facts,
+            organization=inert(connection.seller.name),
+        )
+
+    event = f"roles_ended:{connection.version}"
+    seller, provider = connection.seller, connection.provider
+    tell_both(connection, event=event, provider=mail(seller), seller=mail(provider))
+    path = reverse("provider:clients", args=[provider.handle])
+    tell(
+        [Recipient.of(person) for person in people],
+        key=f"connection:{connection.public_id}:{event}:people",
+        kind="connections.assignment_changed",
+        mail=Mail(
+            subject=f"[{inert(seller.name, 40)}] Your roles: ended",
+            heading=f"Roles you used for {inert(seller.name)} have ended",
+            paragraphs=("Their end date has come. What else you are assigned to stays.",),
+            facts=facts,
+            button=("See your clients", absolute(path)),
+            organization=inert(seller.name),
+        ),
+        path=path,
+        organization=provider,
+    )
+
+
 def connection_ending(connection: Connection, *, days: int) -> None:
     """The end is near: both sides hear it in time (U15)."""
     when = "tomorrow" if days == 1 else f"in {days} days"
@@ -97,8 +133,8 @@ def connection_ending(connection: Connection, *, days: int) -> None:
             heading=f"The connection with {inert(other.name)} ends on {day(connection.ends_at)}",
             paragraphs=(
                 (
-                    "From then on nobody acts with its roles. To go on working together, the "
-                    "seller sets a later end date before it is over."
+                    "From then on nobody acts with its roles. To go on working together, "
+                    "propose a later end date before it is over: the other side agrees to it."
                 ),
             ),
         )
@@ -108,6 +144,8 @@ def connection_ending(connection: Connection, *, days: int) -> None:
         event=f"ends:{days}:{connection.ends_at.date()}",
         provider=mail(connection.seller),
         seller=mail(connection.provider),
+        page="renewal",
+        label="Propose a later end date",
     )
 
 

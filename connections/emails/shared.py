@@ -1,5 +1,6 @@
 """What the mails of this app share: facts in words, and whom to tell with which page."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from partnerhub.web.redirects import absolute
 from roles.models import Role
 
 MOST_ROLES = 20
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
 def day(moment: datetime) -> str:
@@ -43,6 +45,19 @@ def role_facts(levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
     return (*facts[:MOST_ROLES], *((("More roles", str(more)),) if more > 0 else ()))
 
 
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Each role with "view → edit", in the order of names; dates as people read them."""
+    names = role_names([*before, *after])
+    return tuple(
+        (names[code], f"{_said(before.get(code, 'none'))} → {_said(after.get(code, 'none'))}")
+        for code in sorted(names, key=names.__getitem__)[:MOST_ROLES]
+    )
+
+
+def _said(words: str) -> str:
+    return _ISO_DAY.sub(lambda found: day(datetime.fromisoformat(found[0])), words)
+
+
 def partner_name(link: PartnerLink) -> str:
     """How the seller knows whom the link is for: the provider's name or the address."""
     return inert(link.provider.name if link.provider else link.address)
@@ -60,20 +75,31 @@ def tell_administrators(organization: Organization, *, path: str, **message: Any
 
 
 def tell_both(
-    connection: Connection, *, event: str, provider: Mail, seller: Mail, by: Any = None
+    connection: Connection,
+    *,
+    event: str,
+    provider: Mail,
+    seller: Mail,
+    by: Any = None,
+    page: str = "",
+    label: str = "Look at the connection",
 ) -> None:
-    """One message to each side's administrators, each with its own page behind the button."""
+    """One message to each side's administrators, each with its own page behind the button.
+
+    `page` is a page of the connection that both portals have, such as "renewal".
+    """
+    rest = f"-{page}" if page else ""
     pages = (
-        (connection.provider, "provider:client", provider),
-        (connection.seller, "seller:connection", seller),
+        (connection.provider, f"provider:client{rest}", provider),
+        (connection.seller, f"seller:connection{rest}", seller),
     )
-    for organization, page, mail in pages:
-        path = reverse(page, args=[organization.handle, connection.public_id])
+    for organization, name, mail in pages:
+        path = reverse(name, args=[organization.handle, connection.public_id])
         tell_administrators(
             organization,
             key=f"connection:{connection.public_id}:{event}:{organization.kind}",
             kind=f"connections.connection_{event.partition(':')[0]}",
-            mail=replace(mail, button=("Look at the connection", absolute(path))),
+            mail=replace(mail, button=(label, absolute(path))),
             path=path,
             caused_by=by,
         )

@@ -13,6 +13,7 @@ from connections import emails
 from connections.fields import cell_field
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions.shared import ChangedMeanwhile, lock_parties, words
+from partnerhub import clock
 from partnerhub.audit.services import record
 from partnerhub.db import lock, lock_all
 from partnerhub.errors import Ended, Invalid, NotRelated
@@ -46,7 +47,9 @@ def assign(*, connection: Connection, by: Any, changes: Changes, state: str | No
     grants = {
         grant.pk: grant
         for grant in lock_all(
-            RoleGrant.objects.active().filter(connection=connection).select_related("role")
+            RoleGrant.objects.in_force(clock.now())
+            .filter(connection=connection)
+            .select_related("role")
         )
     }
     changed = 0
@@ -138,7 +141,7 @@ def state_of(connection: Connection) -> str:
 
     Names every grant with its level and every assignment (C9).
     """
-    grants = RoleGrant.objects.active().filter(connection=connection)
+    grants = RoleGrant.objects.in_force(clock.now()).filter(connection=connection)
     rows = Assignment.objects.filter(content_object__in=grants)
     parts = [
         sorted(grants.values_list("pk", "level")),

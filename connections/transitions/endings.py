@@ -9,9 +9,9 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import CONNECTION, LIVE_CONNECTION, ConnectionStatus, GrantStatus, Side
-from connections.transitions.shared import lock_live, lock_parties
+from connections.transitions import standing
+from connections.transitions.shared import lock_live, lock_parties, note
 from partnerhub import clock
-from partnerhub.audit.services import record
 from partnerhub.db import lock
 from partnerhub.errors import NotRelated
 from partnerhub.objectperms import clear_grants
@@ -82,14 +82,8 @@ def end(
     RoleGrant.objects.filter(connection=connection, status=GrantStatus.ACTIVE).update(
         status=GrantStatus.ENDED, ended_at=clock.now()
     )
-    record(
-        f"connection.{status}",
-        by=by,
-        subject=connection,
-        organization=connection.provider_id if side == Side.PROVIDER else connection.seller_id,
-        counterparty=connection.seller_id if side == Side.PROVIDER else connection.provider_id,
-        before={"status": before},
-        after={"status": str(status)},
-    )
+    after = {"status": str(status)}
+    note(connection, status, by=by, side=side, before={"status": before}, after=after)
+    standing.void_all(connection, by=by)
     emails.connection_ended(connection, by=by)
     return connection

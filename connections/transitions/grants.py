@@ -1,4 +1,4 @@
-"""Changing what is granted later, without a new invitation (U12)."""
+"""Changing what is granted later, without a new invitation (U12), and ending it by its date."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,21 +6,24 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import GRANT, GrantStatus, Side
+from connections.transitions import standing
 from connections.transitions.shared import (
     ChangedMeanwhile,
     approved_levels,
     check_end,
     check_levels,
+    check_role_ends,
     lock_live,
+    note,
     reminders_past,
     words,
 )
 from partnerhub import clock
-from partnerhub.audit.services import record
 from partnerhub.db import lock_all, move
 from partnerhub.objectperms import clear_grants
 from partnerhub.statetable import advance
@@ -28,6 +31,10 @@ from partnerhub.web.access import Level
 from roles.models import Role
 
 LAST = "This would leave no role at all: end the connection instead."
+
+Grants = dict[str, RoleGrant]
+# Role code -> the moment its grant ends, None for no end of its own.
+Ends = Mapping[str, datetime | None]
 
 
 @transaction.atomic
@@ -38,16 +45,17 @@ def change(
     levels: Mapping[str, Level],
     version: int,
     ends_at: datetime | None = None,
+    until: Ends | None = None,
 ) -> Connection:
     """The seller raises, lowers, adds and removes roles; a role not in `levels` stays.
 
     A level may rise up to what is approved now; what stands above it may stay or fall. `ends_at`
-    moves the end date (U16). Raises ChangedMeanwhile for another `version`, Invalid at a row,
-    Ended, NotPermitted.
+    moves the end date of everything, `until` that of single roles. Raises ChangedMeanwhile for
+    another `version`, Invalid at a row, Ended, NotPermitted.
     """
     connection, grants = _lock(connection, version)
     require_administrator(by, connection.seller)
-    held = {code: Level(grant.level) for code, grant in grants.items()}
+    held = levels_of(grants)
     approved = approved_levels(connection.provider_id)
     ceiling = {
         code: max(approved.get(code, Level.NONE), held.get(code, Level.NONE))
@@ -56,7 +64,10 @@ def change(
     wanted = check_levels(held | dict(levels), ceiling, least=LAST)
     if ends_at is not None and ends_at != connection.ends_at:
         check_end(ends_at)
-    _apply(connection, grants, wanted, by=by, side=Side.SELLER, ends_at=ends_at)
+    ends = check_role_ends(until or {}, wanted, ends_at or connection.ends_at)
+    ends = {code: grant.ends_at for code, grant in grants.items()} | ends
+    _apply(connection, grants, wanted, by=by, side=Side.SELLER, ends_at=ends_at, ends=ends)
+    standing.settle_request(connection, wanted, by=by)
     return connection
 
 
@@ -67,38 +78,85 @@ def give_back(
     """The provider lowers or removes roles it was granted. Raises as `change` does."""
     connection, grants = _lock(connection, version)
     require_administrator(by, connection.provider)
-    held = {code: Level(grant.level) for code, grant in grants.items()}
+    held = levels_of(grants)
     wanted = check_levels(held | dict(levels), held, least=LAST)
-    _apply(connection, grants, wanted, by=by, side=Side.PROVIDER)
+    ends = {code: grant.ends_at for code, grant in grants.items()}
+    _apply(connection, grants, wanted, by=by, side=Side.PROVIDER, ends=ends)
     return connection
 
 
-def _lock(connection: Connection, version: int) -> tuple[Any, dict[str, RoleGrant]]:
+@transaction.atomic
+def end_due(*, connection: Connection) -> bool:
+    """End the grants whose own date has come (product.md 2); False when there are none now."""
+    row = lock_live(connection)
+    before = row.version
+    lock_grants(row)
+    return bool(row.version != before)
+
+
+def lock_grants(connection: Connection) -> Grants:
+    """Role code -> grant in force, locked; those whose date has come are ended on the way.
+
+    The caller holds the connection.
+    """
+    rows = lock_all(RoleGrant.objects.active().filter(connection=connection).select_related("role"))
+    grants = {row.role.code: row for row in rows}
+    due = {code: row for code, row in grants.items() if row.is_over}
+    if due:
+        _end_by_date(connection, due)
+    return {code: row for code, row in grants.items() if code not in due}
+
+
+def levels_of(grants: Grants) -> dict[str, Level]:
+    """Role code -> granted level."""
+    return {code: Level(grant.level) for code, grant in grants.items()}
+
+
+def raise_levels(
+    connection: Connection, grants: Grants, levels: Mapping[str, Level], *, by: Any
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Write levels that the caller has checked, under its lock; before and after, in words."""
+    held = {code: grants[code] for code in levels if code in grants}
+    move(connection, expect={"version": connection.version}, version=connection.version + 1)
+    before = words(levels_of(held))
+    for code, level in levels.items():
+        grant = grants.get(code)
+        _write(connection, code, grant, level, grant.ends_at if grant else None, by=by)
+    return before, words(levels)
+
+
+def _lock(connection: Connection, version: int) -> tuple[Any, Grants]:
     row = lock_live(connection)
     if row.version != version:
         raise ChangedMeanwhile("Somebody else changed these roles in the meantime.")
-    grants = lock_all(RoleGrant.objects.active().filter(connection=row).select_related("role"))
-    return row, {grant.role.code: grant for grant in grants}
+    return row, lock_grants(row)
 
 
 def _apply(
     connection: Connection,
-    grants: Mapping[str, RoleGrant],
+    grants: Grants,
     wanted: Mapping[str, Level],
     *,
     by: Any,
     side: Side,
+    ends: Ends,
     ends_at: datetime | None = None,
 ) -> None:
     """Write the difference, its history and its mails; nothing when there is none."""
-    held = {code: Level(grant.level) for code, grant in grants.items()}
-    codes = [c for c in {*held, *wanted} if held.get(c, 0) != wanted.get(c, 0)]
+    held = levels_of(grants)
+    old_ends = {code: grant.ends_at for code, grant in grants.items()}
+    codes = [
+        code
+        for code in {*held, *wanted}
+        if held.get(code, 0) != wanted.get(code, 0)
+        or (code in wanted and old_ends.get(code) != ends.get(code))
+    ]
     if ends_at == connection.ends_at:
         ends_at = None
     if not codes and ends_at is None:
         return
-    before = words({c: held[c] for c in codes if c in held})
-    after = words({c: wanted.get(c, Level.NONE) for c in codes})
+    before = words({c: held[c] for c in codes if c in held}, old_ends)
+    after = words({c: wanted.get(c, Level.NONE) for c in codes}, ends)
     values: dict[str, Any] = {"version": connection.version + 1}
     if ends_at is not None:
         before["until"], after["until"] = (
@@ -108,12 +166,21 @@ def _apply(
         values |= {"ends_at": ends_at, "reminded": reminders_past(ends_at)}
     move(connection, expect={"version": connection.version}, **values)
     for code in codes:
-        _write(connection, code, grants.get(code), wanted.get(code, Level.NONE), by=by)
+        level = wanted.get(code, Level.NONE)
+        _write(connection, code, grants.get(code), level, ends.get(code), by=by)
     _note(connection, before, after, by=by, side=side)
+    if ends_at is not None:
+        standing.void_renewal(connection, by=by)
 
 
 def _write(
-    connection: Connection, code: str, grant: RoleGrant | None, level: Level, *, by: Any
+    connection: Connection,
+    code: str,
+    grant: RoleGrant | None,
+    level: Level,
+    ends_at: datetime | None,
+    *,
+    by: Any,
 ) -> None:
     if grant is None:
         RoleGrant.objects.create(
@@ -122,30 +189,42 @@ def _write(
             provider_id=connection.provider_id,
             role=Role.objects.get(code=code),
             level=level,
+            ends_at=ends_at,
             granted_by=by,
         )
     elif level:
         expect = {"status": GrantStatus.ACTIVE, "level": grant.level}
-        move(grant, expect=expect, level=level, granted_by=by, granted_at=clock.now())
+        move(
+            grant,
+            expect=expect,
+            level=level,
+            ends_at=ends_at,
+            granted_by=by,
+            granted_at=clock.now(),
+        )
     else:
         advance(grant, GRANT, GrantStatus.ENDED, ended_at=clock.now())
         clear_grants(Assignment, content_object=grant)
 
 
+def _end_by_date(connection: Connection, due: Grants) -> None:
+    """End these grants of a locked connection: assignments, history, mails to all concerned."""
+    assigned = Assignment.objects.filter(content_object__in=list(due.values()))
+    people = list(User.objects.filter(pk__in=assigned.values("user")).order_by("pk"))
+    move(connection, expect={"version": connection.version}, version=connection.version + 1)
+    for grant in due.values():
+        _write(connection, grant.role.code, grant, Level.NONE, None, by=None)
+    before = words(levels_of(due))
+    after = words(dict.fromkeys(due, Level.NONE))
+    note(connection, "roles_ended", by=None, side=Side.SELLER, before=before, after=after)
+    emails.roles_ended(connection, before, people)
+
+
 def _note(
     connection: Connection, before: dict[str, str], after: dict[str, str], *, by: Any, side: Side
 ) -> None:
-    own, other = connection.seller, connection.provider
-    if side == Side.PROVIDER:
-        own, other = other, own
     given_back = side == Side.PROVIDER
-    record(
-        "connection.roles_given_back" if given_back else "connection.roles_changed",
-        by=by,
-        subject=connection,
-        organization=own,
-        counterparty=other,
-        before=before,
-        after=after,
-    )
-    emails.roles_changed(connection, before, after, actor=own, by=by)
+    event = "roles_given_back" if given_back else "roles_changed"
+    note(connection, event, by=by, side=side, before=before, after=after)
+    actor = connection.provider if given_back else connection.seller
+    emails.roles_changed(connection, before, after, actor=actor, by=by)

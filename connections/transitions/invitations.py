@@ -20,6 +20,7 @@ from connections.transitions.shared import (
     approved_levels,
     check_end,
     check_levels,
+    check_role_ends,
     connected_already,
     live_connection,
     lock_parties,
@@ -119,6 +120,7 @@ def accept(
     by: Any,
     levels: Mapping[str, Level],
     ends_at: datetime | None = None,
+    until: Mapping[str, datetime | None] | None = None,
 ) -> Connection:
     """Connect and grant roles ({role code: level}) in one step (S0.14, S0.15).
 
@@ -133,9 +135,10 @@ def accept(
     kinds.check_invitation_inviter(invitation)
     chosen = check_levels(levels, approved)
     ends_at = check_end(ends_at or clock.now() + timedelta(days=settings.CONNECTION_DAYS))
+    ends = check_role_ends(until or {}, chosen, ends_at)
     _require_apart(invitation.seller, invitation.organization)
     mechanism.close(invitation, InvitationStatus.ACCEPTED, by=by)
-    connection = _connect(invitation, chosen, by=by, ends_at=ends_at)
+    connection = _connect(invitation, chosen, by=by, ends_at=ends_at, ends=ends)
     _cancel_other_links(connection, by=by)
     emails.connection_started(connection, chosen, by=by)
     return connection
@@ -153,7 +156,12 @@ def reject(*, invitation: ConnectionInvitation, by: Any, reason: str = "") -> Co
 
 
 def _connect(
-    invitation: ConnectionInvitation, levels: dict[str, Level], *, by: Any, ends_at: datetime
+    invitation: ConnectionInvitation,
+    levels: dict[str, Level],
+    *,
+    by: Any,
+    ends_at: datetime,
+    ends: Mapping[str, datetime | None],
 ) -> Connection:
     parties = {"seller": invitation.seller, "provider": invitation.organization}
     connected = Conflict("You are connected with this provider already.")
@@ -165,7 +173,12 @@ def _connect(
     RoleGrant.objects.bulk_create(
         [
             RoleGrant(
-                connection=connection, role=role, level=levels[role.code], granted_by=by, **parties
+                connection=connection,
+                role=role,
+                level=levels[role.code],
+                ends_at=ends.get(role.code),
+                granted_by=by,
+                **parties,
             )
             for role in roles
         ]
@@ -176,7 +189,7 @@ def _connect(
         subject=connection,
         organization=connection.seller_id,
         counterparty=connection.provider_id,
-        after={**words(levels), "until": ends_at.date().isoformat()},
+        after={**words(levels, ends), "until": ends_at.date().isoformat()},
     )
     return connection
 

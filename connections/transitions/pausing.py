@@ -8,10 +8,9 @@ from django.db import transaction
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection
-from connections.states import CONNECTION, ConnectionStatus
-from connections.transitions.shared import lock_live
+from connections.states import CONNECTION, ConnectionStatus, Side
+from connections.transitions.shared import lock_live, note
 from partnerhub import clock
-from partnerhub.audit.services import record
 from partnerhub.errors import Invalid
 from partnerhub.statetable import advance
 
@@ -36,7 +35,7 @@ def pause(
     status = ConnectionStatus.PAUSED
     advance(row, CONNECTION, status, paused_at=now, paused_until=until, reason=reason[:300])
     after = {"status": "paused"} | ({"until": until.date().isoformat()} if until else {})
-    _note(row, "paused", by=by, before={"status": "active"}, after=after)
+    note(row, "paused", by=by, side=Side.SELLER, before={"status": "active"}, after=after)
     emails.connection_paused(row, by=by)
     return row
 
@@ -66,18 +65,13 @@ def _resume(row: Connection, *, by: Any) -> Connection:
     """Let a connection that the caller has locked go on: history and mails; `by` None for time."""
     since = row.paused_at
     advance(row, CONNECTION, ConnectionStatus.ACTIVE, paused_at=None, paused_until=None, reason="")
-    _note(row, "resumed", by=by, before={"status": "paused"}, after={"status": "active"})
+    note(
+        row,
+        "resumed",
+        by=by,
+        side=Side.SELLER,
+        before={"status": "paused"},
+        after={"status": "active"},
+    )
     emails.connection_resumed(row, since=since, by=by)
     return row
-
-
-def _note(row: Connection, event: str, *, by: Any, before: Any, after: Any) -> None:
-    record(
-        f"connection.{event}",
-        by=by,
-        subject=row,
-        organization=row.seller_id,
-        counterparty=row.provider_id,
-        before=before,
-        after=after,
-    )

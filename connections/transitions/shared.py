@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Organization
-from connections.fields import grant_field
+from connections.fields import grant_field, until_field
 from connections.models import Connection
-from connections.states import LIVE_CONNECTION
+from connections.states import LIVE_CONNECTION, Side
 from partnerhub import clock
+from partnerhub.audit.services import record
 from partnerhub.db import lock, lock_all
 from partnerhub.errors import Conflict, Ended, Invalid
 from partnerhub.web.access import Level
@@ -94,6 +95,24 @@ def check_end(ends_at: datetime) -> datetime:
     return ends_at
 
 
+def check_role_ends(
+    until: Mapping[str, datetime | None], wanted: Mapping[str, Level], ends_at: datetime
+) -> dict[str, datetime | None]:
+    """The end dates of roles that are granted; Invalid at a role's own field.
+
+    A role ends after today, and not after the connection.
+    """
+    now = clock.now()
+    for code, moment in until.items():
+        late = moment is not None and moment.date() > ends_at.date()
+        if code in wanted and moment is not None and (moment <= now or late):
+            raise Invalid(
+                "Choose a day from today on, not after the connection ends.",
+                field=until_field(code),
+            )
+    return {code: moment for code, moment in until.items() if code in wanted}
+
+
 def reminders_past(ends_at: datetime) -> int | None:
     """The reminder that a connection ending then needs no more: it begins within it."""
     left = ends_at - clock.now()
@@ -112,6 +131,36 @@ def lock_live(connection: Connection) -> Any:
     return row
 
 
-def words(levels: Mapping[str, Level]) -> dict[str, str]:
-    """Levels as history keeps them: {"inventory.manage": "edit"}."""
-    return {code: level.word for code, level in sorted(levels.items())}
+def words(
+    levels: Mapping[str, Level], ends: Mapping[str, datetime | None] | None = None
+) -> dict[str, str]:
+    """Levels as history keeps them: {"inventory.manage": "edit until 2026-05-03"}."""
+    said = {}
+    for code, level in sorted(levels.items()):
+        moment = (ends or {}).get(code) if level else None
+        said[code] = f"{level.word} until {moment.date()}" if moment else level.word
+    return said
+
+
+def note(
+    connection: Connection,
+    event: str,
+    *,
+    by: Any,
+    side: Side,
+    before: Mapping[str, str] | None = None,
+    after: Mapping[str, str] | None = None,
+) -> None:
+    """One event "connection.<event>" of the side that acted; the scheduler acts for either."""
+    own, other = connection.seller_id, connection.provider_id
+    if side == Side.PROVIDER:
+        own, other = other, own
+    record(
+        f"connection.{event}",
+        by=by,
+        subject=connection,
+        organization=own,
+        counterparty=other,
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )

@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import assignments, clients, history, provider, stopping
+from connections.views import (
+    assignments,
+    clients,
+    history,
+    provider,
+    renewals,
+    requests,
+    stopping,
+)
 
 LINK = "partner-links/<uuid:public_id>"
 INVITATION = "clients/invitations/<uuid:public_id>"
@@ -28,6 +36,16 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/", clients.client, name="client"),
     path(f"{CLIENT}/roles/", clients.client_roles, name="client-roles"),
     path(f"{CLIENT}/assignments/", assignments.client_assignments, name="client-assignments"),
+    path(f"{CLIENT}/request/", requests.client_request, name="client-request"),
+    path(
+        f"{CLIENT}/request/withdraw/",
+        requests.client_request_withdraw,
+        name="client-request-withdraw",
+    ),
+    path(f"{CLIENT}/renewal/", renewals.renewal, name="client-renewal"),
+    path(f"{CLIENT}/renewal/agree/", renewals.renewal_agree, name="client-renewal-agree"),
+    path(f"{CLIENT}/renewal/decline/", renewals.renewal_decline, name="client-renewal-decline"),
+    path(f"{CLIENT}/renewal/withdraw/", renewals.renewal_withdraw, name="client-renewal-withdraw"),
     path(f"{CLIENT}/end/", stopping.client_end, name="client-end"),
     path(
         "employees/<uuid:public_id>/clients/",

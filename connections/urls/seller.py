@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import history, links, seller, stopping
+from connections.views import history, links, renewals, requests, seller, stopping
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -22,6 +22,24 @@ urlpatterns: list[URLPattern] = [
     path(f"{INVITATION}/reject/", seller.connection_reject, name="connection-reject"),
     path(f"{CONNECTION}/", seller.connection, name="connection"),
     path(f"{CONNECTION}/roles/", seller.connection_roles, name="connection-roles"),
+    path(f"{CONNECTION}/request/", requests.connection_request, name="connection-request"),
+    path(
+        f"{CONNECTION}/request/refuse/",
+        requests.connection_request_refuse,
+        name="connection-request-refuse",
+    ),
+    path(f"{CONNECTION}/renewal/", renewals.renewal, name="connection-renewal"),
+    path(f"{CONNECTION}/renewal/agree/", renewals.renewal_agree, name="connection-renewal-agree"),
+    path(
+        f"{CONNECTION}/renewal/decline/",
+        renewals.renewal_decline,
+        name="connection-renewal-decline",
+    ),
+    path(
+        f"{CONNECTION}/renewal/withdraw/",
+        renewals.renewal_withdraw,
+        name="connection-renewal-withdraw",
+    ),
     path(f"{CONNECTION}/pause/", stopping.connection_pause, name="connection-pause"),
     path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
     path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),

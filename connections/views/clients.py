@@ -11,14 +11,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.people import find
 from accounts.tenancy import verified_addresses
-from connections import clients, granting, people
+from connections import asked, clients, granting, people
 from connections.forms import GrantForm
-from connections.lists import connection_state, invitation_state, link_state
+from connections.lists import asked_of, connection_state, invitation_state, link_state
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.states import Side
 from connections.transitions import grants
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views import lowering
-from connections.views.seller import behind, facts_of
+from connections.views.seller import behind, facts_of, may_renew
 from connections.views.shared import CONFLICT, connection_for, posted, timeline
 from connections.words import day
 from partnerhub import clock
@@ -55,6 +56,7 @@ def _all_clients(request: PortalRequest) -> HttpResponse:
     ended = request.GET.get("show") == "ended"
     rows = Connection.objects.for_provider(provider).with_list_data().with_role_count()
     now = clock.now()
+    rows = rows.with_asked(now)
     rows = rows.over(now) if ended else rows.live(now)
     page = paginate(find(rows, search, "seller__name"), request, order=("-started_at", "-id"))
     enter = clients.may_enter(request.user, provider, [row.seller_id for row in page])
@@ -105,6 +107,7 @@ def _row(connection: Connection, handle: str, enter: bool) -> dict[str, Any]:
         "label": label,
         "url": reverse("provider:client", args=[handle, connection.public_id]),
         "enter_url": reverse("seller:home", args=[seller.handle]) if enter else "",
+        "asked": asked_of(connection, Side.PROVIDER),
     }
 
 
@@ -172,6 +175,11 @@ def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "roles_url": reverse("provider:client-roles", args=args),
         "assign_url": reverse("provider:client-assignments", args=args),
         "end_url": reverse("provider:client-end", args=args),
+        "renewal_url": reverse("provider:client-renewal", args=args),
+        "request_url": reverse("provider:client-request", args=args),
+        "role_request": asked.open_request(row),
+        "renewal": asked.open_renewal(row),
+        "may_renew": may_renew(row),
         "back": reverse("provider:clients", args=args[:1]),
         "events": timeline(request, *behind(row)),
     }
@@ -182,7 +190,7 @@ def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Lower roles or give them back; nothing can be raised here."""
     row = connection_for(request, public_id)
-    held = RoleGrant.objects.active().filter(connection=row).with_list_data()
+    held = RoleGrant.objects.in_force(clock.now()).filter(connection=row).with_list_data()
     offers = granting.returnable(held.order_by("role__position"))
     form = GrantForm(offers, posted(request))
     done = reverse("provider:client", args=[request.organization.handle, public_id])

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations import kinds, opening, pages
-from connections import granting, people
+from connections import asked, granting, people
 from connections.forms import AcceptForm, ReasonForm
 from connections.lists import connection_row, connection_state
 from connections.models import Connection, ConnectionInvitation
 from connections.states import ConnectionStatus
-from connections.transitions import grants, invitations
+from connections.transitions import grants, invitations, renewals
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
 from connections.views import lowering
 from connections.views.shared import (
@@ -41,7 +41,8 @@ from partnerhub.web.pagination import paginate
 def partners(request: PortalRequest) -> HttpResponse:
     """Every authorized partner, past ones included, newest first."""
     rows = Connection.objects.for_seller(request.organization).with_list_data()
-    page = paginate(rows.with_role_count(), request, order=("-started_at", "-id"))
+    rows = rows.with_role_count().with_asked(clock.now())
+    page = paginate(rows, request, order=("-started_at", "-id"))
     handle = request.organization.handle
     context = {
         "page": page,
@@ -91,7 +92,11 @@ def _accept(
     request: PortalRequest, invitation: ConnectionInvitation, form: AcceptForm
 ) -> Connection:
     return invitations.accept(
-        invitation=invitation, by=request.user, levels=form.levels(), ends_at=form.ends_at()
+        invitation=invitation,
+        by=request.user,
+        levels=form.levels(),
+        ends_at=form.ends_at(),
+        until=form.role_ends(),
     )
 
 
@@ -162,6 +167,11 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "people": people.acting_people(row),
         "roles_url": reverse("seller:connection-roles", args=args),
         "end_url": reverse("seller:connection-end", args=args),
+        "renewal_url": reverse("seller:connection-renewal", args=args),
+        "request_url": reverse("seller:connection-request", args=args),
+        "role_request": asked.open_request(row),
+        "renewal": asked.open_renewal(row),
+        "may_renew": may_renew(row),
         "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
         "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
         "back": reverse("seller:permissions", args=[request.organization.handle]),
@@ -173,6 +183,11 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def _offered(row: Connection, status: str, name: str, args: list[Any]) -> str:
     """The address of the step to `status`, where the state table has an arrow to it."""
     return reverse(name, args=args) if row.may_become(status) else ""
+
+
+def may_renew(row: Connection) -> bool:
+    """Whether a later end date can be proposed now (U16)."""
+    return row.is_live and renewals.opens_at(row) <= clock.now()
 
 
 def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
@@ -209,7 +224,7 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     """Raise, lower, add and remove roles, and move the end date, without a new invitation (U12)."""
     row = connection_for(request, public_id)
     form = AcceptForm(
-        granting.offers(row.provider, granting.held_levels(row)),
+        granting.offers(row.provider, granting.held_levels(row), granting.end_days(row)),
         posted(request),
         initial={"until": row.ends_at.date()},
     )
@@ -230,6 +245,7 @@ def _change(request: PortalRequest, row: Connection, form: AcceptForm) -> Connec
         levels=form.levels(),
         version=form.cleaned_data["version"] or 0,
         ends_at=form.ends_at(),
+        until=form.role_ends(),
     )
 
 

@@ -7,7 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, is_verified
+from connections import asked
 from connections.models import Connection, ConnectionInvitation, PartnerLink
+from connections.proposals import Renewal
+from connections.words import day
 from partnerhub import clock
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import IN_QUEUE, ApplicationStatus
@@ -174,6 +177,44 @@ def seller_steps(seller: Organization) -> list[Step]:
             else None,
         ),
     ]
+
+
+def seller_answers(seller: Organization) -> list[Step]:
+    """What the seller's partners have asked and wait for (X2, U16); two queries."""
+    requests, renewals = asked.waiting_for_seller(seller)
+    return [
+        *(
+            Step(
+                f"{row.connection.provider.name} asks for more roles",
+                row.message,
+                CURRENT,
+                "You",
+                _link(
+                    "Answer", "seller:connection-request", seller.handle, row.connection.public_id
+                ),
+            )
+            for row in requests
+        ),
+        *(_renewal_step(row, row.connection.provider, "seller:connection") for row in renewals),
+    ]
+
+
+def provider_answers(provider: Organization) -> list[Step]:
+    """What the provider's clients have proposed and wait for (U16); one query."""
+    renewals = asked.waiting_for_provider(provider)
+    return [_renewal_step(row, row.connection.seller, "provider:client") for row in renewals]
+
+
+def _renewal_step(row: Renewal, by: Organization, page: str) -> Step:
+    connection = row.connection
+    reader = connection.provider if by == connection.seller else connection.seller
+    return Step(
+        f"{by.name} proposes a later end date",
+        f"{day(row.ends_at)} instead of {day(connection.ends_at)}.",
+        CURRENT,
+        "You",
+        _link("Answer", f"{page}-renewal", reader.handle, connection.public_id),
+    )
 
 
 def seller_supply_steps(seller: Organization) -> list[Step]:

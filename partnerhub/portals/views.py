@@ -85,7 +85,13 @@ def seller_home(request: PortalRequest) -> HttpResponse:
             ("Let a solution provider help you", checklists.seller_steps(organization)),
             ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
         ]
+        lists = [*_asked(checklists.seller_answers(organization)), *lists]
     return render(request, "portals/home.html", _home(request, "layouts/seller.html", lists))
+
+
+def _asked(steps: list[checklists.Step]) -> list[tuple[str, list[checklists.Step]]]:
+    """The list of what others wait for, in front of the rest while there is something."""
+    return [("Waiting for your answer", steps)] if steps else []
 
 
 @require_safe
@@ -97,6 +103,8 @@ def provider_home(request: PortalRequest) -> HttpResponse:
         request.user, organization, administrator=request.access.administrator
     )
     lists = [("From registration to your first client", steps)]
+    if request.access.administrator:
+        lists = [*_asked(checklists.provider_answers(organization)), *lists]
     return render(request, "portals/home.html", _home(request, "layouts/provider.html", lists))
 
 

@@ -12,6 +12,7 @@ from connections.models import (
     PartnerLink,
     RoleGrant,
 )
+from connections.proposals import Renewal, RequestedRole, RoleRequest
 from partnerhub import clock
 from partnerhub.objectperms import permission_for
 from partnerhub.web.access import Level
@@ -107,6 +108,36 @@ def assigned(user: User, to: RoleGrant | Connection, level: str = "admin") -> li
         Assignment.objects.create(user=user, permission=permission, content_object=row)
         for row in grants
     ]
+
+
+def role_request(of: Connection, levels: Mapping[str, str], **fields: Any) -> RoleRequest:
+    """The provider's open request for these levels ({role code: level word}), each approved."""
+    now = clock.now()
+    defaults: dict[str, Any] = {
+        "message": "The season begins.",
+        "requested_by": _administrator_of(of.provider),
+        "requested_at": now,
+        "expires_at": now + timedelta(days=14),
+    }
+    row = RoleRequest.objects.create(connection=of, **(defaults | fields))
+    for code, level in levels.items():
+        held = ApprovedRole.objects.filter(provider=of.provider, role__code=code).first()
+        if held is None or held.level < Level.of(level):
+            approved(of.provider, code, level)
+        RequestedRole.objects.create(
+            request=row, role=Role.objects.get(code=code), level=Level.of(level)
+        )
+    return row
+
+
+def renewal(of: Connection, side: str = "provider", days: int = 400, **fields: Any) -> Renewal:
+    """One side's open proposal to end the connection so many days from now."""
+    defaults: dict[str, Any] = {
+        "side": side,
+        "ends_at": clock.now() + timedelta(days=days),
+        "proposed_by": _administrator_of(getattr(of, side)),
+    }
+    return Renewal.objects.create(connection=of, **(defaults | fields))
 
 
 def _administrator_of(of: Organization) -> User:

@@ -126,6 +126,9 @@ def _organizations(of: Tenant) -> None:
         "second_provider": "provider",
         "third_provider": "provider",
         "paused_provider": "provider",
+        "renewing_seller": "seller",
+        "ending_provider": "provider",
+        "ending_seller": "seller",
         "second_supplier": "supplier",
         "draft": "provider",
     }
@@ -299,7 +302,21 @@ def _partners(of: Tenant) -> None:
     of.rows["connection_paused"] = ties.connection(
         seller, of["paused_provider"], status="paused", paused_at=clock.now()
     )
+    of.rows["role_request"] = ties.role_request(
+        row, {"inventory.manage": "edit"}, message=of.named("why")
+    )
+    of.rows["renewal"] = ties.renewal(row)
+    ties.renewal(of.rows["connection_paused"], "seller")
+    soon = {"ends_at": clock.now() + timedelta(days=40)}
+    of.rows["connection_ending"] = ties.connection(seller, of["ending_provider"], **soon)
     # The provider's side.
+    of.rows["client_ending"] = ties.connection(
+        of["ending_seller"], provider, {"inventory.manage": "view"}, **soon
+    )
+    of.rows["client_renewing"] = ties.connection(
+        of["renewing_seller"], provider, {"inventory.fba_shipments": "view"}
+    )
+    of.rows["renewal_proposed"] = ties.renewal(of.rows["client_renewing"], "seller")
     of.rows["link_in"] = ties.partner_link(of["second_seller"], provider)
     of.rows["connection_out"] = ties.invitation(
         of["third_seller"], provider, sent_at=clock.now() - timedelta(days=2)

@@ -1,9 +1,11 @@
 """Partner links, connection invitations, connections, grants, assignments."""
 
+from datetime import timedelta
 from typing import Any
 
 from connections.transitions.assignments import cell_field, state_of
 from connections.transitions.shared import grant_field
+from partnerhub import clock
 from tests.sweep.table.rows import PROVIDERS, Row, portal
 from tests.sweep.world import Tenant
 
@@ -40,6 +42,18 @@ def _assign(t: Tenant) -> dict[str, Any]:
     return {"state": state_of(t["connection"]), cell: "1"}
 
 
+def _ask(t: Tenant) -> dict[str, Any]:
+    return {grant_field(FBA): "2", "message": "The season begins."}
+
+
+def _later(t: Tenant) -> dict[str, Any]:
+    return {"until": (clock.today() + timedelta(days=200)).isoformat()}
+
+
+def _consent(t: Tenant) -> dict[str, Any]:
+    return {grant_field("inventory.manage"): "2"}
+
+
 REASON = {"post": 302, "body": lambda t: {"reason": "No need."}}
 
 ROWS = [
@@ -56,6 +70,14 @@ ROWS = [
     _seller("connection-reject", "connection_in", **REASON),
     _seller("connection", "connection"),
     _seller("connection-roles", "connection", post=(302, 409, 422), body=_roles),
+    _seller("connection-request", "connection", post=422, body=_consent),
+    _seller(
+        "connection-request-refuse", "connection", post=422, body=lambda t: {"reason": "Too much."}
+    ),
+    _seller("connection-renewal", "connection_ending", post=422, body=_later),
+    _act(_seller, "connection-renewal-agree", "connection"),
+    _seller("connection-renewal-decline", "connection", **REASON),
+    _act(_seller, "connection-renewal-withdraw", "connection_paused"),
     _seller("connection-pause", "connection", **REASON),
     _act(_seller, "connection-resume", "connection_paused"),
     _seller("connection-end", "connection", **REASON),
@@ -80,5 +102,11 @@ ROWS = [
     _provider(
         "client-assignments", "connection", post=422, body=_assign, query=("person", "only", "page")
     ),
+    _provider("client-request", "client_renewing", post=422, body=_ask),
+    _act(_provider, "client-request-withdraw", "connection"),
+    _provider("client-renewal", "client_ending", post=422, body=_later),
+    _act(_provider, "client-renewal-agree", "client_renewing"),
+    _provider("client-renewal-decline", "client_renewing", **REASON),
+    _act(_provider, "client-renewal-withdraw", "connection"),
     _provider("client-end", "connection", **REASON),
 ]

@@ -1,0 +1,148 @@
+"""A later end date by agreement: the same pages for both sides (U16)."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from connections import asked
+from connections.forms import ReasonForm, RenewalForm
+from connections.models import Connection
+from connections.proposals import Renewal
+from connections.states import Side
+from connections.transitions import renewals
+from connections.transitions.shared import AlreadyThere
+from connections.views.shared import connection_for, posted
+from connections.words import day
+from partnerhub import clock
+from partnerhub.errors import Ended
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+
+
+@require(ADMINISTRATOR)
+def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Propose a later end date, or read and answer what is proposed."""
+    row = connection_for(request, public_id)
+    standing, side = asked.open_renewal(row), _side(request, row)
+    form = RenewalForm(posted(request))
+    try:
+        if form.is_valid() and _propose(request, row, form):
+            messages.success(request, f"{_other(request, row).name} has been asked to agree.")
+            return redirect(_url(request, row, ""))
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return redirect(request.path)
+    context = {
+        "layout": f"layouts/{side}.html",
+        "other": _other(request, row),
+        "facts": _facts(row, standing),
+        "standing": standing,
+        "ours": standing is not None and standing.side == side,
+        "form": form,
+        "is_live": row.is_live,
+        "opens": renewals.opens_at(row) <= clock.now(),
+        "opens_on": day(renewals.opens_at(row)),
+        "most_days": renewals.AGREED_DAYS,
+        "roles_url": _url(request, row, "roles") if side == Side.SELLER else "",
+        "back": _url(request, row, ""),
+        "agree_url": _url(request, row, "renewal-agree"),
+        "decline_url": _url(request, row, "renewal-decline"),
+        "withdraw_url": _url(request, row, "renewal-withdraw"),
+    }
+    return render(request, "connections/renewal.html", context, status=status_of(form))
+
+
+def _propose(request: PortalRequest, row: Connection, form: RenewalForm) -> Renewal | None:
+    return apply(
+        form,
+        lambda: renewals.propose(
+            connection=row,
+            by=request.user,
+            organization=request.organization,
+            ends_at=form.ends_at(),
+        ),
+    )
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The other side's yes."""
+    row = connection_for(request, public_id)
+    agreed = renewals.agree(
+        renewal=_standing(row), by=request.user, organization=request.organization
+    )
+    messages.success(request, f"Agreed: you stay connected until {day(agreed.ends_at)}.")
+    return redirect(_url(request, row, ""))
+
+
+@require(ADMINISTRATOR)
+def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The other side's no, with a reason if they like."""
+    row = connection_for(request, public_id)
+    standing, other = _standing(row), _other(request, row)
+    form = ReasonForm(posted(request))
+    if form.is_valid():
+        renewals.decline(
+            renewal=standing,
+            by=request.user,
+            organization=request.organization,
+            reason=form.cleaned_data["reason"],
+        )
+        messages.success(request, f"Declined. {other.name} has been told.")
+        return redirect(_url(request, row, ""))
+    context = {
+        "title": f"Decline the end date that {other.name} proposes?",
+        "text": f"The connection then ends on {day(row.ends_at)}, as it stands.",
+        "submit": "Decline",
+        "form": form,
+        "consequences": [],
+        "layout": f"layouts/{_side(request, row)}.html",
+        "cancel_url": _url(request, row, "renewal"),
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Who proposed takes it back."""
+    row = connection_for(request, public_id)
+    renewals.withdraw(renewal=_standing(row), by=request.user, organization=request.organization)
+    messages.success(request, f"Taken back. {_other(request, row).name} has been told.")
+    return redirect(_url(request, row, ""))
+
+
+def _standing(row: Connection) -> Renewal:
+    found = asked.open_renewal(row)
+    if found is None:
+        raise Ended("There is no open proposal here: it was answered or taken back.")
+    return found
+
+
+def _side(request: PortalRequest, row: Connection) -> Side:
+    return Side.SELLER if request.organization.pk == row.seller_id else Side.PROVIDER
+
+
+def _other(request: PortalRequest, row: Connection) -> Any:
+    return row.provider if _side(request, row) == Side.SELLER else row.seller
+
+
+def _url(request: PortalRequest, row: Connection, page: str) -> str:
+    """The reader's own page of the connection."""
+    base = "seller:connection" if _side(request, row) == Side.SELLER else "provider:client"
+    name = f"{base}-{page}" if page else base
+    return reverse(name, args=[request.organization.handle, row.public_id])
+
+
+def _facts(row: Connection, standing: Renewal | None) -> list[tuple[str, str]]:
+    facts = [("Connected since", day(row.started_at)), ("Ends on now", day(row.ends_at))]
+    if standing:
+        person = standing.proposed_by.name if standing.proposed_by else "Somebody who left"
+        facts += [("Proposed", day(standing.ends_at)), ("Proposed by", person)]
+    return facts

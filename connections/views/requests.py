@@ -1,0 +1,158 @@
+"""A provider asks for more, and the seller answers (U12, X2)."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from connections import asked, granting
+from connections.forms import ConsentForm, RefusalForm, RequestForm
+from connections.models import Connection
+from connections.proposals import RoleRequest
+from connections.transitions import requests
+from connections.transitions.shared import AlreadyThere
+from connections.views.shared import connection_for, posted, url_of
+from connections.words import day
+from partnerhub.errors import Ended
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+
+NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has lapsed."
+
+
+@require(ADMINISTRATOR)
+def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The provider asks a client for more, or reads what it has asked for."""
+    row = connection_for(request, public_id)
+    standing = asked.open_request(row)
+    held = granting.held_levels(row)
+    form = RequestForm(granting.requestable(row.provider, held), posted(request))
+    back = reverse("provider:client", args=[request.organization.handle, public_id])
+    try:
+        if form.is_valid() and _ask(request, row, form):
+            messages.success(request, f"{row.seller.name} has been asked. You hear the answer.")
+            return redirect(back)
+    except AlreadyThere as error:
+        messages.info(request, error.message)
+        return redirect(request.path)
+    context = {
+        "connection": row,
+        "is_live": row.is_live,
+        "standing": standing,
+        "difference": asked.difference(standing, held) if standing else [],
+        "until": day(standing.expires_at) if standing else "",
+        "form": form,
+        "groups": form.groups(),
+        "back": back,
+        "withdraw_url": reverse(
+            "provider:client-request-withdraw", args=[request.organization.handle, public_id]
+        ),
+        "applications_url": reverse("provider:applications", args=[request.organization.handle]),
+    }
+    template = "connections/provider/client_request.html"
+    return render(request, template, context, status=status_of(form))
+
+
+def _ask(request: PortalRequest, row: Connection, form: RequestForm) -> RoleRequest | None:
+    return apply(
+        form,
+        lambda: requests.ask(
+            connection=row,
+            by=request.user,
+            levels=form.levels(),
+            message=form.cleaned_data["message"],
+        ),
+    )
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The provider takes its request back."""
+    row = connection_for(request, public_id)
+    requests.withdraw(request=_standing(row), by=request.user)
+    messages.success(request, f"Withdrawn. {row.seller.name} has been told.")
+    return redirect("provider:client", request.organization.handle, public_id)
+
+
+@require(ADMINISTRATOR)
+def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The seller reads the difference and consents to all or part of it (X2)."""
+    row = connection_for(request, public_id)
+    standing = _standing(row)
+    lines = asked.difference(standing, granting.held_levels(row))
+    form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
+    if form.is_valid() and (answered := _consent(request, standing, form)):
+        said = "Granted" if answered.status == "consented" else "Granted in part"
+        messages.success(request, f"{said}. {row.provider.name} has been told.")
+        return HttpResponseRedirect(done)
+    args = [request.organization.handle, public_id]
+    context = {
+        "connection": row,
+        "standing": standing,
+        "form": form,
+        "rows": form.rows(),
+        "open": any(not line.is_settled for line in lines),
+        "facts": _facts(standing, row),
+        "refuse_url": reverse("seller:connection-request-refuse", args=args),
+        "back": done,
+    }
+    template = "connections/seller/connection_request.html"
+    return render(request, template, context, status=status_of(form))
+
+
+def _consent(
+    request: PortalRequest, standing: RoleRequest, form: ConsentForm
+) -> RoleRequest | None:
+    levels = form.levels()
+    return apply(form, lambda: requests.consent(request=standing, by=request.user, levels=levels))
+
+
+@require(ADMINISTRATOR)
+def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The seller says no, with a reason that the provider reads."""
+    row = connection_for(request, public_id)
+    standing = _standing(row)
+    form = RefusalForm(posted(request))
+    if form.is_valid() and _refuse(request, standing, form):
+        messages.success(request, f"Refused. {row.provider.name} has been told why.")
+        return HttpResponseRedirect(url_of(row, request.organization))
+    context = {
+        "title": f"Refuse what {row.provider.name} asks for?",
+        "text": "What you granted stays as it is. They read your reason and can ask again.",
+        "submit": "Refuse",
+        "form": form,
+        "consequences": [],
+        "layout": "layouts/seller.html",
+        "cancel_url": reverse(
+            "seller:connection-request", args=[request.organization.handle, public_id]
+        ),
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
+
+
+def _refuse(request: PortalRequest, standing: RoleRequest, form: RefusalForm) -> RoleRequest | None:
+    reason = form.cleaned_data["reason"]
+    return apply(form, lambda: requests.refuse(request=standing, by=request.user, reason=reason))
+
+
+def _standing(row: Connection) -> RoleRequest:
+    """The open request, or the newest one, so that its transition says how it ended."""
+    found = asked.last_request(row)
+    if found is None or not found.is_open:
+        raise Ended(NONE_OPEN)
+    return found
+
+
+def _facts(standing: RoleRequest, row: Connection) -> list[tuple[str, Any]]:
+    person = standing.requested_by
+    return [
+        ("Asked by", f"{person.name if person else 'Somebody who left'}, {row.provider.name}"),
+        ("Asked on", day(standing.requested_at)),
+        ("Answer until", day(standing.expires_at)),
+        ("Why", standing.message),
+    ]
