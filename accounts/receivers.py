@@ -13,6 +13,7 @@ from accounts.invitations.batches.transitions import lists
 from accounts.middleware import note_activity
 from accounts.signals import person_erased
 from accounts.tenancy import verified_addresses
+from partnerhub.audit import services as history
 from partnerhub.outbox.signals import delivery_changed
 from partnerhub.outbox.states import MessageStatus
 
@@ -24,8 +25,12 @@ def note_delivery(about: str, status: str, error: str, **kwargs: Any) -> None:
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:
-    """An erased person stands in no list of invitations."""
+    """An erased person stands in no list of invitations, and the history forgets the name.
+
+    What was done stays, and so do its seals.
+    """
     lists.forget_person(addresses=[user.email, *verified_addresses(user)])
+    history.forget_person(user)
 
 
 def _listen(signal: Signal, receiver: Any) -> None:

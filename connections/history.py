@@ -3,6 +3,7 @@
 import heapq
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -11,8 +12,8 @@ from django.db.models import Q
 
 from accounts.models import Membership, Organization
 from connections.words import day, minute
-from partnerhub.audit import presenters
-from partnerhub.audit.models import Event, Seal
+from partnerhub.audit import objects, presenters
+from partnerhub.audit.models import Actor, Event, Seal
 
 # What a reader may filter by: a word, and the beginnings of the verbs it stands for.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -41,49 +42,87 @@ def verbs_of(group: str) -> list[str]:
     return [verb for verb in presenters.verbs() if verb.startswith(prefixes)] if prefixes else []
 
 
-def sides(
-    organization: Organization,
-    *,
-    group: str = "",
-    since: date | None = None,
-    until: date | None = None,
-) -> list[Any]:
-    """Two querysets that together are the organization's events: its own, and those it is told.
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for: each filled part narrows it.
+
+    `who` is part of a person's name, `partner` of the other side's, `thing` a shipment's number or
+    a public id; `delegated` asks for what one side's people did in the other's account (U21).
+    """
+
+    group: str = ""
+    since: date | None = None
+    until: date | None = None
+    who: str = ""
+    partner: str = ""
+    thing: str = ""
+    delegated: bool = False
+
+    def condition(self) -> Q:
+        """What holds whichever side the reader is on."""
+        found = Q()
+        if self.group:
+            found &= Q(verb__in=verbs_of(self.group))
+        if self.since:
+            found &= Q(at__gte=datetime.combine(self.since, time.min, tzinfo=UTC))
+        if self.until:
+            after = self.until + timedelta(days=1)
+            found &= Q(at__lt=datetime.combine(after, time.min, tzinfo=UTC))
+        if self.who:
+            found &= Q(actor_ref__in=Actor.objects.filter(name__icontains=self.who).values("ref"))
+        if self.thing:
+            found &= objects.about(self.thing)
+        return found & Q(acting_id__isnull=False) if self.delegated else found
+
+    def with_partner(self, *fields: str) -> Q:
+        """The other side, who stands in one of these columns."""
+        if not self.partner:
+            return Q()
+        named = Q(name__icontains=self.partner) | Q(handle__iexact=self.partner)
+        partners, found = Organization.objects.filter(named).values("pk"), Q()
+        for field in fields:
+            found |= Q(**{f"{field}__in": partners})
+        return found
+
+
+def sides(organization: Organization, wanted: Wanted | None = None) -> list[Any]:
+    """Three querysets that together are the organization's events: its own, those it is told,
+    and what its people did for others.
 
     They stay apart because each has its index; the caller merges them.
     """
-    condition = Q()
-    if group:
-        condition &= Q(verb__in=verbs_of(group))
-    if since:
-        condition &= Q(at__gte=datetime.combine(since, time.min, tzinfo=UTC))
-    if until:
-        condition &= Q(at__lt=datetime.combine(until + timedelta(days=1), time.min, tzinfo=UTC))
-    own = Event.objects.filter(condition, organization_id=organization.pk)
-    told = Event.objects.filter(condition, counterparty_id=organization.pk)
-    return [own, told.exclude(organization_id=organization.pk)]
+    wanted, me = wanted or Wanted(), organization.pk
+    events = Event.objects.filter(wanted.condition())
+    elsewhere = events.filter(wanted.with_partner("organization_id"))
+    return [
+        events.filter(wanted.with_partner("counterparty_id", "acting_id"), organization_id=me),
+        elsewhere.filter(counterparty_id=me).exclude(organization_id=me),
+        elsewhere.filter(acting_id=me).exclude(organization_id=me).exclude(counterparty_id=me),
+    ]
 
 
 def entries(events: Iterable[Event], reader: Organization) -> list[dict[str, Any]]:
-    """Rows for pages and exports: when, who, text, detail, tone, with; three queries at most."""
+    """Rows for pages and exports: when, who, firm, text, thing, detail, tone, with.
+
+    `firm` is whose employee acted in the reader's account (U21). Three queries, and one for each
+    kind of named things.
+    """
     events = list(events)
-    others = {other for event in events if (other := _other(event, reader))}
+    others = {pk for event in events for pk in (_other(event, reader), event.acting_id) if pk}
     names = dict(Organization.objects.filter(pk__in=others).values_list("pk", "name"))
-    people = _people(events)
+    people, things = _people(events), objects.names_of(events)
     rows = presenters.timeline(events)
     for event, row in zip(events, rows, strict=True):
         person = people.get(str(event.after.get("person", "")), "")
         row["text"] = row["text"][:1].upper() + row["text"][1:]
         row["when"] = minute(event.at)
         row["with"] = names.get(_other(event, reader) or 0, "")
+        ours = event.organization_id == reader.pk
+        row["firm"] = names.get(event.acting_id or 0, "") if ours else ""
+        row["thing"] = things.get(event.object_id, "")
         row["detail"] = f"{person}: {_detail(event)}" if person else _detail(event)
         row["tone"] = _TONE_OF.get(event.verb.rpartition(".")[2], "")
     return rows
-
-
-def sealed_up_to(organization: Organization) -> Seal | None:
-    """The newest seal of the organization's chain, or None before the first."""
-    return Seal.objects.filter(organization_id=organization.pk).order_by("-sequence").first()
 
 
 def everything(querysets: Sequence[Any], reader: Organization) -> Iterator[dict[str, Any]]:
@@ -109,7 +148,7 @@ def _walk(queryset: Any) -> Iterator[Event]:
 
 def _other(event: Event, reader: Organization) -> int | None:
     ours = event.organization_id == reader.pk
-    return event.counterparty_id if ours else event.organization_id
+    return (event.counterparty_id or event.acting_id) if ours else event.organization_id
 
 
 def _people(events: Iterable[Event]) -> dict[str, str]:

@@ -10,11 +10,12 @@ class SupplychainConfig(AppConfig):
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
         from partnerhub.audit import presenters
-        from supplychain import receivers, verbs
+        from supplychain import naming, receivers, verbs
         from supplychain.batches import SUPPLIERS
         from supplychain.kinds import SUPPLIER
 
         presenters.register(verbs.SENTENCES)
         kinds.register(SUPPLIER)
         batches.register(SUPPLIERS)
+        naming.register()
         receivers.connect()

@@ -31,24 +31,27 @@ def for_seller(shipment: Shipment, shares: Iterable[Share]) -> list[dict[str, An
     events = _events([str(shipment.public_id)], list(by_id))
     names = _names(events)
     rows = []
-    for event, row in zip(events, presenters.timeline(events, names=names), strict=True):
+    for event, row in zip(events, presenters.timeline(events), strict=True):
         supplier = event.organization_id != shipment.seller_id
         if supplier:
             row["who"] = names.get(event.organization_id or 0, "A supplier")
-        elif row["other"] and event.counterparty_id:
-            row["text"] = _with_partner(row, event, by_id)
+        else:
+            row |= _with_partner(row, event, by_id, names)
         rows.append(_shown(row))
     return rows
 
 
-def _with_partner(row: dict[str, Any], event: Event, shares: dict[str, Share]) -> str:
-    """The act with the supplier it concerns, or with the firm whose employee acted."""
+def _with_partner(
+    row: dict[str, Any], event: Event, shares: dict[str, Share], names: dict[int, str]
+) -> dict[str, str]:
+    """The act with the supplier it concerns, and with the firm whose employee acted (U21)."""
     share = shares.get(event.object_id)
-    supplier = share.supplier_id if share else None
-    if event.counterparty_id == supplier:
-        return f"{row['text']}: {row['other']}"
-    row["who"] = f"{row['who']}, {row['other']}"
-    return f"{row['text']}: {share.supplier.name}" if share and supplier else str(row["text"])
+    supplier = share.supplier.name if share and share.connection else ""
+    firm = names.get(event.acting_id or 0, "")
+    return {
+        "who": f"{row['who']}, {firm}" if firm else row["who"],
+        "text": f"{row['text']}: {supplier}" if supplier else row["text"],
+    }
 
 
 def for_supplier(share: Share) -> list[dict[str, Any]]:
@@ -73,7 +76,7 @@ def _events(shipments: list[str], shares: list[str]) -> list[Event]:
 
 
 def _names(events: Iterable[Event]) -> dict[int, str]:
-    ids = {pk for event in events for pk in (event.organization_id, event.counterparty_id) if pk}
+    ids = {pk for event in events for pk in (event.organization_id, event.acting_id) if pk}
     return dict(Organization.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 

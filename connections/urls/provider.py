@@ -54,4 +54,5 @@ urlpatterns: list[URLPattern] = [
     ),
     path("history/", history.history_page, name="history"),
     path("history/export/", history.history_export, name="history-export"),
+    path("history/verify/", history.history_verify, name="history-verify"),
 ]

@@ -45,4 +45,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
     path("history/", history.history_page, name="history"),
     path("history/export/", history.history_export, name="history-export"),
+    path("history/verify/", history.history_verify, name="history-verify"),
 ]

@@ -7,4 +7,5 @@ from connections.views import history
 urlpatterns: list[URLPattern] = [
     path("history/", history.history_page, name="history"),
     path("history/export/", history.history_export, name="history-export"),
+    path("history/verify/", history.history_verify, name="history-verify"),
 ]

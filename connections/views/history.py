@@ -1,4 +1,4 @@
-"""History, the same page in every portal: read, filter, export (product.md 5, X9)."""
+"""History, the same page in every portal: read, filter, export, verify (product.md 5, X9)."""
 
 import csv
 import json
@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.db import transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.portals import layout, page
 from connections import history
 from connections.words import minute
 from partnerhub import clock
+from partnerhub.audit import sealing
+from partnerhub.audit.models import Seal
 from partnerhub.audit.services import record
 from partnerhub.web.access import Need, PortalRequest, require
 from partnerhub.web.forms import status_of
@@ -25,19 +28,32 @@ READERS = Need(
     rights=frozenset({"history_view"}),
     sentence="Only administrators, and members with the right to read the history, can do this.",
 )
-COLUMNS = ("at", "who", "what", "detail", "with", "verb", "object", "event", "sequence", "hash")
+COLUMNS = (
+    *("at", "who", "firm", "what", "thing", "detail", "with"),
+    *("verb", "object", "event", "sequence", "hash"),
+)
 # What a spreadsheet would take for a formula (B9).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a page computes again at most: about a second. The command verify_history has no such end.
+CHECKED = 20_000
+DELEGATED = {
+    "seller": "Partners' people, for this account",
+    "provider": "Our people, for clients",
+}
 
 
 class HistoryFilter(forms.Form):
-    """What to look for: a kind of event, and from when to when."""
+    """What to look for: a kind of event, who, with whom, what about, and from when to when."""
 
     about = forms.ChoiceField(
         label="About",
         required=False,
         choices=[("", "Everything"), *((key, words) for key, (words, _) in history.GROUPS.items())],
     )
+    by = forms.ChoiceField(label="Done by", required=False)
+    who = forms.CharField(label="Person", required=False, max_length=80)
+    partner = forms.CharField(label="With", required=False, max_length=80)
+    thing = forms.CharField(label="Shipment or id", required=False, max_length=40)
     since = forms.DateField(
         label="From",
         required=False,
@@ -49,25 +65,54 @@ class HistoryFilter(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def querysets(self, organization: Any) -> list[Any]:
-        """The events that fit; nothing for a filter that makes no sense."""
-        wanted = self.cleaned_data if self.is_valid() else {}
+    def __init__(self, data: Any, *, reader: Any) -> None:
+        super().__init__(data)
+        self.reader = reader
+        if reader.kind not in DELEGATED:
+            del self.fields["by"]
+            return
+        by: Any = self.fields["by"]
+        by.choices = [("", "Anybody"), ("delegates", DELEGATED[reader.kind])]
+
+    def querysets(self) -> list[Any]:
+        """The events that fit; nothing narrowed for a filter that makes no sense."""
+        wanted = dict(self.cleaned_data) if self.is_valid() else {}
+        delegated = bool(wanted.pop("by", ""))
+        group = wanted.pop("about", "")
         return history.sides(
-            organization,
-            group=wanted.get("about", ""),
-            since=wanted.get("since"),
-            until=wanted.get("until"),
+            self.reader, history.Wanted(group=group, delegated=delegated, **wanted)
         )
+
+
+class NotedForm(forms.Form):
+    """A hash that somebody noted, or was given, earlier."""
+
+    noted = forms.CharField(
+        label="A hash you noted earlier (optional)",
+        required=False,
+        max_length=64,
+        help_text="From an export, a receipt or this page. Leave it empty to check the chain only.",
+        validators=[
+            RegexValidator(r"\A[0-9a-fA-F]{64}\Z", "A hash has 64 digits and letters a-f.")
+        ],
+    )
+
+    def clean_noted(self) -> str:
+        """In the spelling of the seals."""
+        return str(self.cleaned_data["noted"]).lower()
 
 
 @require_safe
 @require(READERS)
 def history_page(request: PortalRequest) -> HttpResponse:
     """The organization's events, newest first."""
+    return _page(request, HistoryFilter(request.GET, reader=request.organization))
+
+
+def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
     organization = request.organization
-    form = HistoryFilter(request.GET)
-    found = paginate_merged(form.querysets(organization), request, order=("-at", "-id"))
-    seal = history.sealed_up_to(organization)
+    found = paginate_merged(form.querysets(), request, order=("-at", "-id"))
+    seal = sealing.newest_seal(organization.pk)
     context = {
         "layout": layout(organization),
         "form": form,
@@ -76,9 +121,55 @@ def history_page(request: PortalRequest) -> HttpResponse:
         "sealed": minute(seal.sealed_at) if seal else "",
         "sequence": seal.sequence if seal else 0,
         "export_url": page(organization, "history-export"),
-        "filters": [(name, request.GET.get(name, "")) for name in form.fields],
+        "verify_url": page(organization, "history-verify"),
+        "filters": [(name, form.data.get(name, "")) for name in form.fields],
     }
     return render(request, "connections/history.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(READERS)
+def history_verify(request: PortalRequest) -> HttpResponse:
+    """Compute the organization's chain again and say whether it holds, up to which hash (X9)."""
+    organization = request.organization
+    form = NotedForm(request.POST if request.method == "POST" else None)
+    seal = sealing.newest_seal(organization.pk)
+    context: dict[str, Any] = {
+        "layout": layout(organization),
+        "form": form,
+        "seal": seal,
+        "facts": _head(seal) if seal else [],
+        "history_url": page(organization, "history"),
+    }
+    if form.is_bound and form.is_valid():
+        context |= _result(organization, form.cleaned_data["noted"])
+    return render(request, "connections/history_verify.html", context, status=status_of(form))
+
+
+def _head(seal: Seal) -> list[tuple[str, str]]:
+    return [
+        ("Sealed up to entry", f"{seal.sequence:,}"),
+        ("Sealed on", minute(seal.sealed_at)),
+        ("Hash", seal.hash),
+    ]
+
+
+def _result(organization: Any, noted: str) -> dict[str, Any]:
+    """What the check came to, in words."""
+    verdict = sealing.verify(organization.pk, newest=CHECKED)
+    rows = Seal.objects.filter(organization_id=organization.pk, hash=noted)
+    found = rows.first() if noted else None
+    span = f"All {verdict.last:,} entries were computed again"
+    if verdict.first > 1:
+        span = f"Entries {verdict.first:,} to {verdict.last:,}, the newest, were computed again"
+    return {
+        "verdict": verdict,
+        "broken": str(verdict.broken or ""),
+        "checked": f"{span} and match their seals.",
+        "noted": noted,
+        "found": found,
+        "noted_text": f"The hash you noted is that of entry {found.sequence:,}." if found else "",
+    }
 
 
 @require_POST
@@ -86,7 +177,9 @@ def history_page(request: PortalRequest) -> HttpResponse:
 def history_export(request: PortalRequest) -> HttpResponse:
     """The filtered history as a file, CSV or JSON, with its seals; itself written to history."""
     organization = request.organization
-    form = HistoryFilter(request.POST)
+    form = HistoryFilter(request.POST, reader=organization)
+    if not form.is_valid():
+        return _page(request, form)
     as_json = request.POST.get("format") == "json"
     with transaction.atomic():
         record(
@@ -96,7 +189,7 @@ def history_export(request: PortalRequest) -> HttpResponse:
             organization=organization,
             after={"format": "json" if as_json else "csv"},
         )
-    rows = history.everything(form.querysets(organization), organization)
+    rows = history.everything(form.querysets(), organization)
     lines = _json_lines(rows) if as_json else _csv_lines(rows)
     kind = "application/json" if as_json else "text/csv; charset=utf-8"
     response: Any = StreamingHttpResponse(lines, content_type=kind)
@@ -128,7 +221,9 @@ def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         cells = (
             event.at.isoformat(),
             row["who"],
+            row["firm"],
             row["text"],
+            row["thing"],
             row["detail"],
             row["with"],
             event.verb,
@@ -141,31 +236,25 @@ def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """An array, one event a line: everything that the seals were computed from."""
+    """An array, one event a line: everything that the seals were computed from.
+
+    docs/security.md says how to compute them again.
+    """
     start = b"[\n"
     for row in rows:
-        event, seal = row["event"], row["seal"]
+        seal = row["seal"]
         item = {
-            "uid": str(event.uid),
-            "at": event.at.isoformat(),
-            "verb": event.verb,
-            "actor": str(event.actor_ref or ""),
-            "organization": event.organization_id,
-            "counterparty": event.counterparty_id,
-            "object": [event.object_type, event.object_id],
-            "before": event.before,
-            "after": event.after,
+            "event": sealing.canonical(row["event"]),
+            "seal": seal and {name: getattr(seal, name) for name in _SEAL},
             "who": row["who"],
+            "firm": row["firm"],
             "what": row["text"],
+            "thing": row["thing"],
             "with": row["with"],
-            "seal": {
-                "sequence": seal.sequence,
-                "previous_hash": seal.previous_hash,
-                "hash": seal.hash,
-            }
-            if seal
-            else None,
         }
         yield start + json.dumps(item, ensure_ascii=False).encode()
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"
+
+
+_SEAL = ("sequence", "previous_hash", "hash")

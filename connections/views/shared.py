@@ -12,6 +12,7 @@ from accounts.tenancy import verified_addresses
 from connections import history
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from partnerhub.audit.models import Event
+from partnerhub.audit.sealing import events_of
 from partnerhub.web.access import PortalRequest
 
 TIMELINE = 20
@@ -53,8 +54,7 @@ def timeline(request: PortalRequest, *rows: Any) -> list[dict[str, Any]]:
     for row in rows:
         about |= Q(object_type=row._meta.label_lower, object_id=str(row.public_id))
     reader = request.organization
-    ours = Q(organization_id=reader.pk) | Q(counterparty_id=reader.pk)
-    events = Event.objects.filter(about, ours).order_by("-at", "-id")[:TIMELINE]
+    events = Event.objects.filter(about, events_of(reader.pk)).order_by("-at", "-id")[:TIMELINE]
     return history.entries(events, reader)
 
 

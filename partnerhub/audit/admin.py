@@ -1,5 +1,7 @@
 """History on the desk: to read and to search, never to change."""
 
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -44,8 +46,9 @@ class EventAdmin(DeskAdmin):
         if not term:
             return queryset, False
         if term.isascii() and term.isdigit() and len(term) < 19:
-            found = Q(organization_id=int(term)) | Q(counterparty_id=int(term))
-            return queryset.filter(found), False
+            parties = ("organization_id", "counterparty_id", "acting_id")
+            found = [Q(**{party: int(term)}) for party in parties]
+            return queryset.filter(reduce(or_, found)), False
         try:
             return queryset.filter(object_id=str(UUID(term))), False
         except ValueError:

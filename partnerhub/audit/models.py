@@ -36,8 +36,9 @@ class Actor(models.Model):
 class Event(models.Model):
     """One transition. No foreign keys: history neither blocks nor follows a deletion.
 
-    `organization_id` is the organization it happened in, `counterparty_id` the other side, who
-    sees it too. before and after hold states, levels and dates, never names or addresses.
+    `organization_id` is the organization it happened in, `counterparty_id` the other side, and
+    `acting_id` the firm whose employee acted for the organization (U21): all of them see it.
+    before and after hold states, levels and dates, never names or addresses.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -46,6 +47,7 @@ class Event(models.Model):
     actor_ref = models.UUIDField(null=True)
     organization_id = models.BigIntegerField(null=True)
     counterparty_id = models.BigIntegerField(null=True)
+    acting_id = models.BigIntegerField(null=True)
     object_type = models.CharField(max_length=60)
     object_id = models.CharField(max_length=40)
     before = models.JSONField(default=dict)
@@ -56,6 +58,11 @@ class Event(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "-at", "-id"], name="audit_event_org"),
             models.Index(fields=["counterparty_id", "-at", "-id"], name="audit_event_other"),
+            models.Index(
+                fields=["acting_id", "-at", "-id"],
+                condition=Q(acting_id__isnull=False),
+                name="audit_event_acting",
+            ),
             models.Index(fields=["object_type", "object_id"], name="audit_event_object"),
         ]
 

@@ -40,13 +40,13 @@ def detail(event: Event) -> str:
     return "; ".join(parts)
 
 
-def timeline(
-    events: Iterable[Event], *, names: Mapping[int, str] | None = None
-) -> list[dict[str, Any]]:
-    """Rows for the timeline component: when, who, text, detail. One query for all names.
+def _who(event: Event, actors: Mapping[Any, str]) -> str:
+    """The person, PartnerHub itself, or somebody whose name was erased."""
+    return (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub"
 
-    `names` maps organization ids to display names where the reader may know the acting firm.
-    """
+
+def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Rows for the timeline component: when, who, text, detail. One query for all names."""
     events = list(events)
     actors = {
         actor.ref: actor.name
@@ -55,11 +55,10 @@ def timeline(
     return [
         {
             "when": event.at,
-            "who": actors.get(event.actor_ref, "Somebody") if event.actor_ref else "PartnerHub",
+            "who": _who(event, actors),
             "text": sentence_for(event.verb),
             "detail": detail(event),
             "verb": event.verb,
-            "other": (names or {}).get(event.counterparty_id or 0, ""),
         }
         for event in events
     ]

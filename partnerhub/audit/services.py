@@ -28,18 +28,20 @@ def record(
     subject: models.Model,
     organization: Any = None,
     counterparty: Any = None,
+    acting: Any = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
     """Append one event about `subject` (a BaseModel).
 
     `by` is the person who acted, None for the scheduler; `organization` and `counterparty` are
-    the parties that will see it, as rows or ids. `verb` must be one that an app registered, and
-    `before` and `after` hold plain JSON without names or addresses. Raises RuntimeError outside a
-    transaction and KeyError for an unknown verb.
+    the parties that will see it, as rows or ids, and so is `acting`, the firm of a delegate.
+    `verb` must be one that an app registered, and `before` and `after` hold plain JSON without
+    names or addresses. Raises RuntimeError outside a transaction and KeyError for an unknown verb.
     """
     require_atomic()
     event = _event(verb, subject, counterparty, organization, _actor_ref(by))
+    event.acting_id = getattr(acting, "pk", acting)
     event.before, event.after = before or {}, after or {}
     event.save(force_insert=True)
 
@@ -50,6 +52,7 @@ def record_each(
     *,
     by: Any,
     organization: Any = None,
+    acting: Any = None,
     after: dict[str, Any] | None = None,
 ) -> None:
     """Append the same event about several subjects in one statement.
@@ -60,8 +63,14 @@ def record_each(
     actor = _actor_ref(by)
     events = [_event(verb, subject, other, organization, actor) for subject, other in subjects]
     for event in events:
+        event.acting_id = getattr(acting, "pk", acting)
         event.after = after or {}
     Event.objects.bulk_create(events)
+
+
+def forget_person(user: Any) -> None:
+    """Empty the names and addresses behind what a person did; the events stay as they are."""
+    Actor.objects.filter(user=user).update(name="", ip="", user=None)
 
 
 def _event(

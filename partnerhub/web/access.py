@@ -83,7 +83,7 @@ class Access:
         """For a delegate: the firm they act from (the first, should there be several)."""
         return next(iter(self.acting_by_role.values()), None)
 
-    def counterparty(self, need: Need) -> int | None:
+    def acting_firm(self, need: Need) -> int | None:
         """For a delegate: the id of the firm whose right satisfies `need`, for the history."""
         acting = self.acting_by_role.get(need.role)
         return acting.provider_id if acting else None

@@ -70,15 +70,12 @@ def _write(
     access: Access, shipment: Shipment, shares: list[Share], waiting: list[Share], *, by: Any
 ) -> None:
     Share.objects.bulk_create([*shares, *waiting])
-    firm = access.counterparty(EDIT_SHIPMENTS)
     record_each(
         "share.shared",
-        [
-            *((share, firm or share.supplier_id) for share in shares),
-            *((share, firm) for share in waiting),
-        ],
+        [(share, share.supplier_id) for share in [*shares, *waiting]],
         by=by,
         organization=shipment.seller,
+        acting=access.acting_firm(EDIT_SHIPMENTS),
         after={"status": "shared"},
     )
     if shares:
@@ -140,7 +137,8 @@ def _recall(access: Access, shipment: Shipment, share: Share, *, by: Any, reason
         by=by,
         subject=share,
         organization=shipment.seller,
-        counterparty=access.counterparty(MANAGE_SHIPMENTS) or share.supplier_id,
+        counterparty=share.supplier_id,
+        acting=access.acting_firm(MANAGE_SHIPMENTS),
         before={"status": before},
         after={"status": "recalled"},
     )

@@ -56,7 +56,7 @@ def create_shipment(
         by=by,
         subject=shipment,
         organization=seller,
-        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        acting=access.acting_firm(EDIT_SHIPMENTS),
         after={"center": shipment.center_code, "items": len(items)},
     )
     return shipment
@@ -170,7 +170,7 @@ def change_shipment(*, by: Any, shipment: Shipment, facts: ShipmentFacts, versio
         by=by,
         subject=shipment,
         organization=shipment.seller,
-        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        acting=access.acting_firm(EDIT_SHIPMENTS),
         before={shown[name]: str(before[name] or "") for name in changed},
         after={shown[name]: str(columns[name] or "") for name in changed},
     )
@@ -203,7 +203,7 @@ def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: 
         by=by,
         subject=shipment,
         organization=shipment.seller,
-        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        acting=access.acting_firm(EDIT_SHIPMENTS),
         before={"items": len(rows), "units": sum(item.quantity for item in rows.values())},
         after={
             "items": len(kept) + len(changes.added),
@@ -270,12 +270,17 @@ def cancel_shipment(*, by: Any, shipment: Shipment, reason: str = "") -> Shipmen
         by=by,
         subject=shipment,
         organization=shipment.seller,
-        counterparty=access.counterparty(MANAGE_SHIPMENTS),
+        acting=access.acting_firm(MANAGE_SHIPMENTS),
         before={"status": before},
         after={"status": shipment.status},
     )
     told = [share for share in _live(shipment) if share.status != ShareStatus.COMPLETED]
-    void_shares(shipment.shares.exclude(status=ShareStatus.COMPLETED), by=by, reason=reason)
+    void_shares(
+        shipment.shares.exclude(status=ShareStatus.COMPLETED),
+        by=by,
+        reason=reason,
+        acting=access.acting_firm(MANAGE_SHIPMENTS),
+    )
     emails.shipments.shipment_cancelled(shipment, by=by, shares=told, reason=reason)
     return shipment
 
@@ -289,14 +294,17 @@ def note_pack_list(*, by: Any, shipment: Shipment) -> None:
         by=by,
         subject=shipment,
         organization=access.organization,
-        counterparty=access.counterparty(VIEW_SHIPMENTS),
+        acting=access.acting_firm(VIEW_SHIPMENTS),
     )
 
 
-def void_shares(shares: Any, *, by: Any, reason: str = "") -> list[Share]:
+def void_shares(
+    shares: Any, *, by: Any, reason: str = "", acting: int | None = None
+) -> list[Share]:
     """End these shares, as far as they are waiting or live, together with what caused it.
 
-    The caller holds the locks of the shares' shipments and tells the suppliers.
+    The caller holds the locks of the shares' shipments and tells the suppliers; `acting` is the
+    firm of a delegate who caused it.
     """
     rows = list(
         shares.filter(status__in=OUTSTANDING_SHARE)
@@ -312,6 +320,7 @@ def void_shares(shares: Any, *, by: Any, reason: str = "") -> list[Share]:
             [(row, row.supplier_id) for row in rows if row.shipment.seller_id == seller_id],
             by=by,
             organization=seller_id,
+            acting=acting,
             after={"status": "void"},
         )
     return rows

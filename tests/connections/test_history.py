@@ -3,16 +3,22 @@
 import csv
 import io
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import MembershipRight, Organization, User
+from accounts.signals import person_erased
 from connections import history
 from partnerhub import clock, objectperms
-from partnerhub.audit import sealing
-from partnerhub.audit.models import Event, Seal
+from partnerhub.audit import sealing, triggers
+from partnerhub.audit.models import Actor, Event, Seal
 from partnerhub.audit.services import record
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make
@@ -128,34 +134,32 @@ def test_csv_has_every_event_and_no_formula(pair: Pair) -> None:
     assert rows[-1]["verb"] == "history.exported"
 
 
-def test_json_holds_what_the_seals_were_computed_from(pair: Pair) -> None:
-    """X9: somebody else can recompute the chain from the file."""
+def test_json_holds_what_the_seals_were_computed_from(pair: Pair, tmp_path: Path) -> None:
+    """X9: the program printed in docs/security.md recomputes the chain from the file alone."""
     ana = pair.employee("Ana Berg")
     person = str(ana.memberships.get().public_id)
     note("assignment.changed", pair, before={}, after={make.FBA: "edit", "person": person})
     note("partner_link.issued", pair)
     sealing.seal_all()
     raw = exported(pair.at_seller(), pair.seller_url("history/export/"), format="json")
-    previous = ""
-    for item in json.loads(raw):
-        if item["seal"] is None:
-            continue
-        event = Event(
-            uid=item["uid"],
-            at=Event.objects.get(uid=item["uid"]).at,
-            verb=item["verb"],
-            actor_ref=item["actor"] or None,
-            organization_id=item["organization"],
-            counterparty_id=item["counterparty"],
-            object_type=item["object"][0],
-            object_id=item["object"][1],
-            before=item["before"],
-            after=item["after"],
-        )
-        assert item["seal"]["previous_hash"] == previous
-        assert sealing.fingerprint(previous, event) == item["seal"]["hash"]
-        previous = item["seal"]["hash"]
-    assert previous
+    assert recomputed(raw, tmp_path).returncode == 0
+    newest = Seal.objects.filter(organization_id=pair.seller.pk).latest("sequence")
+    assert f"2 entries match, up to 2 with hash {newest.hash}" in recomputed(raw, tmp_path).stdout
+    items = json.loads(raw)
+    items[0]["event"]["after"][make.FBA] = "admin"
+    told = recomputed(json.dumps(items).encode(), tmp_path)
+    assert (told.returncode, told.stderr.strip()) == (1, "entry 1 does not match its seal")
+
+
+def recomputed(raw: bytes, folder: Path) -> Any:
+    """What the documented recipe says about an export; it shares no code with the project."""
+    document = (Path(settings.BASE_DIR) / "docs" / "security.md").read_text()
+    found = re.search(r"```python\n(.+?)```", document, re.DOTALL)
+    assert found
+    (folder / "recipe.py").write_text(found[1])
+    (folder / "export.json").write_bytes(raw)
+    command = [sys.executable, "-I", "recipe.py", "export.json"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_export_keeps_the_filter_and_is_empty_without_events(pair: Pair) -> None:
@@ -163,7 +167,7 @@ def test_export_keeps_the_filter_and_is_empty_without_events(pair: Pair) -> None
     client, url = pair.at_seller(), pair.seller_url("history/export/")
     assert json.loads(exported(client, url, format="json", until="2020-01-01")) == []
     found = json.loads(exported(client, url, format="json", about="connections"))
-    assert [item["verb"] for item in found] == ["partner_link.issued"]
+    assert [item["event"]["verb"] for item in found] == ["partner_link.issued"]
     assert client.get(url).status_code == 405
 
 
@@ -183,3 +187,145 @@ def test_page_takes_a_fixed_number_of_queries(pair: Pair) -> None:
     for _ in range(20):
         note("partner_link.cancelled", pair)
     assert queries(pair.at_seller(), url) == few
+
+
+def did_for_seller(pair: Pair, by: User, number: int = 1) -> None:
+    """One act of the provider's person in the seller's account."""
+    with transaction.atomic():
+        record(
+            "shipment.created",
+            by=by,
+            subject=pair.seller,
+            organization=pair.seller,
+            acting=pair.provider,
+            after={"number": number},
+        )
+
+
+def test_acts_of_partners_people_stand_under_both_names(pair: Pair, other: Pair) -> None:
+    """U21: the seller reads person and firm, and can ask for these acts alone; so can the firm."""
+    pair.connect(fba="edit")
+    ana = pair.employee("Ana Berg")
+    note("partner_link.issued", pair)
+    did_for_seller(pair, ana)
+    for client, url in (
+        (pair.at_seller(), pair.seller_url("history/")),
+        (pair.at_provider(), pair.provider_url("history/")),
+    ):
+        everything = client.get(url).text
+        assert "Made a link" in everything
+        assert "Ana Berg" in everything
+        rows = client.get(url, {"by": "delegates"}).context["rows"]
+        assert [(row["who"], row["verb"]) for row in rows] == [("Ana Berg", "shipment.created")]
+    mine, theirs = (
+        client.get(url, {"by": "delegates"}).context["rows"][0]
+        for client, url in (
+            (pair.at_seller(), pair.seller_url("history/")),
+            (pair.at_provider(), pair.provider_url("history/")),
+        )
+    )
+    assert (mine["firm"], mine["with"]) == (pair.provider.name, pair.provider.name)
+    assert theirs["with"] == pair.seller.name
+    for stranger, url in (
+        (other.at_seller(), other.seller_url("history/")),
+        (other.at_provider(), other.provider_url("history/")),
+    ):
+        assert "Ana Berg" not in stranger.get(url).text
+
+
+def test_filters_by_person_partner_and_object(pair: Pair, other: Pair) -> None:
+    pair.connect(fba="edit")
+    ana = pair.employee("Ana Berg")
+    note("partner_link.issued", pair)
+    did_for_seller(pair, ana)
+    with transaction.atomic():
+        record(
+            "organization.registered",
+            by=pair.seller_admin,
+            subject=other.seller,
+            organization=pair.seller,
+            counterparty=other.provider,
+        )
+    client, url = pair.at_seller(), pair.seller_url("history/")
+
+    def verbs(**wanted: str) -> list[str]:
+        response = client.get(url, wanted)
+        assert response.status_code == 200
+        return sorted(row["verb"] for row in response.context["rows"])
+
+    assert verbs(who="ana b") == ["shipment.created"]
+    assert verbs(partner=pair.provider.name[:12]) == ["partner_link.issued", "shipment.created"]
+    assert verbs(partner=other.provider.handle) == ["organization.registered"]
+    assert verbs(thing=str(other.seller.public_id)) == ["organization.registered"]
+    assert verbs(thing=str(pair.seller.public_id), who="Ana") == ["shipment.created"]
+    assert verbs(thing="no such thing") == []
+    found = exported(client, pair.seller_url("history/export/"), format="json", who="Ana Berg")
+    assert [item["event"]["verb"] for item in json.loads(found)] == ["shipment.created"]
+    # The firm finds it by its client.
+    rows = pair.at_provider().get(pair.provider_url("history/"), {"partner": pair.seller.handle})
+    assert [row["verb"] for row in rows.context["rows"]] == [
+        "shipment.created",
+        "partner_link.issued",
+    ]
+
+
+def test_export_with_a_bad_filter_exports_nothing(pair: Pair) -> None:
+    url = pair.seller_url("history/export/")
+    response = pair.at_seller().post(url, {"since": "31.31.2020", "format": "csv"})
+    assert response.status_code == 422
+    assert "Enter a valid date" in response.text
+    assert not Event.objects.filter(verb="history.exported").exists()
+
+
+def test_every_party_of_an_act_has_it_in_its_chain(pair: Pair) -> None:
+    did_for_seller(pair, pair.provider_admin)
+    assert sealing.seal_all() == 2
+    for party in (pair.seller, pair.provider):
+        assert Seal.objects.get(organization_id=party.pk).sequence == 1
+        assert sealing.first_broken(party.pk) is None
+
+
+def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
+    """X9: result, head hash, and whether a hash noted earlier is still in the chain."""
+    client, url = pair.at_seller(), pair.seller_url("history/verify/")
+    assert "Nothing is sealed yet" in client.get(url).text
+    for _ in range(3):
+        note("partner_link.issued", pair)
+    sealing.seal_all()
+    hashes = list(
+        Seal.objects.filter(organization_id=pair.seller.pk)
+        .order_by("sequence")
+        .values_list("hash", flat=True)
+    )
+    page = client.get(url)
+    assert hashes[2] in page.text
+    assert "The chain holds" not in page.text
+    page = client.post(url, {"noted": hashes[1].upper()})
+    assert page.status_code == 200
+    assert "All 3 entries were computed again and match their seals." in page.text
+    assert "The hash you noted is that of entry 2." in page.text
+    assert "This hash is not in the chain" in client.post(url, {"noted": "0" * 64}).text
+    assert client.post(url, {"noted": "short"}).status_code == 422
+    assert other.at_seller().get(url).status_code == 404
+    triggers.remove()
+    second = Event.objects.order_by("id")[1]
+    Event.objects.filter(pk=second.pk).update(after={"level": "admin"})
+    triggers.install()
+    assert "Entry 2 does not match what was sealed" in client.post(url).text
+
+
+def test_erasing_a_person_leaves_the_chain_whole(pair: Pair) -> None:
+    """The name goes, what was done stays, and both sides' seals still match."""
+    pair.connect(fba="edit")
+    ana = pair.employee("Ana Berg")
+    did_for_seller(pair, ana)
+    sealing.seal_all()
+    person_erased.send(sender=User, user=ana)
+    ana.memberships.all().delete()
+    ana.delete()
+    assert not Actor.objects.filter(name="Ana Berg").exists()
+    for party in (pair.seller, pair.provider):
+        assert sealing.first_broken(party.pk) is None
+    page = pair.at_seller().get(pair.seller_url("history/"))
+    assert [row["who"] for row in page.context["rows"]] == ["Somebody"]
+    assert "Ana Berg" not in page.text

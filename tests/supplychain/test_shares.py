@@ -166,7 +166,8 @@ def test_a_delegate_shares_under_the_firms_name(shop):
     user, provider = delegate(firm, "edit")
     assert press_share(signed_in(user), row, link).status_code == 302
     event = Event.objects.get(verb="share.shared")
-    assert (event.organization_id, event.counterparty_id) == (firm.pk, provider.pk)
+    assert (event.organization_id, event.counterparty_id) == (firm.pk, factory.pk)
+    assert event.acting_id == provider.pk
     drain()
     given = Share.objects.get()
     packed(given)

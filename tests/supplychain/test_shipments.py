@@ -348,12 +348,12 @@ def test_who_may_look_edit_and_manage(shop, who, look, edit, manage):
 
 
 def test_a_delegates_act_is_the_sellers_history_under_the_firms_name(shop):
-    """U21: organization is the seller, counterparty the firm that acts."""
+    """U21: organization is the seller, acting the firm whose employee it is."""
     firm, _ = shop
     user, provider = delegate(firm, "edit")
     assert create(signed_in(user), firm, MUG).status_code == 302
     event = Event.objects.get(verb="shipment.created")
-    assert (event.organization_id, event.counterparty_id) == (firm.pk, provider.pk)
+    assert (event.organization_id, event.acting_id) == (firm.pk, provider.pk)
     row = Shipment.objects.get()
     page = signed_in(shop[1]).get(shipment_page(row)).content.decode()
     assert f"{user.name}, Partner Firm" in page
