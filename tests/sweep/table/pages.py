@@ -16,9 +16,7 @@ ROWS = [
             f"{at}:history", may={who},
             query=("page", "about", "by", "who", "partner", "thing", "since", "until"),
         ) for at, who in ADMINS.items()),
-    *(portal(
-            f"{at}:history-verify", may={who}, post=200, body=lambda t: {"noted": ""}, then=200
-        ) for at, who in ADMINS.items()),
+    *(portal(f"{at}:history-verify", may={who}, post=200) for at, who in ADMINS.items()),
     *(portal(
             f"{where}:history-export", may={who}, get=None, post=200, body=lambda t: {}, then=200
         ) for where, who in ADMINS.items()),
