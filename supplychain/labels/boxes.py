@@ -11,11 +11,12 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from reportlab.pdfgen.canvas import Canvas
 
+from partnerhub.pdf.canvas import new_document
+from partnerhub.pdf.text import BOLD, draw, draw_lines
 from supplychain.boxes import BoxError, split_box_id
 from supplychain.labels.codes import box_code, draw_code128, draw_qr
 from supplychain.labels.errors import LabelError
-from supplychain.labels.sheets import BOX_GRIDS, new_document
-from supplychain.labels.text import BOLD, draw, draw_lines
+from supplychain.labels.sheets import BOX_GRIDS
 from supplychain.vocabulary import SheetSize
 
 _MARGIN = 14.0
@@ -65,7 +66,7 @@ def box_labels(labels: Iterable[BoxLabel], sheet: SheetSize | str, out: BinaryIO
         grid = BOX_GRIDS[SheetSize(sheet)]
     except ValueError as error:
         raise LabelError(_("Choose one of the listed sheets.")) from error
-    canvas = new_document(out, grid, "Box labels")
+    canvas = new_document(out, grid.paper, "Box labels")
     places = list(grid.places())
     count = 0
     for label, (left, bottom) in zip(labels, cycle(places), strict=False):

@@ -8,10 +8,11 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from reportlab.pdfgen.canvas import Canvas
 
+from partnerhub.pdf.canvas import new_document
+from partnerhub.pdf.text import BOLD, draw
 from supplychain.labels.codes import draw_code128
 from supplychain.labels.errors import LabelError
-from supplychain.labels.sheets import ITEM_GRIDS, Grid, new_document
-from supplychain.labels.text import BOLD, draw
+from supplychain.labels.sheets import ITEM_GRIDS, Grid
 from supplychain.vocabulary import ItemSheet
 
 MAX_ITEM_LABELS = 10_000
@@ -44,7 +45,7 @@ def item_labels(labels: Iterable[ItemLabel], sheet: ItemSheet | str, out: Binary
     if not 1 <= total <= MAX_ITEM_LABELS or any(label.copies < 0 for label in wanted):
         message = _("Print between 1 and %(most)s item labels at a time.")
         raise LabelError(message % {"most": f"{MAX_ITEM_LABELS:,}"})
-    canvas = new_document(out, grid, "Item labels")
+    canvas = new_document(out, grid.paper, "Item labels")
     _draw_all(canvas, grid, wanted)
     canvas.save()
     return total

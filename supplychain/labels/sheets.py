@@ -2,19 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from reportlab import rl_config
-from reportlab.pdfgen.canvas import Canvas
-
+from partnerhub.pdf.canvas import A4, LETTER
 from supplychain.vocabulary import ItemSheet, SheetSize
 
-# Compressed pages need no second, textual coding: a fifth smaller and faster.
-rl_config.useA85 = 0
-
 POINTS_PER_MM = 72 / 25.4
-LETTER = (612.0, 792.0)
-A4 = (595.276, 841.89)
 THERMAL = (288.0, 432.0)
 
 
@@ -80,10 +72,3 @@ ITEM_GRIDS: Mapping[ItemSheet, Grid] = {
     ItemSheet.A4_44: _sheet(4, 11, 48.5, 25.4),
     ItemSheet.LETTER_30: Grid(LETTER, 3, 10, 189.0, 72.0, 9.0),
 }
-
-
-def new_document(out: BinaryIO, grid: Grid, title: str) -> Canvas:
-    """Return an empty PDF on the grid's paper that comes out the same for the same drawing."""
-    canvas = Canvas(out, pagesize=grid.paper, invariant=1, pageCompression=1)
-    canvas.setTitle(title)
-    return canvas

@@ -8,6 +8,7 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partnerhub.pdf.text import REGULAR, fit
 from supplychain.boxes import BoxError, box_id
 from supplychain.labels import (
     BoxLabel,
@@ -20,7 +21,6 @@ from supplychain.labels import (
 )
 from supplychain.labels.codes import MAX_CODE_LENGTH
 from supplychain.labels.sheets import BOX_GRIDS, ITEM_GRIDS
-from supplychain.labels.text import REGULAR, fit
 from supplychain.vocabulary import ItemSheet, SheetSize
 
 ODD_NAME = "株式会社 テスト 한국 Юг Ωmega עברית 🎉 <b>{{7*7}}</b> \u202e\0\n" + "long " * 80

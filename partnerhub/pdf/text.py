@@ -1,4 +1,4 @@
-"""Text on labels: every script that people type, cut where it does not fit.
+"""Text on paper: every script that people type, cut where it does not fit.
 
 DejaVu Sans Condensed is embedded and draws Latin, Greek, Cyrillic, Arabic, Hebrew and more.
 Chinese, Japanese and Korean use the standard Asian fonts of PDF viewers, which need no embedding.
@@ -14,7 +14,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-FONTS = Path(__file__).parent.parent / "fonts"
+FONTS = Path(__file__).parent / "fonts"
 REGULAR = "PartnerHub-Regular"
 BOLD = "PartnerHub-Bold"
 _FILES = {REGULAR: "DejaVuSansCondensed.ttf", BOLD: "DejaVuSansCondensed-Bold.ttf"}
@@ -76,6 +76,32 @@ def fit(text: str, width: float, size: float, font: str) -> tuple[tuple[str, str
         else:
             high = middle - 1
     return _runs(line[:low].rstrip() + _ELLIPSIS, font)
+
+
+def wrap(text: str, width: float, size: float, font: str = REGULAR) -> list[str]:
+    """Return the text in lines that fit the width, broken at blanks; a longer word is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in one_line(text).split(" "):
+        longer = f"{line} {word}".strip()
+        if _total(_runs(longer, font), size) <= width:
+            line = longer
+            continue
+        lines += [line] if line else []
+        *pieces, line = _broken(word, width, size, font)
+        lines += pieces
+    return [*lines, line] if line else lines
+
+
+def _broken(word: str, width: float, size: float, font: str) -> list[str]:
+    """The word in as few pieces as fit the width."""
+    pieces, piece = [], ""
+    for char in word:
+        if piece and _total(_runs(piece + char, font), size) > width:
+            pieces.append(piece)
+            piece = ""
+        piece += char
+    return [*pieces, piece]
 
 
 def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
