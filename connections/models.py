@@ -32,6 +32,9 @@ from connections.states import (
     PartnerLinkStatus,
     Side,
 )
+from connections.traces import ConnectionReview as ConnectionReview
+from connections.traces import FormerRight as FormerRight
+from connections.traces import RightUse as RightUse
 from partnerhub import clock
 from partnerhub.db import BaseModel
 from partnerhub.objectperms import UserGrantBase
@@ -153,6 +156,8 @@ class Connection(BaseModel):
     reason = models.CharField(max_length=300, blank=True)
     # Counts changes of the set of grants: a form made from an older set is refused (C9).
     version = models.PositiveIntegerField(default=1)
+    # From when the next review counts: the start, or the last confirmed review.
+    review_from = models.DateTimeField(default=clock.now)
     # Days before the end that the last reminder spoke of.
     reminded = models.PositiveSmallIntegerField(null=True)
 
@@ -196,6 +201,11 @@ class Connection(BaseModel):
                 fields=["ends_at"],
                 condition=Q(status__in=LIVE_CONNECTION),
                 name="connections_conn_ends",
+            ),
+            models.Index(
+                fields=["review_from"],
+                condition=Q(status__in=LIVE_CONNECTION),
+                name="connections_conn_review",
             ),
         ]
 
@@ -304,6 +314,7 @@ class Assignment(UserGrantBase):
     content_object = models.ForeignKey(
         RoleGrant, on_delete=models.CASCADE, related_name="assignments"
     )
+    assigned_at = models.DateTimeField(null=True, default=clock.now)
 
     class Meta(UserGrantBase.Meta):
         constraints: ClassVar = [

@@ -4,12 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.invitations.querysets import InvitationQuerySet
-from connections.states import LIVE_CONNECTION, OPEN_LINK, ConnectionStatus, GrantStatus
+from connections.states import (
+    LIVE_CONNECTION,
+    OPEN_LINK,
+    ConnectionStatus,
+    GrantStatus,
+    ReviewStatus,
+)
 from partnerhub import clock
 
 
@@ -108,6 +115,15 @@ class ConnectionQuerySet(models.QuerySet[Any]):
             Q(reminded=None) | Q(reminded__gt=days), ends_at__lte=at + timedelta(days=days)
         )
 
+    def to_review(self, at: datetime) -> Self:
+        """Live ones that nobody was asked about for a year since their start or last review."""
+        asked = apps.get_model("connections", "ConnectionReview").objects.open()
+        before = at - timedelta(days=settings.REVIEW_INTERVAL_DAYS)
+        return self.live(at).filter(
+            ~models.Exists(asked.filter(connection=models.OuterRef("pk"))),
+            review_from__lte=before,
+        )
+
     def with_role_count(self) -> Self:
         """`roles`: how many roles are granted; counted for the rows of a page only."""
         grants = apps.get_model("connections", "RoleGrant").objects.in_force(clock.now())
@@ -166,3 +182,16 @@ class EffectiveRightQuerySet(models.QuerySet[Any]):
             approval_until__gt=at,
             connection_until__gt=at,
         )
+
+
+class ReviewQuerySet(models.QuerySet[Any]):
+    """Reviews of partners."""
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(status=ReviewStatus.OPEN)
+
+    def to_remind(self, at: datetime, days: int) -> Self:
+        """Open ones due within so many days, of which nobody was told yet."""
+        untold = Q(reminded=None) | Q(reminded__gt=days)
+        return self.open().filter(untold, due_at__lte=at + timedelta(days=days))

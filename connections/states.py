@@ -112,3 +112,14 @@ RENEWAL = StateTable(
     "proposal",
     {RenewalStatus.PROPOSED: {state for state in RenewalStatus if state != "proposed"}},
 )
+
+
+class ReviewStatus(TextChoices):
+    """A review is asked by the schedule, and answered by people."""
+
+    OPEN = "open", "Waiting for the seller"
+    CONFIRMED = "confirmed", "Confirmed"
+    CLOSED = "closed", "Closed with the connection"
+
+
+REVIEW = StateTable("review", {ReviewStatus.OPEN: {ReviewStatus.CONFIRMED, ReviewStatus.CLOSED}})

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connections.models import Connection, PartnerLink
+from django.conf import settings
+
+from connections.models import Connection, ConnectionReview, PartnerLink
 from connections.proposals import RoleRequest
-from connections.transitions import endings, grants, links, pausing, requests
+from connections.transitions import endings, grants, links, pausing, requests, reviews
 from connections.transitions.shared import REMINDERS
 from partnerhub import clock
 from partnerhub.errors import DomainError
@@ -19,7 +22,7 @@ BATCH = 500
 
 @task("connections.sweep")
 def sweep() -> None:
-    """Move what is past its date, and remind of what will be. Harmless when run twice (F13)."""
+    """Move what is past its date, ask for reviews, and remind. Harmless when run twice (F13)."""
     now = clock.now()
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
     _each(overdue.order_by("expires_at"), lambda row: links.expire(link=row))
@@ -34,9 +37,23 @@ def sweep() -> None:
     _each(due, lambda row: grants.end_due(connection=row))
     lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")
     _each(lapsed, lambda row: requests.lapse(request=row))
+    _reviews(now)
     for days in REMINDERS:
         ending = connections.to_remind(now, days).order_by("ends_at")
         _each(ending, partial(_remind, days=days))
+
+
+def _reviews(now: datetime) -> None:
+    """Ask sellers about partners whose year is over, and remind of what was not answered."""
+    due = Connection.objects.with_list_data().to_review(now).order_by("review_from")
+    _each(due, lambda row: reviews.open_review(connection=row))
+    waiting = ConnectionReview.objects.select_related("connection__seller", "connection__provider")
+    for days in sorted(settings.REVIEW_REMINDER_DAYS):
+        _each(waiting.to_remind(now, days).order_by("due_at"), partial(_remind_of, days=days))
+
+
+def _remind_of(review: ConnectionReview, *, days: int) -> bool:
+    return reviews.remind_of_review(review=review, days=days)
 
 
 def _remind(connection: Connection, *, days: int) -> bool:

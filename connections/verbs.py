@@ -37,6 +37,9 @@ SENTENCES: dict[str, str] = {
     "connection.resumed": "let the connection go on",
     "connection.terminated": "ended the connection",
     "connection.ended": "ended the connection at its end date",
+    "connection.receipt_downloaded": "downloaded the consent receipt",
+    "connection.review_opened": "asked for the yearly review",
+    "connection.reviewed": "reviewed the connection and kept its roles",
     "assignment.changed": "changed what a person may do for the client",
     "history.exported": "exported the history",
 }

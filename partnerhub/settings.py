@@ -262,6 +262,12 @@ APPROVAL_IMPACT = "connections.impact.sellers_relying_on"
 APPROVAL_LOSSES = "connections.impact.people_relying_on"
 # Called before rights are taken: (seller id, role code -> person -> level kept) -> sentences.
 WORK_IMPACT = "supplychain.impact.open_work"
+# Called by the page after a connection's end: (connection) -> kinds of work that is left open.
+WORK_LEFT_OPEN = "supplychain.offboarding.left_open"
+# A live connection is reviewed this long after its start or last review; the answer has its time.
+REVIEW_INTERVAL_DAYS = 365
+REVIEW_ANSWER_DAYS = 30
+REVIEW_REMINDER_DAYS = (14, 3, 0)
 
 # Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

@@ -9,13 +9,16 @@ class SupplychainConfig(AppConfig):
         """Register words, the supplier invitation, and the signals we listen to."""
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
+        from connections import use
         from partnerhub.audit import presenters
         from supplychain import naming, receivers, verbs
         from supplychain.batches import SUPPLIERS
         from supplychain.kinds import SUPPLIER
+        from supplychain.permissions import FBA_SHIPMENTS
 
         presenters.register(verbs.SENTENCES)
         kinds.register(SUPPLIER)
         batches.register(SUPPLIERS)
         naming.register()
+        use.observe(FBA_SHIPMENTS)
         receivers.connect()

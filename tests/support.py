@@ -15,8 +15,15 @@ from django.test import Client
 
 from partnerhub.outbox import delivery
 
-# Tables that a look may touch: sessions, the sign-in library's bookkeeping, background seals.
-NOT_BUSINESS = {"django_session", "django_migrations", "usersessions_usersession", "audit_seal"}
+# Tables that a look may touch: sessions, the sign-in library's bookkeeping, background seals, the
+# day on which a right was last used.
+NOT_BUSINESS = {
+    "django_session",
+    "django_migrations",
+    "usersessions_usersession",
+    "audit_seal",
+    "connections_rightuse",
+}
 
 
 def sign_in(client: Client, user: Any, *, second_factor: bool = True) -> Client:

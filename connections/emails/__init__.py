@@ -31,6 +31,7 @@ from connections.emails.requests import (
     request_withdrawn,
     roles_requested,
 )
+from connections.emails.reviews import review_opened, review_waiting
 
 __all__ = [
     "approval_changed_drafts",
@@ -54,6 +55,8 @@ __all__ = [
     "request_lapsed",
     "request_refused",
     "request_withdrawn",
+    "review_opened",
+    "review_waiting",
     "roles_changed",
     "roles_ended",
     "roles_requested",

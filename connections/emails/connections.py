@@ -162,7 +162,12 @@ def connection_ended(connection: Connection, *, by: Any = None) -> None:
         return Mail(
             subject=f"[{inert((actor or other).name, 40)}] Connection: ended",
             heading=f"The connection with {inert(other.name)} was {word}",
-            paragraphs=("All its roles stopped at once. The history stays for both sides.",),
+            paragraphs=(
+                (
+                    "All its roles stopped at once. The page behind the button shows which rights "
+                    "ended, what work is left open, and the papers to keep."
+                ),
+            ),
             facts=reason_facts(connection.reason),
             organization=inert(actor.name) if actor else "",
         )
@@ -173,6 +178,7 @@ def connection_ended(connection: Connection, *, by: Any = None) -> None:
         provider=mail(connection.seller),
         seller=mail(connection.provider),
         by=by,
+        page="offboarding",
     )
 
 

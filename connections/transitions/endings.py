@@ -10,6 +10,8 @@ from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import CONNECTION, LIVE_CONNECTION, ConnectionStatus, GrantStatus, Side
 from connections.transitions import standing
+from connections.transitions.leaving import keep_rights
+from connections.transitions.reviews import close_reviews
 from connections.transitions.shared import lock_live, lock_parties, note
 from partnerhub import clock
 from partnerhub.db import lock
@@ -78,6 +80,8 @@ def end(
         paused_at=None,
         paused_until=None,
     )
+    keep_rights(connection)
+    close_reviews(connection)
     clear_grants(Assignment, content_object__connection=connection)
     RoleGrant.objects.filter(connection=connection, status=GrantStatus.ACTIVE).update(
         status=GrantStatus.ENDED, ended_at=clock.now()

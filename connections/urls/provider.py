@@ -6,10 +6,12 @@ from connections.views import (
     assignments,
     clients,
     history,
+    papers,
     provider,
     renewals,
     requests,
     stopping,
+    unused,
 )
 
 LINK = "partner-links/<uuid:public_id>"
@@ -21,6 +23,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{LINK}/answer/", provider.partner_link_answer, name="partner-link-answer"),
     path(f"{LINK}/decline/", provider.partner_link_decline, name="partner-link-decline"),
     path("clients/", clients.client_list, name="clients"),
+    path("clients/unused/", unused.unused_rights, name="clients-unused"),
+    path("clients/unused/<uuid:public_id>/", unused.lower_role, name="client-unused-role"),
+    path(
+        "clients/unused/<uuid:public_id>/<uuid:person_id>/",
+        unused.lower_person,
+        name="client-unused-person",
+    ),
     path("clients/invitations/", clients.client_invitations, name="client-invitations"),
     path("clients/assignments/", assignments.overview, name="assignments"),
     path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
@@ -47,6 +56,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/renewal/decline/", renewals.renewal_decline, name="client-renewal-decline"),
     path(f"{CLIENT}/renewal/withdraw/", renewals.renewal_withdraw, name="client-renewal-withdraw"),
     path(f"{CLIENT}/end/", stopping.client_end, name="client-end"),
+    path(f"{CLIENT}/receipt/", papers.receipt, name="client-receipt"),
+    path(f"{CLIENT}/after/", papers.off_boarding, name="client-offboarding"),
     path(
         "employees/<uuid:public_id>/clients/",
         assignments.employee_clients,

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import history, links, renewals, requests, seller, stopping
+from connections.views import (
+    history,
+    links,
+    papers,
+    renewals,
+    requests,
+    reviews,
+    seller,
+    stopping,
+    unused,
+)
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -11,6 +21,9 @@ CONNECTION = "partners/<uuid:public_id>"
 urlpatterns: list[URLPattern] = [
     path("partners/", seller.partners, name="partners"),
     path("partners/add/", links.partner_add, name="partner-add"),
+    path("partners/unused/", unused.unused_rights, name="partners-unused"),
+    path("partners/unused/<uuid:public_id>/", unused.lower_role, name="partner-unused-role"),
+    path("partners/reviews/", reviews.partner_reviews, name="partner-reviews"),
     path("partners/links/", links.partner_links, name="partner-links"),
     path(f"{LINK}/", links.partner_link, name="partner-link"),
     path(f"{LINK}/copy/", links.partner_link_copy, name="partner-link-copy"),
@@ -43,6 +56,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONNECTION}/pause/", stopping.connection_pause, name="connection-pause"),
     path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
     path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
+    path(f"{CONNECTION}/receipt/", papers.receipt, name="connection-receipt"),
+    path(f"{CONNECTION}/after/", papers.off_boarding, name="connection-offboarding"),
+    path(f"{CONNECTION}/review/", reviews.connection_review, name="connection-review"),
     path("history/", history.history_page, name="history"),
     path("history/export/", history.history_export, name="history-export"),
     path("history/verify/", history.history_verify, name="history-verify"),

@@ -15,11 +15,13 @@ from connections import asked, clients, granting, people
 from connections.forms import GrantForm
 from connections.lists import asked_of, connection_state, invitation_state, link_state
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views import lowering
-from connections.views.seller import behind, facts_of, may_renew
+from connections.views.papers import papers_of
+from connections.views.seller import facts_of, may_renew
 from connections.views.shared import CONFLICT, connection_for, posted, timeline
 from connections.words import day
 from partnerhub import clock
@@ -79,10 +81,12 @@ def tabs(handle: str, current: str) -> list[dict[str, Any]]:
         ("invitations", "Requests and invitations", None),
         ("assignments", "Assignments", None),
         ("ended", "Ended", f"{base}?show=ended"),
+        ("unused", "Unused rights", None),
     )
     names = {
         "invitations": "provider:client-invitations",
         "assignments": "provider:assignments",
+        "unused": "provider:clients-unused",
     }
     return [
         {
@@ -182,7 +186,7 @@ def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "may_renew": may_renew(row),
         "back": reverse("provider:clients", args=args[:1]),
         "events": timeline(request, *behind(row)),
-    }
+    } | papers_of(request, row)
     return render(request, "connections/provider/client.html", context)
 
 

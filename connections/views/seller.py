@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations import kinds, opening, pages
-from connections import asked, granting, people
+from connections import asked, granting, people, reviewing
 from connections.forms import AcceptForm, ReasonForm
 from connections.lists import connection_row, connection_state
 from connections.models import Connection, ConnectionInvitation
+from connections.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
 from connections.views import lowering
+from connections.views.papers import papers_of
 from connections.views.shared import (
     CONFLICT,
     connection_for,
@@ -176,7 +178,8 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
         "back": reverse("seller:permissions", args=[request.organization.handle]),
         "events": timeline(request, *behind(row)),
-    }
+        "review_url": reverse("seller:connection-review", args=args) if row.is_live else "",
+    } | papers_of(request, row)
     return render(request, "connections/seller/connection.html", context)
 
 
@@ -204,19 +207,14 @@ def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
         facts.append(("Paused", _pause_words(row)))
     if row.reason and (row.is_paused or row.ended_at):
         facts.append(("Reason given", row.reason))
+    if reviewed := reviewing.last_reviewed(row):
+        facts.append(("Last reviewed", reviewed))
     return facts
 
 
 def _pause_words(row: Connection) -> str:
     until = f"until {day(row.paused_until)}" if row.paused_until else "until the seller resumes it"
     return f"since {day(row.paused_at)}, {until}"
-
-
-def behind(row: Connection) -> list[Any]:
-    """The rows whose events make up a connection's history."""
-    if row.invitation is None:
-        return [row]
-    return [row, row.invitation, row.invitation.partner_link]
 
 
 @require(ADMINISTRATOR)

@@ -10,6 +10,7 @@ from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organ
 from connections import asked
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.proposals import Renewal
+from connections.reviewing import waiting_reviews
 from connections.words import day
 from partnerhub import clock
 from roles.models import ApprovedRole, RoleApplication
@@ -215,6 +216,25 @@ def _renewal_step(row: Renewal, by: Organization, page: str) -> Step:
         "You",
         _link("Answer", f"{page}-renewal", reader.handle, connection.public_id),
     )
+
+
+def review_steps(seller: Organization) -> list[Step]:
+    """The partners whose yearly review waits; one query, and no step when none does (U42)."""
+    waiting, overdue, first = waiting_reviews(seller)
+    if first is None:
+        return []
+    partners = "1 partner" if waiting == 1 else f"{waiting} partners"
+    late = f"; {overdue} of them overdue" if overdue else ""
+    name = first.connection.provider.name
+    return [
+        Step(
+            "Review your partners",
+            f"Keep, lower or end what they may do: {partners}, next {name}{late}.",
+            CURRENT,
+            "You",
+            _link("Review", "seller:partner-reviews", seller.handle),
+        )
+    ]
 
 
 def seller_supply_steps(seller: Organization) -> list[Step]:

@@ -81,7 +81,9 @@ def seller_home(request: PortalRequest) -> HttpResponse:
         return redirect("seller:shipments", organization.handle)
     lists = []
     if request.access.administrator:
+        due = checklists.review_steps(organization)
         lists = [
+            *((("Waiting for you", due),) if due else ()),
             ("Let a solution provider help you", checklists.seller_steps(organization)),
             ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
         ]

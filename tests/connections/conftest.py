@@ -11,9 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
 from connections.models import Connection
+from connections.transitions import invitations, links
+from partnerhub.web.access import Level
 from tests.factories import connections as make
 from tests.factories.accounts import identity, member, person
 from tests.support import signed_in
+
+CODES = {"fba": make.FBA, "listings": make.LISTINGS}
 
 
 @dataclass
@@ -47,9 +51,20 @@ class Pair:
 
     def connect(self, **grants: str) -> Connection:
         """A live connection; keyword "fba" or "listings" gives the level."""
-        codes = {"fba": make.FBA, "listings": make.LISTINGS}
-        levels = {codes[word]: level for word, level in grants.items()} or None
+        levels = {CODES[word]: level for word, level in grants.items()} or None
         return make.connection(self.seller, self.provider, levels)
+
+    def arrange(self, **levels: Level) -> Connection:
+        """A connection as people make one: link, invitation, acceptance, with their history."""
+        for word in levels:
+            make.approved(self.provider, CODES[word], "admin")
+        link = links.issue(seller=self.seller, by=self.seller_admin, provider=self.provider)
+        invitation = invitations.send(link=link, provider=self.provider, by=self.provider_admin)
+        return invitations.accept(
+            invitation=invitation,
+            by=self.seller_admin,
+            levels={CODES[word]: level for word, level in levels.items()},
+        )
 
     def employee(self, name: str = "", *, identified: bool = True) -> User:
         """An employee of the provider in force."""

@@ -30,6 +30,9 @@ WITH_BODY = [row for row in POSTS if row.body]
 # One act, several rows that it moves: each of them has its event in its own history.
 SEVERAL = {
     "accounts.organizations.close_organization": "and everything that rests on the account",
+    "connections.endings.end_overdue": "and what was still asked on the connection",
+    "connections.endings.terminate": "and what was still asked on the connection",
+    "connections.grants.change": "and what that answers",
     "connections.invitations.accept": "the invitation, and the connection that starts",
     "connections.invitations.send": "the partner link, and the invitation that answers it",
     "roles.approvals.lapse_approved_roles": "each approved role of a provider",

@@ -23,7 +23,13 @@ from accounts.models import (
     Organization,
     User,
 )
-from connections.models import Connection, ConnectionInvitation, PartnerLink
+from connections.models import (
+    Connection,
+    ConnectionInvitation,
+    ConnectionReview,
+    FormerRight,
+    PartnerLink,
+)
 from partnerhub import clock
 from partnerhub.audit.models import Actor, Event
 from partnerhub.notifications.models import Notification
@@ -293,6 +299,9 @@ def _partners(of: Tenant) -> None:
         of.people["provider_employee"], of.rows["grant_edit"], "edit"
     )[0]
     ties.approved(of["second_provider"], "inventory.fba_shipments", "edit")
+    of.rows["review"] = ConnectionReview.objects.create(
+        connection=row, due_at=clock.now() + timedelta(days=10)
+    )
     # The seller's side: a link that waits, an invitation to answer, a link that has ended.
     of.rows["link_out"] = ties.partner_link(seller, of["third_provider"])
     of.rows["connection_in"] = ties.invitation(seller, of["second_provider"])
@@ -334,6 +343,20 @@ def _ended_partners(of: Tenant) -> None:
     )
     ties.grant(row, "inventory.fba_shipments", "edit", status="ended", ended_at=clock.now())
     of.rows["connection_ended"] = row
+    FormerRight.objects.create(
+        connection=row,
+        user=of.people["provider_employee"],
+        role=row.grants.get().role,
+        level=2,
+        administrator=False,
+    )
+    of.rows["connection_left"] = Connection.objects.create(
+        seller=of["seller"],
+        provider=of["second_provider"],
+        ends_at=clock.now() + timedelta(days=300),
+        reason=of.named("left"),
+        **ended,
+    )
     link = PartnerLink.objects.create(
         seller=of["former_seller"],
         provider=of["provider"],

@@ -37,6 +37,10 @@ def _roles(t: Tenant) -> dict[str, Any]:
     return {grant_field(FBA): "1", "version": "1", "confirmed": "1"}
 
 
+def _lower(t: Tenant) -> dict[str, Any]:
+    return {"level": "1", "version": "1"}
+
+
 def _assign(t: Tenant) -> dict[str, Any]:
     cell = cell_field(t["grant_edit"].pk, t["provider_staff_membership"].pk)
     return {"state": state_of(t["connection"]), cell: "1"}
@@ -81,6 +85,12 @@ ROWS = [
     _seller("connection-pause", "connection", **REASON),
     _act(_seller, "connection-resume", "connection_paused"),
     _seller("connection-end", "connection", **REASON),
+    portal("seller:partners-unused", may=SELLER, query=("page", "days", "show")),
+    _seller("partner-unused-role", "grant_edit", post=422, body=_lower, query=("from",)),
+    portal("seller:partner-reviews", may=SELLER, query=("page",)),
+    _seller("connection-review", "connection", post=409, body=lambda t: {"version": "1"}),
+    _act(_seller, "connection-receipt", "connection", post=200, then=200),
+    _seller("connection-offboarding", "connection_left", query=("page",)),
     _provider("partner-link", "link_in"),
     _act(_provider, "partner-link-answer", "link_in"),
     _provider("partner-link-decline", "link_in", **REASON),
@@ -109,4 +119,15 @@ ROWS = [
     _provider("client-renewal-decline", "client_renewing", **REASON),
     _act(_provider, "client-renewal-withdraw", "connection"),
     _provider("client-end", "connection", **REASON),
+    portal("provider:clients-unused", may=PROVIDER, query=("page", "days", "show")),
+    _provider("client-unused-role", "grant_edit", post=422, body=_lower),
+    portal(
+        "provider:client-unused-person",
+        may=PROVIDER,
+        at={"public_id": "grant_edit", "person_id": "provider_employee_membership"},
+        post=422,
+        body=lambda t: {"level": "0"},
+    ),
+    _act(_provider, "client-receipt", "connection", post=200, then=200),
+    _provider("client-offboarding", "connection_ended", query=("page",)),
 ]

@@ -1,0 +1,57 @@
+"""Mails about the yearly review of partners (U42)."""
+
+from connections.emails.shared import day, seller_path, tell_administrators
+from connections.models import ConnectionReview
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+
+
+def review_opened(review: ConnectionReview) -> None:
+    """The seller's administrators are asked, once, whether everything is still needed."""
+    firm = inert(review.connection.provider.name)
+    _tell(
+        review,
+        event="opened",
+        subject=f"[{inert(review.connection.provider.name, 40)}] Review: still needed?",
+        heading=f"Does {firm} still need what it may do for you?",
+        text=(
+            "It has been a year. Look at each role, when it was last used and by how many people; "
+            "then keep, lower or end it. Nothing changes by itself."
+        ),
+    )
+
+
+def review_waiting(review: ConnectionReview, *, days: int) -> None:
+    """Nobody has answered yet."""
+    firm = inert(review.connection.provider.name)
+    when = f"in {days} days" if days else "now overdue"
+    _tell(
+        review,
+        event=f"waiting:{days}",
+        subject=f"[{inert(review.connection.provider.name, 40)}] Review: {when}",
+        heading=f"The review of {firm} is due on {day(review.due_at)}"
+        if days
+        else f"The review of {firm} is overdue",
+        text="Keep, lower or end what it may do for you. Nothing changes by itself.",
+    )
+
+
+def _tell(review: ConnectionReview, *, event: str, subject: str, heading: str, text: str) -> None:
+    seller = review.connection.seller
+    path = seller_path(seller, "connection-review", review.connection.public_id)
+    tell_administrators(
+        seller,
+        key=f"review:{review.public_id}:{event}",
+        kind=f"connections.review_{event.partition(':')[0]}",
+        mail=Mail(
+            subject=subject,
+            heading=heading,
+            paragraphs=(text,),
+            facts=(
+                ("Solution provider", inert(review.connection.provider.name)),
+                ("Answer until", day(review.due_at)),
+            ),
+            button=("Review this partner", absolute(path)),
+        ),
+        path=path,
+    )

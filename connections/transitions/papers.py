@@ -1,0 +1,25 @@
+"""What both sides take away from a connection; each download is history."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Organization
+from accounts.tenancy import require_administrator
+from connections.models import Connection
+from connections.receipts import DOWNLOADED
+from connections.transitions.endings import side_of
+from connections.transitions.shared import lock_parties
+from partnerhub.audit.services import record
+
+
+@transaction.atomic
+def note_receipt(*, connection: Connection, by: Any, organization: Organization) -> None:
+    """Write the download of the consent receipt to the history of `organization` (X8).
+
+    Raises NotRelated for anybody else's organization, NotPermitted.
+    """
+    side_of(connection, organization)
+    lock_parties(organization.pk)
+    require_administrator(by, organization)
+    record(DOWNLOADED, by=by, subject=connection, organization=organization)

@@ -1,0 +1,92 @@
+"""What both sides take away from a connection: the receipt, and the page about its end."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.portals import layout, page
+from connections import offboarding, receipts
+from connections.lists import connection_state
+from connections.models import Connection
+from connections.transitions import papers
+from connections.views.shared import connection_for
+from connections.words import day
+from partnerhub.errors import Conflict
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+
+# The same pages stand in both portals under their own words.
+WORD = {"seller": "connection", "provider": "client"}
+
+
+def address(request: PortalRequest, row: Connection, name: str = "") -> str:
+    """A page about this connection in the reader's portal."""
+    word = WORD[request.organization.kind]
+    return page(request.organization, f"{word}-{name}" if name else word, row.public_id)
+
+
+def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
+    """Where the receipt and, once it is over, the page about its end are."""
+    return {
+        "receipt_url": address(request, row, "receipt"),
+        "offboarding_url": "" if row.is_live else address(request, row, "offboarding"),
+    }
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def receipt(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The consent receipt as a PDF; the download is history (X8)."""
+    row = connection_for(request, public_id)
+    papers.note_receipt(connection=row, by=request.user, organization=request.organization)
+    content = receipts.receipt_pdf(receipts.receipt_of(row))
+    name = f"receipt-{slugify(row.seller.handle)}-{slugify(row.provider.handle)}"
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What the end took away, what it left open, who still sees what (X19)."""
+    row = connection_for(request, public_id)
+    if row.is_live:
+        raise Conflict("This connection has not ended: there is nothing to look back on.")
+    reader = request.organization
+    other = row.provider if reader.pk == row.seller_id else row.seller
+    state, label = connection_state(row)
+    found, people = offboarding.rights_removed(row, request)
+    context: dict[str, Any] = {
+        "layout": layout(reader),
+        "other": other,
+        "state": state,
+        "label": label,
+        "facts": _facts(row),
+        "page": found,
+        "people": people,
+        "work": offboarding.work_left_open(row),
+        "may_open": reader.pk == row.seller_id,
+        "sees": offboarding.who_sees_what(row, reader),
+        "receipt_url": address(request, row, "receipt"),
+        "export_url": page(reader, "history-export"),
+        "history_url": f"{page(reader, 'history')}?partner={other.handle}",
+        "back": address(request, row),
+    }
+    return render(request, "connections/offboarding.html", context)
+
+
+def _facts(row: Connection) -> list[tuple[str, str]]:
+    facts = [
+        ("Connected since", day(row.started_at)),
+        ("Ended on", f"{day(row.ended_at or row.ends_at)}, by {_by(row)}"),
+    ]
+    return [*facts, ("Reason given", row.reason)] if row.reason else facts
+
+
+def _by(row: Connection) -> str:
+    return str(row.get_ended_side_display()) if row.ended_side else "its end date"

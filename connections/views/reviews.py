@@ -1,0 +1,107 @@
+"""The seller's yearly review of each partner: keep, lower or end what it may do (U42)."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from connections import people, reviewing
+from connections.models import Connection, ConnectionReview
+from connections.transitions import reviews
+from connections.transitions.shared import ChangedMeanwhile
+from connections.views.shared import CONFLICT, connection_for
+from connections.words import day
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.pagination import paginate
+
+
+class VersionForm(forms.Form):
+    """The version of the roles that the page showed."""
+
+    version = forms.IntegerField(required=False)
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def partner_reviews(request: PortalRequest) -> HttpResponse:
+    """Every partner that waits for a review, the longest overdue first."""
+    seller = request.organization
+    rows = ConnectionReview.objects.open().filter(connection__seller=seller)
+    page = paginate(rows.select_related("connection__provider"), request, order=("due_at", "id"))
+    context = {
+        "page": page,
+        "rows": [
+            {
+                "name": row.connection.provider.name,
+                "opened": day(row.opened_at),
+                "due": day(row.due_at),
+                "state": "overdue" if row.is_overdue else "open",
+                "label": "Overdue" if row.is_overdue else "Waiting for you",
+                "tone": "bad" if row.is_overdue else "waiting",
+                "url": _url(seller, row.connection),
+            }
+            for row in page
+        ],
+        "back": reverse("seller:partners", args=[seller.handle]),
+    }
+    return render(request, "connections/seller/partner_reviews.html", context)
+
+
+def _url(seller: Any, connection: Connection) -> str:
+    return reverse("seller:connection-review", args=[seller.handle, connection.public_id])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def connection_review(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Every role with its last use and its people; keep all of it by one button."""
+    row = connection_for(request, public_id)
+    done = reverse("seller:connection", args=[request.organization.handle, public_id])
+    conflict = False
+    if request.method == "POST":
+        try:
+            _confirm(request, row)
+        except ChangedMeanwhile:
+            conflict = True
+            row.refresh_from_db(fields=["version"])
+        else:
+            messages.success(request, "Reviewed. We ask again in a year.")
+            return HttpResponseRedirect(done)
+    args = [request.organization.handle, public_id]
+    context = {
+        "connection": row,
+        "is_live": row.is_live,
+        "conflict": conflict,
+        "facts": _facts(row),
+        "roles": reviewing.roles_with_use(row),
+        "people": people.acting_people(row),
+        "waiting": reviewing.open_review(row) is not None,
+        "roles_url": reverse("seller:connection-roles", args=args),
+        "end_url": reverse("seller:connection-end", args=args),
+        "back": done,
+    }
+    status = CONFLICT if conflict else 200
+    return render(request, "connections/seller/connection_review.html", context, status=status)
+
+
+def _confirm(request: PortalRequest, row: Connection) -> None:
+    """Confirm what the page showed; a version that is none is an older one."""
+    form = VersionForm(request.POST)
+    version = form.cleaned_data["version"] if form.is_valid() else None
+    reviews.confirm_review(connection=row, by=request.user, version=version or 0)
+
+
+def _facts(row: Connection) -> list[tuple[str, str]]:
+    review = reviewing.open_review(row)
+    return [
+        ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
+        ("Connected since", day(row.started_at)),
+        ("Connected until", day(row.ends_at)),
+        ("Last reviewed", reviewing.last_reviewed(row) or "never"),
+        *((("Answer until", day(review.due_at)),) if review else ()),
+    ]

@@ -1,0 +1,261 @@
+"""Rights nobody used: the report of either side, and lowering from it (X4)."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Membership
+from accounts.portals import layout, page
+from connections import unused
+from connections.models import Assignment, Connection, RoleGrant
+from connections.transitions import assignments, grants
+from connections.transitions.assignments import LEVELS
+from connections.use import observed
+from connections.views.shared import posted
+from connections.words import day
+from partnerhub.web.access import ADMINISTRATOR, Level, PortalRequest, require
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.pagination import paginate
+from roles.catalogue import role_names
+
+WORD = {"seller": "partner", "provider": "client"}
+NOTHING = 0
+REVIEW = "review"
+
+
+class LowerForm(forms.Form):
+    """To which level: anything below the present one."""
+
+    level = forms.TypedChoiceField(label="From now on", coerce=int, widget=forms.RadioSelect)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # Where the person came from, and goes back to.
+    origin = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, held: Level, version: int = 0, origin: str = "") -> None:
+        initial = {"version": version, "level": NOTHING, "origin": origin}
+        super().__init__(data, initial=initial)
+        field: Any = self.fields["level"]
+        field.choices = [
+            *((int(level), level.word.capitalize()) for level in Level if NOTHING < level < held),
+            (NOTHING, "Not at all"),
+        ]
+
+    def chosen(self) -> Level:
+        """The level that is left."""
+        return Level(self.cleaned_data["level"])
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def unused_rights(request: PortalRequest) -> HttpResponse:
+    """Granted roles, or people's assignments, that nobody used for 30 or 90 days."""
+    reader = request.organization
+    days = 90 if request.GET.get("days") == "90" else 30
+    people = request.GET.get("show") == "people"
+    party = {reader.kind: reader}
+    if people:
+        found = paginate(unused.unused_assignments(days, **party), request, order=("id",))
+        members = _members(reader, found) if reader.kind == "provider" else {}
+        rows = [_assignment_row(request, row, members.get(row.user_id)) for row in found]
+    else:
+        found = paginate(unused.unused_grants(days, **party), request, order=("granted_at", "id"))
+        rows = [_grant_row(request, row) for row in found]
+    context = {
+        "layout": layout(reader),
+        "page": found,
+        "rows": rows,
+        "days": days,
+        "people": people,
+        "tabs": _tabs(days, people=people),
+        "periods": _periods(days, people=people),
+        "known_text": _known(),
+        "can_lower": reader.kind == "provider",
+        "other": "Partner" if reader.kind == "seller" else "Client",
+        "back": page(reader, "partners" if reader.kind == "seller" else "clients"),
+        "back_label": "Authorized Partners" if reader.kind == "seller" else "Clients",
+    }
+    return render(request, "connections/unused.html", context)
+
+
+def _known() -> str:
+    """Which roles the report can speak of, said plainly."""
+    names = role_names()
+    known = ", ".join(sorted(names.get(code, code) for code in observed()))
+    return (
+        f"Only {known} opens pages here, so only its use is known. Other roles are used in the "
+        "marketplace's own pages and are not listed; the yearly review shows them all."
+    )
+
+
+def _tabs(days: int, *, people: bool) -> list[dict[str, Any]]:
+    views = (("Granted roles", "roles", not people), ("People", "people", people))
+    return [
+        {"label": label, "url": f"?days={days}&show={show}", "current": current, "count": ""}
+        for label, show, current in views
+    ]
+
+
+def _periods(days: int, *, people: bool) -> list[tuple[str, str, bool]]:
+    show = "people" if people else "roles"
+    return [(f"{n} days", f"?days={n}&show={show}", n == days) for n in unused.DAYS]
+
+
+def _since(row: Any, start: Any) -> str:
+    return day(row.last_used) if row.last_used else f"never, since {day(start)}"
+
+
+def _other(request: PortalRequest, connection: Connection) -> dict[str, str]:
+    other = connection.provider if request.organization.kind == "seller" else connection.seller
+    name = "connection" if request.organization.kind == "seller" else "client"
+    return {"other": other.name, "url": page(request.organization, name, connection.public_id)}
+
+
+def _grant_row(request: PortalRequest, row: Any) -> dict[str, Any]:
+    name = f"{WORD[request.organization.kind]}-unused-role"
+    return _other(request, row.connection) | {
+        "role": row.role.name,
+        "level": Level(row.level).word,
+        "used": _since(row, row.granted_at),
+        "lower_url": page(request.organization, name, row.public_id),
+    }
+
+
+def _members(provider: Any, rows: Any) -> dict[int, uuid.UUID]:
+    """Person -> public id of their membership, for one's own people; one query."""
+    members = Membership.objects.active().filter(
+        organization=provider, user__in=[row.user_id for row in rows]
+    )
+    return dict(members.values_list("user_id", "public_id"))
+
+
+def _assignment_row(request: PortalRequest, row: Any, member: uuid.UUID | None) -> dict[str, Any]:
+    grant = row.content_object
+    start = max(filter(None, (row.assigned_at, grant.granted_at)))
+    lower = ""
+    if member:
+        args = [request.organization.handle, grant.public_id, member]
+        lower = reverse("provider:client-unused-person", args=args)
+    return _other(request, grant.connection) | {
+        "person": row.user.name,
+        "role": grant.role.name,
+        "level": min(LEVELS[row.permission.codename], Level(grant.level)).word,
+        "used": _since(row, start),
+        "lower_url": lower,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Lower one granted role, or take it away, for everybody of the firm."""
+    reader = request.organization
+    rows = RoleGrant.objects.active().filter(**{reader.kind: reader})
+    grant = get_object_or_404(
+        rows.select_related("role", "connection__seller", "connection__provider"),
+        public_id=public_id,
+    )
+    connection = grant.connection
+    act = grants.change if reader.kind == "seller" else grants.give_back
+    origin = request.POST.get("origin", request.GET.get("from", ""))
+    form = LowerForm(
+        posted(request), held=Level(grant.level), version=connection.version, origin=origin[:10]
+    )
+
+    def lower() -> Any:
+        return act(
+            connection=connection,
+            by=request.user,
+            levels={grant.role.code: form.chosen()},
+            version=form.cleaned_data["version"] or 0,
+        )
+
+    about = _other(request, connection)["other"]
+    title = f"{grant.role.name}: lower it for {about}?"
+    text = (
+        f"Granted at {Level(grant.level).word}. It counts at once, for everybody of the firm; both "
+        "sides are told. "
+    )
+    text += (
+        "You can grant it again at any time."
+        if reader.kind == "seller"
+        else "To get it back, ask the seller."
+    )
+    back = ""
+    if reader.kind == "seller" and origin == REVIEW:
+        back = page(reader, "connection-review", connection.public_id)
+    return _confirm(request, form, lower, title=title, text=text, back=back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(ADMINISTRATOR)
+def lower_person(
+    request: PortalRequest, public_id: uuid.UUID, person_id: uuid.UUID
+) -> HttpResponse:
+    """Lower what one employee may do with a granted role, or take it away."""
+    provider = request.organization
+    members = Membership.objects.active().filter(organization=provider)
+    member = get_object_or_404(members, public_id=person_id)
+    row = get_object_or_404(
+        Assignment.objects.select_related(
+            "user",
+            "permission",
+            "content_object__role",
+            "content_object__connection__seller",
+            "content_object__connection__provider",
+        ),
+        content_object__provider=provider,
+        content_object__status="active",
+        content_object__public_id=public_id,
+        user=member.user_id,
+    )
+    grant = row.content_object
+    held = LEVELS[row.permission.codename]
+    form = LowerForm(posted(request), held=held)
+
+    def lower() -> Any:
+        return assignments.assign(
+            connection=grant.connection,
+            by=request.user,
+            changes={member.pk: {grant.pk: form.chosen()}},
+        )
+
+    title = f"{grant.role.name}: lower it for {row.user.name}?"
+    text = (
+        f"Assigned at {held.word} for {grant.connection.seller.name}. It counts at once; they are "
+        "told. You can assign it again at any time."
+    )
+    return _confirm(request, form, lower, title=title, text=text)
+
+
+def _confirm(
+    request: PortalRequest,
+    form: LowerForm,
+    act: Callable[[], Any],
+    *,
+    title: str,
+    text: str,
+    back: str = "",
+) -> HttpResponse:
+    """Ask, then do it and lead back to the report, or to where the person came from."""
+    reader = request.organization
+    back = back or page(reader, f"{WORD[reader.kind]}s-unused")
+    if request.method == "POST" and form.is_valid() and apply(form, act):
+        messages.success(request, "Saved. It counts at once.")
+        return HttpResponseRedirect(back)
+    context = {
+        "layout": layout(reader),
+        "title": title,
+        "text": text,
+        "submit": "Lower",
+        "form": form,
+        "consequences": [],
+        "cancel_url": back,
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
