@@ -9,9 +9,10 @@ from django.test import TestCase
 from hypothesis import settings as hypothesis_settings
 
 from partnerhub.audit import triggers
+from tests.racing import meeting
 from tests.sweep.report import pytest_terminal_summary
 
-__all__ = ["pytest_terminal_summary"]
+__all__ = ["meeting", "pytest_terminal_summary"]
 
 # A loaded machine is no failure.
 hypothesis_settings.register_profile("tests", deadline=None)

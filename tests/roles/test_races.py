@@ -1,16 +1,13 @@
-"""Two people at the same moment, on PostgreSQL (C3, C8).
+"""Two people at the same moment, (C3, C8).
 
 Both meet after reading and before writing, as far as locks let them. Each race is first run without
 any guard, to show that the meeting finds the fault; then with the conditional UPDATE alone; then
 as the transitions are.
 """
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from partnerhub.audit.models import Event
 from partnerhub.errors import Conflict
@@ -19,92 +16,13 @@ from partnerhub.web.access import Level
 from roles.models import ApprovedRole, RoleApplication
 from roles.transitions import applications, approvals, review
 from tests.factories import accounts, roles
+from tests.racing import GUARDS, together
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-GUARDS = ["none", "update", "all"]
-PATIENCE = 0.4
-
-
-def together(*actions: Callable[[], Any]) -> list[Any]:
-    """Run all at once; each result is what it returned, or the Conflict it raised."""
-    results: list[Any] = [None] * len(actions)
-    start = threading.Barrier(len(actions))
-
-    def run(place: int) -> None:
-        start.wait()
-        try:
-            results[place] = actions[place]()
-        except Conflict as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[place]) for place in range(len(actions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def conflicts(results: list[Any]) -> list[Conflict]:
     return [result for result in results if isinstance(result, Conflict)]
-
-
-def write(row: Any, *, expect: Any, **values: Any) -> Any:
-    """What move() would be without its condition."""
-    type(row)._default_manager.filter(pk=row.pk).update(**values)
-    for name, value in values.items():
-        setattr(row, name, value)
-    return row
-
-
-def write_status(row: Any, table: Any, new: str, **values: Any) -> Any:
-    table.check(row.status, new)
-    return write(row, expect={}, status=new, **values)
-
-
-@pytest.fixture
-def meeting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Makes both sides wait for each other after reading, and takes guards away."""
-    barrier = threading.Barrier(2)
-    locked = review.lock_application
-
-    def meet() -> None:
-        try:
-            barrier.wait(PATIENCE)
-        except threading.BrokenBarrierError:
-            barrier.reset()
-
-    def lock_and_meet(application: Any) -> Any:
-        row = locked(application)
-        meet()
-        return row
-
-    def read_and_meet(application: Any) -> Any:
-        rows = RoleApplication.objects.select_related("provider", "category")
-        row = rows.get(pk=application.pk)
-        meet()
-        return row
-
-    def read_line_and_meet(rows: Any, pk: int) -> Any:
-        row = rows.get(pk=pk)
-        meet()
-        return row
-
-    def set_up(guards: str) -> None:
-        read = lock_and_meet if guards == "all" else read_and_meet
-        for module in (applications, review):
-            monkeypatch.setattr(module, "lock_application", read)
-        if guards == "all":
-            return
-        monkeypatch.setattr(review, "lock", read_line_and_meet)
-        if guards == "none":
-            monkeypatch.setattr(review, "move", write)
-            for module in (applications, review):
-                monkeypatch.setattr(module, "advance", write_status)
-
-    return set_up
 
 
 def decided_application(provider: Any, reviewer: Any) -> RoleApplication:

@@ -1,6 +1,11 @@
-"""Two at once, on PostgreSQL with real threads: one wins, the other is told (C6, C7, C12)."""
+"""Two at once, with real threads: one wins, the other is told (C1, C2, C6, C7, C12).
 
+Whoever meets is first shown to go wrong where nothing guards it.
+"""
+
+from contextlib import suppress
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,10 +28,11 @@ from tests.factories.supplychain import (
     supplier,
     supplier_invitation,
 )
-from tests.racing import together
+from tests.racing import GUARDS, LOCKS, holds, refusals, together
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8
+ONE_LIVE = "supplychain_supplierconnection_one_live"
 
 
 def refused(results):
@@ -34,28 +40,35 @@ def refused(results):
     return [result for result in results if isinstance(result, DomainError)]
 
 
-def test_both_sides_invite_each_other():
+@pytest.mark.parametrize("guards", LOCKS)
+def test_both_sides_invite_each_other(guards, meeting):
     """C6: at most one invitation is open between two known accounts; the second finds the first."""
-    for _ in range(ROUNDS):
-        shop, boss = seller()
-        factory, sam = supplier()
-        results = together(
-            partial(invitations.invite, by=boss, organization=shop, address=sam.email),
-            partial(invitations.invite, by=sam, organization=factory, address=boss.email),
-        )
-        assert len(refused(results)) == 1
-        assert isinstance(refused(results)[0], invitations.InvitedAlready)
+    shop, boss = seller()
+    factory, sam = supplier()
+    meeting(guards)
+    results = together(
+        partial(invitations.invite, by=boss, organization=shop, address=sam.email),
+        partial(invitations.invite, by=sam, organization=factory, address=boss.email),
+    )
+
+    def promise():
+        assert [type(result) for result in refused(results)] == [invitations.InvitedAlready]
         open_ones = SupplierInvitation.objects.filter(organization__in=[shop, factory])
         assert open_ones.count() == 1
 
+    holds(guards, promise)
 
-def test_two_crossing_invitations_are_accepted_at_once():
+
+@pytest.mark.parametrize("guards", GUARDS)
+def test_two_crossing_invitations_are_accepted_at_once(guards, meeting):
     """C6: one connection, whoever presses first; nobody waits for ever."""
-    for _ in range(ROUNDS):
-        shop, boss = seller()
-        factory, sam = supplier()
-        mine = supplier_invitation(shop, sam.email)
-        theirs = supplier_invitation(factory, boss.email)
+    shop, boss = seller()
+    factory, sam = supplier()
+    mine = supplier_invitation(shop, sam.email)
+    theirs = supplier_invitation(factory, boss.email)
+    meeting(guards, ONE_LIVE)
+
+    def promise():
         together(
             partial(invitations.accept, by=sam, public_id=mine.public_id, organization=factory),
             partial(invitations.accept, by=boss, public_id=theirs.public_id, organization=shop),
@@ -66,39 +79,53 @@ def test_two_crossing_invitations_are_accepted_at_once():
             row.refresh_from_db()
             assert row.status == "accepted"
 
+    if guards == "update":
+        # Without locks the constraint refuses the second: one connection all the same.
+        with suppress(AssertionError):
+            promise()
+        assert SupplierConnection.objects.count() == 1
+    else:
+        holds(guards, promise)
 
-def test_one_invitation_is_accepted_twice_at_once():
+
+@pytest.mark.parametrize("guards", GUARDS)
+def test_one_invitation_is_accepted_twice_at_once(guards, meeting):
     """C1: two tabs: one connection, one event, one mail."""
-    for number in range(ROUNDS):
-        shop, _ = seller()
-        factory, sam = supplier()
-        row = supplier_invitation(shop, sam.email)
-        results = together(
-            *[
-                partial(invitations.accept, by=sam, public_id=row.public_id, organization=factory)
-                for _ in range(3)
-            ]
-        )
-        assert len(refused(results)) == 2
+    shop, _ = seller()
+    factory, sam = supplier()
+    row = supplier_invitation(shop, sam.email)
+    meeting(guards, ONE_LIVE)
+
+    def promise():
+        accept = partial(invitations.accept, by=sam, public_id=row.public_id, organization=factory)
+        results = together(accept, accept)
+        assert refusals(results) in ([409], [410])
         events = Event.objects.filter(object_id=str(row.public_id))
         assert events.filter(verb="supplier_invitation.accepted").count() == 1
-        assert Message.objects.filter(kind="supplychain.invitation_accepted").count() == number + 1
+        assert Message.objects.filter(kind="supplychain.invitation_accepted").count() == 1
+
+    holds(guards, promise)
 
 
-def test_revoke_and_accept_at_once():
+@pytest.mark.parametrize("guards", GUARDS)
+def test_revoke_and_accept_at_once(guards, meeting):
     """C2: one wins; never revoked and connected."""
-    for _ in range(ROUNDS):
-        shop, boss = seller()
-        factory, sam = supplier()
-        row = supplier_invitation(shop, sam.email)
-        results = together(
-            partial(invitations.revoke, by=boss, invitation=row),
-            partial(invitations.accept, by=sam, public_id=row.public_id, organization=factory),
-        )
+    shop, boss = seller()
+    factory, sam = supplier()
+    row = supplier_invitation(shop, sam.email)
+    meeting(guards)
+    results = together(
+        partial(invitations.revoke, by=boss, invitation=row),
+        partial(invitations.accept, by=sam, public_id=row.public_id, organization=factory),
+    )
+
+    def promise():
         assert len(refused(results)) == 1
         row.refresh_from_db()
         live = SupplierConnection.objects.filter(seller=shop, supplier=factory).exists()
         assert live == (row.status == "accepted")
+
+    holds(guards, promise)
 
 
 def test_share_is_pressed_ten_times_at_once():
@@ -133,26 +160,46 @@ def test_share_while_the_supplier_is_removed():
         assert not Share.objects.live().filter(connection=link).exists()
 
 
-def test_close_the_account_while_somebody_joins_and_it_is_shared():
+CLOSING = {
+    "joins": lambda s: partial(
+        invitations.accept,
+        by=s.newcomer,
+        public_id=s.invitation.public_id,
+        organization=s.joining,
+    ),
+    "is shared with": lambda s: partial(
+        shares.share_shipment, by=s.boss, shipment=s.shipment, targets=s.targets
+    ),
+}
+
+
+@pytest.mark.parametrize("guards", LOCKS)
+@pytest.mark.parametrize("who", CLOSING)
+def test_close_the_account_while_somebody(who, guards, meeting):
     """C12: no orphan and no error: nothing live hangs on a closed account."""
-    for number in range(ROUNDS):
-        shop, boss = seller()
-        factory, sam = supplier()
-        link, row = connected(shop, factory), shipment(shop)
-        newcomer = person(email=f"new{number}@factory.example")
-        open_one = supplier_invitation(shop, newcomer.email)
-        reviewer = person(is_staff=True, is_superuser=True)
-        new = invitations.NewAccount(f"New Factory {number}", "DE", "other")
-        targets = Targets(frozenset({link.public_id}))
+    shop, boss = seller()
+    factory, _ = supplier()
+    link, row = connected(shop, factory), shipment(shop)
+    operator = person(is_staff=True, is_superuser=True)
+    joining, newcomer = supplier()
+    scene = SimpleNamespace(
+        joining=joining, boss=boss, shipment=row, newcomer=newcomer,
+        targets=Targets(frozenset({link.public_id})),
+        invitation=supplier_invitation(shop, newcomer.email),
+    )  # fmt: skip
+    meeting(guards, late=1)
+
+    def promise():
         together(
-            partial(close_organization, by=reviewer, organization=shop, reason="Test"),
-            partial(invitations.accept, by=newcomer, public_id=open_one.public_id, new=new),
-            partial(shares.share_shipment, by=boss, shipment=row, targets=targets),
+            partial(close_organization, by=operator, organization=shop, reason="Test"),
+            CLOSING[who](scene),
         )
         assert Organization.objects.get(pk=shop.pk).status == "closed"
         assert not SupplierConnection.objects.live().filter(seller=shop).exists()
         assert not Share.objects.live().filter(shipment__seller=shop).exists()
         assert not SupplierInvitation.objects.filter(organization=shop, status="pending").exists()
+
+    holds(guards, promise)
 
 
 def test_recall_while_the_supplier_confirms_or_ships():
