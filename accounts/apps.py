@@ -7,14 +7,16 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register words for history, the employee invitation, and the signals we listen to."""
-        from accounts import receivers, verbs
+        from accounts import mail_kinds, receivers, verbs
         from accounts.batches import EMPLOYEES
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
         from accounts.kinds import EMPLOYEE
         from partnerhub.audit import presenters
+        from partnerhub.outbox import kinds as mails
 
         presenters.register(verbs.SENTENCES)
+        mails.register(mail_kinds.KINDS)
         kinds.register(EMPLOYEE)
         batches.register(EMPLOYEES)
         receivers.connect()

@@ -9,12 +9,14 @@ class ConnectionsConfig(AppConfig):
     def ready(self) -> None:
         """Register words, kinds and receivers, and keep the effective-right view in step."""
         from accounts.invitations import kinds
-        from connections import effective, receivers, verbs
+        from connections import effective, mail_kinds, receivers, verbs
         from connections.kinds import CONNECTION, PARTNER_LINK
         from partnerhub.audit import presenters
+        from partnerhub.outbox import kinds as mails
         from roles.catalogue import read_catalogue
 
         presenters.register(verbs.SENTENCES)
+        mails.register(mail_kinds.KINDS)
         presenters.register_labels({row.code: row.name for row in read_catalogue()})
         kinds.register(PARTNER_LINK)
         kinds.register(CONNECTION)

@@ -307,6 +307,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-roles": {"task": "roles.sweep", "schedule": 60.0},
     "sweep-connections": {"task": "connections.sweep", "schedule": 60.0},
     "sweep-supplychain": {"task": "supplychain.sweep", "schedule": 60.0},
+    "daily-mail": {
+        "task": "notifications.send_digests",
+        "schedule": crontab(hour="6-22", minute=5),
+    },
+    "daily-reviews": {"task": "roles.tell_reviewers", "schedule": crontab(hour="6-22", minute=10)},
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
     "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},

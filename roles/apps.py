@@ -9,7 +9,9 @@ class RolesConfig(AppConfig):
     def ready(self) -> None:
         """Register the words for history; load the catalogue after every migrate."""
         from partnerhub.audit import presenters
-        from roles import loading, verbs
+        from partnerhub.outbox import kinds as mails
+        from roles import loading, mail_kinds, verbs
 
         presenters.register(verbs.SENTENCES)
+        mails.register(mail_kinds.KINDS)
         post_migrate.connect(loading.after_migrate, sender=self)

@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.module_loading import import_string
 
 from accounts.tenancy import administrators
+from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.outbox.services import Draft, queue_fan_out
 from partnerhub.web.access import Level
 from partnerhub.web.redirects import absolute
@@ -24,8 +25,8 @@ def day(moment: datetime) -> str:
     return date_format(moment, "j F Y")
 
 
-def _subject(provider: Any, rest: str) -> str:
-    return f"[{inert(provider.name, 24)}] {rest}"
+def _subject(provider: Any, thing: str, event: str) -> str:
+    return subject_line(provider.name, thing, event)
 
 
 def _application_path(application: RoleApplication) -> str:
@@ -57,7 +58,7 @@ def application_submitted(application: RoleApplication, *, by: Any) -> None:
     path = _application_path(application)
     lines = application.lines.select_related("role")
     mail = Mail(
-        subject=_subject(provider, f"Role application {category}: submitted"),
+        subject=_subject(provider, f"Role application {category}", "submitted"),
         heading=f"Role application submitted: {category}",
         paragraphs=(
             (
@@ -82,7 +83,7 @@ def information_requested(application: RoleApplication, *, message: Any, by: Any
     assert application.answer_due_at is not None
     path = _application_path(application)
     mail = Mail(
-        subject=_subject(provider, f"Role application {category}: question"),
+        subject=_subject(provider, f"Role application {category}", "question"),
         heading=f"A question about your role application: {category}",
         paragraphs=("The reviewer asks:", inert(message.text, 1000)),
         button=("Answer the question", absolute(path)),
@@ -127,7 +128,7 @@ def decided_mail(
     word, heading = _DECIDED[ApplicationStatus(status)]
     refused = any(line.decision == LineDecision.REFUSED for line in lines)
     return Mail(
-        subject=_subject(provider, f"Role application {category}: {word}"),
+        subject=_subject(provider, f"Role application {category}", word),
         heading=f"{heading}: {category}",
         paragraphs=(
             f"Your application of {day(application.submitted_at)} is decided, role by role:",
@@ -154,7 +155,7 @@ def application_lapsed(application: RoleApplication) -> None:
     provider, category = application.provider, application.category.title
     path = _application_path(application)
     mail = Mail(
-        subject=_subject(provider, f"Role application {category}: lapsed"),
+        subject=_subject(provider, f"Role application {category}", "lapsed"),
         heading=f"Your role application has lapsed: {category}",
         paragraphs=(
             (
@@ -188,7 +189,7 @@ def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) 
         else "What sellers granted within it has effect again."
     )
     mail = Mail(
-        subject=_subject(provider, f"Approved role {role.name}: {change}"),
+        subject=_subject(provider, f"Approved role {role.name}", change),
         heading=f"{role.name}: approval {what}",
         paragraphs=(effect, f"The reason: {inert(approved_role.reason, 500)}"),
         button=("See your approved roles", absolute(path)),
@@ -206,7 +207,7 @@ def approved_roles_lapsing(
     path = _list_path(provider)
     first = approved_roles[0]
     mail = Mail(
-        subject=_subject(provider, f"Approved roles: {len(approved_roles)} end soon"),
+        subject=_subject(provider, "Approved roles", f"{len(approved_roles)} end soon"),
         heading="Approved roles end soon: renew them",
         paragraphs=(
             (
@@ -229,7 +230,7 @@ def approved_roles_lapsed(provider: Any, approved_roles: Sequence[ApprovedRole])
     path = _list_path(provider)
     first = approved_roles[0]
     mail = Mail(
-        subject=_subject(provider, f"Approved roles: {len(approved_roles)} have lapsed"),
+        subject=_subject(provider, "Approved roles", f"{len(approved_roles)} have lapsed"),
         heading="Approved roles have lapsed",
         paragraphs=(
             (
@@ -267,3 +268,22 @@ def approval_changed_drafts(
         after=after, limit=limit, approved_role_id=approved_role_id, change=change
     )
     return drafts
+
+
+def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]) -> None:
+    """To each reviewer once a day: what waits for a decision."""
+    day_of = clock.today()
+    tell(
+        map(Recipient.of, reviewers),
+        key=f"reviews:{day_of.isoformat()}",
+        kind="roles.reviews_waiting",
+        mail=Mail(
+            subject=subject_line("PartnerHub", "Review", "what waits for a decision"),
+            heading=f"What waits for review on {date_format(day_of, 'j F Y')}",
+            paragraphs=("Every applicant was told a date by which we decide.",),
+            facts=facts,
+            button=("Open the desk", absolute(reverse("admin:index"))),
+            why="You get this because you are a reviewer.",
+        ),
+        path=reverse("admin:index"),
+    )

@@ -9,6 +9,7 @@ from partnerhub import clock
 from partnerhub.errors import Conflict
 from partnerhub.tasks import task
 from roles.models import ApprovedRole, RoleApplication
+from roles.reminding import tell_reviewers_what_waits
 from roles.transitions.applications import lapse_application
 from roles.transitions.approvals import lapse_approved_roles, remind_of_lapse
 
@@ -38,3 +39,9 @@ def _lapse_applications(now: datetime) -> None:
 
 def _providers(rows: Any) -> list[int]:
     return list(rows.order_by().values_list("provider_id", flat=True).distinct()[:BATCH])
+
+
+@task("roles.tell_reviewers")
+def tell_reviewers() -> None:
+    """Tell the reviewers once a day what waits; a second run on the same day tells nobody."""
+    tell_reviewers_what_waits()

@@ -11,12 +11,14 @@ class SupplychainConfig(AppConfig):
         from accounts.invitations.batches import kinds as batches
         from connections import use
         from partnerhub.audit import presenters
-        from supplychain import naming, receivers, verbs
+        from partnerhub.outbox import kinds as mails
+        from supplychain import mail_kinds, naming, receivers, verbs
         from supplychain.batches import SUPPLIERS
         from supplychain.kinds import SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
 
         presenters.register(verbs.SENTENCES)
+        mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         batches.register(SUPPLIERS)
         naming.register()

@@ -10,7 +10,7 @@ from accounts.models import EmployeeInvitation
 from accounts.tenancy import administrators, membership_of
 from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.links import PLACEHOLDER
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 
@@ -29,7 +29,7 @@ def _invitation(invitation: EmployeeInvitation) -> Mail:
     firm, inviter = inert(invitation.organization.name), invitation.invited_by
     until = date_format(invitation.expires_at, "j F Y, H:i")
     return Mail(
-        subject=f"[{firm}] Invitation: join our account",
+        subject=subject_line(firm, "Invitation", "join our account"),
         heading=f"{firm} invites you to join its account",
         paragraphs=(
             "You keep your own sign-in; nobody shares a password. Join with this address.",
@@ -74,7 +74,7 @@ def _answered(
         key=f"{invitation.about}:{invitation.generation}:{event}",
         kind=f"accounts.employee_{event}",
         mail=Mail(
-            subject=f"[{firm}] Invitation: {event}",
+            subject=subject_line(firm, "Invitation", event),
             heading=heading,
             paragraphs=paragraphs,
             button=("See people and invitations", absolute(page)),

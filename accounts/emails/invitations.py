@@ -5,7 +5,7 @@ from accounts.invitations.models import OneTimeLink
 from accounts.tenancy import administrators
 from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 
@@ -19,7 +19,7 @@ def renewal_asked(kind: Kind, row: OneTimeLink) -> None:
         key=f"{row.about}:renewal_asked:{clock.now().isoformat()}",
         kind="accounts.renewal_asked",
         mail=Mail(
-            subject=f"[{firm}] Invitation: a new one is asked for",
+            subject=subject_line(firm, "Invitation", "a new one is asked for"),
             heading=f"{who} asks for a new invitation",
             paragraphs=("The last one has ended. You can send it again, or leave it be.",),
             button=("See the invitations", absolute(page)),

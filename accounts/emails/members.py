@@ -8,7 +8,7 @@ from accounts.permissions import labels
 from accounts.tenancy import administrators
 from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 
@@ -67,7 +67,7 @@ def member_left(membership: Membership) -> None:
         key=f"membership:{membership.public_id}:left",
         kind="accounts.member_left",
         mail=Mail(
-            subject=f"[{firm}] Member: left",
+            subject=subject_line(firm, "Member", "left"),
             heading=f"{inert(membership.user.name)} has left the account",
             button=("See people and invitations", absolute(page)),
             organization=firm,
@@ -93,7 +93,7 @@ def _to_member(
         key=f"membership:{membership.public_id}:{event}:{clock.now().isoformat()}",
         kind=f"accounts.member_{event}",
         mail=Mail(
-            subject=f"[{firm}] Membership: {event.replace('_', ' ')}",
+            subject=subject_line(firm, "Membership", event.replace("_", " ")),
             heading=heading,
             paragraphs=paragraphs,
             facts=(*facts, ("Done by", inert(by.name))),

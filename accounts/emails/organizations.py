@@ -10,7 +10,7 @@ from accounts.portals import members_page, page
 from accounts.tenancy import administrators
 from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 JOIN_ASKED = "accounts.organization_join_asked"
@@ -46,7 +46,7 @@ def organization_active(organization: Organization) -> None:
     """The account works from now on (S0.4)."""
     name = inert(organization.name)
     mail = Mail(
-        subject=f"[{name}] Account: active",
+        subject=subject_line(name, "Account", "active"),
         heading=f"Your account {name} is active",
         paragraphs=(NEXT_STEP[organization.kind],),
         facts=_facts(organization),
@@ -60,7 +60,7 @@ def organization_resumed(organization: Organization, *, by: User, event: str) ->
     """The suspension was lifted."""
     name = inert(organization.name)
     mail = Mail(
-        subject=f"[{name}] Account: active again",
+        subject=subject_line(name, "Account", "active again"),
         heading=f"Your account {name} is active again",
         paragraphs=("The suspension was lifted. Everything works as before.",),
         facts=_facts(organization),
@@ -76,7 +76,7 @@ def organization_suspended(
     """A reviewer stopped the account for now."""
     name = inert(organization.name)
     mail = Mail(
-        subject=f"[{name}] Account: suspended",
+        subject=subject_line(name, "Account", "suspended"),
         heading=f"Your account {name} is suspended",
         paragraphs=(
             "You can still look, but nothing can be changed, and nobody acts for this account.",
@@ -93,7 +93,7 @@ def organization_closed(organization: Organization, reason: str, *, by: User) ->
     """A reviewer closed the account for good."""
     name = inert(organization.name)
     mail = Mail(
-        subject=f"[{name}] Account: closed",
+        subject=subject_line(name, "Account", "closed"),
         heading=f"Your account {name} is closed",
         paragraphs=(
             "It cannot be opened again. Its history stays readable for you and for its partners.",
@@ -109,7 +109,7 @@ def join_asked(organization: Organization, asker: User) -> None:
     """Somebody of the same business asks to join; the administrators decide (X18)."""
     name = inert(organization.name)
     mail = Mail(
-        subject=f"[{name}] Account: somebody asks to join",
+        subject=subject_line(name, "Account", "somebody asks to join"),
         heading=f"{inert(asker.name)} asks to join your account",
         paragraphs=(
             "They tried to open an account with the registration number of your business.",
@@ -129,7 +129,7 @@ def organization_taken(organization: Organization, user: User) -> None:
     name = inert(organization.name)
     path = reverse("provider-draft", args=[organization.public_id])
     mail = Mail(
-        subject=f"[{name}] Account: your company already has one",
+        subject=subject_line(name, "Account", "your company already has one"),
         heading=f"{name} could not become active: your company already has an account",
         paragraphs=(
             "A business has one solution provider account.",

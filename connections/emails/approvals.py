@@ -10,8 +10,8 @@ from accounts.states import MembershipRole
 from connections.emails.shared import seller_path
 from connections.models import RoleGrant
 from connections.states import LIVE_CONNECTION, GrantStatus
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.notifications.services import News, Recipient, tell_each
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.outbox.services import Draft
 from partnerhub.web.access import Level
 from partnerhub.web.redirects import absolute
@@ -47,28 +47,18 @@ def approval_changed_drafts(
         .order_by("pk")[:limit]
     )
     people = _administrators_of({row.seller_id for row in rows})
-    drafts = []
-    lines = []
+    kind = f"connections.approval_{change}"
+    told = []
     for row in rows:
         path = seller_path(row.seller, "connection", row.connection.public_id)
         mail = _approval_mail(approval, row, change, absolute(path))
-        for user in people.get(row.seller_id, []):
-            # Each change counts the version up; each reminder has its number of days.
-            stage = f"{approval.version}:{approval.reminded_days or ''}"
-            key = f"approval:{approval.public_id}:{change}:{stage}:{row.pk}"
-            kind = f"connections.approval_{change}"
-            drafts.append(Draft(key=key, kind=kind, to=user.email, mail=mail, recipient_id=user.pk))
-            lines.append(
-                Notification(
-                    key=f"{key}:{user.pk}",
-                    user_id=user.pk,
-                    kind=kind,
-                    title=mail.heading[:200],
-                    path=path,
-                )
-            )
-    Notification.objects.bulk_create(lines, ignore_conflicts=True)
-    return drafts, rows[-1].pk if len(rows) == limit else None
+        # Each change counts the version up; each reminder has its number of days.
+        stage = f"{approval.version}:{approval.reminded_days or ''}"
+        key = f"approval:{approval.public_id}:{change}:{stage}:{row.pk}"
+        news = News(key=key, kind=kind, mail=mail, path=path)
+        told += [(Recipient.of(user), news) for user in people.get(row.seller_id, [])]
+    tell_each(told)
+    return [], rows[-1].pk if len(rows) == limit else None
 
 
 def _approval_mail(approval: ApprovedRole, grant: RoleGrant, change: str, url: str) -> Mail:
@@ -77,7 +67,7 @@ def _approval_mail(approval: ApprovedRole, grant: RoleGrant, change: str, url: s
     approved = Level.NONE if ended else Level(approval.level)
     effect = min(approved, Level(grant.level)).word
     return Mail(
-        subject=f"[{inert(approval.provider.name, 40)}] {approval.role.name}: {change}",
+        subject=subject_line(approval.provider.name, approval.role.name, change),
         heading=CHANGES[change].format(firm=firm, marketplace=settings.MARKETPLACE_NAME),
         paragraphs=(
             (

@@ -18,7 +18,7 @@ from connections.models import Connection
 from connections.states import ConnectionStatus, Side
 from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.access import Level
 from partnerhub.web.redirects import absolute
 
@@ -31,14 +31,14 @@ def connection_started(connection: Connection, levels: Mapping[str, Level], *, b
         connection,
         event="started",
         provider=Mail(
-            subject=f"[{inert(seller.name, 40)}] Connection: accepted, roles granted",
+            subject=subject_line(seller.name, "Connection", "accepted, roles granted"),
             heading=f"{inert(seller.name)} connected with you and granted roles",
             paragraphs=("Assign your people to the roles, so that they can start.",),
             facts=facts,
             organization=inert(seller.name),
         ),
         seller=Mail(
-            subject=f"[{inert(seller.name, 40)}] Connection: {inert(provider.name, 30)} added",
+            subject=subject_line(seller.name, "Connection", f"{inert(provider.name, 30)} added"),
             heading=f"{inert(provider.name)} is now an authorized partner",
             paragraphs=(f"{inert(by.name)} accepted the invitation and granted these roles.",),
             facts=facts,
@@ -63,7 +63,7 @@ def roles_changed(
 
     def mail(other: Organization) -> Mail:
         return Mail(
-            subject=f"[{inert(actor.name, 40)}] Roles: changed",
+            subject=subject_line(actor.name, "Roles", "changed"),
             heading=f"{inert(actor.name)} changed granted roles",
             paragraphs=(
                 (
@@ -129,7 +129,7 @@ def connection_ending(connection: Connection, *, days: int) -> None:
 
     def mail(other: Organization) -> Mail:
         return Mail(
-            subject=f"[{inert(other.name, 40)}] Connection: ends {when}",
+            subject=subject_line(other.name, "Connection", f"ends {when}"),
             heading=f"The connection with {inert(other.name)} ends on {day(connection.ends_at)}",
             paragraphs=(
                 (
@@ -160,7 +160,7 @@ def connection_ended(connection: Connection, *, by: Any = None) -> None:
 
     def mail(other: Organization) -> Mail:
         return Mail(
-            subject=f"[{inert((actor or other).name, 40)}] Connection: ended",
+            subject=subject_line((actor or other).name, "Connection", "ended"),
             heading=f"The connection with {inert(other.name)} was {word}",
             paragraphs=(
                 (
@@ -198,7 +198,7 @@ def assignments_changed(
         key=f"assignment:{connection.public_id}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
         kind="connections.assignment_changed",
         mail=Mail(
-            subject=f"[{inert(provider.name, 40)}] Your rights: changed",
+            subject=subject_line(provider.name, "Your rights", "changed"),
             heading=heading,
             paragraphs=(f"{inert(by.name)} changed what you may do for this client.",),
             facts=role_facts(levels),

@@ -18,7 +18,7 @@ from connections.models import ConnectionInvitation, PartnerLink
 from connections.words import country
 from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox import links
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 ONE_USE = "The link works once, and only for {whom}."
@@ -28,7 +28,7 @@ def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
     """The seller let us send the link: to its address, or to its provider's administrators."""
     seller = inert(link.seller.name)
     mail = Mail(
-        subject=f"[{inert(link.seller.name, 40)}] Partner link: your answer is asked for",
+        subject=subject_line(link.seller.name, "Partner link", "your answer is asked for"),
         heading=f"{seller} wants to add your firm as an authorized partner",
         paragraphs=(
             f"{inert(by.name)} of {seller} asks you to connect on {settings.MARKETPLACE_NAME}.",
@@ -72,7 +72,7 @@ def partner_link_declined(link: PartnerLink) -> None:
         key=f"partner-link:{link.public_id}:declined:{link.generation}",
         kind="connections.partner_link_declined",
         mail=Mail(
-            subject=f"[{inert(partner_name(link), 40)}] Partner link: declined",
+            subject=subject_line(partner_name(link), "Partner link", "declined"),
             heading=f"{firm} declined your partner link",
             facts=reason_facts(link.reason),
             button=("Open User Permissions", absolute(seller_path(link.seller, "permissions"))),
@@ -91,7 +91,7 @@ def partner_link_expiring(link: PartnerLink) -> None:
         key=f"partner-link:{link.public_id}:expiring:{link.generation}",
         kind="connections.partner_link_expiring",
         mail=Mail(
-            subject="[PartnerHub] Partner link: about to expire",
+            subject=subject_line("PartnerHub", "Partner link", "about to expire"),
             heading=f"Your link for {firm} has not been answered",
             paragraphs=(
                 (
@@ -109,7 +109,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
     """The provider's answer to the seller: choose roles and accept (S0.13)."""
     firm, by = invitation.organization, invitation.invited_by
     mail = Mail(
-        subject=f"[{inert(firm.name, 40)}] Invitation: choose roles and accept",
+        subject=subject_line(firm.name, "Invitation", "choose roles and accept"),
         heading=f"{inert(firm.name)} answered your partner link",
         paragraphs=(
             (
@@ -183,7 +183,7 @@ def _tell_provider_about(
         key=f"connection-invitation:{invitation.public_id}:{event}:{invitation.generation}",
         kind=f"connections.invitation_{event}",
         mail=Mail(
-            subject=f"[{inert(invitation.seller.name, 40)}] Invitation: {event}",
+            subject=subject_line(invitation.seller.name, "Invitation", event),
             heading=heading,
             paragraphs=paragraphs,
             facts=facts,

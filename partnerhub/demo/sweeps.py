@@ -9,6 +9,8 @@ SWEEPS = (
     "roles.tasks.sweep",
     "connections.tasks.sweep",
     "supplychain.tasks.sweep",
+    "roles.tasks.tell_reviewers",
+    "partnerhub.notifications.tasks.send_digests",
     "partnerhub.audit.tasks.seal",
 )
 

@@ -1,10 +1,12 @@
 """Telling people: one call writes the mail and the line in the notification centre."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from partnerhub.notifications.models import Notification
+from partnerhub.notifications.models import Choice, Notification
+from partnerhub.notifications.preferences import choices_of
+from partnerhub.outbox import kinds
 from partnerhub.outbox import services as outbox
 from partnerhub.outbox.links import Claim
 from partnerhub.outbox.rendering import Mail
@@ -28,7 +30,8 @@ class News:
     """What is told to whom.
 
     `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
-    "app.event". `path` is where the notification leads inside the portal.
+    "app.event", one that an app registered. `path` is where the notification leads inside the
+    portal.
     """
 
     key: str
@@ -56,7 +59,7 @@ def tell(
     """Queue `mail` to each recipient once and note it in their notification centre.
 
     The other arguments are those of News. Must run in the transaction of the change; raises
-    RuntimeError otherwise.
+    RuntimeError otherwise, and KeyError for an unknown kind.
     """
     news = News(
         key=key,
@@ -73,33 +76,70 @@ def tell(
 
 
 def tell_each(pairs: Iterable[tuple[Recipient, News]]) -> None:
-    """The same for news that differ from one recipient to the next, in as many statements."""
+    """The same for news that differ from one recipient to the next, in as many statements.
+
+    The line stands whatever the reader chose; mail is left out, or held for the daily one (U29).
+    """
     told = list(pairs)
-    outbox.queue(
-        outbox.Draft(
-            key=news.key,
-            kind=news.kind,
-            to=person.address,
-            mail=news.mail,
-            recipient_id=person.user_id,
-            link=news.link,
-            about=news.about,
-            organization_id=getattr(news.organization, "pk", news.organization),
-            caused_by_id=getattr(news.caused_by, "pk", news.caused_by),
-        )
-        for person, news in told
-    )
+    chosen = _choices(told)
+
+    def held(person: Recipient, news: News) -> bool:
+        wanted = chosen.get((kinds.get(news.kind).group.name, person))
+        return wanted == Choice.DAILY and not kinds.get(news.kind).urgent
+
+    def mailed(person: Recipient, news: News) -> bool:
+        wanted = chosen.get((kinds.get(news.kind).group.name, person))
+        return wanted != Choice.PORTAL and not held(person, news)
+
+    outbox.queue(_draft(person, news) for person, news in told if mailed(person, news))
     Notification.objects.bulk_create(
         [
-            Notification(
-                key=f"{news.key}:{person.user_id}"[:250],
-                user_id=person.user_id,
-                kind=news.kind,
-                title=news.mail.heading[:200],
-                path=news.path,
-            )
+            _line(user_id, news, held(person, news))
             for person, news in told
-            if person.user_id
+            if (user_id := person.user_id)
         ],
         ignore_conflicts=True,
+    )
+
+
+def _choices(told: Iterable[tuple[Recipient, News]]) -> dict[tuple[str, Recipient], str]:
+    """What each reader chose for the groups of these news; one query for each group."""
+    readers: dict[str, tuple[kinds.Group, set[Recipient]]] = {}
+    for person, news in told:
+        group = kinds.get(news.kind).group
+        readers.setdefault(group.name, (group, set()))[1].add(person)
+    return {
+        (name, Recipient(address, user_id)): choice
+        for name, (group, people) in readers.items()
+        for (user_id, address), choice in choices_of(
+            [(person.user_id, person.address) for person in people], group
+        ).items()
+    }
+
+
+def _draft(person: Recipient, news: News) -> outbox.Draft:
+    group = kinds.get(news.kind).group
+    settings = bool(person.user_id) and not group.locked
+    return outbox.Draft(
+        key=news.key,
+        kind=news.kind,
+        to=person.address,
+        mail=replace(news.mail, settings=settings, repeating=group.repeating),
+        recipient_id=person.user_id,
+        link=news.link,
+        about=news.about,
+        organization_id=getattr(news.organization, "pk", news.organization),
+        caused_by_id=getattr(news.caused_by, "pk", news.caused_by),
+    )
+
+
+def _line(user_id: int, news: News, held: bool) -> Notification:
+    return Notification(
+        key=f"{news.key}:{user_id}"[:250],
+        user_id=user_id,
+        kind=news.kind,
+        title=news.mail.heading[:200],
+        path=news.path,
+        organization_id=getattr(news.organization, "pk", news.organization),
+        held=held,
     )

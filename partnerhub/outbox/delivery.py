@@ -16,7 +16,7 @@ from django.utils.html import escape
 from django.utils.module_loading import import_string
 
 from partnerhub import clock
-from partnerhub.outbox import links, signals
+from partnerhub.outbox import links, signals, unsubscribing
 from partnerhub.outbox.envelope import Envelope
 from partnerhub.outbox.models import FanOut, Message
 from partnerhub.outbox.services import queue
@@ -131,15 +131,21 @@ def _retry(message: Message, reason: str) -> None:
 def _envelope(message: Message) -> Envelope:
     """The mail as it leaves: the only place where a one-time link meets its text."""
     text, html = message.text, message.html
-    if claim := message.claim:
-        address = links.url(claim)
-        text = text.replace(links.PLACEHOLDER, address)
-        html = html.replace(links.PLACEHOLDER, escape(address))
+    addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
+    if stopping := unsubscribing.headers(message):
+        addresses[links.UNSUBSCRIBE] = unsubscribing.url(message)
+    for placeholder, address in addresses.items():
+        text = text.replace(placeholder, address)
+        html = html.replace(placeholder, escape(address))
     mail = Envelope(
         subject=message.subject,
         body=text,
         to=[message.to],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            **stopping,
+        },
     )
     if html:
         mail.attach_alternative(html, "text/html")

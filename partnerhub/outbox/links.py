@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 PLACEHOLDER = "[[one-time-link]]"
+UNSUBSCRIBE = "[[unsubscribe-link]]"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{67}\Z")
 
 

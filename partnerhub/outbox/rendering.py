@@ -20,9 +20,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from partnerhub.outbox.links import PLACEHOLDER
+from partnerhub.outbox.links import PLACEHOLDER, UNSUBSCRIBE
 
 SUBJECT_LENGTH = 70
+SHORTEST_FIRM = 12
+SETTINGS_PATH = "/notifications/settings/"
 TEXT_WIDTH = 76
 
 _JOINER = "\N{WORD JOINER}"
@@ -42,6 +44,7 @@ class Mail:
     `facts` are (term, value) pairs; `button` is (label, address), the address absolute on this
     site or links.PLACEHOLDER; `after` stands below the button (until when it holds);
     `organization` is who acts; `not_you` and `why` have a general wording when left empty.
+    `settings` adds where mail is chosen, `repeating` how to stop it; notifications sets both.
     Words typed by people go through `inert()` first.
     """
 
@@ -55,6 +58,15 @@ class Mail:
     organization: str = ""
     preheader: str = ""
     why: str = ""
+    settings: bool = False
+    repeating: bool = False
+
+
+def subject_line(firm: str, thing: str, event: str) -> str:
+    """ "[firm] object: event" in at most 70 characters: the firm's name gives way first."""
+    rest = f"{one_line(thing)}: {one_line(event)}"
+    room = max(SUBJECT_LENGTH - len(rest) - len("[] "), SHORTEST_FIRM)
+    return _cut(f"[{inert(firm, room)}] {rest}", SUBJECT_LENGTH)
 
 
 def one_line(text: str) -> str:
@@ -82,7 +94,9 @@ def render_mail(mail: Mail) -> tuple[str, str, str]:
     _check_button(mail.button)
     safe = _harmless(mail)
     footer = _footer(safe)
-    return _cut(one_line(mail.subject), SUBJECT_LENGTH), _text(safe, footer), _html(safe, footer)
+    links = _footer_links(safe)
+    subject = _cut(one_line(mail.subject), SUBJECT_LENGTH)
+    return subject, _text(safe, footer, links), _html(safe, footer, links)
 
 
 def render_plain(subject: str, body_text: str) -> tuple[str, str]:
@@ -149,13 +163,25 @@ def _footer(mail: Mail) -> tuple[str, ...]:
     return not_you, why, sender, support
 
 
-def _text(mail: Mail, footer: tuple[str, ...]) -> str:
+def _footer_links(mail: Mail) -> tuple[tuple[str, str], ...]:
+    """Label and address of what stands below the footer: where mail is chosen, how it is stopped.
+
+    The address that stops it is put in while sending, as a one-time link is.
+    """
+    chosen = (_("Choose which mail you get:"), f"{settings.SITE_URL}{SETTINGS_PATH}")
+    stopped = (_("No more mail of this kind:"), UNSUBSCRIBE)
+    return (*((chosen,) if mail.settings else ()), *((stopped,) if mail.repeating else ()))
+
+
+def _text(mail: Mail, footer: tuple[str, ...], links: tuple[tuple[str, str], ...] = ()) -> str:
     blocks = [_wrapped(mail.heading), *map(_wrapped, mail.paragraphs)]
     if mail.facts:
         blocks.append("\n".join(_text_fact(term, value) for term, value in mail.facts))
     if mail.button:
         blocks.append(f"{_wrapped(mail.button[0] + ':')}\n{mail.button[1]}")
-    return "\n\n".join([*blocks, *map(_wrapped, mail.after), _text_footer(footer)]) + "\n"
+    below = [f"{label}\n{url}" for label, url in links]
+    parts = [*blocks, *map(_wrapped, mail.after), "\n".join([_text_footer(footer), *below])]
+    return "\n\n".join(parts) + "\n"
 
 
 def _wrapped(line: str, indent: str = "") -> str:
@@ -179,7 +205,7 @@ def _text_footer(footer: tuple[str, ...]) -> str:
     return "-- \n" + "\n".join(map(_wrapped, footer))
 
 
-def _html(mail: Mail, footer: tuple[str, ...]) -> str:
+def _html(mail: Mail, footer: tuple[str, ...], links: tuple[tuple[str, str], ...] = ()) -> str:
     label, url = mail.button or ("", "")
     context: dict[str, Any] = {
         "mail": mail,
@@ -188,6 +214,7 @@ def _html(mail: Mail, footer: tuple[str, ...]) -> str:
         "preheader": mail.preheader or next(iter(mail.paragraphs), ""),
         "copy_hint": _("If the button does not work, open this address:"),
         "footer": footer,
+        "footer_links": links,
         "language": get_language() or "en",
     }
     return _layout().render(context)

@@ -5,7 +5,7 @@ from django.db.models import Sum, Window
 from django.urls import reverse
 
 from accounts.models import Organization
-from partnerhub.outbox.rendering import inert
+from partnerhub.outbox.rendering import inert, subject_line
 from supplychain.centers import centers
 from supplychain.models import Shipment
 from supplychain.words import count, day
@@ -15,7 +15,7 @@ MOST_ITEMS = 10
 
 def subject(firm: Organization, thing: str, event: str) -> str:
     """The subject line: "[firm] object: event"."""
-    return f"[{inert(firm.name, 24)}] {thing}: {event}"
+    return subject_line(firm.name, thing, event)
 
 
 def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:

@@ -183,11 +183,11 @@ def test_an_unproved_address_asks_for_nothing():
 def test_the_page_takes_a_fixed_number_of_queries(django_assert_num_queries):
     user = person()
     client = signed_in(user)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/identity/")
     for status in ("failed", "failed", "expired", "submitted"):
         identity(user, status)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/identity/")
 
 

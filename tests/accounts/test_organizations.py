@@ -312,10 +312,10 @@ def test_the_constraint_decides_between_two_drafts_of_one_business():
 
 def test_pages_take_a_fixed_number_of_queries(django_assert_num_queries):
     client = signed_in(person())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/start/provider/")
     owner = member(organization("seller"))
     url = register(owner).url
     client = signed_in(owner)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert client.get(url).status_code == 200

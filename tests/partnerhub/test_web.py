@@ -86,7 +86,7 @@ def test_lost_database_is_a_503_page(monkeypatch):
         raise OperationalError
 
     client = signed_in(person())
-    monkeypatch.setattr("partnerhub.notifications.views.paginate", lost)
+    monkeypatch.setattr("partnerhub.portals.notices.paginate", lost)
     assert client.get("/notifications/").status_code == 503
 
 

@@ -10,8 +10,9 @@ from partnerhub.audit.models import Event
 from partnerhub.notifications.models import Notification
 from partnerhub.outbox.models import FanOut
 from roles.models import ApprovedRole
-from roles.tasks import sweep
+from roles.tasks import sweep, tell_reviewers
 from tests.factories import accounts, roles
+from tests.factories.reviewers import desk_reviewer
 from tests.support import drain, nothing_changes
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +116,22 @@ def test_sweep_does_not_touch_what_was_renewed_meanwhile(
     sweep()
     row.refresh_from_db()
     assert row.status == "active"
+
+
+def test_reviewers_are_told_once_a_day_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    reviewer, lead = desk_reviewer(), desk_reviewer(lead=True)
+    accounts.person(is_staff=True)
+    tell_reviewers()
+    assert drain() == [], "nothing waits"
+    roles.submitted(accounts.organization("provider"))
+    accounts.identity(accounts.person(), "submitted")
+    for _ in range(2):
+        tell_reviewers()
+    mails = drain()
+    assert sorted(mail.to[0] for mail in mails) == sorted([reviewer.email, lead.email])
+    for part in (mails[0].body, mails[0].alternatives[0].content):
+        assert "Role applications" in part
+        assert "Identity checks" in part
+    at(monkeypatch, clock.now() + timedelta(days=1))
+    tell_reviewers()
+    assert len(drain()) == 2

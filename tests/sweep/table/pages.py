@@ -20,8 +20,13 @@ ROWS = [
     *(portal(
             f"{where}:history-export", may={who}, get=None, post=200, body=lambda t: {}, then=200
         ) for where, who in ADMINS.items()),
-    Row("notification-list", query=("page",)),
+    Row("notification-list", query=("page", "about", "sender", "state")),
     Row("notification-read", get=None, post=302),
+    Row("notification-preferences", post=422, body=lambda t: dict.fromkeys(
+        ("invitations", "answers", "applications", "reminders", "shipments"), "portal"
+    )),
+    # Links that we signed: tests/partnerhub/test_notifications.py.
+    Row("unsubscribe", {"token": "=nobody-signed-this"}, EVERYBODY, get=404, post=404),
     Row("help", may=EVERYBODY),
     Row(
         "help-page", {"slug": "=solution-providers"}, EVERYBODY, post=302,

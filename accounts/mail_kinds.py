@@ -1,0 +1,42 @@
+"""The kinds of mail this app sends, in the groups that people can switch."""
+
+from collections.abc import Mapping
+
+from partnerhub.outbox.kinds import ANSWERS, INVITATIONS, SECURITY, Group
+
+KINDS: Mapping[Group, Mapping[str, str]] = {
+    SECURITY: {
+        # Written by the sign-in library, through the outbox's mail backend.
+        "account.email_confirmation": "Code to confirm an address",
+        "account.login_code": "Code to sign in",
+        "account.password_reset_code": "Code for a new password",
+        "accounts.account_exists": "Signing up with an address that has an account",
+        "accounts.password_changed": "Password changed",
+        "accounts.address_changed": "E-mail address changed",
+        "accounts.second_factor_changed": "Second factor changed",
+        "accounts.new_sign_in": "New sign-in",
+        "accounts.identity_submitted": "Identity check received",
+        "accounts.identity_verified": "Identity verified",
+        "accounts.identity_failed": "Identity not accepted",
+        "accounts.identity_expiring": "Identity check ends soon",
+        "accounts.identity_expired": "Identity check expired",
+        "accounts.organization_active": "Account active",
+        "accounts.organization_resumed": "Account active again",
+        "accounts.organization_suspended": "Account suspended",
+        "accounts.organization_closed": "Account closed",
+        "accounts.organization_taken": "Company already has an account",
+        "accounts.member_access_changed": "Role or rights changed",
+        "accounts.member_suspended": "Membership suspended",
+        "accounts.member_resumed": "Membership in force again",
+        "accounts.member_removed": "Membership ended",
+    },
+    INVITATIONS: {"accounts.employee_invited": "Invitation to join an account"},
+    ANSWERS: {
+        "accounts.employee_accepted": "Colleague accepted",
+        "accounts.employee_declined": "Colleague declined",
+        "accounts.employee_expired": "Invitation to a colleague expired",
+        "accounts.renewal_asked": "New invitation asked for",
+        "accounts.organization_join_asked": "Somebody asks to join",
+        "accounts.member_left": "Member left",
+    },
+}

@@ -1,0 +1,32 @@
+"""The kinds of mail this app sends, in the groups that people can switch."""
+
+from collections.abc import Mapping
+
+from partnerhub.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
+
+KINDS: Mapping[Group, Mapping[str, str]] = {
+    SECURITY: {
+        "connections.connection_started": "Connection started",
+        "connections.connection_roles": "Granted roles changed",
+        "connections.connection_ended": "Connection ended",
+        "connections.assignment_changed": "What you may do for a client changed",
+        "connections.approval_lowered": "Partner's approval lowered",
+        "connections.approval_revoked": "Partner's approval revoked",
+        "connections.approval_lapsed": "Partner's approval lapsed",
+        "connections.approval_restored": "Partner's approval restored",
+    },
+    INVITATIONS: {
+        "connections.partner_link_sent": "Partner link",
+        "connections.invitation_sent": "Provider's invitation to a seller",
+    },
+    ANSWERS: {
+        "connections.partner_link_declined": "Partner link declined",
+        "connections.invitation_rejected": "Invitation to a seller rejected",
+        "connections.invitation_expired": "Invitation to a seller expired",
+    },
+    REMINDERS: {
+        "connections.partner_link_expiring": "Partner link about to expire",
+        "connections.connection_ends": "Connection ends soon",
+        "connections.approval_lapsing": "Partner's approval ends soon",
+    },
+}

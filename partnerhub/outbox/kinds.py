@@ -1,0 +1,113 @@
+"""The kinds of messages there are, in the groups that people can switch. Apps register theirs."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """Kinds that are switched together on the page of notification settings.
+
+    `locked` mail cannot be switched off and `why` says so; `daily` mail may come once a day in
+    one mail; `repeating` mail carries the headers by which mail programs unsubscribe (RFC 8058);
+    `staff` groups concern reviewers alone.
+    """
+
+    name: str
+    title: str
+    text: str
+    locked: bool = False
+    daily: bool = False
+    repeating: bool = False
+    staff: bool = False
+
+
+SECURITY = Group(
+    "security",
+    "Sign-in, rights and access",
+    "Codes, new sign-ins, your password and second factor, identity, the state of your accounts, "
+    "and every change of who may do what. Always sent: it guards you and your accounts.",
+    locked=True,
+)
+INVITATIONS = Group(
+    "invitations",
+    "Invitations to you",
+    "Invitations and partner links that wait for your answer.",
+)
+ANSWERS = Group(
+    "answers",
+    "Answers to what you sent",
+    "Accepted, declined, expired, or could not be delivered.",
+)
+APPLICATIONS = Group(
+    "applications",
+    "Role applications",
+    "Received, questions of the reviewers, decided.",
+)
+REMINDERS = Group(
+    "reminders",
+    "Reminders",
+    "Approvals, connections and partner links that end soon.",
+)
+SHIPMENTS = Group(
+    "shipments",
+    "Shipment updates",
+    "Shared, packed, shipped, delivered, and ship dates that come near. Recalls, cancellations "
+    "and changes are never held back for the daily mail.",
+    daily=True,
+    repeating=True,
+)
+REVIEWS = Group(
+    "reviews",
+    "What waits for review",
+    "Once a day: applications and identity checks that wait for a reviewer.",
+    staff=True,
+)
+GROUPS = (SECURITY, INVITATIONS, ANSWERS, APPLICATIONS, REMINDERS, SHIPMENTS, REVIEWS)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of message: "app.event", what people call it, its group.
+
+    An `urgent` one is sent at once even to those who want its group once a day.
+    """
+
+    name: str
+    label: str
+    group: Group
+    urgent: bool = False
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(
+    kinds: Mapping[Group, Mapping[str, str]], *, urgent: Collection[str] = frozenset()
+) -> None:
+    """Make an app's kinds known, name and label by group; called from AppConfig.ready."""
+    for group, labels in kinds.items():
+        for name, label in labels.items():
+            _KINDS[name] = Kind(name, label, group, name in urgent)
+
+
+def get(name: str) -> Kind:
+    """The kind called `name`; raises KeyError for one that no app registered."""
+    return _KINDS[name]
+
+
+def group_of(name: str) -> Group | None:
+    """The group of this kind; None for a kind that is not known any more."""
+    kind = _KINDS.get(name)
+    return kind.group if kind else None
+
+
+def all_kinds() -> list[Kind]:
+    """Every kind, by group and name."""
+    order = {group.name: number for number, group in enumerate(GROUPS)}
+    return sorted(_KINDS.values(), key=lambda kind: (order[kind.group.name], kind.name))
+
+
+def names_in(group: Group) -> list[str]:
+    """The names of a group's kinds."""
+    return [kind.name for kind in _KINDS.values() if kind.group is group]
