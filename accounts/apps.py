@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
         from partnerhub.outbox import kinds as mails
 
         presenters.register(verbs.SENTENCES)
-        mails.register(mail_kinds.KINDS)
+        mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED)
         kinds.register(EMPLOYEE)
         batches.register(EMPLOYEES)
         receivers.connect()

@@ -40,3 +40,16 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "accounts.member_left": "Member left",
     },
 }
+# What a person asks for, or the echo of what they did, goes even to an address that is marked.
+ASKED = frozenset(
+    {
+        "account.email_confirmation",
+        "account.login_code",
+        "account.password_reset_code",
+        "accounts.account_exists",
+        "accounts.password_changed",
+        "accounts.address_changed",
+        "accounts.second_factor_changed",
+        "accounts.new_sign_in",
+    }
+)

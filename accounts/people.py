@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.invitations.deliveries import delivery_words
 from accounts.models import (
     EmployeeInvitation,
     IdentityCheck,
@@ -24,8 +25,7 @@ from accounts.states import (
     OrganizationKind,
 )
 from accounts.transitions.members import access_state
-from partnerhub.outbox.services import latest_status
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.services import Delivery, latest_delivery
 from partnerhub.web.pagination import Page, paginate
 
 SIZE = 25
@@ -132,7 +132,7 @@ def _invitations(
         size=SIZE,
         parameter=parameter,
     )
-    deliveries = latest_status(invitation.about for invitation in page)
+    deliveries = latest_delivery(invitation.about for invitation in page)
     inviting = set(
         Membership.objects.administrators(organization).values_list("user_id", flat=True)
     )
@@ -140,16 +140,14 @@ def _invitations(
 
 
 def _invitation(
-    row: EmployeeInvitation, deliveries: dict[str, str], inviting: set[int]
+    row: EmployeeInvitation, deliveries: dict[str, Delivery], inviting: set[int]
 ) -> InvitationRow:
     state = row.current_status
-    # Without a message of its own the mail was not wanted: the inviter reads what others read.
-    delivery = deliveries.get(row.about, MessageStatus.SENT)
     return InvitationRow(
         invitation=row,
         state=state,
         label=InvitationStatus(state).label,
-        delivery=MessageStatus(delivery).label if state == InvitationStatus.PENDING else "",
+        delivery=delivery_words(deliveries.get(row.about), state),
         inviter_gone=state in OPEN_INVITATION and row.invited_by_id not in inviting,
     )
 

@@ -14,14 +14,27 @@ from accounts.middleware import note_activity
 from accounts.signals import person_erased
 from accounts.tenancy import verified_addresses
 from partnerhub.audit import services as history
+from partnerhub.outbox import marking
 from partnerhub.outbox.signals import delivery_changed
 from partnerhub.outbox.states import MessageStatus
 
 
-def note_delivery(about: str, status: str, error: str, **kwargs: Any) -> None:
-    """An invitation whose mail was refused becomes undeliverable, visibly (X15)."""
+def note_delivery(about: str, status: str, message: Any, **kwargs: Any) -> None:
+    """An invitation whose mail was refused is undeliverable, visibly, until it arrives (X15)."""
     if status == MessageStatus.FAILED:
         transitions.mark_undeliverable(about=about)
+    elif status == MessageStatus.SENT:
+        transitions.mark_delivered(about=about, generation=message.link_generation)
+
+
+def clear_confirmed(email_address: Any, **kwargs: Any) -> None:
+    """Who has just proved an address reads its mail: it goes there again (X15)."""
+    marking.clear([email_address.email])
+
+
+def clear_after_code(user: Any, **kwargs: Any) -> None:
+    """A new password by a mailed code proves the same."""
+    marking.clear([user.email])
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:
@@ -44,6 +57,8 @@ def connect() -> None:
     _listen(user_logged_in, note_activity)
     _listen(account.user_logged_in, sessions.note_sign_in)
     _listen(account.email_confirmed, sessions.claim_account)
+    _listen(account.email_confirmed, clear_confirmed)
+    _listen(account.password_reset, clear_after_code)
     _listen(account.email_changed, sessions.end_others_after_address)
     _listen(mfa.authenticator_added, sessions.note_second_factor)
     _listen(mfa.authenticator_removed, sessions.forget_second_factor)

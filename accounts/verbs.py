@@ -26,4 +26,5 @@ SENTENCES = {
     "employee_invitation.expired": "let an invitation to a colleague expire",
     "employee_invitation.link_copied": "copied an invitation link",
     "employee_invitation.undeliverable": "could not deliver an invitation",
+    "employee_invitation.delivered": "delivered an invitation after all",
 }

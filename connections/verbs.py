@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "connection_invitation.expired": "let the invitation to connect expire",
     "connection_invitation.link_copied": "copied the link of the invitation to connect",
     "connection_invitation.undeliverable": "could not deliver the invitation to connect",
+    "connection_invitation.delivered": "delivered the invitation to connect after all",
     "connection.started": "connected and granted roles",
     "connection.roles_changed": "changed the granted roles",
     "connection.roles_given_back": "gave back granted roles",

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+MIN_SECRET = 20
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 SQLITE_OPTIONS: dict[str, Any] = {
@@ -112,3 +113,29 @@ def transport(*, demo: bool, var: Path) -> dict[str, Any]:
             "timeout": int(parse_qs(parts.query).get("timeout", ["10"])[0]),
         },
     }
+
+
+def anymail() -> dict[str, str]:
+    """django-anymail's settings: ANYMAIL_MAILGUN_API_KEY in the environment is MAILGUN_API_KEY."""
+    start = "ANYMAIL_"
+    return {
+        name.removeprefix(start): value
+        for name, value in env.ENVIRON.items()
+        if name.startswith(start) and value
+    }
+
+
+def mail_webhook(anymail_settings: dict[str, str]) -> str:
+    """The provider whose reports are taken in, or "" while there is none or no secret is set.
+
+    Raises ImproperlyConfigured for a secret that is no "user:password".
+    """
+    scheme = urlsplit(env.str("EMAIL_URL", default="")).scheme
+    secret = anymail_settings.get("WEBHOOK_SECRET", "")
+    if not scheme.startswith("anymail+") or not secret:
+        return ""
+    if ":" not in secret or len(secret) < MIN_SECRET:
+        raise ImproperlyConfigured(
+            "Set ANYMAIL_WEBHOOK_SECRET to user:password, both random, 20 characters or more"
+        )
+    return scheme.removeprefix("anymail+")

@@ -240,6 +240,9 @@ MAILERS = {
     "default": {"BACKEND": "partnerhub.outbox.backend.OutboxBackend"},
     "transport": read.transport(demo=DEMO, var=VAR_DIR),
 }
+# The mail provider's own settings, and whose reports about bounces and complaints are taken in.
+ANYMAIL = read.anymail()
+MAIL_WEBHOOK = read.mail_webhook(ANYMAIL)
 
 # Rules of the product (product.md 3 and 9) -----------------------------------------------------
 PARTNER_LINK_DAYS = 7

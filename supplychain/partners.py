@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.invitations.deliveries import delivery_words
 from accounts.models import Membership, Organization
 from accounts.states import OPEN_INVITATION, RESENDABLE, InvitationStatus, OrganizationKind
 from accounts.tenancy import verified_addresses
-from partnerhub.outbox.services import latest_status
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.services import Delivery, latest_delivery
 from partnerhub.web.pagination import Page, paginate
 from supplychain.kinds import SUPPLIER
 from supplychain.models import SupplierConnection, SupplierInvitation
@@ -77,7 +77,7 @@ def sent(organization: Organization, request: HttpRequest) -> Page[dict[str, Any
         "counterparty", "invited_by"
     )
     page = paginate(rows, request, order=("-sent_at", "-id"), size=SIZE, parameter="sent")
-    deliveries = latest_status(row.about for row in page)
+    deliveries = latest_delivery(row.about for row in page)
     inviting = set(
         Membership.objects.administrators(organization).values_list("user_id", flat=True)
     )
@@ -95,13 +95,11 @@ def _sent_row(
     organization: Organization,
     side: Side,
     user: Any,
-    deliveries: dict[str, str],
+    deliveries: dict[str, Delivery],
     inviting: set[int],
 ) -> dict[str, Any]:
     state = row.current_status
     is_open = state in OPEN_INVITATION
-    # Without a message of its own the mail was not wanted: the inviter reads what others read.
-    delivery = MessageStatus(deliveries.get(row.about, MessageStatus.SENT)).label
     urls = {
         "resend_url": state in RESENDABLE,
         "revoke_url": is_open,
@@ -115,7 +113,7 @@ def _sent_row(
         "until": day(row.expires_at),
         "state": state,
         "label": InvitationStatus(state).label,
-        "delivery": delivery if state == InvitationStatus.PENDING else "",
+        "delivery": delivery_words(deliveries.get(row.about), state),
         "inviter_gone": is_open and row.invited_by_id not in inviting,
         # Whose account it is shows once it was accepted, not before (I15).
         "who": row.counterparty.name if state == "accepted" and row.counterparty else "",

@@ -9,6 +9,7 @@ SENTENCES: dict[str, str] = {
     "supplier_invitation.expired": "let a Supply Chain Connect invitation expire",
     "supplier_invitation.link_copied": "copied an invitation link",
     "supplier_invitation.undeliverable": "could not deliver an invitation",
+    "supplier_invitation.delivered": "delivered an invitation after all",
     "supplier_connection.removed": "ended a supplier connection",
     "shipment.created": "created the shipment",
     "shipment.changed": "changed the shipment",

@@ -224,6 +224,29 @@ def mark_undeliverable(*, about: str) -> None:
         )
 
 
+def mark_delivered(*, about: str, generation: int) -> None:
+    """A mail that had failed was sent after all: its invitation waits for an answer like others."""
+    purpose, _, public_id = about.partition(":")
+    kind = kinds.get(purpose)
+    if kind is None or not issubclass(kind.model, Invitation):
+        return
+    undelivered = kind.model.objects.filter(
+        public_id=public_id, status=InvitationStatus.UNDELIVERABLE, generation=generation
+    )
+    if (invitation := undelivered.first()) is None:
+        return
+    with transaction.atomic():
+        advance(invitation, invitation.table, InvitationStatus.PENDING)
+        record(
+            f"{kind.verb}.delivered",
+            by=None,
+            subject=invitation,
+            organization=invitation.organization_id,
+            before={"status": "undeliverable"},
+            after={"status": "pending"},
+        )
+
+
 def _counterparty(invitation: Any) -> int | None:
     """The invited organization, where the inviter knows it: it sees the history, too.
 

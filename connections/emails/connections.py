@@ -90,7 +90,7 @@ def roles_ended(connection: Connection, before: Mapping[str, str], people: Itera
 
     def mail(other: Organization) -> Mail:
         return Mail(
-            subject=f"[{inert(connection.seller.name, 40)}] Roles: ended",
+            subject=subject_line(connection.seller.name, "Roles", "ended"),
             heading=f"Roles in the connection with {inert(other.name)} have ended",
             paragraphs=(
                 (
@@ -111,7 +111,7 @@ def roles_ended(connection: Connection, before: Mapping[str, str], people: Itera
         key=f"connection:{connection.public_id}:{event}:people",
         kind="connections.assignment_changed",
         mail=Mail(
-            subject=f"[{inert(seller.name, 40)}] Your roles: ended",
+            subject=subject_line(seller.name, "Your roles", "ended"),
             heading=f"Roles you used for {inert(seller.name)} have ended",
             paragraphs=("Their end date has come. What else you are assigned to stays.",),
             facts=facts,

@@ -5,7 +5,7 @@ from typing import Any
 
 from connections.emails.shared import day, reason_facts, tell_both
 from connections.models import Connection
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 
 
 def connection_paused(connection: Connection, *, by: Any) -> None:
@@ -16,7 +16,7 @@ def connection_paused(connection: Connection, *, by: Any) -> None:
         ("Paused until", day(until) if until else "the seller resumes it"),
         *reason_facts(connection.reason),
     )
-    subject = f"[{inert(connection.seller.name, 40)}] Connection: paused"
+    subject = subject_line(connection.seller.name, "Connection", "paused")
     tell_both(
         connection,
         event=f"paused:{_stamp(connection.paused_at)}",
@@ -55,7 +55,7 @@ def connection_resumed(connection: Connection, *, since: datetime | None, by: An
 
     def mail(other: str) -> Mail:
         return Mail(
-            subject=f"[{inert(connection.seller.name, 40)}] Connection: resumed",
+            subject=subject_line(connection.seller.name, "Connection", "resumed"),
             heading=f"The connection with {inert(other)} goes on",
             paragraphs=(f"{word} Every role and assignment counts again as before.",),
             organization=seller,

@@ -10,7 +10,7 @@ from connections.emails.shared import day, reason_facts, tell_administrators, te
 from connections.models import Connection
 from connections.proposals import Renewal
 from connections.states import Side
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:client-renewal"}
@@ -24,7 +24,7 @@ def renewal_proposed(connection: Connection, renewal: Renewal, *, by: Any) -> No
         renewal,
         "proposed",
         Mail(
-            subject=f"[{inert(own.name, 40)}] Connection: a later end date is proposed",
+            subject=subject_line(own.name, "Connection", "a later end date is proposed"),
             heading=f"{inert(own.name)} wants to go on working with you",
             paragraphs=(
                 f"{inert(by.name)} proposes a later end date. It counts once your side agrees.",
@@ -47,7 +47,7 @@ def renewal_agreed(
 
     def mail(other: Organization) -> Mail:
         return Mail(
-            subject=f"[{inert(actor.name, 40)}] Connection: renewed",
+            subject=subject_line(actor.name, "Connection", "renewed"),
             heading=f"The connection with {inert(other.name)} goes on until "
             f"{day(connection.ends_at)}",
             paragraphs=(f"{inert(by.name)} of {inert(actor.name)} agreed to the later end date.",),
@@ -69,7 +69,7 @@ def renewal_declined(
     """Who proposed hears that the date stays, and why."""
     own, _ = _sides(connection, renewal)
     mail = Mail(
-        subject=f"[{inert(actor.name, 40)}] Connection: proposal declined",
+        subject=subject_line(actor.name, "Connection", "proposal declined"),
         heading=f"{inert(actor.name)} declined the later end date",
         paragraphs=(f"The connection ends on {day(connection.ends_at)}, as it stood.",),
         facts=reason_facts(renewal.reason),
@@ -87,7 +87,7 @@ def renewal_withdrawn(
         renewal,
         "withdrawn",
         Mail(
-            subject=f"[{inert(actor.name, 40)}] Connection: proposal taken back",
+            subject=subject_line(actor.name, "Connection", "proposal taken back"),
             heading=f"{inert(actor.name)} took back the proposed end date",
             paragraphs=(f"The connection ends on {day(connection.ends_at)}, as it stood.",),
             organization=inert(actor.name),

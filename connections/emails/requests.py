@@ -10,7 +10,7 @@ from accounts.models import Organization
 from connections.emails.shared import day, difference, reason_facts, tell_administrators
 from connections.models import Connection
 from connections.proposals import RoleRequest
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 Words = Mapping[str, str]
@@ -26,7 +26,7 @@ def roles_requested(
         request,
         "requested",
         Mail(
-            subject=f"[{inert(connection.provider.name, 40)}] Roles: asks for more",
+            subject=subject_line(connection.provider.name, "Roles", "asks for more"),
             heading=f"{provider} asks for more roles",
             paragraphs=(
                 f"{inert(by.name)} of {provider} asks you to raise what they may do for you.",
@@ -51,7 +51,7 @@ def request_consented(
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
     part = "" if request.status == "consented" else " in part"
     facts = difference(before, after)
-    subject = f"[{inert(connection.seller.name, 40)}] Roles: request granted{part}"
+    subject = subject_line(connection.seller.name, "Roles", f"request granted{part}")
     _to_provider(
         connection,
         request,
@@ -88,7 +88,7 @@ def request_refused(connection: Connection, request: RoleRequest, *, by: Any) ->
         request,
         "answered",
         Mail(
-            subject=f"[{inert(connection.seller.name, 40)}] Roles: request refused",
+            subject=subject_line(connection.seller.name, "Roles", "request refused"),
             heading=f"{seller} refused your request for more roles",
             paragraphs=("What is granted stays as it is.",),
             facts=reason_facts(request.reason),
@@ -106,7 +106,7 @@ def request_withdrawn(connection: Connection, request: RoleRequest, *, by: Any) 
         request,
         "withdrawn",
         Mail(
-            subject=f"[{inert(connection.provider.name, 40)}] Roles: request withdrawn",
+            subject=subject_line(connection.provider.name, "Roles", "request withdrawn"),
             heading=f"{provider} withdrew its request for more roles",
             paragraphs=("You need not do anything.",),
             organization=provider,
@@ -122,7 +122,7 @@ def request_lapsed(connection: Connection, request: RoleRequest) -> None:
         request,
         "lapsed",
         Mail(
-            subject=f"[{inert(connection.seller.name, 40)}] Roles: request lapsed",
+            subject=subject_line(connection.seller.name, "Roles", "request lapsed"),
             heading=f"{inert(connection.seller.name)} did not answer your request",
             paragraphs=("What is granted stays as it is. You can ask again.",),
         ),

@@ -2,7 +2,7 @@
 
 from connections.emails.shared import day, seller_path, tell_administrators
 from connections.models import ConnectionReview
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 
@@ -12,7 +12,7 @@ def review_opened(review: ConnectionReview) -> None:
     _tell(
         review,
         event="opened",
-        subject=f"[{inert(review.connection.provider.name, 40)}] Review: still needed?",
+        subject=subject_line(review.connection.provider.name, "Review", "still needed?"),
         heading=f"Does {firm} still need what it may do for you?",
         text=(
             "It has been a year. Look at each role, when it was last used and by how many people; "
@@ -28,7 +28,7 @@ def review_waiting(review: ConnectionReview, *, days: int) -> None:
     _tell(
         review,
         event=f"waiting:{days}",
-        subject=f"[{inert(review.connection.provider.name, 40)}] Review: {when}",
+        subject=subject_line(review.connection.provider.name, "Review", when),
         heading=f"The review of {firm} is due on {day(review.due_at)}"
         if days
         else f"The review of {firm} is overdue",

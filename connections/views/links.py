@@ -17,8 +17,7 @@ from connections.transitions import links
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import own_link, posted, timeline, url_of
 from connections.words import country, minute
-from partnerhub.outbox.services import latest_status
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.services import latest_delivery
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
 from partnerhub.web.forms import apply, status_of
 from partnerhub.web.pagination import paginate
@@ -112,8 +111,8 @@ def _delivery(link: PartnerLink) -> str:
     """What became of the mail, when it needs the seller's eyes (X15)."""
     if not (link.is_open and link.mailed_at):
         return ""
-    status = latest_status([link.about]).get(link.about, "")
-    return str(MessageStatus(status).label) if status == MessageStatus.FAILED else ""
+    delivery = latest_delivery([link.about]).get(link.about)
+    return delivery.reason if delivery else ""
 
 
 def _next_url(link: PartnerLink, handle: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invitations import kinds, opening, pages
+from accounts.invitations.deliveries import delivery_words
 from accounts.models import Membership
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified
@@ -21,8 +22,7 @@ from connections.transitions.shared import AlreadyThere
 from connections.views.shared import invitation_for, link_for_us, posted, timeline
 from connections.words import country, minute
 from partnerhub import clock
-from partnerhub.outbox.services import latest_status
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.services import latest_delivery
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
 from partnerhub.web.forms import status_of
 from roles.models import ApprovedRole
@@ -178,7 +178,9 @@ def _invitation_page(
         "can_copy": invitation.is_open and invitation.invited_by_id == request.user.pk,
         "can_resend": state in ("pending", "expired", "undeliverable"),
         "can_withdraw": invitation.is_open,
-        "delivery": _delivery(invitation),
+        "delivery": delivery_words(
+            latest_delivery([invitation.about]).get(invitation.about), state
+        ),
         "urls": {
             name: reverse(f"provider:client-invitation-{name}", args=[handle, invitation.public_id])
             for name in ("resend", "withdraw", "copy")
@@ -201,14 +203,6 @@ def _invitation_facts(invitation: ConnectionInvitation) -> list[tuple[str, str]]
     if invitation.reason:
         facts.append(("Reason given", invitation.reason))
     return facts
-
-
-def _delivery(invitation: ConnectionInvitation) -> str:
-    """What became of the last mail, while somebody could still answer it."""
-    if not invitation.is_open:
-        return ""
-    status = latest_status([invitation.about]).get(invitation.about)
-    return str(MessageStatus(status).label) if status else ""
 
 
 @require_POST

@@ -30,8 +30,8 @@ class News:
     """What is told to whom.
 
     `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
-    "app.event", one that an app registered. `path` is where the notification leads inside the
-    portal.
+    "app.event", registered in the app's mail_kinds. `path` is where the notification leads inside
+    the portal. News with the same `mail_key` are one mail, while each has its line.
     """
 
     key: str
@@ -42,6 +42,7 @@ class News:
     about: str = ""
     organization: Any = None
     caused_by: Any = None
+    mail_key: str = ""
 
 
 def tell(
@@ -59,7 +60,7 @@ def tell(
     """Queue `mail` to each recipient once and note it in their notification centre.
 
     The other arguments are those of News. Must run in the transaction of the change; raises
-    RuntimeError otherwise, and KeyError for an unknown kind.
+    RuntimeError otherwise.
     """
     news = News(
         key=key,
@@ -121,7 +122,7 @@ def _draft(person: Recipient, news: News) -> outbox.Draft:
     group = kinds.get(news.kind).group
     settings = bool(person.user_id) and not group.locked
     return outbox.Draft(
-        key=news.key,
+        key=news.mail_key or news.key,
         kind=news.kind,
         to=person.address,
         mail=replace(news.mail, settings=settings, repeating=group.repeating),

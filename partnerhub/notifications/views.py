@@ -16,6 +16,7 @@ from partnerhub.notifications import preferences
 from partnerhub.notifications.forms import PreferencesForm
 from partnerhub.notifications.models import Notification
 from partnerhub.outbox import kinds, unsubscribing
+from partnerhub.outbox.marking import is_marked
 from partnerhub.web.access import AuthenticatedRequest
 from partnerhub.web.forms import status_of
 from partnerhub.web.redirects import safe_next
@@ -60,7 +61,8 @@ def settings_page(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, "Saved. What you were told keeps standing here in any case.")
         return redirect("notification-preferences")
     locked = [group for group in kinds.GROUPS if group.locked]
-    context = {"form": form, "locked": locked, "address": request.user.email}
+    address = request.user.email
+    context = {"form": form, "locked": locked, "address": address, "marked": is_marked(address)}
     return render(request, "notifications/settings.html", context, status=status_of(form))
 
 

@@ -10,13 +10,16 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 
-from partnerhub.outbox.models import Message
+from partnerhub.outbox.marking import clear_by_desk
+from partnerhub.outbox.models import MarkedAddress, Message
+from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.services import send_again
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.states import MarkReason, MessageStatus
 from partnerhub.web.desk import DeskAdmin
 from partnerhub.web.templatetags.ui import status_pill
 
 RESEND = "outbox.change_message"
+CLEAR = "outbox.change_markedaddress"
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -34,14 +37,9 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 
-@admin.register(Message)
-class MessageAdmin(DeskAdmin):
-    """Messages, newest first. Codes and one-time links never stand here (I6)."""
+class ByAddress(DeskAdmin):
+    """A list that is searched by the whole address in its first search field."""
 
-    list_display = ("written", "kind", "to", "subject", "state", "attempts", "error")
-    list_filter = (StatusFilter,)
-    ordering: ClassVar = ("-id",)
-    search_fields = ("to",)
     search_help_text = "The whole address."
 
     def get_search_results(
@@ -49,7 +47,17 @@ class MessageAdmin(DeskAdmin):
     ) -> tuple[Any, bool]:
         """By the whole address."""
         term = search_term.strip().lower()
-        return (queryset.filter(to=term) if term else queryset), False
+        return (queryset.filter(**{self.search_fields[0]: term}) if term else queryset), False
+
+
+@admin.register(Message)
+class MessageAdmin(ByAddress):
+    """Messages, newest first. Codes and one-time links never stand here (I6)."""
+
+    list_display = ("written", "kind", "to", "subject", "state", "attempts", "error")
+    list_filter = (StatusFilter,)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("to",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Lists need no bodies."""
@@ -83,6 +91,7 @@ class MessageAdmin(DeskAdmin):
             "alert": "",
             "blocked": "",
             "message": message,
+            "reason": plain_reason(message.error),
             "body": "" if message.secret else message.text,
             "can_resend": message.status == MessageStatus.FAILED and request.user.has_perm(RESEND),
         }
@@ -106,3 +115,68 @@ class MessageAdmin(DeskAdmin):
         if message is None or not self.has_view_permission(request, message):
             raise Http404
         return message
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    """By why it was marked."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """Came back, complained."""
+        return MarkReason.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The addresses marked for the chosen reason."""
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+@admin.register(MarkedAddress)
+class MarkedAddressAdmin(ByAddress):
+    """Addresses that nothing is mailed to, newest first, and the button that clears one."""
+
+    list_display = ("address", "why", "detail", "marked")
+    list_filter = (ReasonFilter,)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("address",)
+
+    @admin.display(description="Why")
+    def why(self, mark: MarkedAddress) -> str:
+        """The reason in words."""
+        return str(mark.get_reason_display())
+
+    @admin.display(description="Marked (UTC)")
+    def marked(self, mark: MarkedAddress) -> str:
+        """When the report came."""
+        return date_format(mark.marked_at, "j M Y, H:i")
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one address, where it is cleared."""
+        return [("<int:pk>/change/", self.page, "change")]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Why it is marked; by POST mail goes there again."""
+        mark = MarkedAddress.objects.filter(pk=pk).first()
+        if mark is None or not self.has_view_permission(request, mark):
+            raise Http404
+        may_clear = request.user.has_perm(CLEAR)
+        if request.method == "POST":
+            if not may_clear:
+                raise PermissionDenied
+            clear_by_desk(mark, by=request.user)
+            messages.success(request, "Mail goes to this address again.")
+            return redirect("admin:outbox_markedaddress_changelist")
+        facts = [("Why", self.why(mark)), ("Marked", f"{self.marked(mark)} UTC")]
+        facts += [("The provider said", mark.detail)] if mark.detail else []
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": mark.address,
+            "subtitle": None,
+            "alert": "",
+            "blocked": "",
+            "facts": facts,
+            "may_clear": may_clear,
+        }
+        return TemplateResponse(request, "admin/outbox/markedaddress/detail.html", context)

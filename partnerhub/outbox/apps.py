@@ -5,3 +5,9 @@ class OutboxConfig(AppConfig):
     name = "partnerhub.outbox"
     label = "outbox"
     verbose_name = "Outbox"
+
+    def ready(self) -> None:
+        """Register the words for history."""
+        from partnerhub.audit import presenters
+
+        presenters.register({"marked_address.cleared": "let mail go to an address again"})

@@ -16,7 +16,7 @@ from django.utils.html import escape
 from django.utils.module_loading import import_string
 
 from partnerhub import clock
-from partnerhub.outbox import links, signals, unsubscribing
+from partnerhub.outbox import links, marking, signals, unsubscribing
 from partnerhub.outbox.envelope import Envelope
 from partnerhub.outbox.models import FanOut, Message
 from partnerhub.outbox.services import queue
@@ -113,9 +113,9 @@ def _sent(message: Message) -> int:
 
 
 def _report(message: Message, status: str, error: str = "") -> None:
-    if message.about:
+    if message.about or status == MessageStatus.FAILED:
         signals.delivery_changed.send(
-            sender=Message, about=message.about, status=status, error=error
+            sender=Message, about=message.about, status=status, error=error, message=message
         )
 
 
@@ -147,6 +147,8 @@ def _envelope(message: Message) -> Envelope:
             **stopping,
         },
     )
+    # What a provider's reports about this mail carry back; other transports send no such thing.
+    mail.metadata = {"message": str(message.pk)}
     if html:
         mail.attach_alternative(html, "text/html")
     return mail
@@ -196,11 +198,25 @@ def _release(messages: list[Message], reason: str) -> None:
     Message.objects.filter(pk__in=[m.pk for m in messages]).update(attempts=F("attempts") - 1)
 
 
+def _without_marked(messages: list[Message]) -> list[Message]:
+    """What may be sent; mail to an address that refuses it fails without being offered (X15)."""
+    marks = marking.marks_against(messages)
+    for message in messages:
+        if reason := marks.get(message.pk):
+            _finish(message, MessageStatus.FAILED, reason)
+    return [message for message in messages if message.pk not in marks]
+
+
 def send_batch() -> int:
     """Claim one batch and send it; returns how many messages were claimed."""
-    messages = claim()
-    if not messages:
-        return 0
+    claimed = claim()
+    if messages := _without_marked(claimed):
+        _send_all(messages)
+    return len(claimed)
+
+
+def _send_all(messages: list[Message]) -> None:
+    """Send over one connection; what was not offered is handed back."""
     connection = mailers["transport"]
     try:
         connection.open()
@@ -211,7 +227,7 @@ def send_batch() -> int:
                 _refused(message, error)
             else:
                 _retry(message, f"{type(error).__name__}: {error}")
-        return len(messages)
+        return
     try:
         for done, message in enumerate(messages):
             try:
@@ -221,7 +237,6 @@ def send_batch() -> int:
                 break
     finally:
         connection.close()
-    return len(messages)
 
 
 def expand() -> int:

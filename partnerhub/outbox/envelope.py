@@ -44,6 +44,8 @@ class Source:
 class Envelope(EmailMultiAlternatives):
     """One mail to one address: a text part, perhaps an HTML part, nothing attached."""
 
+    metadata: dict[str, str]
+
     def message(self, **policy: Any) -> Source:  # type: ignore[override]
         """The source of the mail. Raises ValueError for a header that holds a line break."""
         headers = {

@@ -32,7 +32,7 @@ SECURITY = Group(
 INVITATIONS = Group(
     "invitations",
     "Invitations to you",
-    "Invitations and partner links that wait for your answer.",
+    "Invitations, partner links, requests and proposals that wait for your answer.",
 )
 ANSWERS = Group(
     "answers",
@@ -70,36 +70,41 @@ GROUPS = (SECURITY, INVITATIONS, ANSWERS, APPLICATIONS, REMINDERS, SHIPMENTS, RE
 class Kind:
     """One kind of message: "app.event", what people call it, its group.
 
-    An `urgent` one is sent at once even to those who want its group once a day.
+    An `urgent` one is sent at once even to those who want its group once a day. What a person
+    `asked` for, a code or the echo of what they did, is sent even to an address that is marked.
     """
 
     name: str
     label: str
     group: Group
     urgent: bool = False
+    asked: bool = False
 
 
 _KINDS: dict[str, Kind] = {}
 
 
 def register(
-    kinds: Mapping[Group, Mapping[str, str]], *, urgent: Collection[str] = frozenset()
+    kinds: Mapping[Group, Mapping[str, str]],
+    *,
+    urgent: Collection[str] = frozenset(),
+    asked: Collection[str] = frozenset(),
 ) -> None:
     """Make an app's kinds known, name and label by group; called from AppConfig.ready."""
     for group, labels in kinds.items():
         for name, label in labels.items():
-            _KINDS[name] = Kind(name, label, group, name in urgent)
+            _KINDS[name] = Kind(name, label, group, name in urgent, name in asked)
 
 
 def get(name: str) -> Kind:
-    """The kind called `name`; raises KeyError for one that no app registered."""
-    return _KINDS[name]
+    """The kind called `name`. One that no app registered is always sent: a mail is never lost for
+    want of a group; tests/partnerhub/test_samples.py finds what was forgotten."""
+    return _KINDS.get(name) or Kind(name, name, SECURITY)
 
 
-def group_of(name: str) -> Group | None:
-    """The group of this kind; None for a kind that is not known any more."""
-    kind = _KINDS.get(name)
-    return kind.group if kind else None
+def group_of(name: str) -> Group:
+    """The group of this kind."""
+    return get(name).group
 
 
 def all_kinds() -> list[Kind]:
@@ -111,3 +116,8 @@ def all_kinds() -> list[Kind]:
 def names_in(group: Group) -> list[str]:
     """The names of a group's kinds."""
     return [kind.name for kind in _KINDS.values() if kind.group is group]
+
+
+def asked_for() -> list[str]:
+    """The names of the kinds that people ask for themselves."""
+    return [kind.name for kind in _KINDS.values() if kind.asked]

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from partnerhub import clock
 from partnerhub.outbox.links import Claim
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.states import MarkReason, MessageStatus
 
 
 class Message(models.Model):
@@ -67,6 +67,16 @@ class Message(models.Model):
                 fields=["lease_until"], condition=Q(status="sending"), name="outbox_message_lease"
             ),
             models.Index(fields=["organization_id", "created_at"], name="outbox_message_org"),
+            models.Index(
+                fields=["caused_by", "-id"],
+                condition=Q(status="failed"),
+                name="outbox_message_failed",
+            ),
+            models.Index(
+                fields=["organization_id", "-id"],
+                condition=Q(status="failed"),
+                name="outbox_message_failed_org",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,3 +103,24 @@ class FanOut(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class MarkedAddress(models.Model):
+    """An address whose mail came back for good, or whose reader complained (X15).
+
+    Nothing is mailed to it but what its owner asks for, until they prove it again or the desk
+    clears the mark.
+    """
+
+    address = models.EmailField(max_length=254, unique=True)
+    reason = models.CharField(max_length=12, choices=MarkReason.choices)
+    detail = models.CharField(max_length=200, blank=True)
+    marked_at = models.DateTimeField(default=clock.real_now)
+
+    class Meta:
+        verbose_name = "marked address"
+        verbose_name_plural = "marked addresses"
+        default_permissions = ("view", "change")
+
+    def __str__(self) -> str:
+        return self.address

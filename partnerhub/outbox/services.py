@@ -12,9 +12,12 @@ from django.utils.module_loading import import_string
 from partnerhub.db import require_atomic
 from partnerhub.outbox.links import Claim
 from partnerhub.outbox.models import FanOut, Message
+from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.rendering import Mail, render_mail
 from partnerhub.outbox.states import MessageStatus
 from partnerhub.tasks import nudge
+
+MOST_FAILED, MOST_SHOWN = 500, 20
 
 
 @dataclass(frozen=True)
@@ -96,24 +99,54 @@ def queue_fan_out(*, key: str, expander: Callable[..., Any], **arguments: Any) -
 
 
 def cancel(about: str) -> int:
-    """Take back what is still waiting about this object; returns how many messages."""
-    return Message.objects.filter(about=about, status=MessageStatus.WAITING).update(
+    """Take back what is still waiting, or has failed, about this object; returns how many."""
+    taken = [MessageStatus.WAITING, MessageStatus.FAILED]
+    return Message.objects.filter(about=about, status__in=taken).update(
         status=MessageStatus.CANCELLED, text="", html=""
     )
 
 
-def latest_status(abouts: Iterable[str]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Delivery:
+    """What became of the newest message about an object, in words for who caused it (X15)."""
+
+    status: str
+    message_id: str
+    error: str
+
+    @property
+    def label(self) -> str:
+        """The state as people read it."""
+        return MessageStatus(self.status).label
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in plain words; "" for any other state."""
+        return plain_reason(self.error) if self.status == MessageStatus.FAILED else ""
+
+
+def latest_delivery(abouts: Iterable[str]) -> dict[str, Delivery]:
     """What became of the newest message about each of these objects, in one query (X15)."""
     rows = Message.objects.filter(about__in=list(abouts)).exclude(status=MessageStatus.CANCELLED)
-    return dict(rows.order_by("id").values_list("about", "status"))
+    newest = rows.order_by("id").values_list("about", "status", "message_id", "error")
+    return {about: Delivery(status, key, error) for about, status, key, error in newest}
 
 
-def send_again(message: Message) -> None:
-    """Put a failed message back into the queue with the same Message-ID."""
-    Message.objects.filter(pk=message.pk, status=MessageStatus.FAILED).update(
+def failed_about(organization_id: int, starts: Iterable[str]) -> list[Message]:
+    """What an organization's acts caused and did not arrive, newest first: the messages whose keys
+    begin with one of `starts` ("share:<uuid>:"), at most twenty; one query."""
+    failed = Message.objects.filter(organization_id=organization_id, status=MessageStatus.FAILED)
+    newest = failed.defer("text", "html").order_by("-id")[:MOST_FAILED]
+    return [m for m in newest if m.key.startswith(tuple(starts))][:MOST_SHOWN]
+
+
+def send_again(message: Message) -> bool:
+    """Put a failed message back into the queue with the same Message-ID; False when it is there."""
+    changed = Message.objects.filter(pk=message.pk, status=MessageStatus.FAILED).update(
         status=MessageStatus.WAITING, attempts=0, error="", due_at=Message().due_at
     )
     wake()
+    return bool(changed)
 
 
 def wake() -> None:

@@ -2,6 +2,8 @@
 
 from django.dispatch import Signal
 
-# Arguments: about (str), status (MessageStatus), error (str). Sent in the transaction that
-# records the outcome. Heard by accounts.invitations (X15).
+# Arguments: about (str, "" when nothing listens to it), status (MessageStatus), error (str),
+# message (Message). Sent in the transaction that records the outcome: for every message that failed
+# for good, and for those about something when they were sent. Heard by accounts (invitations) and
+# by notifications (who caused it) (X15).
 delivery_changed = Signal()

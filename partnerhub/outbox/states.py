@@ -15,3 +15,10 @@ class MessageStatus(TextChoices):
 
 
 CLAIMABLE = (MessageStatus.WAITING, MessageStatus.MAYBE_SENT)
+
+
+class MarkReason(TextChoices):
+    """Why nothing is mailed to an address any more, until its owner or the desk clears it."""
+
+    BOUNCED = "bounced", "Mail came back: the mailbox is not there or refuses it"
+    COMPLAINED = "complained", "Its reader reported our mail as unwanted"

@@ -22,8 +22,7 @@ def url(message: Message) -> str:
 
 def headers(message: Message) -> dict[str, str]:
     """The headers for mail programs; none for mail that does not repeat."""
-    group = kinds.group_of(message.kind)
-    if group is None or not group.repeating:
+    if not kinds.group_of(message.kind).repeating:
         return {}
     return {
         "List-Unsubscribe": f"<{url(message)}>",

@@ -82,7 +82,7 @@ def _lines(page: Page[Notification], names: dict[int, str]) -> list[dict[str, An
             {
                 "notice": notice,
                 "sender": names.get(notice.organization_id or 0, ""),
-                "group": group.title if group else "",
+                "group": group.title,
             }
         )
     return lines

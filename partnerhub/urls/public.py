@@ -1,22 +1,31 @@
 """Addresses outside of the portals."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import public as accounts
 from partnerhub.notifications import views as notifications
 from partnerhub.portals import help as help_pages
-from partnerhub.portals import notices
+from partnerhub.portals import notices, undelivered
 from partnerhub.portals import urls as portals
 from supplychain.urls import public as supplychain
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     *portals.public,
     *accounts.urlpatterns,
     *supplychain.urlpatterns,
     path("notifications/", notices.notification_list, name="notification-list"),
     path("notifications/read/", notifications.mark_read, name="notification-read"),
     path("notifications/settings/", notifications.settings_page, name="notification-preferences"),
+    path("notifications/undelivered/", undelivered.undelivered, name="undelivered"),
+    path(
+        "notifications/undelivered/again/",
+        undelivered.send_undelivered_again,
+        name="undelivered-again",
+    ),
     path("unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
     path("help/", help_pages.help_index, name="help"),
     path("help/<slug:slug>/", help_pages.help_page, name="help-page"),
 ]
+if settings.MAIL_WEBHOOK:
+    urlpatterns.append(path("webhooks/mail/", include("partnerhub.urls.webhooks")))

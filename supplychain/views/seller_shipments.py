@@ -12,6 +12,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.addresses import masked
+from partnerhub.outbox.reasons import plain_reason
+from partnerhub.outbox.services import failed_about
 from partnerhub.web.access import PortalRequest, require
 from partnerhub.web.forms import apply, status_of
 from partnerhub.web.pagination import paginate
@@ -183,11 +186,31 @@ def shipment_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
         "facts": _facts(shipment),
         "items": items,
         "shares": [_share_row(request, shipment, share) for share in shares],
+        "undelivered": _undelivered(request, shipment, shares),
+        "here": request.path,
         "boxes": _boxes(request, shipment),
         "events": timeline.for_seller(shipment, shares),
         "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
     } | _acts(request, shipment, live)
     return render(request, "supplychain/seller/shipment.html", context)
+
+
+def _undelivered(
+    request: PortalRequest, shipment: Shipment, shares: Sequence[Share]
+) -> list[dict[str, str]]:
+    """Mail to the suppliers that did not arrive; who may send it again has the button (X15)."""
+    starts = [f"share:{share.public_id}:" for share in shares]
+    failed = failed_about(shipment.seller_id, [*starts, f"shipment:{shipment.public_id}:"])
+    administrator, me = request.access.administrator, request.user.pk
+    return [
+        {
+            "to": masked(message.to),
+            "subject": message.subject,
+            "reason": plain_reason(message.error),
+            "message_id": message.message_id if administrator or message.caused_by_id == me else "",
+        }
+        for message in failed
+    ]
 
 
 def _acts(request: PortalRequest, shipment: Shipment, live: Sequence[Share]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from partnerhub import clock
 from partnerhub.audit.models import Actor, Event
 from partnerhub.notifications.models import Notification
 from partnerhub.objectperms import grant
-from partnerhub.outbox.models import Message
+from partnerhub.outbox.models import MarkedAddress, Message
 from roles.models import ServiceCategory
 from supplychain.models import (
     Box,
@@ -497,6 +497,22 @@ def _traces(of: Tenant) -> None:
         to=of.people["seller_admin"].email,
         subject=of.named("subject"),
         text=of.named("text"),
+    )
+    of.rows["undelivered"] = Message.objects.create(
+        key=f"{of.marker}-undelivered",
+        message_id=f"<{of.marker}-undelivered@partnerhub.example>",
+        kind="supplychain.shipment_shared",
+        to=f"away@{of.marker.lower()}.example",
+        subject=of.named("shipment"),
+        text=of.named("text"),
+        status="failed",
+        error="SMTPRecipientsRefused: 550",
+        due_at=clock.real_now() - timedelta(hours=1),
+        organization_id=of["seller"].pk,
+        caused_by=of.people["seller_admin"],
+    )
+    of.rows["mark"] = MarkedAddress.objects.create(
+        address=f"gone@{of.marker.lower()}.example", reason="complained"
     )
     actor = Actor.objects.create(user=of.people["seller_admin"], name=of.named("actor"))
     pairs = (("seller", "provider"), ("provider", "seller"), ("supplier", "seller"))

@@ -55,6 +55,13 @@ ROWS = [
         refused_as=(404, 405),
     ),
     _row(
+        "outbox_markedaddress_changelist",
+        may=LEAD,
+        post=(200, 302, 405),
+        query=("q", "p", "reason", "all"),
+    ),
+    _row("outbox_markedaddress_change", {"pk": "mark"}, may=LEAD, post=302, refused_as=404),
+    _row(
         "accounts_identitycheck_changelist",
         post=(200, 302, 405),
         query=("state", "p", "all"),

@@ -22,6 +22,9 @@ ROWS = [
         ) for where, who in ADMINS.items()),
     Row("notification-list", query=("page", "about", "sender", "state")),
     Row("notification-read", get=None, post=302),
+    Row("undelivered", query=("page",)),
+    Row("undelivered-again", get=None, post=404, by="seller_admin",
+        body=lambda t: {"message": t["undelivered"].message_id}),
     Row("notification-preferences", post=422, body=lambda t: dict.fromkeys(
         ("invitations", "answers", "applications", "reminders", "shipments"), "portal"
     )),

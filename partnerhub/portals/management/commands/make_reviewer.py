@@ -30,7 +30,13 @@ REVIEW = (
     "roles.view_servicecategory",
     "audit.view_event",
 )
-LEAD = (*REVIEW, "outbox.view_message", "outbox.change_message")
+LEAD = (
+    *REVIEW,
+    "outbox.view_message",
+    "outbox.change_message",
+    "outbox.view_markedaddress",
+    "outbox.change_markedaddress",
+)
 
 
 def group(name: str, permissions: tuple[str, ...]) -> Group:
