@@ -15,6 +15,7 @@ from connections.clients import sellers_for
 from connections.permissions_page import partner_context
 from partnerhub.portals import checklists
 from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
+from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
 from supplychain.permissions_page import supplier_context
 
@@ -23,8 +24,7 @@ PORTALS = {
     OrganizationKind.PROVIDER: ("provider", "Solution Provider Portal"),
     OrganizationKind.SUPPLIER: ("supply", "Supply Chain Connect"),
 }
-# A delegate has no home in a seller's account: they begin where their role leads.
-DELEGATE_HOME = Need(any_member=True, role=VIEW_SHIPMENTS.role, level=VIEW_SHIPMENTS.level)
+DELEGATE_HOME = Need(any_member=True, any_delegate=True)
 
 
 def _accounts(user: Any) -> list[dict[str, str]]:
@@ -75,10 +75,13 @@ def front_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require(DELEGATE_HOME)
 def seller_home(request: PortalRequest) -> HttpResponse:
-    """The seller's checklists; a delegate goes straight to the shipments."""
+    """The seller's checklists; a delegate begins where their role leads."""
     organization = request.access.organization
     if not request.access.member:
-        return redirect("seller:shipments", organization.handle)
+        if request.access.allows(VIEW_SHIPMENTS):
+            return redirect("seller:shipments", organization.handle)
+        opening = role_names()[VIEW_SHIPMENTS.role]
+        return render(request, "portals/delegate_home.html", {"opening": opening})
     lists = []
     if request.access.administrator:
         due = checklists.review_steps(organization)

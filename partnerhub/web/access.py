@@ -39,12 +39,13 @@ class Need:
     """What a page asks for.
 
     A member of the organization passes as administrator, or with one of `rights`, or as any
-    member when `any_member` is set. A delegate passes with `level` on `role`; a need without a
-    role is closed to delegates.
+    member when `any_member` is set. A delegate passes with `level` on `role`, or with any role in
+    force when `any_delegate` is set; a need with neither is closed to delegates.
     """
 
     rights: frozenset[str] = frozenset()
     any_member: bool = False
+    any_delegate: bool = False
     role: str = ""
     level: Level = Level.NONE
     sentence: str = "Only an administrator of this account can do this."
@@ -92,6 +93,8 @@ class Access:
         """Whether this access satisfies `need`; denies whatever is not said."""
         if self.member:
             return self.administrator or need.any_member or bool(self.rights & need.rights)
+        if need.any_delegate:
+            return bool(self.levels)
         if not need.role or need.level == Level.NONE:
             return False
         return self.levels.get(need.role, Level.NONE) >= need.level

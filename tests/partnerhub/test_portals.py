@@ -171,3 +171,14 @@ def test_permissions_page_costs_the_same_with_more_rows(django_assert_max_num_qu
         ship.connected(seller, ship.supplier()[0])
     with django_assert_max_num_queries(len(few)):
         client.get(address)
+
+
+def test_delegate_whose_roles_open_no_page_reads_which_they_are():
+    seller, provider = make.organization("seller"), make.organization("provider")
+    connect.connection(seller, provider, {"inventory.manage": "view"})
+    response = signed_in(make.administrator(provider)).get(
+        reverse("seller:home", args=[seller.handle])
+    )
+    assert response.status_code == 200
+    assert "Manage Inventory/Add a Product" in response.text
+    assert reverse("seller:shipments", args=[seller.handle]) not in response.text
