@@ -14,7 +14,11 @@ from accounts.transitions import employees
 ADDRESS = Column(
     "address", "E-mail address", ("email", "mail", "address", "e-mail adress", "email id")
 )
-NAME = Column("name", "Name", ("full name", "contact", "contact name", "person", "who"))
+NAME = Column(
+    "name",
+    "Name",
+    ("full name", "contact", "contact name", "person", "company", "business", "firm"),
+)
 ROLE = Column(
     "role",
     "Role",

@@ -1,20 +1,29 @@
 """Many invitations at once: what is read, foreseen, sent, queued and stopped (U26, S1.8, I13)."""
 
+import contextlib
 import csv
+import html
 import io
+import tracemalloc
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.batches import ADDRESS
+from accounts.invitations.batches import kinds
+from accounts.invitations.batches.forms import ListForm
 from accounts.invitations.batches.models import BatchRow, InvitationBatch
+from accounts.invitations.batches.reading import read
 from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, Sending
+from accounts.signals import person_erased
 from accounts.transitions import employees
 from partnerhub import clock
 from partnerhub.audit.models import Event
+from partnerhub.errors import DomainError
 from partnerhub.outbox.models import Message
 from supplychain.models import SupplierConnection, SupplierInvitation
 from tests.factories.accounts import administrator, member, organization, person
@@ -574,3 +583,128 @@ def test_too_many_lists_or_rows_wait(client, firm):
     for _ in range(lists.MAX_DRAFTS):
         given(client, firm, "a@mail.example\n")
     assert give(client, firm, "b@mail.example\n").status_code == 429
+
+
+# Beside the single form -----------------------------------------------------------------------
+
+
+def scene(kind):
+    """An account with one address in each state; its administrator, and all the addresses."""
+    firm = organization(kind)
+    boss = administrator(firm)
+    mate = member(firm)
+    soon, past = clock.now() + timedelta(days=3), clock.now() - timedelta(days=1)
+    for address, end in (("open", soon), ("overdue", past), ("bounced", soon)):
+        EmployeeInvitation.objects.create(
+            organization=firm, address=f"{address}@mail.example", expires_at=end, invited_by=boss,
+            status="undeliverable" if address == "bounced" else "pending",
+        )  # fmt: skip
+    Refusal.objects.create(organization=firm, address="never@mail.example")
+    for index in range(10):
+        key = "often@mail.example"
+        Sending.objects.create(organization=firm, budget_key=key, about=f"x{index}")
+    for _ in range(5):
+        other = organization("seller")
+        Sending.objects.create(organization=other, budget_key="wanted@mail.example", about="y")
+    words = ("open", "overdue", "bounced", "never", "often", "wanted", "o.ften+x", "new")
+    return firm, boss, [mate.email, *(f"{word}@mail.example" for word in words), *lines(40).split()]
+
+
+def outcome(firm):
+    """Who is invited, who is mailed, what is counted and what history says."""
+    rows = EmployeeInvitation.objects.filter(organization=firm)
+    mails = Message.objects.filter(organization_id=firm.pk, link_id__isnull=False)
+    counted = Sending.objects.filter(organization=firm)
+    events = Event.objects.filter(organization_id=firm.pk)
+    return {
+        "rows": sorted(rows.values_list("address", "status", "role", "rights")),
+        "mails": sorted(mails.values_list("to", "subject", "kind")),
+        "keys": sorted(counted.values_list("budget_key", flat=True)),
+        "events": sorted(events.values_list("verb", flat=True)),
+    }
+
+
+@pytest.mark.parametrize("kind", ["seller", "supplier", "provider"])
+def test_a_list_ends_like_the_same_invitations_one_by_one(kind):
+    """The set-based way has no rules of its own: same rows, mails, counts and history."""
+    one, boss_of_one, addresses = scene(kind)
+    for address in addresses:
+        with contextlib.suppress(DomainError):
+            employees.invite(by=boss_of_one, organization=one, address=address, role="employee")
+    expected = outcome(one)
+    Sending.objects.filter(budget_key="wanted@mail.example").delete()
+    EmployeeInvitation.objects.filter(organization=one).delete()
+    many, boss, addresses = scene(kind)
+    batch = lists.keep(
+        by=boss,
+        organization=many,
+        purpose="employee",
+        source="Pasted lines",
+        reading=read("\n".join(addresses), kinds.get("employee").columns(many)),
+        options={"role": "employee"},
+    )
+    lists.confirm(by=boss, batch=batch)
+    sending.send_due()
+    found = outcome(many)
+    found["events"].remove("employee_invitation.list_confirmed")
+    expected["mails"] = [
+        (to, subject.replace(one.name, many.name), name) for to, subject, name in expected["mails"]
+    ]
+    assert found == expected
+    assert len(found["rows"]) > 30
+
+
+# Forgetting -----------------------------------------------------------------------------------
+
+
+def test_old_lists_are_forgotten_and_running_ones_are_not(client, firm, monkeypatch):
+    given(client, firm, "a@mail.example\n")
+    sent(client, given(client, firm, "b@mail.example\n"))
+    running = sent(client, given(client, firm, lines(60)))
+    later(monkeypatch, days=15)
+    lists.forget_old()
+    assert InvitationBatch.objects.count() == 2
+    later(monkeypatch, days=80)
+    lists.forget_old()
+    assert InvitationBatch.objects.get() == running
+
+
+def test_an_erased_person_stands_in_no_list(client, firm):
+    user = person("Ada Moss", email="ada@mail.example")
+    draft = given(client, firm, "Ada Moss <ada@mail.example>\nbo@mail.example\n")
+    person_erased.send(sender=None, user=user)
+    row = draft.rows.get(number=1)
+    assert (row.address, row.typed, row.values, row.status) == ("", {}, {}, "excluded")
+    sent(client, draft)
+    assert SupplierInvitation.objects.get().address == "bo@mail.example"
+
+
+# Size -----------------------------------------------------------------------------------------
+
+
+def test_a_million_rows_are_refused_quickly_and_without_reading_them(tmp_path):
+    """B6: the upload lies on disk; nothing of it is taken into memory."""
+    file = TemporaryUploadedFile("huge.csv", "text/csv", 0, "utf-8")
+    file.write(b"email\n" + b"a@mail.example\n" * 1_000_000)
+    file.size = file.tell()
+    file.seek(0)
+    tracemalloc.start()
+    form = ListForm({}, {"file": file}, columns=(ADDRESS,))
+    assert not form.is_valid()
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    file.close()
+    assert "larger than 1 MB" in str(form.errors["file"])
+
+
+def test_wrong_rows_can_be_mended_where_lines_are_pasted(client, firm):
+    batch = given(client, firm, 'ada(at)mail.example, "=Ada, Ltd"\nbo@mail.example\n')
+    page = client.get(f"{start_url(firm)}?mend={batch.public_id}").content.decode()
+    pasted = page.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
+    text = html.unescape(pasted).strip().replace("(at)", "@")
+    row = given(client, firm, text).rows.get()
+    assert (row.address, row.values["name"]) == ("ada@mail.example", "=Ada, Ltd")
+    theirs = organization("seller")
+    stranger = signed_in(administrator(theirs))
+    page = stranger.get(f"{start_url(theirs)}?mend={batch.public_id}").content.decode()
+    assert "(at)" not in page

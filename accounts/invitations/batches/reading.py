@@ -111,7 +111,7 @@ def _delimiter(text: str) -> tuple[str, str]:
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each row that holds anything."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     before = 0
     for cells in reader:
         number, before = before + 1, reader.line_num
@@ -205,7 +205,10 @@ def _entry(piece: str, delimiter: str, columns: Sequence[Column]) -> dict[str, s
     if found := _NAMED.match(piece):
         return values | {"name": found["name"].strip(), "address": found["address"].strip()}
     sign = next((sign for sign in (delimiter, *_DELIMITERS) if sign in piece), delimiter)
-    cells = [typed(cell.strip()) for cell in next(csv.reader([piece], delimiter=sign), [])]
+    cells = [
+        typed(cell.strip())
+        for cell in next(csv.reader([piece], delimiter=sign, skipinitialspace=True), [])
+    ]
     cells = [cell for cell in cells if cell]
     place = next((place for place, cell in enumerate(cells) if "@" in cell), 0)
     values["address"] = cells.pop(place) if cells else ""

@@ -1,7 +1,7 @@
 """Many invitations at once, alike in every portal: give a list, look at it, confirm, see (U26)."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -33,7 +33,12 @@ def start(request: PortalRequest, purpose: str) -> HttpResponse:
     """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
     kind, organization = _kind(request, purpose), request.organization
     posted = request.POST if request.method == "POST" else None
-    form = ListForm(posted, request.FILES or None, columns=tuple(kind.columns(organization)))
+    form = ListForm(
+        posted,
+        request.FILES or None,
+        columns=tuple(kind.columns(organization)),
+        initial={"pasted": _to_mend(request, kind)},
+    )
     everyone = kind.form(organization, posted)
     # Both are asked: each shows what is wrong with its own fields.
     if all([form.is_valid(), everyone.is_valid()]) and (
@@ -45,10 +50,31 @@ def start(request: PortalRequest, purpose: str) -> HttpResponse:
         "form": form,
         "everyone": everyone,
         "earlier": paginate(own.select_related("created_by"), request, size=EARLIER),
-        "most": MAX_ROWS,
+        "most": f"{MAX_ROWS:,}",
     }
     status = max(status_of(form), status_of(everyone))
     return render(request, "accounts/batches/start.html", context, status=status)
+
+
+def _to_mend(request: PortalRequest, kind: BatchKind) -> str:
+    """The wrong rows of the list that the query names, to be mended where they are pasted."""
+    try:
+        public_id = uuid.UUID(request.GET.get("mend", ""))
+    except ValueError:
+        return ""
+    own = InvitationBatch.objects.for_organization(request.organization)
+    batch = own.filter(purpose=kind.purpose, public_id=public_id).first()
+    return b"".join(_mendable(batch, kind)).decode("utf-8-sig") if batch else ""
+
+
+def _mendable(batch: InvitationBatch, kind: BatchKind) -> Iterator[bytes]:
+    """The rows that were not taken, as CSV with the reasons."""
+    columns = kind.columns(batch.organization)
+    rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
+    return csv_lines(
+        [*(column.title for column in columns), "Reason"],
+        ([*as_typed(row, columns), row.reason] for row in rows),
+    )
 
 
 def _keep(request: PortalRequest, kind: BatchKind, form: Any, everyone: Any) -> InvitationBatch:
@@ -119,13 +145,7 @@ def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 @require(ADMINISTRATOR)
 def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """The rows that were not taken, as CSV with the reason, to mend and upload again."""
-    kind, batch = _kind(request, purpose), _batch(request, purpose, public_id)
-    columns = kind.columns(request.organization)
-    rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
-    lines = csv_lines(
-        [*(column.title for column in columns), "Reason"],
-        ([*as_typed(row, columns), row.reason] for row in rows),
-    )
+    lines = _mendable(_batch(request, purpose, public_id), _kind(request, purpose))
     response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="to-mend-{clock.today():%Y-%m-%d}.csv"'
     return response

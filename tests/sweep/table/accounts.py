@@ -68,7 +68,7 @@ def lists(portal_name: str, kind: str, purpose: str) -> list[Row]:
         return row(name, f"{kind}_list", get=None, **{"post": 302, "body": lambda t: {}} | fields)
 
     return [
-        row("invite-start", post=422, body=_pasted, query=("page",)),
+        row("invite-start", post=422, body=_pasted, query=("page", "mend")),
         row("invite-list", f"{kind}_list", query=("page", "show")),
         row("invite-wrong", f"{kind}_list"),
         act("invite-confirm"),
