@@ -1,6 +1,5 @@
 """History, the same page in every portal: read, filter, export, verify (product.md 5, X9)."""
 
-import csv
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +22,7 @@ from partnerhub.audit.services import record
 from partnerhub.web.access import Need, PortalRequest, require
 from partnerhub.web.forms import status_of
 from partnerhub.web.pagination import paginate_merged
+from partnerhub.web.spreadsheets import csv_lines
 
 READERS = Need(
     rights=frozenset({"history_view"}),
@@ -32,8 +32,6 @@ COLUMNS = (
     *("at", "who", "firm", "what", "thing", "detail", "with"),
     *("verb", "object", "event", "sequence", "hash"),
 )
-# What a spreadsheet would take for a formula (B9).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What a page computes again at most: about a second. The command verify_history has no such end.
 CHECKED = 20_000
 DELEGATED = {
@@ -199,40 +197,26 @@ def history_export(request: PortalRequest) -> HttpResponse:
     return response
 
 
-class _Line:
-    """What csv writes to: hands the text back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def neutral(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula (B9)."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    writer = csv.writer(_Line())
-    # A byte order mark, so that a spreadsheet reads names as they are written.
-    yield b"\xef\xbb\xbf" + writer.writerow(COLUMNS).encode()
-    for row in rows:
-        event, seal = row["event"], row["seal"]
-        cells = (
-            event.at.isoformat(),
-            row["who"],
-            row["firm"],
-            row["text"],
-            row["thing"],
-            row["detail"],
-            row["with"],
-            event.verb,
-            f"{event.object_type} {event.object_id}",
-            event.uid,
-            seal.sequence if seal else "",
-            seal.hash if seal else "",
-        )
-        yield writer.writerow([neutral(cell) for cell in cells]).encode()
+    return csv_lines(COLUMNS, map(_cells, rows))
+
+
+def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
+    event, seal = row["event"], row["seal"]
+    return (
+        event.at.isoformat(),
+        row["who"],
+        row["firm"],
+        row["text"],
+        row["thing"],
+        row["detail"],
+        row["with"],
+        event.verb,
+        f"{event.object_type} {event.object_id}",
+        event.uid,
+        seal.sequence if seal else "",
+        seal.hash if seal else "",
+    )
 
 
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
