@@ -1,14 +1,11 @@
 """The scheduler's work of this app. Every row is its own transaction; twice is once."""
 
-import logging
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.invitations import kinds
 from accounts.invitations import transitions as invitations
@@ -18,23 +15,24 @@ from accounts.models import IdentityCheck, IdentityDocument
 from accounts.states import IdentityStatus
 from accounts.transitions import identity
 from partnerhub import clock
+from partnerhub.chores.services import each
 from partnerhub.tasks import task
 
-logger = logging.getLogger(__name__)
+TASK = "accounts.sweep"
 BATCH = 500
 
 
-@task("accounts.sweep")
+@task(TASK)
 def sweep() -> None:
     """Move what the clock has decided: checks, reminders, documents, invitations of every kind."""
-    _each(_ended_checks(), lambda check: identity.expire_identity(check=check))
+    each(TASK, _ended_checks(), lambda check: identity.expire_identity(check=check))
     for days in identity.REMINDERS:
-        _each(_ending_checks(days), partial(_remind, days))
-    _each(_old_documents(), lambda document: identity.delete_document(document=document))
+        each(TASK, _ending_checks(days), partial(_remind, days))
+    each(TASK, _old_documents(), lambda document: identity.delete_document(document=document))
     for kind in kinds.all_kinds():
         if issubclass(kind.model, Invitation):
             overdue = kind.model.objects.overdue(clock.now()).order_by("expires_at")[:BATCH]
-            _each(overdue, lambda row: invitations.expire(invitation=row))
+            each(TASK, overdue, lambda row: invitations.expire(invitation=row))
 
 
 @task("accounts.send_lists")
@@ -47,21 +45,12 @@ def _remind(days: int, check: IdentityCheck) -> bool:
     return identity.remind_identity(check=check, days=days)
 
 
-def _each(rows: Iterable[Any], act: Callable[[Any], object]) -> None:
-    """Do `act` for each row; what fails for one row does not stop the others."""
-    for row in rows:
-        try:
-            act(row)
-        except Exception:
-            logger.exception("sweep", extra={"row": f"{row._meta.label} {row.pk}"})
-
-
-def _ended_checks() -> Iterable[IdentityCheck]:
+def _ended_checks() -> QuerySet[IdentityCheck]:
     rows = IdentityCheck.objects.filter(status=IdentityStatus.VERIFIED)
     return rows.filter(expires_at__lte=clock.now()).order_by("expires_at")[:BATCH]
 
 
-def _ending_checks(days: int) -> Iterable[IdentityCheck]:
+def _ending_checks(days: int) -> QuerySet[IdentityCheck]:
     """Checks in their last `days` whose owner was not told so."""
     return (
         IdentityCheck.objects.in_force(clock.now())
@@ -71,7 +60,7 @@ def _ending_checks(days: int) -> Iterable[IdentityCheck]:
     )
 
 
-def _old_documents() -> Iterable[IdentityDocument]:
+def _old_documents() -> QuerySet[IdentityDocument]:
     before = clock.now() - timedelta(days=settings.IDENTITY_DOCUMENT_DAYS)
     rows = IdentityDocument.objects.filter(deleted_at=None, check_of__decided_at__lte=before)
     return rows.order_by("id")[:BATCH]

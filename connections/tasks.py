@@ -1,6 +1,5 @@
 """What time does to links and connections. Looked at every minute; each step stands alone."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -13,10 +12,9 @@ from connections.proposals import RoleRequest
 from connections.transitions import endings, grants, links, pausing, requests, reviews
 from connections.transitions.shared import REMINDERS
 from partnerhub import clock
-from partnerhub.errors import DomainError
+from partnerhub.chores.services import each
 from partnerhub.tasks import task
 
-logger = logging.getLogger(__name__)
 BATCH = 500
 
 
@@ -62,8 +60,4 @@ def _remind(connection: Connection, *, days: int) -> bool:
 
 def _each(rows: Any, act: Callable[[Any], Any]) -> None:
     """Take one batch; what remains is taken by the next run. One bad row stops no other."""
-    for row in rows[:BATCH]:
-        try:
-            act(row)
-        except DomainError as error:
-            logger.warning("left as it is", extra={"row": row.pk, "reason": error.message})
+    each(sweep.name, rows[:BATCH], act)

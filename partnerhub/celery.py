@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, celeryd_init
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partnerhub.settings")
 
@@ -18,6 +19,8 @@ app.autodiscover_tasks()
 def use_worker_options(conf: Any = None, **kwargs: Any) -> None:
     """A worker waits for its broker and notices dead sockets; a web process never waits."""
     conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS
+    TRANSPORT_ALIASES.update(redis="partnerhub.broker:Transport")
+    TRANSPORT_ALIASES.update(rediss="partnerhub.broker:Transport")
 
 
 @beat_init.connect

@@ -80,7 +80,8 @@ def transport(*, demo: bool, var: Path) -> dict[str, Any]:
 
     smtp://user:password@host:587 (STARTTLS), smtps://…:465 (TLS), smtp+plain://localhost:1025
     (no encryption, loopback only), console://, or anymail+NAME:// with the provider's own
-    settings in the environment. The demo writes files to `var`/mail.
+    settings in the environment. `?timeout=10` are the seconds a silent server gets, `?per_second=5`
+    bounds the mails of one connection. The demo writes files to `var`/mail.
     """
     url = env.str("EMAIL_URL", default="")
     if not url and demo:
@@ -100,8 +101,9 @@ def transport(*, demo: bool, var: Path) -> dict[str, Any]:
         raise ImproperlyConfigured("EMAIL_URL smtp+plain:// sends in clear: loopback only")
     if parts.scheme not in {"smtp", "smtps", "smtp+plain"}:
         raise ImproperlyConfigured(f"EMAIL_URL has an unknown scheme: {parts.scheme}")
+    query = parse_qs(parts.query)
     return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "partnerhub.outbox.transport.SmtpTransport",
         "OPTIONS": {
             "host": parts.hostname or "localhost",
             "port": parts.port or {"smtps": 465, "smtp": 587}.get(parts.scheme, 25),
@@ -110,7 +112,8 @@ def transport(*, demo: bool, var: Path) -> dict[str, Any]:
             "use_tls": parts.scheme == "smtp",
             "use_ssl": parts.scheme == "smtps",
             # A silent server must not hold a worker (F7).
-            "timeout": int(parse_qs(parts.query).get("timeout", ["10"])[0]),
+            "timeout": float(query.get("timeout", ["10"])[0]),
+            "per_second": float(query.get("per_second", ["0"])[0]),
         },
     }
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_countries",
     "partnerhub.web",
+    "partnerhub.chores",
     "partnerhub.outbox",
     "partnerhub.audit",
     "partnerhub.notifications",
@@ -299,6 +300,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_CONSUMER = "partnerhub.broker:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

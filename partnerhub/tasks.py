@@ -4,11 +4,42 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from celery import Task
+from celery.exceptions import Ignore
 from django.db import connection, transaction
 
 from partnerhub.celery import app
 
 logger = logging.getLogger(__name__)
+# A message whose worker died is delivered again, but not for ever (F16).
+DELIVERIES = 5
+
+
+class Counted(Task):
+    """A task whose failures are counted, and shown on the desk until it succeeds."""
+
+    abstract = True
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        """Drop a message that has taken several workers with it."""
+        from partnerhub.chores import services
+
+        if (self.request.delivery_info or {}).get("redelivered"):
+            died = services.note(self.name, "A worker died of it", subject="message", row=task_id)
+            if died.attempts >= DELIVERIES:
+                raise Ignore
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:
+        """Count it; the schedule tries again."""
+        from partnerhub.chores import services
+
+        services.note(self.name, f"{type(exc).__name__}: {exc}")
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        """What failed before is forgotten."""
+        from partnerhub.chores import services
+
+        services.forget(self.name)
 
 
 def task(name: str) -> Callable[[Callable[..., Any]], Any]:
@@ -18,7 +49,7 @@ def task(name: str) -> Callable[[Callable[..., Any]], Any]:
     acknowledgement, limits and JSON come from the settings. Bound to our application: a shared task
     looks for the current one, which in a thread of a web server is not ours.
     """
-    return app.task(name=name)
+    return app.task(name=name, base=Counted)
 
 
 def nudge(celery_task: Any) -> None:

@@ -1,12 +1,13 @@
 """What time does to applications and approvals."""
 
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
+from accounts.models import Organization
 from partnerhub import clock
-from partnerhub.errors import Conflict
+from partnerhub.chores.services import Chore, each
 from partnerhub.tasks import task
 from roles.models import ApprovedRole, RoleApplication
 from roles.reminding import tell_reviewers_what_waits
@@ -20,21 +21,16 @@ BATCH = 500
 def sweep() -> None:
     """Lapse what is over and remind of what will be. Any number of these may run at once."""
     now = clock.now()
-    _lapse_applications(now)
-    for provider_id in _providers(ApprovedRole.objects.ended_by(now)):
-        lapse_approved_roles(provider_id=provider_id, at=now)
+    unanswered = RoleApplication.objects.unanswered(now).order_by("answer_due_at")[:BATCH]
+    each(sweep.name, unanswered, lambda row: lapse_application(application=row))
+    chore = Chore(sweep.name, Organization)
+    for key in _providers(ApprovedRole.objects.ended_by(now).exclude(provider__in=chore.resting())):
+        chore.do(key, partial(lapse_approved_roles, provider_id=key, at=now))
     # The nearest end first: who is 5 days away gets one reminder, not three.
     for days in sorted(settings.APPROVAL_REMINDER_DAYS):
-        for provider_id in _providers(ApprovedRole.objects.to_remind(days, now)):
-            remind_of_lapse(provider_id=provider_id, days=days, at=now)
-
-
-def _lapse_applications(now: datetime) -> None:
-    for application in RoleApplication.objects.unanswered(now).order_by("answer_due_at")[:BATCH]:
-        try:
-            lapse_application(application=application)
-        except Conflict:
-            continue
+        ending = ApprovedRole.objects.to_remind(days, now)
+        for key in _providers(ending.exclude(provider__in=chore.resting())):
+            chore.do(key, partial(remind_of_lapse, provider_id=key, days=days, at=now))
 
 
 def _providers(rows: Any) -> list[int]:

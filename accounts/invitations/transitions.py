@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.dateformat import format as date_format
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
+from accounts.invitations.crowding import check_open, hold
 from accounts.invitations.models import Invitation, OneTimeLink
 from accounts.models import Organization, Refusal
 from accounts.states import RESENDABLE, InvitationStatus
@@ -52,6 +54,8 @@ def note_sent(invitation: Any, *, by: Any, verb: str) -> None:
     Raises LimitReached when the organization, the pair or the address has had enough (I13).
     """
     require_atomic()
+    hold([invitation.address])
+    check_open(invitation)
     limits.check_and_count(invitation)
     record(
         verb,
@@ -212,7 +216,8 @@ def mark_undeliverable(*, about: str) -> None:
     ).first()
     if invitation is None:
         return
-    with transaction.atomic():
+    # Somebody may answer at this moment: then it is no longer of interest.
+    with suppress(Conflict), transaction.atomic():
         advance(invitation, invitation.table, InvitationStatus.UNDELIVERABLE)
         record(
             f"{kind.verb}.undeliverable",

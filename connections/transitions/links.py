@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.addresses import budget_key
-from accounts.invitations import limits
+from accounts.invitations import crowding, limits
 from accounts.invitations import transitions as mechanism
 from accounts.models import Organization
 from accounts.states import OrganizationKind
@@ -109,6 +109,7 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
     if link.provider_id:
         limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
     else:
+        crowding.hold([link.address])
         limits.count(link.seller, budget_key(link.address), about=link.about)
     # Who sends it stands behind it: an issuer who has left would make the link dead (I10).
     move(link, expect={"status": link.status}, mailed_at=clock.now(), issued_by=by)

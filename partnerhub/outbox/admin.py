@@ -93,7 +93,7 @@ class MessageAdmin(ByAddress):
             "message": message,
             "reason": plain_reason(message.error),
             "body": "" if message.secret else message.text,
-            "can_resend": message.status == MessageStatus.FAILED and request.user.has_perm(RESEND),
+            "can_resend": _resendable(message) and request.user.has_perm(RESEND),
         }
         return TemplateResponse(request, "admin/outbox/message/detail.html", context)
 
@@ -103,11 +103,13 @@ class MessageAdmin(ByAddress):
         if not request.user.has_perm(RESEND):
             raise PermissionDenied
         if request.method == "POST":
-            if message.status == MessageStatus.FAILED:
+            if _resendable(message):
                 send_again(message)
                 messages.success(request, "The message waits to be sent again.")
             else:
-                messages.warning(request, "Only a message that failed can be sent again.")
+                messages.warning(
+                    request, "Only a message that failed, and holds no code, can be sent again."
+                )
         return redirect("admin:outbox_message_change", pk)
 
     def _find(self, request: HttpRequest, pk: int) -> Message:
@@ -180,3 +182,7 @@ class MarkedAddressAdmin(ByAddress):
             "may_clear": may_clear,
         }
         return TemplateResponse(request, "admin/outbox/markedaddress/detail.html", context)
+
+
+def _resendable(message: Message) -> bool:
+    return message.status == MessageStatus.FAILED and not message.secret

@@ -2,37 +2,44 @@
 
 import logging
 import random
-import smtplib
+import threading
+import time
 import uuid
+from collections import deque
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from django.core.mail import mailers
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F
 from django.utils.html import escape
-from django.utils.module_loading import import_string
 
 from partnerhub import clock
 from partnerhub.outbox import links, marking, signals, unsubscribing
 from partnerhub.outbox.envelope import Envelope
-from partnerhub.outbox.models import FanOut, Message
-from partnerhub.outbox.services import queue
+from partnerhub.outbox.fanout import expand
+from partnerhub.outbox.line import SILENT, Answer, Line, Outcome, ServerAway, ServerRefuses
+from partnerhub.outbox.models import Message, Pause
+from partnerhub.outbox.services import wake
 from partnerhub.outbox.states import CLAIMABLE, MessageStatus
-
-logger = logging.getLogger(__name__)
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
 GIVE_UP = timedelta(hours=24)
 GAPS = (60, 300, 1800, 7200, 21600)  # seconds between tries (F5)
-PIECE = 500
+# How often a message may have arrived without our knowing before it is left to a person: once
+# where the answer was lost, a little more often where our own worker died.
+LOST_ANSWERS, DEAD_WORKERS = 1, 3
+# A silent server is left alone for a little less than the time between two sweeps.
+PAUSE = timedelta(seconds=25)
+# One drain works no longer, so that a worker that is asked to end can (F18); the next goes on.
+SECONDS = 15.0
 
+logger = logging.getLogger(__name__)
 
-class _Silence(Exception):
-    """The server stopped answering: what was being sent may have arrived, the rest did not."""
+# Set when this process is asked to end.
+stopping = threading.Event()
 
 
 def claim(batch: int = BATCH) -> list[Message]:
@@ -56,22 +63,32 @@ def claim(batch: int = BATCH) -> list[Message]:
 
 
 def recover() -> int:
-    """Messages whose worker died while sending: one more try, then they count as failed (F3)."""
+    """What a worker left behind when it died: at most the one message that it was sending may have
+    arrived, the first without a result; the others go back as if never claimed (F3, F4).
+    """
     lost = Message.objects.filter(status=MessageStatus.SENDING, lease_until__lt=clock.real_now())
     count = 0
-    for message in lost:
-        count += _finish(message, *_after_silence(message, "The worker stopped while sending"))
+    for lease in lost.order_by().values_list("lease", flat=True).distinct():
+        with transaction.atomic():
+            held = Message.objects.filter(lease=lease, status=MessageStatus.SENDING)
+            left = list(held.order_by("due_at", "id").select_for_update(skip_locked=True))
+            if left:
+                _uncertain(left[0], "the worker stopped while sending", DEAD_WORKERS)
+                _release(left[1:])
+        count += len(left)
     return count
 
 
-def _after_silence(message: Message, reason: str) -> tuple[str, str]:
-    """A message that may have arrived gets one retry with the same Message-ID, then fails."""
-    retried = message.attempts >= 2 and message.error.startswith("maybe sent")
-    status = MessageStatus.FAILED if retried else MessageStatus.MAYBE_SENT
-    return status, f"maybe sent: {reason}"
+def _uncertain(message: Message, reason: str, limit: int, *, delay: float = 0) -> None:
+    """A message that may have arrived is sent again with the same Message-ID, not for ever."""
+    status = MessageStatus.FAILED if message.uncertain >= limit else MessageStatus.MAYBE_SENT
+    uncertain = message.uncertain + 1
+    _finish(message, status, f"maybe sent: {reason}", delay=delay, uncertain=uncertain)
 
 
-def _finish(message: Message, status: str, error: str = "", *, delay: float = 0) -> int:
+def _finish(
+    message: Message, status: str, error: str = "", *, delay: float = 0, **more: Any
+) -> int:
     """Record the outcome while the lease is still ours; returns how many rows changed."""
     values = {
         "status": status,
@@ -79,7 +96,10 @@ def _finish(message: Message, status: str, error: str = "", *, delay: float = 0)
         "lease_until": None,
         "error": error[:500],
         "due_at": clock.real_now() + timedelta(seconds=delay),
+        **more,
     }
+    if status == MessageStatus.FAILED and message.secret:
+        values |= {"text": "", "html": ""}
     with transaction.atomic():
         changed = Message.objects.filter(pk=message.pk, lease=message.lease).update(**values)
         if changed and status == MessageStatus.FAILED:
@@ -119,13 +139,22 @@ def _report(message: Message, status: str, error: str = "") -> None:
         )
 
 
-def _retry(message: Message, reason: str) -> None:
+def _retry(message: Message, reason: str, jitter: float) -> None:
     """Another try after a growing gap, until a day has passed (F5)."""
     gap = GAPS[min(message.attempts - 1, len(GAPS) - 1)]
-    if clock.real_now() + timedelta(seconds=gap) > message.created_at + GIVE_UP:
+    if clock.real_now() + timedelta(seconds=gap) > message.queued_at + GIVE_UP:
         _finish(message, MessageStatus.FAILED, reason)
     else:
-        _finish(message, MessageStatus.WAITING, reason, delay=gap * random.uniform(0.9, 1.1))  # noqa: S311
+        _finish(message, _open_status(message), reason, delay=gap * jitter)
+
+
+def _jitter() -> float:
+    return random.uniform(0.9, 1.1)  # noqa: S311
+
+
+def _open_status(message: Message) -> str:
+    """Once maybe sent, a message says so until it is sent."""
+    return MessageStatus.MAYBE_SENT if message.uncertain else MessageStatus.WAITING
 
 
 def _envelope(message: Message) -> Envelope:
@@ -154,48 +183,45 @@ def _envelope(message: Message) -> Envelope:
     return mail
 
 
-def _permanent(error: Exception) -> bool | None:
-    """True for a 5xx answer, False for a 4xx one, None when the server gave no answer."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return any(500 <= code < 600 for code, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPResponseException):
-        return 500 <= error.smtp_code < 600
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return True
-    return None
-
-
-def _send(connection: object, message: Message) -> None:
-    """Send one message and record what came of it; raises _Silence when nobody answered."""
-    try:
-        connection.send_messages([_envelope(message)])  # type: ignore[attr-defined]
-    except (smtplib.SMTPServerDisconnected, OSError) as error:
-        if isinstance(error, smtplib.SMTPException) and _permanent(error) is not None:
-            _refused(message, error)
-            return
-        status, reason = _after_silence(message, type(error).__name__)
-        _finish(message, status, reason, delay=GAPS[0])
-        raise _Silence from error
-    except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
-        _refused(message, error)
-    else:
+def _record(message: Message, answer: Answer, jitter: float) -> None:
+    """Write down what came of one message."""
+    if answer.outcome is Outcome.TAKEN:
         _sent(message)
-
-
-def _refused(message: Message, error: Exception) -> None:
-    reason = f"{type(error).__name__}: {error}"
-    logger.warning("mail refused", extra={"message_pk": message.pk, "reason": type(error).__name__})
-    if _permanent(error) is False:
-        _retry(message, reason)
+        return
+    logger.warning(
+        "mail not taken", extra={"message_pk": message.pk, "outcome": answer.outcome.name}
+    )
+    if answer.outcome is Outcome.REFUSED:
+        _finish(message, MessageStatus.FAILED, answer.reason)
+    elif answer.outcome is Outcome.UNCERTAIN:
+        _uncertain(message, answer.reason, LOST_ANSWERS, delay=GAPS[0])
     else:
-        _finish(message, MessageStatus.FAILED, reason)
+        _retry(message, answer.reason, jitter)
 
 
-def _release(messages: list[Message], reason: str) -> None:
-    """Hand back what was claimed but never offered to the server."""
+def _release(messages: list[Message], reason: str = "") -> None:
+    """Hand back what was claimed but never offered to the server; it keeps its place."""
+    for uncertain in (False, True):
+        keys = [m.pk for m in messages if bool(m.uncertain) is uncertain]
+        if keys:
+            status = MessageStatus.MAYBE_SENT if uncertain else MessageStatus.WAITING
+            Message.objects.filter(pk__in=keys, lease=messages[0].lease).update(
+                status=status,
+                lease=None,
+                lease_until=None,
+                attempts=F("attempts") - 1,
+                **({"error": reason[:500]} if reason else {}),
+            )
+
+
+def _away(messages: list[Message], reason: str) -> None:
+    """Nobody answers: all wait, none is charged a try, and what is a day old is given up."""
+    old = clock.real_now() - GIVE_UP
     for message in messages:
-        _finish(message, MessageStatus.WAITING, reason, delay=GAPS[0])
-    Message.objects.filter(pk__in=[m.pk for m in messages]).update(attempts=F("attempts") - 1)
+        if message.queued_at < old:
+            _finish(message, MessageStatus.FAILED, reason)
+    _release([message for message in messages if message.queued_at >= old], reason)
+    Pause.begin(clock.real_now() + PAUSE, reason)
 
 
 def _without_marked(messages: list[Message]) -> list[Message]:
@@ -207,66 +233,74 @@ def _without_marked(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message.pk not in marks]
 
 
-def send_batch() -> int:
-    """Claim one batch and send it; returns how many messages were claimed."""
+def _offer(line: Line, message: Message) -> Answer:
+    try:
+        mail = _envelope(message)
+    except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
+        return Answer(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+    return line.deliver(mail)
+
+
+def _send_all(line: Line, waiting: "deque[Message]", until: float) -> None:
+    """Send one after the other, recording each; what could not be offered is left in `waiting`.
+
+    A silence costs the others one timeout: they go over a new line. Two in a row are the server's.
+    """
+    silences = 0
+    while waiting and time.monotonic() < until and not stopping.is_set():
+        answer = _offer(line, waiting[0])
+        _record(waiting.popleft(), answer, _jitter())
+        if answer.outcome not in SILENT:
+            silences = 0
+            continue
+        silences += 1
+        if silences > 1:
+            raise ServerAway(answer.reason)
+        if waiting:
+            line.reopen()
+
+
+def send_batch(until: float | None = None) -> int:
+    """Claim one batch and send it; how many messages were claimed, 0 when the server is away.
+
+    `until` is the monotonic time at which the rest is handed back.
+    """
     claimed = claim()
-    if messages := _without_marked(claimed):
-        _send_all(messages)
+    messages = _without_marked(claimed)
+    if not messages:
+        return len(claimed)
+    until = time.monotonic() + SECONDS if until is None else until
+    waiting, line, jitter = deque(messages), Line(), _jitter()
+    try:
+        line.open()
+        Pause.end()
+        _send_all(line, waiting, until)
+    except ServerRefuses as refusal:
+        for message in waiting:
+            _record(message, refusal.answer, jitter)
+        return 0
+    except ServerAway as away:
+        _away(list(waiting), str(away))
+        return 0
+    finally:
+        line.close()
+    _release(list(waiting))
     return len(claimed)
 
 
-def _send_all(messages: list[Message]) -> None:
-    """Send over one connection; what was not offered is handed back."""
-    connection = mailers["transport"]
-    try:
-        connection.open()
-    except (smtplib.SMTPException, OSError) as error:
-        for message in messages:
-            # A server without STARTTLS gets nothing in clear (F19); a broken one gets time.
-            if isinstance(error, smtplib.SMTPNotSupportedError):
-                _refused(message, error)
-            else:
-                _retry(message, f"{type(error).__name__}: {error}")
-        return
-    try:
-        for done, message in enumerate(messages):
-            try:
-                _send(connection, message)
-            except _Silence:
-                _release(messages[done + 1 :], "The mail server stopped answering")
-                break
-    finally:
-        connection.close()
-
-
-def expand() -> int:
-    """Turn waiting fan-out rows into messages, piece by piece; returns how many pieces."""
-    pieces = 0
-    while True:
-        with transaction.atomic():
-            row = (
-                FanOut.objects.filter(done_at=None)
-                .select_for_update(skip_locked=True)
-                .order_by("id")
-                .first()
-            )
-            if row is None:
-                return pieces
-            expander = import_string(row.expander)
-            drafts, cursor = expander(after=row.cursor, limit=PIECE, **row.arguments)
-            queue(drafts)
-            if cursor is None:
-                FanOut.objects.filter(pk=row.pk).update(done_at=clock.real_now())
-            else:
-                FanOut.objects.filter(pk=row.pk, cursor=row.cursor).update(cursor=cursor)
-        pieces += 1
-
-
-def drain() -> int:
-    """Send everything that is due; returns how many messages were tried."""
+def drain(seconds: float = SECONDS) -> int:
+    """Send what is due, for about `seconds`, then wake the next; how many messages were tried."""
+    until = time.monotonic() + seconds
     recover()
     expand()
     total = 0
-    while tried := send_batch():
+    if Pause.holds(clock.real_now()):
+        return total
+    while time.monotonic() < until and not stopping.is_set():
+        tried = send_batch(until)
+        if not tried:
+            return total
         total += tried
+    if not stopping.is_set():
+        wake()
     return total

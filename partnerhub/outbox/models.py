@@ -1,6 +1,7 @@
 """A message is a row in the transaction of the change that caused it."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -38,7 +39,11 @@ class Message(models.Model):
         max_length=12, choices=MessageStatus.choices, default=MessageStatus.WAITING
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How often it may have arrived without our knowing: an answer was lost, or a worker died.
+    uncertain = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.real_now)
+    # The day of tries begins here: anew when a person sends it again.
+    queued_at = models.DateTimeField(default=clock.real_now)
     due_at = models.DateTimeField(default=clock.real_now)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -124,3 +129,35 @@ class MarkedAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Pause(models.Model):
+    """The mail server gives no answer: nobody tries it before `until`. At most one row."""
+
+    until = models.DateTimeField()
+    since = models.DateTimeField(default=clock.real_now)
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(pk=1), name="outbox_pause_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @classmethod
+    def begin(cls, until: datetime, reason: str) -> None:
+        """Leave the server alone until then."""
+        cls.objects.update_or_create(pk=1, defaults={"until": until, "reason": reason[:500]})
+
+    @classmethod
+    def end(cls) -> None:
+        """The server answers."""
+        if cls.objects.exists():
+            cls.objects.all().delete()
+
+    @classmethod
+    def holds(cls, now: datetime) -> bool:
+        """Whether the server is to be left alone."""
+        return cls.objects.filter(until__gt=now).exists()

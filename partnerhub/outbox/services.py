@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from partnerhub import clock
 from partnerhub.db import require_atomic
 from partnerhub.outbox.links import Claim
 from partnerhub.outbox.models import FanOut, Message
 from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.rendering import Mail, render_mail
-from partnerhub.outbox.states import MessageStatus
+from partnerhub.outbox.states import CLAIMABLE, MessageStatus
 from partnerhub.tasks import nudge
 
 MOST_FAILED, MOST_SHOWN = 500, 20
@@ -100,10 +101,9 @@ def queue_fan_out(*, key: str, expander: Callable[..., Any], **arguments: Any) -
 
 def cancel(about: str) -> int:
     """Take back what is still waiting, or has failed, about this object; returns how many."""
-    taken = [MessageStatus.WAITING, MessageStatus.FAILED]
-    return Message.objects.filter(about=about, status__in=taken).update(
-        status=MessageStatus.CANCELLED, text="", html=""
-    )
+    return Message.objects.filter(
+        about=about, status__in=[*CLAIMABLE, MessageStatus.FAILED]
+    ).update(status=MessageStatus.CANCELLED, text="", html="")
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,15 @@ def failed_about(organization_id: int, starts: Iterable[str]) -> list[Message]:
 
 
 def send_again(message: Message) -> bool:
-    """Put a failed message back into the queue with the same Message-ID; False when it is there."""
-    changed = Message.objects.filter(pk=message.pk, status=MessageStatus.FAILED).update(
-        status=MessageStatus.WAITING, attempts=0, error="", due_at=Message().due_at
+    """Put a failed message back into the queue with the same Message-ID; False when it is there.
+
+    Its day of tries begins anew. A code is not sent again: it was blanked, and is no longer valid.
+    """
+    now = clock.real_now()
+    changed = Message.objects.filter(
+        pk=message.pk, status=MessageStatus.FAILED, secret=False
+    ).update(
+        status=MessageStatus.WAITING, attempts=0, uncertain=0, error="", due_at=now, queued_at=now
     )
     wake()
     return bool(changed)

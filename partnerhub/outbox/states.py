@@ -4,7 +4,7 @@ from django.db.models import TextChoices
 
 
 class MessageStatus(TextChoices):
-    """waiting > sending > sent | failed | maybe sent (one retry); waiting > cancelled."""
+    """waiting > sending > sent | failed | maybe sent (retried); both may be cancelled."""
 
     WAITING = "waiting", "Waiting to be sent"
     SENDING = "sending", "Being sent"

@@ -1,6 +1,9 @@
 """Tasks of the outbox."""
 
 from datetime import timedelta
+from typing import Any
+
+from celery.signals import worker_shutting_down
 
 from partnerhub import clock
 from partnerhub.outbox import delivery
@@ -15,6 +18,12 @@ KEEP_TEXT = timedelta(days=90)
 def drain() -> None:
     """Send what is due. Any number of these may run at once."""
     delivery.drain()
+
+
+@worker_shutting_down.connect
+def hand_back(**kwargs: Any) -> None:
+    """A worker that is asked to end sends the mail in hand and hands back the rest (F18)."""
+    delivery.stopping.set()
 
 
 @task("outbox.forget_old_text")

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.views import defaults
 
 from partnerhub.audit.context import Origin, origin
 from partnerhub.errors import DomainError
@@ -108,6 +110,21 @@ def _from_broker(error: Exception) -> bool:
     return client is not None and isinstance(error, client.RedisError)
 
 
+def unavailable(error: BaseException | None) -> HttpResponse | None:
+    """The 503 page when `error` says that the database or the cache is away, else None (F10)."""
+    away = isinstance(error, (OperationalError, InterfaceError))
+    if not away and not (isinstance(error, Exception) and _from_broker(error)):
+        return None
+    logger.error("database or cache unavailable", exc_info=error)
+    # Without the request: what a template reads of it may need the database again.
+    return HttpResponse(render_to_string("503.html"), status=503)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for a fault, wherever it happened: session and person are read before any view."""
+    return unavailable(sys.exc_info()[1]) or defaults.server_error(request)
+
+
 def domain_errors(get_response: Handler) -> Handler:
     """Turn what rules refuse into pages with their status, a lost database or cache into a 503."""
 
@@ -117,10 +134,7 @@ def domain_errors(get_response: Handler) -> Handler:
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DomainError):
             return refusal(request, error)
-        if isinstance(error, OperationalError) or _from_broker(error):
-            logger.exception("database or cache unavailable")
-            return render(request, "503.html", status=503)
-        return None
+        return unavailable(error)
 
     handle.process_exception = process_exception  # type: ignore[attr-defined]
     return handle

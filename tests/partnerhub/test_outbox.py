@@ -11,9 +11,9 @@ from django.db import transaction
 from django.test import TestCase
 
 from partnerhub import clock
-from partnerhub.outbox import delivery, links, services, signals
+from partnerhub.outbox import delivery, fanout, line, links, services, signals
 from partnerhub.outbox.links import Claim
-from partnerhub.outbox.models import FanOut, Message
+from partnerhub.outbox.models import FanOut, Message, Pause
 from partnerhub.outbox.rendering import Mail
 from partnerhub.outbox.services import Draft
 from partnerhub.outbox.states import MessageStatus
@@ -73,7 +73,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*answers: Exception | None, **options: Any) -> Server:
         made = Server(*answers, **options)
-        monkeypatch.setattr(delivery, "mailers", {"transport": made})
+        monkeypatch.setattr(line, "mailers", {"transport": made})
         return made
 
     return use
@@ -134,7 +134,7 @@ def test_temporary_refusal_is_retried_with_growing_gaps(server, code):
 def test_temporary_refusal_gives_up_after_a_day(server):
     server(smtplib.SMTPDataError(451, b"later"))
     queue(draft())
-    Message.objects.update(created_at=clock.real_now() - timedelta(hours=24))
+    Message.objects.update(queued_at=clock.real_now() - timedelta(hours=24))
     delivery.drain()
     assert Message.objects.get().status == MessageStatus.FAILED
 
@@ -182,13 +182,30 @@ def test_second_lost_answer_is_final(server):
     assert Message.objects.get().status == MessageStatus.FAILED
 
 
-def test_silence_ends_the_batch_and_releases_the_rest(server):
-    server(TimeoutError())
+def test_one_silence_does_not_hold_up_the_others(server):
+    transport = server(TimeoutError())
     queue(*[draft(number) for number in range(5)])
     delivery.send_batch()
     rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
     assert rows[0] == (MessageStatus.MAYBE_SENT, 1)
-    assert set(rows[1:]) == {(MessageStatus.WAITING, 0)}
+    assert set(rows[1:]) == {(MessageStatus.SENT, 1)}
+    assert transport.opened == 2
+
+
+def test_two_silences_in_a_row_leave_the_server_alone_for_a_while(server):
+    server(TimeoutError(), TimeoutError())
+    queue(*[draft(number) for number in range(5)])
+    assert delivery.drain() == 0
+    rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
+    assert rows[:2] == [(MessageStatus.MAYBE_SENT, 1)] * 2
+    assert set(rows[2:]) == {(MessageStatus.WAITING, 0)}
+    transport = server()
+    assert delivery.drain() == 0
+    assert transport.opened == 0
+    Pause.objects.update(until=clock.real_now())
+    delivery.drain()
+    assert len(transport.taken) == 3
+    assert not Pause.objects.exists()
 
 
 def test_refused_encryption_sends_nothing_in_clear(server):
@@ -252,7 +269,7 @@ def expand_to_three(*, after: int, limit: int, prefix: str) -> tuple[list[Draft]
 
 
 def test_fan_out_is_expanded_piece_by_piece(monkeypatch):
-    monkeypatch.setattr(delivery, "PIECE", 2)
+    monkeypatch.setattr(fanout, "PIECE", 2)
     with transaction.atomic():
         services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")
         services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")

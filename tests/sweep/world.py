@@ -32,6 +32,7 @@ from connections.models import (
 )
 from partnerhub import clock
 from partnerhub.audit.models import Actor, Event
+from partnerhub.chores.models import Failure
 from partnerhub.notifications.models import Notification
 from partnerhub.objectperms import grant
 from partnerhub.outbox.models import MarkedAddress, Message
@@ -513,6 +514,9 @@ def _traces(of: Tenant) -> None:
     )
     of.rows["mark"] = MarkedAddress.objects.create(
         address=f"gone@{of.marker.lower()}.example", reason="complained"
+    )
+    of.rows["failure"] = Failure.objects.create(
+        task="outbox.drain", subject="outbox.fanout", row=of.marker, error=of.named("error")
     )
     actor = Actor.objects.create(user=of.people["seller_admin"], name=of.named("actor"))
     pairs = (("seller", "provider"), ("provider", "seller"), ("supplier", "seller"))

@@ -54,6 +54,12 @@ ROWS = [
         "outbox_message_send_again", {"pk": "message"}, may=LEAD, get=(302, 405), post=302,
         refused_as=(404, 405),
     ),
+    _row("chores_failure_changelist", may=LEAD, post=(200, 302, 405), query=("p", "all")),
+    _row("chores_failure_change", {"pk": "failure"}, may=LEAD, refused_as=404),
+    _row(
+        "chores_failure_try_again", {"pk": "failure"}, may=LEAD, get=(302, 405), post=302,
+        refused_as=(404, 405),
+    ),
     _row(
         "outbox_markedaddress_changelist",
         may=LEAD,
