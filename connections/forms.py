@@ -62,8 +62,8 @@ class ReasonForm(forms.Form):
     )
 
 
-class PauseForm(ReasonForm):
-    """Until when a partner is paused, and why (X6)."""
+class PauseDayForm(forms.Form):
+    """Until when a partner is paused (X6)."""
 
     until = forms.DateField(
         label="Paused until",
@@ -72,12 +72,17 @@ class PauseForm(ReasonForm):
         "paused until you resume it.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    field_order = ("until", "reason")
 
     def resumes_at(self) -> datetime | None:
         """The beginning of the chosen day (UTC), or None without one."""
         chosen: date | None = self.cleaned_data.get("until")
         return datetime.combine(chosen, time.min, tzinfo=UTC) if chosen else None
+
+
+class PauseForm(ReasonForm, PauseDayForm):
+    """Until when a partner is paused, and why (X6)."""
+
+    field_order = ("until", "reason")
 
 
 class LevelField(forms.TypedChoiceField):

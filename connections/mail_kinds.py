@@ -8,6 +8,7 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     SECURITY: {
         "connections.connection_started": "Connection started",
         "connections.connection_roles": "Granted roles changed",
+        "connections.connection_pause_moved": "Connection paused until another day",
         "connections.connection_paused": "Connection paused",
         "connections.connection_resumed": "Connection resumed",
         "connections.connection_roles_ended": "Granted roles ended",

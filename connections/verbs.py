@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "connection.renewal_withdrawn": "withdrew the proposed end date",
     "connection.renewal_void": "left the proposed end date without effect",
     "connection.paused": "paused the connection",
+    "connection.pause_moved": "changed until when the connection is paused",
     "connection.resumed": "let the connection go on",
     "connection.terminated": "ended the connection",
     "connection.ended": "ended the connection at its end date",

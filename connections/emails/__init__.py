@@ -17,7 +17,11 @@ from connections.emails.invitations import (
     partner_link_expiring,
     partner_link_sent,
 )
-from connections.emails.pausing import connection_paused, connection_resumed
+from connections.emails.pausing import (
+    connection_pause_moved,
+    connection_paused,
+    connection_resumed,
+)
 from connections.emails.renewals import (
     renewal_agreed,
     renewal_declined,
@@ -41,6 +45,7 @@ __all__ = [
     "connection_invitation_expired",
     "connection_invitation_rejected",
     "connection_invitation_sent",
+    "connection_pause_moved",
     "connection_paused",
     "connection_resumed",
     "connection_started",

@@ -5,15 +5,15 @@ from typing import Any
 
 from connections.emails.shared import day, reason_facts, tell_both
 from connections.models import Connection
+from partnerhub import clock
 from partnerhub.outbox.rendering import Mail, inert, subject_line
 
 
 def connection_paused(connection: Connection, *, by: Any) -> None:
     """Both sides hear that nobody acts for a while, until when and why."""
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
-    until = connection.paused_until
     facts = (
-        ("Paused until", day(until) if until else "the seller resumes it"),
+        ("Paused until", _until(connection.paused_until)),
         *reason_facts(connection.reason),
     )
     subject = subject_line(connection.seller.name, "Connection", "paused")
@@ -48,6 +48,37 @@ def connection_paused(connection: Connection, *, by: Any) -> None:
     )
 
 
+def connection_pause_moved(connection: Connection, *, before: datetime | None, by: Any) -> None:
+    """Both sides hear that the pause goes on until another day."""
+    seller, provider = inert(connection.seller.name), inert(connection.provider.name)
+    facts = (
+        ("Paused until", _until(connection.paused_until)),
+        ("Until now it was", _until(before)),
+    )
+
+    def mail(heading: str) -> Mail:
+        return Mail(
+            subject=subject_line(connection.seller.name, "Connection", "other end of the pause"),
+            heading=heading,
+            paragraphs=(
+                (
+                    f"{inert(by.name)} changed when it ends. The pause goes on, and roles and "
+                    "assignments stay as they are."
+                ),
+            ),
+            facts=facts,
+            organization=seller,
+        )
+
+    tell_both(
+        connection,
+        event=f"pause_moved:{_stamp(clock.now())}",
+        provider=mail(f"{seller} changed how long the connection is paused"),
+        seller=mail(f"The connection with {provider} is paused until another day"),
+        by=by,
+    )
+
+
 def connection_resumed(connection: Connection, *, since: datetime | None, by: Any = None) -> None:
     """Both sides hear that the roles count again; `since` is when the pause began."""
     seller = inert(connection.seller.name)
@@ -68,6 +99,10 @@ def connection_resumed(connection: Connection, *, since: datetime | None, by: An
         seller=mail(connection.provider.name),
         by=by,
     )
+
+
+def _until(moment: datetime | None) -> str:
+    return day(moment) if moment else "the seller resumes it"
 
 
 def _stamp(moment: datetime | None) -> str:

@@ -11,7 +11,8 @@ from connections.models import Connection
 from connections.states import CONNECTION, ConnectionStatus, Side
 from connections.transitions.shared import lock_live, note
 from partnerhub import clock
-from partnerhub.errors import Invalid
+from partnerhub.db import move
+from partnerhub.errors import Conflict, Invalid
 from partnerhub.statetable import advance
 
 
@@ -27,16 +28,36 @@ def pause(
     """
     row = lock_live(connection)
     require_administrator(by, row.seller)
-    if until is not None and not clock.now() < until < row.ends_at:
-        raise Invalid("Choose a day after today and before the connection ends.", field="until")
+    _check_day(row, until)
     if row.current_status == ConnectionStatus.ACTIVE and row.status == ConnectionStatus.PAUSED:
         _resume(row, by=None)
     now = clock.now()
     status = ConnectionStatus.PAUSED
     advance(row, CONNECTION, status, paused_at=now, paused_until=until, reason=reason[:300])
-    after = {"status": "paused"} | ({"until": until.date().isoformat()} if until else {})
+    after = {"status": "paused"} | _until(until)
     note(row, "paused", by=by, side=Side.SELLER, before={"status": "active"}, after=after)
     emails.connection_paused(row, by=by)
+    return row
+
+
+@transaction.atomic
+def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Connection:
+    """The seller sets another end of a running pause, or none; nobody gets in meanwhile (X6).
+
+    Raises Invalid with field "until" for the present day and for one that cannot be, Conflict for
+    a connection that is not paused now, Ended, NotPermitted.
+    """
+    row = lock_live(connection)
+    require_administrator(by, row.seller)
+    if not row.is_paused:
+        raise Conflict("This connection is not paused: there is no day to change.")
+    if until == row.paused_until:
+        raise Invalid("It is paused so already: choose another day.", field="until")
+    _check_day(row, until)
+    before = row.paused_until
+    move(row, expect={"status": row.status, "paused_until": before}, paused_until=until)
+    note(row, "pause_moved", by=by, side=Side.SELLER, before=_until(before), after=_until(until))
+    emails.connection_pause_moved(row, before=before, by=by)
     return row
 
 
@@ -59,6 +80,16 @@ def resume_overdue(*, connection: Connection) -> bool:
         return False
     _resume(row, by=None)
     return True
+
+
+def _check_day(row: Connection, until: datetime | None) -> None:
+    if until is not None and not clock.now() < until < row.ends_at:
+        raise Invalid("Choose a day after today and before the connection ends.", field="until")
+
+
+def _until(moment: datetime | None) -> dict[str, str]:
+    """The day as history keeps it; nothing for a pause without one."""
+    return {"until": moment.date().isoformat()} if moment else {}
 
 
 def _resume(row: Connection, *, by: Any) -> Connection:

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern] = [
         name="connection-renewal-withdraw",
     ),
     path(f"{CONNECTION}/pause/", stopping.connection_pause, name="connection-pause"),
+    path(f"{CONNECTION}/pause/day/", stopping.connection_pause_day, name="connection-pause-day"),
     path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
     path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
     path(f"{CONNECTION}/receipt/", papers.receipt, name="connection-receipt"),

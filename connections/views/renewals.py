@@ -46,7 +46,8 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "is_live": row.is_live,
         "opens": renewals.opens_at(row) <= clock.now(),
-        "opens_on": day(renewals.opens_at(row)),
+        "not_yet": f"A later end date can be proposed from {renewals.OPENS} days before the end: "
+        f"from {day(renewals.opens_at(row))} on.",
         "most_days": renewals.AGREED_DAYS,
         "roles_url": _url(request, row, "roles") if side == Side.SELLER else "",
         "back": _url(request, row, ""),

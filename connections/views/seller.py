@@ -175,6 +175,7 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "renewal": asked.open_renewal(row),
         "may_renew": may_renew(row),
         "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
+        "pause_day_url": reverse("seller:connection-pause-day", args=args),
         "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
         "back": reverse("seller:permissions", args=[request.organization.handle]),
         "events": timeline(request, *behind(row)),

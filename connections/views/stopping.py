@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from connections import impact
-from connections.forms import PauseForm, ReasonForm
+from connections.forms import PauseDayForm, PauseForm, ReasonForm
 from connections.models import Connection
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pausing
@@ -47,6 +47,35 @@ def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connecti
     return pausing.pause(
         connection=row, by=request.user, until=form.resumes_at(), reason=data["reason"]
     )
+
+
+@require(ADMINISTRATOR)
+def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Set another day for a pause that runs, without letting anybody in before (X6)."""
+    row = connection_for(request, public_id)
+    done = url_of(row, request.organization)
+    initial = {"until": row.paused_until.date() if row.paused_until else None}
+    form = PauseDayForm(posted(request), initial=initial)
+    if form.is_valid() and (moved := apply(form, lambda: _set_day(request, row, form))):
+        messages.success(request, f"Changed. {moved.provider.name} has been told.")
+        return HttpResponseRedirect(done)
+    if request.method != "POST" and not row.is_paused:
+        return redirect(done)
+    context = {
+        "title": f"How long is {row.provider.name} paused?",
+        "text": "The pause goes on: nobody of the provider can act for you before it ends.",
+        "submit": "Change the day",
+        "tone": "primary",
+        "consequences": ["Both sides are told by e-mail."],
+        "form": form,
+        "layout": "layouts/seller.html",
+        "cancel_url": done,
+    }
+    return render(request, "connections/confirm.html", context, status=status_of(form))
+
+
+def _set_day(request: PortalRequest, row: Connection, form: PauseDayForm) -> Connection:
+    return pausing.set_day(connection=row, by=request.user, until=form.resumes_at())
 
 
 @require_POST

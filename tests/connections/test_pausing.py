@@ -104,14 +104,14 @@ def test_the_seller_resumes_at_any_time(pair: Pair) -> None:
     drain()
     page = pair.at_seller().get(url(pair, row, "")).text
     assert url(pair, row, "resume/") in page
-    assert url(pair, row) not in page
+    assert f'href="{url(pair, row)}"' not in page
     assert pair.at_seller().post(url(pair, row, "resume/")).status_code == 302
     row.refresh_from_db()
     assert (row.status, row.paused_at, row.paused_until, row.reason) == ("active", None, None, "")
     assert signed_in(ana).get(pair.seller_url("shipments/")).status_code == 200
     assert len(drain()) == 2
     assert Event.objects.filter(verb="connection.resumed").count() == 1
-    assert url(pair, row) in pair.at_seller().get(url(pair, row, "")).text
+    assert f'href="{url(pair, row)}"' in pair.at_seller().get(url(pair, row, "")).text
 
 
 def test_it_ends_by_itself_and_the_sweep_tells_both(
@@ -172,6 +172,82 @@ def test_what_the_table_does_not_allow_is_a_conflict(pair: Pair) -> None:
     Connection.objects.update(ends_at=clock.now() - timedelta(seconds=1))
     with nothing_changes():
         assert pair.at_seller().post(url(pair, row, "resume/")).status_code == 410
+
+
+def test_the_day_is_changed_while_the_pause_goes_on(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = pair.connect(fba="edit")
+    pair.at_seller().post(url(pair, row), {"until": in_days(3).isoformat(), "reason": "Stock."})
+    drain()
+    page, seller = url(pair, row, "pause/day/"), pair.at_seller()
+    assert page in seller.get(url(pair, row, "")).text
+    with nothing_changes():
+        shown = seller.get(page)
+    assert f'value="{in_days(3).isoformat()}"' in shown.text
+    assert seller.post(page, {"until": in_days(9).isoformat()}).url == url(pair, row, "")
+    row.refresh_from_db()
+    assert (row.status, row.paused_until.date(), row.reason) == ("paused", in_days(9), "Stock.")
+    mails = drain()
+    assert {mail.to[0] for mail in mails} == {pair.seller_admin.email, pair.provider_admin.email}
+    for day in (in_days(3), in_days(9)):
+        assert all(f"{day.day} {day:%B %Y}" in mail.body for mail in mails)
+    event = Event.objects.get(verb="connection.pause_moved")
+    assert (event.before["until"], event.after["until"]) == (
+        in_days(3).isoformat(),
+        in_days(9).isoformat(),
+    )
+    pass_days(monkeypatch, 4)
+    with nothing_changes():
+        sweep()
+        assert pair.at_provider().get(pair.seller_url("shipments/")).status_code == 404
+    # Without a day it lasts until somebody resumes it.
+    assert seller.post(page, {"until": ""}).status_code == 302
+    pass_days(monkeypatch, 30)
+    with nothing_changes():
+        sweep()
+    row.refresh_from_db()
+    assert (row.status, row.paused_until) == ("paused", None)
+    assert len(drain()) == 2
+    assert (
+        "the seller resumes it"
+        in pair.at_provider().get(pair.provider_url(f"clients/{row.public_id}/")).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(0, "Choose a day after today"), (400, "Choose a day after today"), (3, "It is paused so")],
+)
+def test_another_day_that_cannot_be_is_told_at_its_field(pair: Pair, days: int, told: str) -> None:
+    row = pair.connect(fba="edit")
+    pair.at_seller().post(url(pair, row), {"until": in_days(3).isoformat()})
+    with nothing_changes():
+        answer = pair.at_seller().post(
+            url(pair, row, "pause/day/"), {"until": in_days(days).isoformat()}
+        )
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert in_days(days).isoformat() in answer.text
+
+
+def test_there_is_no_day_to_change_without_a_pause(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = pair.connect(fba="edit")
+    page, seller = url(pair, row, "pause/day/"), pair.at_seller()
+    later = {"until": in_days(9).isoformat()}
+    with nothing_changes():
+        assert seller.get(page).url == url(pair, row, "")
+        assert seller.post(page, later).status_code == 409
+    seller.post(url(pair, row), {"until": in_days(3).isoformat()})
+    with nothing_changes():
+        # Whom the pause keeps out does not even find the page.
+        assert pair.at_provider().post(page, later).status_code == 404
+    pass_days(monkeypatch, 3)
+    with nothing_changes():
+        # Over by the clock: nobody is put back behind a pause that has ended.
+        assert seller.post(page, later).status_code == 409
 
 
 def test_only_the_sellers_administrators(pair: Pair, other: Pair) -> None:

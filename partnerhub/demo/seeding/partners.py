@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from accounts.models import Membership, Organization, User
 from connections.models import Connection, RoleGrant
-from connections.transitions import assignments, endings, invitations, links
+from connections.transitions import (
+    assignments,
+    endings,
+    invitations,
+    links,
+    pausing,
+    renewals,
+    requests,
+)
 from partnerhub import clock
 from partnerhub.demo.seeding.cast import at, extra, hire, lead_part, register
 from partnerhub.web.access import Level
@@ -65,8 +73,26 @@ def connections(
     )
     at(36)
     ending_soon = connect(kite, copper, {shipments: Level.VIEW}, days=50)
-    assert ending_soon.is_live
     _open_ones(lantern, kite, harbor, copper, quiet)
+    at(20)
+    paused = connect(lantern, copper, {shipments: Level.VIEW})
+    at(5)
+    until = clock.now() + timedelta(days=25)
+    pausing.pause(connection=paused, by=lantern[1], until=until, reason="We count our stock.")
+    at(3)
+    requests.ask(
+        connection=connection,
+        by=harbor[1],
+        levels={shipments: Level.ADMIN, "inventory.planning": Level.VIEW},
+        message="We recall shipments for you every week and have to ask you each time.",
+    )
+    renewals.propose(
+        connection=ending_soon,
+        by=copper[1],
+        organization=copper[0],
+        ends_at=ending_soon.ends_at + timedelta(days=365),
+    )
+    _fresh_ones(lantern, kite, harbor, quiet)
 
 
 def old_second() -> Tenant:
@@ -95,6 +121,10 @@ def _open_ones(
     invitations.withdraw(
         invitation=invitations.send(link=withdrawn, provider=copper[0], by=copper[1]), by=copper[1]
     )
+
+
+def _fresh_ones(lantern: Tenant, kite: Tenant, harbor: Tenant, quiet: Tenant) -> None:
+    """Links and an invitation of the last days, which wait for an answer."""
     at(2)
     waiting = links.issue(seller=lantern[0], by=lantern[1], provider=quiet[0])
     invitations.send(link=waiting, provider=quiet[0], by=quiet[1])

@@ -54,6 +54,10 @@ def _later(t: Tenant) -> dict[str, Any]:
     return {"until": (clock.today() + timedelta(days=200)).isoformat()}
 
 
+def _next_week(t: Tenant) -> dict[str, Any]:
+    return {"until": (clock.today() + timedelta(days=7)).isoformat()}
+
+
 def _consent(t: Tenant) -> dict[str, Any]:
     return {grant_field("inventory.manage"): "2"}
 
@@ -83,6 +87,7 @@ ROWS = [
     _seller("connection-renewal-decline", "connection", **REASON),
     _act(_seller, "connection-renewal-withdraw", "connection_paused"),
     _seller("connection-pause", "connection", **REASON),
+    _seller("connection-pause-day", "connection_paused", post=422, body=_next_week),
     _act(_seller, "connection-resume", "connection_paused"),
     _seller("connection-end", "connection", **REASON),
     portal("seller:partners-unused", may=SELLER, query=("page", "days", "show")),
