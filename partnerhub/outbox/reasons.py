@@ -3,6 +3,7 @@
 import re
 
 _ANSWER = re.compile(r"\b(5\d\d)\b")
+_SILENT = "The mail server could not be reached for a whole day."
 _WORDS: tuple[tuple[str, str], ...] = (
     ("bounced", "The mail came back: the mailbox is not there, or refuses it."),
     ("complained", "The reader reported our mail as unwanted, so we send no more to this address."),
@@ -11,8 +12,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("SMTPNotSupportedError", "Our mail server offered no encryption, so nothing was sent."),
     ("SMTPAuthenticationError", "Our mail server did not let us in. Support knows what to do."),
     ("SMTPSenderRefused", "The mail server refused us as a sender. Support knows what to do."),
+    ("SMTPServerDisconnected", _SILENT),
     ("SMTP", "The mail server refused the message."),
-    ("Error", "The mail server could not be reached for a whole day."),
+    ("Error", _SILENT),
 )
 UNKNOWN = "It could not be sent."
 

@@ -19,7 +19,7 @@ from tests.faults.mailserver import MailServer
 from tests.faults.processes import Process, Web
 from tests.faults.proxy import Proxy
 
-TIMEOUT = 0.5  # seconds that a silent mail server gets here
+TIMEOUT = 1  # seconds that a silent mail server gets here
 
 
 @pytest.fixture

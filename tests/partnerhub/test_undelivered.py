@@ -17,7 +17,7 @@ from partnerhub.audit.models import Event
 from partnerhub.notifications.models import Choice, Notification
 from partnerhub.notifications.preferences import of_person
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox import delivery, marking
+from partnerhub.outbox import delivery, line, marking
 from partnerhub.outbox.models import MarkedAddress, Message
 from partnerhub.outbox.reasons import UNKNOWN, plain_reason
 from partnerhub.outbox.rendering import Mail
@@ -60,7 +60,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*addresses: str, error: Exception = NO_SUCH_MAILBOX) -> list[Any]:
         server = Refusing(*addresses, error=error)
         with monkeypatch.context() as patch:
-            patch.setattr(delivery, "mailers", {"transport": server})
+            patch.setattr(line, "mailers", {"transport": server})
             delivery.drain()
         return server.sent
 
