@@ -1,19 +1,41 @@
 """Who may use what, client by client: what the assignment pages read (U17)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import IdentityCheck, Membership
+from accounts.models import IdentityCheck, Membership, Organization
+from accounts.people import find
 from accounts.states import MembershipRole
 from connections.models import Assignment, Connection, RoleGrant
-from connections.transitions.assignments import LEVELS
+from connections.states import GrantStatus
+from connections.transitions import assignments
+from connections.transitions.assignments import CODENAMES, LEVELS
 from partnerhub import clock
 from partnerhub.web.access import Level
+from roles.models import Role
 
-COLUMNS = 8
-ROWS = 25
+
+@dataclass(frozen=True)
+class Filters:
+    """What an administrator looks for among clients and employees."""
+
+    client: str = ""
+    person: str = ""
+    role: Role | None = None
+    level: Level = Level.NONE
+    nobody: bool = False
+
+    def assignments(self) -> Any:
+        """The assignments that count under these filters."""
+        rows = Assignment.objects.all()
+        if self.role:
+            rows = rows.filter(content_object__role=self.role)
+        if self.level:
+            rows = rows.filter(permission__codename=CODENAMES[self.level])
+        return rows
 
 
 def employees_of(provider: Any) -> Any:
@@ -28,15 +50,42 @@ def grants_of(connection: Connection) -> list[RoleGrant]:
     return list(rows.order_by("role__position"))
 
 
+def clients_of(provider: Organization, filters: Filters) -> Any:
+    """The live connections under these filters: those of that name who granted that role, with
+    somebody assigned at that level, or with nobody assigned.
+    """
+    now = clock.now()
+    rows = Connection.objects.for_provider(provider).live(now).with_list_data()
+    rows = find(rows, filters.client, "seller__name")
+    if filters.role:
+        granted = RoleGrant.objects.in_force(now).filter(role=filters.role)
+        rows = rows.filter(Exists(granted.filter(connection=OuterRef("pk"))))
+    working = employees_of(provider).order_by().values("user_id")
+    somebody = filters.assignments().filter(
+        Q(content_object__ends_at=None) | Q(content_object__ends_at__gt=now),
+        content_object__provider=provider,
+        content_object__connection=OuterRef("pk"),
+        content_object__status=GrantStatus.ACTIVE,
+        user__in=working,
+    )
+    if filters.nobody:
+        return rows.filter(~Exists(somebody))
+    return rows.filter(Exists(somebody)) if filters.level else rows
+
+
+def granted_roles(provider: Organization) -> list[Role]:
+    """The roles that any client has granted, in catalogue order; one query."""
+    grants = RoleGrant.objects.in_force(clock.now()).filter(provider=provider, role=OuterRef("pk"))
+    return list(Role.objects.filter(Exists(grants)).order_by("position"))
+
+
 def held(
     grants: Sequence[RoleGrant], members: Sequence[Membership]
 ) -> dict[tuple[int, int], Level]:
     """(grant id, membership id) -> assigned level; one query."""
     of_user = {member.user_id: member.pk for member in members}
-    rows = Assignment.objects.filter(
-        content_object__in=[grant.pk for grant in grants], user__in=list(of_user)
-    ).values_list("content_object_id", "user_id", "permission__codename")
-    return {(grant, of_user[user]): LEVELS[codename] for grant, user, codename in rows}
+    found = assignments.held(grants, of_user)
+    return {(grant, of_user[user]): level for (grant, user), level in found.items()}
 
 
 def unidentified(members: Sequence[Membership]) -> set[int]:
@@ -50,21 +99,28 @@ def unidentified(members: Sequence[Membership]) -> set[int]:
     return {member.pk for member in members if member.user_id not in known}
 
 
-def counts(
-    connections: Sequence[Connection], members: Sequence[Membership]
-) -> dict[tuple[int, int], int]:
-    """(connection id, user id) -> how many granted roles the person is assigned to; one query."""
-    rows = (
-        Assignment.objects.filter(
-            content_object__in=RoleGrant.objects.in_force(clock.now()).filter(
-                connection__in=connections
-            ),
-            user__in=[member.user_id for member in members],
-        )
-        .values_list("content_object__connection_id", "user_id")
-        .annotate(number=Count("id"))
+def cells(
+    connections: Iterable[Connection], members: Iterable[Membership], filters: Filters
+) -> dict[tuple[int, int], str]:
+    """(connection id, user id) -> "2 roles", or the level where one role is looked for; one query.
+
+    Says nothing of pairs without an assignment that counts under the filters.
+    """
+    rows = filters.assignments().filter(
+        content_object__in=RoleGrant.objects.in_force(clock.now()).filter(connection__in=connections),
+        user__in=[member.user_id for member in members],
     )
-    return {(connection, user): number for connection, user, number in rows}
+    found: dict[tuple[int, int], list[str]] = {}
+    names = ("content_object__connection_id", "user_id", "permission__codename")
+    for connection, user, codename in rows.values_list(*names):
+        found.setdefault((connection, user), []).append(LEVELS[codename].word)
+    if filters.role:
+        return {pair: words[0] for pair, words in found.items()}
+    return {pair: _roles(len(words)) for pair, words in found.items()}
+
+
+def _roles(number: int) -> str:
+    return "1 role" if number == 1 else f"{number} roles"
 
 
 def roles_of(user_id: int, connections: Sequence[Connection]) -> dict[int, list[tuple[str, str]]]:

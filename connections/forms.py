@@ -333,6 +333,7 @@ class AssignmentForm(forms.Form):
         value = str(int(bound.value() or 0)) if not self.is_bound else str(bound.value() or 0)
         return {
             "name": bound.html_name,
+            "person": member.user.name,
             "label": bound.label,
             "id": bound.id_for_label,
             "errors": bound.errors,

@@ -4,12 +4,14 @@ guardian holds what people assign by hand and nothing else. Its tables have real
 no right outlives its object; codenames come from a closed list per model.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models
+from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 __all__ = [
@@ -17,9 +19,25 @@ __all__ = [
     "UserGrantBase",
     "clear_grants",
     "grant",
+    "grant_many",
     "grant_to_group",
     "permission_for",
 ]
+
+
+class ClosedQuerySet(models.QuerySet[Any]):
+    """Keeps the closed list where rows are written without being saved one by one."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Create the rows; raises ValidationError when one of them is outside the closed list."""
+        rows = list(objs)
+        for row in rows:
+            row.check_codename()
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        """Never: another right is another row, which is checked."""
+        raise ValidationError("Take the right away and assign another one.")
 
 
 class ClosedCodenames(models.Model):
@@ -32,13 +50,20 @@ class ClosedCodenames(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, or raise ValidationError for a codename outside the closed list."""
-        if self.permission.codename not in self.allowed:  # type: ignore[attr-defined]
-            raise ValidationError(f"{self.permission.codename} cannot be assigned")  # type: ignore[attr-defined]
+        self.check_codename()
         super().save(*args, **kwargs)
+
+    def check_codename(self) -> None:
+        """Raise ValidationError for a codename outside the closed list, or of another model."""
+        permission: Permission = self.permission  # type: ignore[attr-defined]
+        if permission.codename not in self.allowed:
+            raise ValidationError(f"{permission.codename} cannot be assigned")
 
 
 class UserGrantBase(ClosedCodenames, UserObjectPermissionBase):
     """A person's right on one object; subclasses add `content_object` as a foreign key."""
+
+    objects: ClassVar = UserObjectPermissionManager.from_queryset(ClosedQuerySet)()
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
@@ -46,6 +71,8 @@ class UserGrantBase(ClosedCodenames, UserObjectPermissionBase):
 
 class GroupGrantBase(ClosedCodenames, GroupObjectPermissionBase):
     """A group's right on one object; subclasses add `content_object` as a foreign key."""
+
+    objects: ClassVar = GroupObjectPermissionManager.from_queryset(ClosedQuerySet)()
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = True
@@ -58,7 +85,13 @@ def permission_for(model: type[models.Model], codename: str) -> Permission:
 
 
 def grant(table: Any, *, user: Any, codename: str, obj: models.Model) -> None:
-    """Give `user` the right `codename` on `obj` in `table`; giving twice is giving once."""
+    """Give `user` the right `codename` on `obj` in `table`; giving twice is giving once.
+
+    Raises ValidationError for a codename outside the table's closed list, and for nobody: rights
+    are people's.
+    """
+    if not user.is_authenticated:
+        raise ValidationError("Nobody can be assigned a right without an account.")
     permission = permission_for(type(obj), codename)
     if not table.objects.filter(user=user, permission=permission, content_object=obj).exists():
         table.objects.create(user=user, permission=permission, content_object=obj)
@@ -69,6 +102,21 @@ def grant_to_group(table: Any, *, group: Any, codename: str, obj: models.Model) 
     permission = permission_for(type(obj), codename)
     if not table.objects.filter(group=group, permission=permission, content_object=obj).exists():
         table.objects.create(group=group, permission=permission, content_object=obj)
+
+
+def grant_many(
+    table: Any, model: type[models.Model], rows: Iterable[tuple[int, str, models.Model]]
+) -> None:
+    """Give each (user id, codename, object of `model`) its right in one statement.
+
+    None of them may stand yet. Raises ValidationError for a codename outside the closed list.
+    """
+    rows = list(rows)
+    permissions = {codename: permission_for(model, codename) for codename in {r[1] for r in rows}}
+    table.objects.bulk_create(
+        table(user_id=user, permission=permissions[codename], content_object=obj)
+        for user, codename, obj in rows
+    )
 
 
 def clear_grants(table: Any, **lookup: Any) -> int:

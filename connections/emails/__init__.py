@@ -1,8 +1,8 @@
 """Mails of this app: one function for each message; the caller's transaction carries it."""
 
 from connections.emails.approvals import approval_changed_drafts
+from connections.emails.assignments import assignments_changed, many_assignments_changed
 from connections.emails.connections import (
-    assignments_changed,
     connection_ended,
     connection_ending,
     connection_started,
@@ -49,6 +49,7 @@ __all__ = [
     "connection_paused",
     "connection_resumed",
     "connection_started",
+    "many_assignments_changed",
     "partner_link_declined",
     "partner_link_expiring",
     "partner_link_sent",

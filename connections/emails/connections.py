@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import (
@@ -16,11 +15,8 @@ from connections.emails.shared import (
 )
 from connections.models import Connection
 from connections.states import ConnectionStatus, Side
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:
@@ -179,33 +175,4 @@ def connection_ended(connection: Connection, *, by: Any = None) -> None:
         seller=mail(connection.provider),
         by=by,
         page="offboarding",
-    )
-
-
-def assignments_changed(
-    connection: Connection, person: Any, levels: Mapping[str, Level], *, by: Any
-) -> None:
-    """An employee hears what they may do for a client from now on (U17)."""
-    provider, seller = connection.provider, connection.seller
-    path = reverse("provider:clients", args=[provider.handle])
-    heading = (
-        f"You can act for {inert(seller.name)}"
-        if levels
-        else f"You no longer act for {inert(seller.name)}"
-    )
-    tell(
-        [Recipient.of(person)],
-        key=f"assignment:{connection.public_id}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
-        kind="connections.assignment_changed",
-        mail=Mail(
-            subject=subject_line(provider.name, "Your rights", "changed"),
-            heading=heading,
-            paragraphs=(f"{inert(by.name)} changed what you may do for this client.",),
-            facts=role_facts(levels),
-            button=("See your clients", absolute(path)),
-            organization=inert(provider.name),
-        ),
-        path=path,
-        organization=provider,
-        caused_by=by,
     )

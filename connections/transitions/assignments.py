@@ -1,7 +1,9 @@
 """Which employee may use which granted role, and up to which level (U17, U18)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -14,10 +16,10 @@ from connections.fields import cell_field
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions.shared import ChangedMeanwhile, lock_parties, words
 from partnerhub import clock
-from partnerhub.audit.services import record
+from partnerhub.audit import services as audit
 from partnerhub.db import lock, lock_all
 from partnerhub.errors import Ended, Invalid, NotRelated
-from partnerhub.objectperms import clear_grants, permission_for
+from partnerhub.objectperms import clear_grants, grant_many
 from partnerhub.web.access import Level
 
 CODENAMES = {level: f"assigned_{level.word}" for level in Level if level}
@@ -25,6 +27,17 @@ LEVELS = {codename: level for level, codename in CODENAMES.items()}
 
 # Membership id -> (grant id -> level); NONE takes an assignment away.
 Changes = Mapping[int, Mapping[int, Level]]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One person's level for one granted role, from what stands to what is wanted."""
+
+    connection: Connection
+    member: Membership
+    grant: RoleGrant
+    before: Level
+    after: Level
 
 
 @transaction.atomic
@@ -44,19 +57,93 @@ def assign(*, connection: Connection, by: Any, changes: Changes, state: str | No
         raise Ended("This connection has ended.")
     if state is not None and state != state_of(connection):
         raise ChangedMeanwhile("Somebody else changed these assignments in the meantime.")
-    grants = {
-        grant.pk: grant
-        for grant in lock_all(
-            RoleGrant.objects.in_force(clock.now())
-            .filter(connection=connection)
-            .select_related("role")
-        )
-    }
-    changed = 0
+    granted = RoleGrant.objects.in_force(clock.now()).filter(connection=connection)
+    grants = {grant.pk: grant for grant in lock_all(granted.select_related("role"))}
     for pk, levels in changes.items():
         _check(members[pk], levels, grants)
-        changed += _set(connection, members[pk], levels, grants, by=by)
-    return changed
+    stands = held(grants.values(), [member.user_id for member in members.values()])
+    moves = [
+        Move(connection, members[pk], grants[grant], before, level)
+        for pk, levels in changes.items()
+        for grant, level in levels.items()
+        if level != (before := stands.get((grant, members[pk].user_id), Level.NONE))
+    ]
+    write(moves, by=by)
+    for member in {move.member.pk: move.member for move in moves}.values():
+        _tell(connection, member, grants, stands, moves, by=by)
+    return len({move.member.pk for move in moves})
+
+
+def held(grants: Iterable[RoleGrant], users: Iterable[int]) -> dict[tuple[int, int], Level]:
+    """(grant id, user id) -> assigned level; one query."""
+    rows = Assignment.objects.filter(
+        content_object__in=[grant.pk for grant in grants], user__in=list(users)
+    ).values_list("content_object_id", "user_id", "permission__codename")
+    return {(grant, user): LEVELS[codename] for grant, user, codename in rows}
+
+
+def write(moves: Sequence[Move], *, by: Any) -> None:
+    """Write these differences, with one event for each person and client.
+
+    For transitions that hold the locks and have checked every move; the number of statements does
+    not grow with the number of moves.
+    """
+    if not moves:
+        return
+    rows = {(move.grant.pk, move.member.user_id) for move in moves if move.before}
+    candidates = Assignment.objects.filter(
+        content_object__in={grant for grant, _ in rows}, user__in={user for _, user in rows}
+    ).values_list("pk", "content_object_id", "user_id")
+    clear_grants(Assignment, pk__in=[pk for pk, *key in candidates if tuple(key) in rows])
+    grant_many(
+        Assignment,
+        RoleGrant,
+        [(x.member.user_id, CODENAMES[x.after], x.grant) for x in moves if x.after],
+    )
+    audit.record_changes(
+        "assignment.changed",
+        [_event(list(group)) for _, group in groupby(sorted(moves, key=_pair), key=_pair)],
+        by=by,
+        organization=moves[0].connection.provider_id,
+    )
+
+
+def _pair(move: Move) -> tuple[int, int]:
+    return move.connection.pk, move.member.pk
+
+
+def _event(moves: list[Move]) -> audit.Change:
+    """One person's difference for one client, as history keeps it."""
+    connection, member = moves[0].connection, moves[0].member
+    return audit.Change(
+        connection,
+        connection.seller_id,
+        words({move.grant.role.code: move.before for move in moves if move.before}),
+        {
+            **words({move.grant.role.code: move.after for move in moves}),
+            "person": str(member.public_id),
+        },
+    )
+
+
+def _tell(
+    connection: Connection,
+    member: Membership,
+    grants: Mapping[int, RoleGrant],
+    stands: Mapping[tuple[int, int], Level],
+    moves: Sequence[Move],
+    *,
+    by: Any,
+) -> None:
+    """Mail one person what they may do for this client from now on."""
+    now = {grant: level for (grant, user), level in stands.items() if user == member.user_id}
+    now |= {move.grant.pk: move.after for move in moves if move.member.pk == member.pk}
+    current = {
+        grants[pk].role.code: min(level, Level(grants[pk].level))
+        for pk, level in now.items()
+        if level
+    }
+    emails.assignments_changed(connection, member.user, current, by=by)
 
 
 def _lock_members(connection: Connection, changes: Changes) -> dict[int, Membership]:
@@ -86,54 +173,6 @@ def _check(
                 f"This role is granted up to {granted.word}.",
                 field=cell_field(grant_id, member.pk),
             )
-
-
-def _set(
-    connection: Connection,
-    member: Membership,
-    levels: Mapping[int, Level],
-    grants: Mapping[int, RoleGrant],
-    *,
-    by: Any,
-) -> int:
-    """Write one person's difference; 0 when there is none."""
-    rows = Assignment.objects.filter(
-        user_id=member.user_id, content_object__in=list(grants)
-    ).select_related("permission")
-    held = {row.content_object_id: LEVELS[row.permission.codename] for row in rows}
-    moved = [pk for pk, level in levels.items() if held.get(pk, Level.NONE) != level]
-    if not moved:
-        return 0
-    clear_grants(Assignment, user_id=member.user_id, content_object__in=moved)
-    permissions = {
-        level: permission_for(RoleGrant, CODENAMES[level])
-        for level in {levels[pk] for pk in moved}
-        if level
-    }
-    Assignment.objects.bulk_create(
-        Assignment(
-            user_id=member.user_id, permission=permissions[levels[pk]], content_object=grants[pk]
-        )
-        for pk in moved
-        if levels[pk]
-    )
-    codes = {pk: grant.role.code for pk, grant in grants.items()}
-    record(
-        "assignment.changed",
-        by=by,
-        subject=connection,
-        organization=connection.provider_id,
-        counterparty=connection.seller_id,
-        before=words({codes[pk]: held[pk] for pk in moved if pk in held}),
-        after={
-            **words({codes[pk]: levels[pk] for pk in moved}),
-            "person": str(member.public_id),
-        },
-    )
-    now = {**held, **levels}
-    current = {codes[pk]: min(level, Level(grants[pk].level)) for pk, level in now.items() if level}
-    emails.assignments_changed(connection, member.user, current, by=by)
-    return 1
 
 
 def state_of(connection: Connection) -> str:

@@ -1,4 +1,4 @@
-"""Who may use what for which client (U17, U18): per client, per employee, and all in one view."""
+"""Who may use what for which client (U17, U18): per client, and per employee."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ from connections.forms import AssignmentForm
 from connections.models import Assignment, Connection
 from connections.transitions import assignments
 from connections.transitions.shared import ChangedMeanwhile
-from connections.views.clients import SEARCH, tabs
+from connections.views.clients import SEARCH
 from connections.views.shared import CONFLICT, connection_for, posted
 from partnerhub import clock
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
@@ -24,13 +24,15 @@ from partnerhub.web.forms import apply, status_of
 from partnerhub.web.pagination import Page, paginate
 
 BY_NAME = ("user__name", "id")
+# So many employees stand side by side with a choice for each role.
+COLUMNS = 8
 
 
 @require(ADMINISTRATOR)
 def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Role by employee for one client, saved as a whole."""
     row = connection_for(request, public_id)
-    grants, page = assigning.grants_of(row), _people(request)
+    grants, page = assigning.grants_of(row), people_page(request, COLUMNS)
     held = assigning.held(grants, page.items)
     form = AssignmentForm(grants, page.items, held, posted(request))
     conflict = False
@@ -44,12 +46,12 @@ def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
         "connection": row,
         "form": form,
         "page": page,
-        "people": _columns(page.items, request.organization.handle),
+        "people": columns(page.items, request.organization.handle),
         "rows": form.rows(),
         "state": assignments.state_of(row),
         "conflict": conflict,
         "is_live": row.is_live,
-        "search": _text(request, "person"),
+        "search": text_of(request, "person"),
         "action": request.get_full_path(),
         "back": reverse("provider:client", args=[request.organization.handle, public_id]),
         "employees_url": reverse("provider:employees", args=[request.organization.handle]),
@@ -75,11 +77,12 @@ def _saved(people: int) -> str:
     return "Saved for 1 person." if people == 1 else f"Saved for {people} people."
 
 
-def _text(request: PortalRequest, name: str) -> str:
+def text_of(request: PortalRequest, name: str) -> str:
+    """What was typed into a search box."""
     return request.GET.get(name, "").strip()[:SEARCH]
 
 
-def _people(request: PortalRequest) -> Page[Membership]:
+def people_page(request: PortalRequest, size: int) -> Page[Membership]:
     """One page of employees: those searched for by name, or the one that is asked for."""
     rows = assigning.employees_of(request.organization)
     only = request.GET.get("only", "")
@@ -88,71 +91,22 @@ def _people(request: PortalRequest) -> Page[Membership]:
             rows = rows.filter(public_id=uuid.UUID(only))
         except ValueError:
             rows = rows.none()
-    rows = find(rows, _text(request, "person"), "user__name", "user__email")
-    return paginate(rows, request, order=BY_NAME, size=assigning.COLUMNS, parameter="people")
+    rows = find(rows, text_of(request, "person"), "user__name", "user__email")
+    return paginate(rows, request, order=BY_NAME, size=size, parameter="people")
 
 
-def _columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
+def columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
+    """The heads of the columns: name, whether the identity is missing, and the person's page."""
     waiting = assigning.unidentified(members)
     return [
         {
+            "id": member.public_id,
             "name": member.user.name,
             "waiting": member.pk in waiting,
             "url": reverse("provider:employee-clients", args=[handle, member.public_id]),
         }
         for member in members
     ]
-
-
-@require_safe
-@require(ADMINISTRATOR)
-def overview(request: PortalRequest) -> HttpResponse:
-    """Client by employee: how many roles each is assigned to, with a way to change it."""
-    provider = request.organization
-    live = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
-    page = paginate(
-        find(live, _text(request, "client"), "seller__name"),
-        request,
-        order=("-started_at", "-id"),
-        size=assigning.ROWS,
-    )
-    people = _people(request)
-    context = {
-        "page": page,
-        "people_page": people,
-        "people": _columns(people.items, provider.handle),
-        "rows": _overview_rows(page.items, people.items, provider.handle),
-        "client": _text(request, "client"),
-        "person": _text(request, "person"),
-        "tabs": tabs(provider.handle, "assignments"),
-        "employees_url": reverse("provider:employees", args=[provider.handle]),
-    }
-    return render(request, "connections/provider/assignments.html", context)
-
-
-def _overview_rows(
-    connections: list[Connection], members: list[Membership], handle: str
-) -> list[dict[str, Any]]:
-    counts = assigning.counts(connections, members)
-    rows = []
-    for connection in connections:
-        url = reverse("provider:client-assignments", args=[handle, connection.public_id])
-        cells = [
-            {
-                "name": member.user.name,
-                "words": _roles(counts.get((connection.pk, member.user_id), 0)),
-                "url": f"{url}?only={member.public_id}",
-            }
-            for member in members
-        ]
-        rows.append({"name": connection.seller.name, "url": url, "cells": cells})
-    return rows
-
-
-def _roles(number: int) -> str:
-    if not number:
-        return "none"
-    return "1 role" if number == 1 else f"{number} roles"
 
 
 @require_safe
@@ -182,6 +136,7 @@ def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
         ],
         "back": reverse("provider:employees", args=[handle]),
         "assignments_url": reverse("provider:assignments", args=[handle]),
+        "copy_url": f"{reverse('provider:assignments-copy', args=[handle])}?source={public_id}",
     }
     return render(request, "connections/provider/employee_clients.html", context)
 

@@ -1,6 +1,7 @@
 """Writing history: one INSERT for each transition, in the transition's own transaction."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -46,6 +47,31 @@ def record(
     event.save(force_insert=True)
 
 
+@dataclass(frozen=True)
+class Change:
+    """One of several events of the same verb: about what, told to whom, from what to what."""
+
+    subject: models.Model
+    counterparty: Any
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def record_changes(
+    verb: str, changes: Iterable[Change], *, by: Any, organization: Any = None, acting: Any = None
+) -> None:
+    """Append one event for each change, all in one statement. Raises as `record` does."""
+    require_atomic()
+    actor = _actor_ref(by)
+    events = []
+    for change in changes:
+        event = _event(verb, change.subject, change.counterparty, organization, actor)
+        event.acting_id = getattr(acting, "pk", acting)
+        event.before, event.after = change.before, change.after
+        events.append(event)
+    Event.objects.bulk_create(events)
+
+
 def record_each(
     verb: str,
     subjects: Iterable[tuple[models.Model, Any]],
@@ -59,13 +85,8 @@ def record_each(
 
     `subjects` are pairs of a row and its counterparty. Raises as `record` does.
     """
-    require_atomic()
-    actor = _actor_ref(by)
-    events = [_event(verb, subject, other, organization, actor) for subject, other in subjects]
-    for event in events:
-        event.acting_id = getattr(acting, "pk", acting)
-        event.after = after or {}
-    Event.objects.bulk_create(events)
+    changes = [Change(subject, other, {}, after or {}) for subject, other in subjects]
+    record_changes(verb, changes, by=by, organization=organization, acting=acting)
 
 
 def forget_person(user: Any) -> None:

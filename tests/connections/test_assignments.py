@@ -245,7 +245,7 @@ def test_pages_take_a_fixed_number_of_queries_with_many_clients(pair: Pair) -> N
         pair.provider_url(f"employees/{membership(ana).public_id}/clients/"),
     ]
     few = [queries(client, path) for path in paths]
-    for number in range(15):
+    for number in range(26):
         new = make.connection(organization("seller"), pair.provider)
         make.assigned(ana, new, "view")
         member(pair.provider, user=person(f"Zoe {number}"))

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from connections.transitions.assignments import cell_field, state_of
-from connections.transitions.shared import grant_field
+from connections.fields import cell_field, grant_field
+from connections.planning import Copy, SetLevel, digest, lines_of
+from connections.transitions.assignments import state_of
 from partnerhub import clock
+from partnerhub.web.access import Level
 from tests.sweep.table.rows import PROVIDERS, Row, portal
 from tests.sweep.world import Tenant
 
@@ -62,6 +64,35 @@ def _consent(t: Tenant) -> dict[str, Any]:
     return {grant_field("inventory.manage"): "2"}
 
 
+def _assign_many(t: Tenant) -> dict[str, Any]:
+    role = t["grant_edit"].role
+    wish = SetLevel(
+        role=role,
+        level=Level.VIEW,
+        clients=frozenset([t["connection"].public_id]),
+        employees=frozenset([t["provider_staff_membership"].public_id]),
+    )
+    return {
+        "client": t["connection"].public_id,
+        "employee": t["provider_staff_membership"].public_id,
+        "role": role.code,
+        "level": "1",
+        "seen": digest(lines_of(t["provider"], wish)),
+        "step": "save",
+    }
+
+
+def _copy(t: Tenant) -> dict[str, Any]:
+    source, other = t["provider_employee_membership"], t["provider_staff_membership"]
+    wish = Copy(source.public_id, frozenset([other.public_id]), exactly=False)
+    return {
+        "source": source.public_id,
+        "employee": other.public_id,
+        "seen": digest(lines_of(t["provider"], wish)),
+        "step": "save",
+    }
+
+
 REASON = {"post": 302, "body": lambda t: {"reason": "No need."}}
 
 ROWS = [
@@ -101,7 +132,27 @@ ROWS = [
     _provider("partner-link-decline", "link_in", **REASON),
     portal("provider:clients", may=PROVIDERS, query=("page", "find", "state", "client")),
     portal("provider:client-invitations", may=PROVIDER, query=("page",)),
-    portal("provider:assignments", may=PROVIDER, query=("page", "person", "client")),
+    portal(
+        "provider:assignments",
+        may=PROVIDER,
+        query=("page", "people", "person", "client", "role", "level", "show"),
+    ),
+    portal(
+        "provider:assignments-bulk",
+        may=PROVIDER,
+        post=200,
+        then=200,
+        body=_assign_many,
+        query=("client", "employee", "role", "level", "find_client", "find_person"),
+    ),
+    portal(
+        "provider:assignments-copy",
+        may=PROVIDER,
+        post=200,
+        then=200,
+        body=_copy,
+        query=("employee", "source", "find_person"),
+    ),
     _provider("client-invitation", "connection_out"),
     _act(_provider, "client-invitation-resend", "connection_out"),
     _act(_provider, "client-invitation-withdraw", "connection_out"),

@@ -60,6 +60,50 @@ document.addEventListener("keydown", (event) => {
   menu?.querySelector("summary").focus();
 });
 
+// data-grid on a table: arrow keys, Home and End move between its controls; Tab enters and leaves it.
+// A choice takes plain arrows for itself, so there Ctrl moves on.
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const CONTROLS = "a[href], select, input:not([type=hidden])";
+
+function cellsOf(table) {
+  return [...table.rows].map((row) => [...row.cells].map((cell) => [...cell.querySelectorAll(CONTROLS)]));
+}
+
+function enter(table, control) {
+  for (const other of table.querySelectorAll(CONTROLS)) other.tabIndex = other === control ? 0 : -1;
+}
+
+function target(cells, row, column, control, [down, right]) {
+  const own = cells[row][column];
+  const within = own[own.indexOf(control) + right];
+  if (right && within) return within;
+  for (let y = row + down, x = column + right; cells[y]?.[x]; y += down, x += right) {
+    if (cells[y][x].length) return right < 0 ? cells[y][x].at(-1) : cells[y][x][0];
+  }
+  return null;
+}
+
+document.addEventListener("keydown", (event) => {
+  const table = event.target.closest("table[data-grid]");
+  const control = event.target.closest(CONTROLS);
+  if (!table || !control || event.altKey || event.metaKey) return;
+  if (control.matches("select") && !event.ctrlKey) return;
+  const cell = control.closest("td, th");
+  const cells = cellsOf(table);
+  const row = cells[cell.parentElement.rowIndex].flat();
+  const next = event.key === "Home" ? row[0] : event.key === "End" ? row.at(-1)
+    : STEPS[event.key] && target(cells, cell.parentElement.rowIndex, cell.cellIndex, control, STEPS[event.key]);
+  if (!next) return;
+  event.preventDefault();
+  enter(table, next);
+  next.focus();
+});
+
+document.addEventListener("focusin", (event) => {
+  const table = event.target.closest("table[data-grid]");
+  if (table && event.target.matches(CONTROLS)) enter(table, event.target);
+});
+
 // A form sent twice by an impatient hand is sent once; a download leaves the page, so it recovers.
 const sent = new WeakSet();
 document.addEventListener("submit", (event) => {
@@ -74,6 +118,12 @@ function prepare(root) {
   for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
   for (const field of root.querySelectorAll(".copy-field input")) {
     field.addEventListener("focus", () => field.select());
+  }
+  for (const table of root.querySelectorAll("table[data-grid]")) {
+    const first = table.querySelector("tbody td :is(a[href], select)");
+    if (first) enter(table, first);
+    const hint = document.getElementById(table.dataset.grid);
+    if (hint) hint.hidden = false;
   }
   root.querySelector("[data-focus]:not([data-still] *)")?.focus();
 }

@@ -1,0 +1,77 @@
+"""Mails to employees about what they may do for clients (U17)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Organization
+from connections.emails.shared import MOST_ROLES, role_facts
+from connections.models import Connection
+from partnerhub import clock
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.access import Level
+from partnerhub.web.redirects import absolute
+
+
+def assignments_changed(
+    connection: Connection, person: Any, levels: Mapping[str, Level], *, by: Any
+) -> None:
+    """An employee hears what they may do for a client from now on (U17)."""
+    seller = inert(connection.seller.name)
+    _tell(
+        connection.provider,
+        person,
+        key=f"assignment:{connection.public_id}",
+        heading=f"You can act for {seller}" if levels else f"You no longer act for {seller}",
+        text=f"{inert(by.name)} changed what you may do for this client.",
+        facts=role_facts(levels),
+        by=by,
+    )
+
+
+def many_assignments_changed(
+    provider: Organization, person: Any, changes: Sequence[tuple[str, str]], *, by: Any
+) -> None:
+    """The same about many clients at once: (client, role and level) for each change."""
+    more = len(changes) - MOST_ROLES
+    facts = [(inert(client), words) for client, words in changes[:MOST_ROLES]]
+    _tell(
+        provider,
+        person,
+        key=f"assignments:{provider.public_id}",
+        heading="What you may do for clients has changed",
+        text=f"{inert(by.name)} changed what you may do for these clients.",
+        facts=(*facts, *((("More changes", str(more)),) if more > 0 else ())),
+        by=by,
+    )
+
+
+def _tell(
+    provider: Organization,
+    person: Any,
+    *,
+    key: str,
+    heading: str,
+    text: str,
+    facts: Sequence[tuple[str, str]],
+    by: Any,
+) -> None:
+    path = reverse("provider:clients", args=[provider.handle])
+    tell(
+        [Recipient.of(person)],
+        key=f"{key}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
+        kind="connections.assignment_changed",
+        mail=Mail(
+            subject=f"[{inert(provider.name, 40)}] Your rights: changed",
+            heading=heading,
+            paragraphs=(text,),
+            facts=tuple(facts),
+            button=("See your clients", absolute(path)),
+            organization=inert(provider.name),
+        ),
+        path=path,
+        organization=provider,
+        caused_by=by,
+    )
