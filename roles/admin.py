@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from partnerhub.web.access import Level
 from partnerhub.web.desk import DeskAdmin
 from partnerhub.web.templatetags.ui import status_pill
-from roles import admin_approvals, admin_review, words
+from roles import admin_approvals, admin_categories, admin_review, words
 from roles.admin_filters import (
     AgeFilter,
     ApprovalFilter,
@@ -20,7 +20,7 @@ from roles.admin_filters import (
     RoleCategoryFilter,
     WaitingFilter,
 )
-from roles.models import ApplicationLine, ApprovedRole, RoleApplication
+from roles.models import ApplicationLine, ApprovedRole, RoleApplication, ServiceCategory
 from roles.permissions import is_reviewer
 from roles.states import LineDecision
 
@@ -139,3 +139,12 @@ class ApprovedRoleAdmin(ReviewAdmin):
     def until(self, row: ApprovedRole) -> str:
         """Its yearly end."""
         return format_html('<span class="nowrap">{}</span>', words.day(row.expires_at))
+
+
+@admin.register(ServiceCategory)
+class ServiceCategoryAdmin(ReviewAdmin):
+    """Which group of reviewers decides which service category."""
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        """One page instead of a list; a lead reviewer changes it there."""
+        return admin_categories.page(self, request)

@@ -214,3 +214,30 @@ class LowerForm(ChangeForm):
     def __init__(self, *args: Any, approved_role: ApprovedRole, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].choices = _levels(approved_role.level - 1)  # type: ignore[attr-defined]
+
+
+class CategoriesForm(forms.Form):
+    """Group by group, the service categories that it decides."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, groups: Iterable[Any], categories: Iterable[Any], *args: Any, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.groups = {f"group-{group.pk}": group for group in groups}
+        choices = [(str(row.pk), row.title) for row in categories]
+        for name, group in self.groups.items():
+            self.fields[name] = forms.MultipleChoiceField(
+                choices=choices,
+                required=False,
+                label=group.name,
+                error_messages={"invalid_choice": "Choose from the list."},
+            )
+
+    def choice(self) -> dict[int, frozenset[int]]:
+        """Group id -> ids of the chosen categories."""
+        return {
+            group.pk: frozenset(map(int, self.cleaned_data[name]))
+            for name, group in self.groups.items()
+        }

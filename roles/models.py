@@ -34,7 +34,10 @@ class ServiceCategory(models.Model):
     class Meta:
         ordering: ClassVar = ["position"]
         verbose_name_plural = "service categories"
-        permissions: ClassVar = [("decide_category", "Can decide applications in this category")]
+        permissions: ClassVar = [
+            ("decide_category", "Can decide applications in this category"),
+            ("assign_category", "Can say which reviewers decide which category"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import Membership, User
@@ -11,6 +11,8 @@ from partnerhub.objectperms import grant_to_group
 from roles.models import CategoryRight, ServiceCategory
 
 DECIDE = "roles.decide_roleapplication"
+ASSIGN = "roles.assign_category"
+DECIDE_CATEGORY = "decide_category"
 
 
 def is_reviewer(user: Any) -> bool:
@@ -21,7 +23,7 @@ def is_reviewer(user: Any) -> bool:
 def decidable_categories(user: Any) -> frozenset[int]:
     """Ids of the service categories that one of the person's groups may decide (guardian)."""
     rows = CategoryRight.objects.filter(
-        group__user=user, permission__codename="decide_category"
+        group__user=user, permission__codename=DECIDE_CATEGORY
     ).values_list("content_object_id", flat=True)
     return frozenset(rows)
 
@@ -46,7 +48,7 @@ def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
     membership = Membership.objects.live().filter(user=OuterRef("pk"), organization_id=provider_id)
     category = CategoryRight.objects.filter(
         group__user=OuterRef("pk"),
-        permission__codename="decide_category",
+        permission__codename=DECIDE_CATEGORY,
         content_object_id=category_id,
     )
     person = User.objects.annotate(
@@ -75,4 +77,28 @@ def require_reviewer(user: Any, *, provider_id: int, category_id: int) -> None:
 def grant_categories(group: Any) -> None:
     """Let `group` decide every service category; doing it twice changes nothing."""
     for category in ServiceCategory.objects.all():
-        grant_to_group(CategoryRight, group=group, codename="decide_category", obj=category)
+        grant_to_group(CategoryRight, group=group, codename=DECIDE_CATEGORY, obj=category)
+
+
+def may_assign(user: Any) -> bool:
+    """Whether the person says which group decides which category: lead reviewers."""
+    return bool(user.is_active and user.is_staff and user.has_perm(ASSIGN))
+
+
+def reviewer_groups() -> Any:
+    """The groups that decide role applications at all, by name."""
+    decides = Permission.objects.filter(
+        content_type__app_label="roles", codename="decide_roleapplication"
+    )
+    return Group.objects.filter(permissions__in=decides).order_by("name")
+
+
+def category_ids() -> dict[int, frozenset[int]]:
+    """Group id -> ids of the categories that it decides, of every group of reviewers (guardian)."""
+    found: dict[int, set[int]] = {
+        pk: set() for pk in reviewer_groups().values_list("pk", flat=True)
+    }
+    rows = CategoryRight.objects.filter(group__in=found, permission__codename=DECIDE_CATEGORY)
+    for group, category in rows.values_list("group_id", "content_object_id"):
+        found[group].add(category)
+    return {group: frozenset(ids) for group, ids in found.items()}

@@ -18,4 +18,5 @@ SENTENCES: dict[str, str] = {
     "approved_role.revoked": "revoked an approved role",
     "approved_role.restored": "restored an approved role",
     "approved_role.lapsed": "let an approved role lapse",
+    "reviewer_group.categories_changed": "changed which categories a group of reviewers decides",
 }

@@ -133,6 +133,7 @@ ROWS = [
         )
         for name, may in (("agree", DECIDING), ("refuse", STAFF), ("reopen", DECIDING))
     ),
+    _row("roles_servicecategory_changelist", post=(403, 409)),
     _row(
         "roles_approvedrole_changelist", may=STAFF, post=(200, 302, 405),
         query=("q", "state", "category", "p"),

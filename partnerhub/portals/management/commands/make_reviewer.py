@@ -36,23 +36,28 @@ LEAD = (
     "outbox.change_message",
     "outbox.view_markedaddress",
     "outbox.change_markedaddress",
+    "roles.assign_category",
 )
 
 
 def group(name: str, permissions: tuple[str, ...]) -> Group:
-    """The group with exactly these permissions, deciding every service category."""
-    found, _ = Group.objects.get_or_create(name=name)
+    """The group with exactly these permissions.
+
+    A new one decides every service category, until a lead reviewer says otherwise on the desk.
+    """
+    found, made = Group.objects.get_or_create(name=name)
     rows = []
     for label in permissions:
         app, codename = label.split(".")
         rows.append(Permission.objects.get(content_type__app_label=app, codename=codename))
     found.permissions.set(rows)
-    grant_categories(found)
+    if made:
+        grant_categories(found)
     return found
 
 
 class Command(BaseCommand):
-    """`make_reviewer ADDRESS [--lead] [--remove]`; doing it twice changes nothing."""
+    """`make_reviewer ADDRESS [--lead] [--group NAME] [--remove]`; twice changes nothing."""
 
     help = "Make the person at ADDRESS a reviewer. An account is made when there is none."
 
@@ -60,6 +65,11 @@ class Command(BaseCommand):
         """The address, and what to make of its owner."""
         parser.add_argument("address")
         parser.add_argument("--lead", action="store_true", help="a lead reviewer")
+        parser.add_argument(
+            "--group",
+            default=REVIEWERS,
+            help="the group of reviewers to be in; lead reviewers choose what each group decides",
+        )
         parser.add_argument("--remove", action="store_true", help="no longer a reviewer")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,12 +81,14 @@ class Command(BaseCommand):
         if options["remove"]:
             self._remove(address)
         else:
-            self._make(address, lead=options["lead"])
+            self._make(address, lead=options["lead"], name=options["group"])
 
     @transaction.atomic
-    def _make(self, address: str, *, lead: bool) -> None:
+    def _make(self, address: str, *, lead: bool, name: str) -> None:
+        if name == LEADS:
+            raise CommandError("Say --lead to make a lead reviewer.")
         load_catalogue()
-        reviewers, leads = group(REVIEWERS, REVIEW), group(LEADS, LEAD)
+        reviewers, leads = group(name, REVIEW), group(LEADS, LEAD)
         user = User.objects.filter(email=address).first()
         made = user is None
         if user is None:
