@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from partnerhub.notifications.models import Notification
 from partnerhub.portals.navigation import TITLES, entries_for
-from partnerhub.web.access import Access
+from partnerhub.web.access import ANY_MEMBER, Access
 from roles.catalogue import role_names
 
 UNREAD_CAP = 100
@@ -22,19 +22,19 @@ def _unread(request: HttpRequest) -> int:
     return rows.order_by()[:UNREAD_CAP].count()
 
 
-def _acting_for(access: Access) -> dict[str, Any] | None:
+def _acting_for(request: HttpRequest, access: Access) -> dict[str, Any] | None:
     """The banner of a delegate: for whom, from which firm, with which roles at which level."""
     acting = access.acting
     if acting is None:
         return None
     names = role_names()
+    # First the role that opens the page: it is the one that counts here.
+    need = getattr(request.resolver_match.func, "need", ANY_MEMBER)  # type: ignore[union-attr]
+    levels = sorted(access.levels.items(), key=lambda pair: pair[0] != need.role)
     return {
         "seller_name": access.organization.name,
         "provider_name": acting.provider_name,
-        "roles": [
-            {"name": names.get(code, code), "level": level.word}
-            for code, level in access.levels.items()
-        ],
+        "roles": [{"name": names.get(code, code), "level": level.word} for code, level in levels],
         "leave_url": reverse("account-chooser"),
     }
 
@@ -71,5 +71,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "current": False,
             },
         ],
-        "acting_for": _acting_for(access),
+        "acting_for": _acting_for(request, access),
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.invitations.pending import pending_for
 from accounts.models import Membership
 from accounts.states import OrganizationKind
-from connections.clients import sellers_for
+from connections.clients import SWITCHER, sellers_for
 from connections.permissions_page import partner_context
 from partnerhub.portals import checklists
 from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
@@ -65,6 +65,7 @@ def front_page(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": accounts,
         "clients": clients,
+        "more_clients": len(clients) == SWITCHER,
         "pending": pending,
         "client_search": request.GET.get("client", ""),
         "searched": "client" in request.GET,
