@@ -29,6 +29,8 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "accounts.member_suspended": "Membership suspended",
         "accounts.member_resumed": "Membership in force again",
         "accounts.member_removed": "Membership ended",
+        "accounts.person_deactivated": "Account deactivated",
+        "accounts.person_reactivated": "Account works again",
     },
     INVITATIONS: {"accounts.employee_invited": "Invitation to join an account"},
     ANSWERS: {

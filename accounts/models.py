@@ -45,6 +45,7 @@ __all__ = [
     "Membership",
     "MembershipRight",
     "Organization",
+    "Person",
     "Refusal",
     "Sending",
     "User",
@@ -78,6 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)
+    # Since then the row stands for somebody who is not known any more.
+    erased_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["name"]
@@ -103,6 +106,16 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             secret=secret,
             algorithm="sha256",
         ).hexdigest()
+
+
+class Person(User):
+    """The same row as the desk shows it: a name and an address, nothing about signing in."""
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "people"
+        default_permissions = ()
+        permissions: ClassVar = [("supervise_person", "Can deactivate and erase people")]
 
 
 class Organization(BaseModel):

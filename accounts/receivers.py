@@ -11,8 +11,8 @@ from accounts import sessions
 from accounts.invitations import transitions
 from accounts.invitations.batches.transitions import lists
 from accounts.middleware import note_activity
+from accounts.invitations.erasing import addresses_of
 from accounts.signals import person_erased
-from accounts.tenancy import verified_addresses
 from partnerhub.audit import services as history
 from partnerhub.outbox import marking
 from partnerhub.outbox.signals import delivery_changed
@@ -42,7 +42,7 @@ def forget_person(user: Any, **kwargs: Any) -> None:
 
     What was done stays, and so do its seals.
     """
-    lists.forget_person(addresses=[user.email, *verified_addresses(user)])
+    lists.forget_person(addresses=addresses_of(user))
     history.forget_person(user)
 
 

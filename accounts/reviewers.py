@@ -7,6 +7,8 @@ from partnerhub.errors import NotPermitted
 
 DECIDE_IDENTITIES = "accounts.decide_identitycheck"
 SUPERVISE = "accounts.supervise_organization"
+# The operator's own: no group of reviewers has it (N11).
+SUPERVISE_PEOPLE = "accounts.supervise_person"
 
 
 def may(user: Any, permission: str) -> bool:
@@ -17,7 +19,8 @@ def may(user: Any, permission: str) -> bool:
 def require(user: Any, permission: str) -> None:
     """Raise NotPermitted unless `may`; reads rights from the database, never from `user`."""
     if not may(User.objects.get(pk=user.pk), permission):
-        raise NotPermitted("Only reviewers can do this.")
+        who = "the operator" if permission == SUPERVISE_PEOPLE else "reviewers"
+        raise NotPermitted(f"Only {who} can do this.")
 
 
 def stake_in_person(reviewer: Any, person_id: int) -> str:

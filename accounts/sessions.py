@@ -15,7 +15,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, update_session_auth_hash
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -136,3 +137,17 @@ def _people_of(request: HttpRequest) -> list[str]:
     """Public ids of the accounts that have signed in from this browser."""
     value = request.get_signed_cookie(BROWSER, default="", salt=_SALT, max_age=BROWSER_AGE)
     return value.split(".") if value else []
+
+
+def forget_sessions_of(user: Any) -> None:
+    """End every session, and delete each row that speaks of this person (D6).
+
+    A session's row does not say whose it is: all that are open have to be looked into.
+    """
+    end_all_sessions(user)
+    mine = str(user.pk)
+    for session in Session.objects.iterator():
+        data = session.get_decoded()
+        signing_up = data.get(SIGN_UP) or {}
+        if data.get(SESSION_KEY) == mine or signing_up.get("user") == user.pk:
+            session.delete()

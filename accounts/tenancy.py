@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, User
-from accounts.states import MembershipRole
+from accounts.states import MembershipRole, OrganizationStatus
 from partnerhub import clock
 from partnerhub.errors import NotPermitted, NotRelated
 
@@ -90,3 +90,23 @@ def administered(user: Any) -> Any:
 def is_identified(user: Any) -> bool:
     """Whether the person's identity is verified and in force now."""
     return IdentityCheck.objects.in_force(clock.now()).filter(user=user).exists()
+
+
+def others_administer(organization: Any, *, without: Any) -> bool:
+    """Whether somebody else than `without` administers the organization."""
+    return Membership.objects.administrators(organization).exclude(user=without).exists()
+
+
+def needs_successor(person: Any) -> list[Organization]:
+    """The working accounts that only this person administers (A9, N5)."""
+    mine = Membership.objects.live().filter(user=person, role=MembershipRole.ADMINISTRATOR)
+    rows = Organization.objects.filter(
+        pk__in=mine.values("organization_id"),
+        status__in=[OrganizationStatus.ACTIVE, OrganizationStatus.SUSPENDED],
+    ).order_by("name", "id")
+    return [row for row in rows if not others_administer(row, without=person)]
+
+
+def successor_field(organization: Organization) -> str:
+    """The form field that names who administers this organization from now on."""
+    return f"successor-{organization.pk}"

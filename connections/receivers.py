@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from accounts.invitations.erasing import forget_invited
 from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
-from connections.models import Assignment
-from connections.transitions import closing
+from connections.models import Assignment, ConnectionInvitation
+from connections.transitions import closing, links
 from partnerhub.objectperms import clear_grants
 
 
@@ -19,8 +20,10 @@ def forget_assignments(membership: Membership, **kwargs: Any) -> None:
 
 
 def forget_person(user: User, **kwargs: Any) -> None:
-    """An erased person is assigned to nothing."""
+    """An erased person is assigned to nothing, and stands in no link or invitation."""
     clear_grants(Assignment, user_id=user.pk)
+    forget_invited(ConnectionInvitation, user)
+    links.forget_person(user=user)
 
 
 def end_connections(organization: Organization, by: Any = None, **kwargs: Any) -> None:

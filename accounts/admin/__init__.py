@@ -1,7 +1,7 @@
-"""The reviewers' desk: identity checks and organizations, nothing about anybody's sign-in (A7).
+"""The desk: identity checks, organizations and people, nothing about anybody's sign-in (A7).
 
-People, groups, addresses, authenticators and sessions have no admin: whoever could edit them could
-become anybody.
+Groups, addresses, authenticators and sessions have no admin: whoever could edit them could become
+anybody. People are stopped or erased there by the operator, and not edited.
 """
 
 from typing import Any
@@ -16,10 +16,12 @@ from django.shortcuts import redirect
 
 from accounts.admin.identity import IdentityCheckAdmin
 from accounts.admin.organizations import OrganizationAdmin
-from accounts.models import IdentityCheck, Organization
+from accounts.admin.people import PersonAdmin
+from accounts.models import IdentityCheck, Organization, Person
 
 admin.site.register(IdentityCheck, IdentityCheckAdmin)
 admin.site.register(Organization, OrganizationAdmin)
+admin.site.register(Person, PersonAdmin)
 for model in (Group, EmailAddress, Authenticator, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

@@ -12,7 +12,9 @@ from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.redirects import absolute
 
 
-def member_access_changed(membership: Membership, *, by: User, rights: Iterable[str]) -> None:
+def member_access_changed(
+    membership: Membership, *, by: User | None, rights: Iterable[str]
+) -> None:
     """To the member: the role and the rights they have now."""
     firm = inert(membership.organization.name)
     if membership.is_administrator:
@@ -81,7 +83,7 @@ def member_left(membership: Membership) -> None:
 def _to_member(
     membership: Membership,
     *,
-    by: User,
+    by: User | None,
     event: str,
     heading: str,
     paragraphs: tuple[str, ...] = (),
@@ -96,7 +98,7 @@ def _to_member(
             subject=subject_line(firm, "Membership", event.replace("_", " ")),
             heading=heading,
             paragraphs=paragraphs,
-            facts=(*facts, ("Done by", inert(by.name))),
+            facts=(*facts, ("Done by", inert(by.name) if by else "PartnerHub")),
             button=("Open PartnerHub", absolute("/")),
             organization=firm,
         ),

@@ -89,7 +89,7 @@ def organization_suspended(
     _to_administrators(organization, f"suspended:{event}", mail, by)
 
 
-def organization_closed(organization: Organization, reason: str, *, by: User) -> None:
+def organization_closed(organization: Organization, reason: str, *, by: User | None) -> None:
     """A reviewer closed the account for good."""
     name = inert(organization.name)
     mail = Mail(

@@ -5,6 +5,7 @@ turns, and the second is told that somebody must stay (A9).
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -13,8 +14,13 @@ from accounts.models import Membership, MembershipRight, Organization, User
 from accounts.permissions import clean_rights
 from accounts.sessions import end_all_sessions
 from accounts.signals import member_removed
-from accounts.states import MEMBERSHIP, MembershipRole, MembershipStatus
-from accounts.tenancy import require_administrator, rights_of
+from accounts.states import (
+    MEMBERSHIP,
+    MembershipRole,
+    MembershipStatus,
+    OrganizationStatus,
+)
+from accounts.tenancy import others_administer, require_administrator, rights_of
 from partnerhub import clock
 from partnerhub.audit.services import record
 from partnerhub.db import lock, move
@@ -26,10 +32,11 @@ from partnerhub.statetable import advance
 def keep_an_administrator(organization: Organization, *, without: User) -> None:
     """Raise Conflict when nobody but `without` administers the organization (A9, U31).
 
-    The caller holds the lock of the organization.
+    The caller holds the lock of the organization. A closed account needs nobody any more.
     """
-    others = Membership.objects.administrators(organization).exclude(user=without)
-    if not others.exists():
+    if organization.status != OrganizationStatus.CLOSED and not others_administer(
+        organization, without=without
+    ):
         raise Conflict(
             f"{without.name} is the only administrator of {organization.name}. "
             "Make somebody else an administrator first.",
@@ -70,13 +77,35 @@ def change_access(
         return row
     if role != MembershipRole.ADMINISTRATOR and row.is_administrator:
         keep_an_administrator(row.organization, without=row.user)
+    _give(row, role, wanted, before=before, by=by)
+    return row
+
+
+def _give(
+    row: Membership, role: str, rights: list[str], *, before: dict[str, Any], by: User | None
+) -> None:
+    """Write a member's role and rights, with event and mail."""
+    after = {"role": str(role), "rights": rights}
     move(row, expect={"role": row.role, "status": row.status}, role=role)
-    set_rights(row, wanted)
+    set_rights(row, rights)
     changed = "role" if before["role"] != after["role"] else "rights"
     _note(f"membership.{changed}_changed", row, by=by, before=before, after=after)
-    if row.user_id != by.pk:
-        emails.member_access_changed(row, by=by, rights=wanted)
-    return row
+    if by is None or row.user_id != by.pk:
+        emails.member_access_changed(row, by=by, rights=rights)
+
+
+def succeed(*, row: Membership, by: User | None) -> None:
+    """Make this locked member an administrator because the only one goes (A9).
+
+    For the operator's transitions, which hold the lock of the organization.
+    """
+    before = {"role": row.role, "rights": sorted(rights_of(row.user, row.organization))}
+    _give(row, MembershipRole.ADMINISTRATOR, [], before=before, by=by)
+
+
+def end_for_good(*, row: Membership, by: User | None) -> None:
+    """End a locked membership of a person who is erased, with everything that hangs on it."""
+    _end(row, "membership.removed", by=by)
 
 
 @transaction.atomic
@@ -149,7 +178,7 @@ def _locked(membership: Membership, *, by: User, others_only: bool = False) -> M
     return row
 
 
-def _end(row: Membership, verb: str, *, by: User) -> None:
+def _end(row: Membership, verb: str, *, by: User | None) -> None:
     before = row.status
     if row.is_administrator:
         keep_an_administrator(row.organization, without=row.user)
@@ -159,9 +188,9 @@ def _end(row: Membership, verb: str, *, by: User) -> None:
     _note_status(verb, row, by=by, before=before)
 
 
-def _note_status(verb: str, row: Membership, *, by: User, before: str) -> None:
+def _note_status(verb: str, row: Membership, *, by: User | None, before: str) -> None:
     _note(verb, row, by=by, before={"status": before}, after={"status": str(row.status)})
 
 
-def _note(verb: str, row: Membership, *, by: User, before: dict, after: dict) -> None:
+def _note(verb: str, row: Membership, *, by: User | None, before: dict, after: dict) -> None:
     record(verb, by=by, subject=row, organization=row.organization, before=before, after=after)

@@ -214,6 +214,11 @@ def close_draft(*, by: User, organization: Organization) -> Organization:
     return _close(organization, by=by, reason="")
 
 
+def close_for_good(*, organization: Organization, by: User | None) -> None:
+    """Close the locked draft of somebody who is erased: nobody else administers it."""
+    _close(organization, by=by, reason="")
+
+
 def _own_draft(by: User, organization: Organization) -> Organization:
     organization = lock(Organization.objects.all(), pk=organization.pk)
     membership = membership_of(by, organization)
@@ -257,7 +262,7 @@ def close_organization(*, by: User, organization: Organization, reason: str) -> 
     return _close(organization, by=by, reason=reason)
 
 
-def _close(organization: Organization, *, by: User, reason: str) -> Organization:
+def _close(organization: Organization, *, by: User | None, reason: str) -> Organization:
     before = str(organization.status)
     advance(organization, ORGANIZATION, OrganizationStatus.CLOSED, status_reason=reason)
     _note(organization, "organization.closed", by=by, before=before)
@@ -276,7 +281,7 @@ def _lock_supervised(by: User, organization: Organization) -> Any:
     return organization
 
 
-def _note(organization: Organization, verb: str, *, by: User, before: str) -> None:
+def _note(organization: Organization, verb: str, *, by: User | None, before: str) -> None:
     record(
         verb,
         by=by,

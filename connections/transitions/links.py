@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.addresses import budget_key
 from accounts.invitations import crowding, limits
 from accounts.invitations import transitions as mechanism
+from accounts.invitations.erasing import addresses_of, nobody
 from accounts.models import Organization
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
@@ -228,6 +229,15 @@ def close(link: PartnerLink, status: PartnerLinkStatus, *, by: Any, **values: An
     outbox.cancel(link.about)
     _note(str(status), link, by=by, before={"status": before}, after={"status": str(status)})
     return link
+
+
+def forget_person(*, user: Any) -> None:
+    """Take an erased person's addresses out of links (D6); what is open is cancelled first."""
+    rows = PartnerLink.objects.filter(address__in=addresses_of(user))
+    for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True):
+        if row.status in OPEN_LINK:
+            close(row, PartnerLinkStatus.CANCELLED, by=None)
+        move(row, expect={}, address=nobody(row))
 
 
 def _require_open(link: PartnerLink) -> None:

@@ -121,3 +121,11 @@ def origin_of(subject: models.Model, verb: str) -> Origin:
         return NOWHERE
     ip = Actor.objects.filter(ref=event.actor_ref).values_list("ip", flat=True).first()
     return Origin(ip or "", event.request_id)
+
+
+def forget_person(user: Any, alias: str) -> None:
+    """Put `alias` in the place of a person's name and forget where they came from (D6).
+
+    Events keep their references, so that every chain stays whole.
+    """
+    Actor.objects.filter(user=user).update(user=None, name=alias, ip="")

@@ -12,10 +12,11 @@ from django.db.models import Q
 
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
+from accounts.invitations.erasing import forget_invited
 from accounts.invitations.models import until
 from accounts.models import Membership, Organization, Refusal
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
-from accounts.tenancy import owns_address, require_administrator, verified_addresses
+from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.organizations import register_organization
 from partnerhub import clock
 from partnerhub.db import constraint_as, lock, move, require_atomic
@@ -255,13 +256,7 @@ def forget_person(*, user: Any) -> None:
 
     Runs in the transaction that erases; what is still open is taken back first.
     """
-    addresses = [user.email, *verified_addresses(user)]
-    rows = SupplierInvitation.objects.to_addresses(addresses).select_related("organization")
-    for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True):
-        if row.status in row.open_statuses:
-            shared.close(row, InvitationStatus.REVOKED, by=None)
-            _void_waiting(row, by=None)
-        move(row, expect={}, address=f"erased-{row.pk}@erased.invalid", name="")
+    forget_invited(SupplierInvitation, user, lambda row: _void_waiting(row, by=None))
 
 
 def _own(invitation: SupplierInvitation, *, by: Any) -> SupplierInvitation:

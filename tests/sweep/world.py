@@ -167,6 +167,7 @@ def _people(of: Tenant) -> None:
     person("seller_editor", "seller")
     person("supplier_worker", "supplier")
     person("deactivated", "seller", "administrator", is_active=False)
+    of.rows["person"] = of.people["seller_staff"]
     for name in ("second_seller", "third_seller", "former_seller", "second_provider"):
         person(f"{name}_admin", name, "administrator")
     for name in ("third_provider", "second_supplier"):

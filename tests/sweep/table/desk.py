@@ -96,6 +96,19 @@ ROWS = [
         body=lambda t: REASON,
     ),
     _row("accounts_organization_resume", {"pk": "seller"}, post=(302, 409)),
+    # People are the operator's alone.
+    _row(
+        "accounts_person_changelist", may={"superuser"}, post=(200, 302, 405),
+        query=("q", "p", "all"),
+    ),
+    _row("accounts_person_change", {"pk": "person"}, may={"superuser"}, refused_as=404),
+    *_steps(
+        "accounts_person", "person", "deactivate erase", may={"superuser"}, refused_as=404,
+        post=302, body=lambda t: {},
+    ),
+    _row(
+        "accounts_person_reactivate", {"pk": "person"}, may={"superuser"}, refused_as=404, post=409
+    ),
     # Reporting what carriers say takes permissions that no reviewer is given.
     _row("supplychain_shipment_changelist", may={"superuser"}, post=(200, 302, 405)),
     _row(

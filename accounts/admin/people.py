@@ -1,0 +1,210 @@
+"""People on the desk, for the operator alone: to deactivate, to reactivate, to erase.
+
+Nothing here shows or changes how somebody signs in, and reviewers do not get here (A7, N11).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import date as date_format
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.admin.common import SHOWN, find, frame
+from accounts.forms.people import SuccessorForm
+from accounts.models import Membership, Person
+from accounts.reviewers import SUPERVISE_PEOPLE, may
+from accounts.transitions import people
+from partnerhub.errors import Conflict
+from partnerhub.web.desk import DeskAdmin
+from partnerhub.web.forms import apply, status_of
+from partnerhub.web.templatetags.ui import status_pill
+
+CONFLICT = 409
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing the operator does to somebody's whole account, on a page that asks first."""
+
+    name: str
+    run: Callable[..., Any]
+    states: tuple[str, ...]
+    label: str
+    done: str
+    text: str
+    consequences: tuple[str, ...]
+
+
+ACTS = (
+    Act(
+        "deactivate",
+        people.deactivate_person,
+        ("active",),
+        "Deactivate",
+        "is deactivated now",
+        "The account can be reactivated.",
+        (
+            "Every session ends at once, and nobody can sign in with this account.",
+            "Memberships and assignments stay, but count for nothing.",
+            "The person gets a mail.",
+        ),
+    ),
+    Act(
+        "reactivate",
+        people.reactivate_person,
+        ("deactivated",),
+        "Reactivate",
+        "is active again",
+        "Everything counts again as before.",
+        ("The person can sign in again, and gets a mail.",),
+    ),
+    Act(
+        "erase",
+        people.erase_person,
+        ("active", "deactivated"),
+        "Erase",
+        "is erased now",
+        "This cannot be undone, and nobody is told.",
+        (
+            "Name, addresses and identity documents are deleted everywhere.",
+            "Every session, membership and assignment ends at once.",
+            "History keeps an alias in the person's place.",
+            "Whoever signs up with the address later inherits nothing.",
+        ),
+    ),
+)
+
+
+def state_of(person: Any) -> str:
+    """ "active", "deactivated" or "erased"."""
+    if person.erased_at:
+        return "erased"
+    return "active" if person.is_active else "deactivated"
+
+
+class PersonAdmin(DeskAdmin):
+    """Everybody with an account, newest first."""
+
+    list_display = ("name", "email", "state", "joined")
+    ordering: ClassVar = ("-id",)
+    search_fields = ("email", "name")
+    search_help_text = "Beginning of the address or of the name"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The operator alone."""
+        return may(request.user, SUPERVISE_PEOPLE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the desk's start page lists it."""
+        return may(request.user, SUPERVISE_PEOPLE)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """By the beginning of address or name."""
+        term = search_term.strip()
+        found = Q(email__startswith=term.lower()) | Q(name__istartswith=term)
+        return (queryset.filter(found) if term else queryset), False
+
+    @staticmethod
+    def state(person: Person) -> str:
+        """The state as a pill."""
+        word = state_of(person)
+        return status_pill({"deactivated": "suspended", "erased": "removed"}.get(word, word), word)
+
+    @staticmethod
+    def joined(person: Person) -> str:
+        """The day of the sign-up."""
+        return date_format(person.created_at, "j M Y")
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one person, and one for each act."""
+        acts = [(f"<int:pk>/{act.name}/", partial(self.act, act=act), act.name) for act in ACTS]
+        return [("<int:pk>/change/", self.page, "change"), *acts]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Who this is, where they belong, and what may be done."""
+        person = find(self, request, pk)
+        return self._page(request, person)
+
+    def _page(
+        self, request: HttpRequest, person: Person, *, alert: str = "", status: int = 200
+    ) -> HttpResponse:
+        state = state_of(person)
+        mine = person.pk == request.user.pk
+        rows = Membership.objects.live().filter(user=person).select_related("organization")
+        context = frame(
+            self,
+            request,
+            person.name,
+            person=person,
+            state=self.state(person),
+            alert=alert,
+            blocked="This is your own account: another operator has to do it." if mine else "",
+            acts=[
+                (act.label, _url(act, person.pk))
+                for act in ACTS
+                if state in act.states and not mine
+            ],
+            facts=_facts(person),
+            memberships=rows.order_by("organization__name", "id")[:SHOWN],
+        )
+        template = "admin/accounts/person/detail.html"
+        return TemplateResponse(request, template, context, status=status)
+
+    def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
+        """Ask who follows where somebody must, then do it by POST."""
+        person = find(self, request, pk)
+        if person.pk == request.user.pk:
+            raise PermissionDenied
+        posted = request.POST if request.method == "POST" else None
+        form = SuccessorForm(person, posted)
+        if act.name == "reactivate":
+            form.fields.clear()
+        try:
+            if form.is_valid() and apply(form, lambda: _run(request, act, person, form)):
+                messages.success(request, f"{person.name} {act.done}.")
+                return redirect("admin:accounts_person_changelist")
+        except Conflict as error:
+            person.refresh_from_db()
+            return self._page(request, person, alert=error.message, status=CONFLICT)
+        context = frame(
+            self,
+            request,
+            f"{act.label}: {person.name}",
+            person=person,
+            act=act,
+            form=form,
+            cancel_url=reverse("admin:accounts_person_change", args=[pk]),
+            organizations=form.organizations if form.fields else [],
+        )
+        template = "admin/accounts/person/act.html"
+        return TemplateResponse(request, template, context, status=status_of(form))
+
+
+def _run(request: HttpRequest, act: Act, person: Person, form: SuccessorForm) -> Any:
+    more = {} if act.name == "reactivate" else {"successors": form.successors()}
+    return act.run(by=request.user, person=person, **more)
+
+
+def _url(act: Act, pk: int) -> str:
+    return reverse(f"admin:accounts_person_{act.name}", args=[pk])
+
+
+def _facts(person: Person) -> list[tuple[str, str]]:
+    facts = [
+        ("Name", person.name),
+        ("Address", person.email),
+        ("Account since", date_format(person.created_at, "j F Y")),
+    ]
+    if person.erased_at:
+        facts.append(("Erased", date_format(person.erased_at, "j F Y, H:i") + " UTC"))
+    return facts
