@@ -10,8 +10,8 @@ from django.dispatch import Signal
 from accounts import sessions
 from accounts.invitations import transitions
 from accounts.invitations.batches.transitions import lists
-from accounts.middleware import note_activity
 from accounts.invitations.erasing import addresses_of
+from accounts.middleware import note_activity
 from accounts.signals import person_erased
 from partnerhub.audit import services as history
 from partnerhub.outbox import marking

@@ -107,7 +107,9 @@ def cells(
     Says nothing of pairs without an assignment that counts under the filters.
     """
     rows = filters.assignments().filter(
-        content_object__in=RoleGrant.objects.in_force(clock.now()).filter(connection__in=connections),
+        content_object__in=RoleGrant.objects.in_force(clock.now()).filter(
+            connection__in=connections
+        ),
         user__in=[member.user_id for member in members],
     )
     found: dict[tuple[int, int], list[str]] = {}

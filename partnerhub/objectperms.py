@@ -36,8 +36,14 @@ class ClosedQuerySet(models.QuerySet[Any]):
         return super().bulk_create(rows, *args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
-        """Never: another right is another row, which is checked."""
-        raise ValidationError("Take the right away and assign another one.")
+        """Note something about rows; whose right it is, to what, on what is never changed.
+
+        Raises ValidationError for that: another right is another row, which is checked.
+        """
+        names = {name.removesuffix("_id") for name in kwargs}
+        if names & {"user", "group", "permission", "content_object"}:
+            raise ValidationError("Take the right away and assign another one.")
+        return super().update(**kwargs)
 
 
 class ClosedCodenames(models.Model):

@@ -87,8 +87,10 @@ def erase_person(*, by: User | None, person: User, successors: Successors) -> Us
     _hand_over(person, successors, by=by)
     _note("person.erased", person, by=by, before="known", after="erased")
     _end_memberships(person, by=by)
+    alias = f"Erased person {secrets.token_hex(3).upper()}"
+    audit.forget_person(person, alias)
     person_erased.send(sender=User, user=person)
-    _forget(person)
+    _forget(person, alias)
     return person
 
 
@@ -136,15 +138,13 @@ def _end_memberships(person: User, *, by: User | None) -> None:
         end_for_good(row=row, by=by)
 
 
-def _forget(person: User) -> None:
-    """Take the person out of this app's tables, the outbox, the notices and the history's names."""
-    alias = f"Erased person {secrets.token_hex(3).upper()}"
+def _forget(person: User, alias: str) -> None:
+    """Take the person out of this app's tables, the outbox and the notices."""
     forgotten = Forgotten(person.pk, tuple(addresses_of(person)), person.name, alias)
     erasing.forget_invitations(person)
     forget_sessions_of(person)
     forget_person(forgotten)
     notifications.forget_person(forgotten)
-    audit.forget_person(person, alias)
     for table in (EmailAddress, Authenticator):
         table.objects.filter(user=person).delete()
     person.groups.clear()

@@ -10,7 +10,7 @@ from connections.emails.shared import MOST_ROLES, role_facts
 from connections.models import Connection
 from partnerhub import clock
 from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.access import Level
 from partnerhub.web.redirects import absolute
 
@@ -64,7 +64,7 @@ def _tell(
         key=f"{key}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
         kind="connections.assignment_changed",
         mail=Mail(
-            subject=f"[{inert(provider.name, 40)}] Your rights: changed",
+            subject=subject_line(provider.name, "Your rights", "changed"),
             heading=heading,
             paragraphs=(text,),
             facts=tuple(facts),

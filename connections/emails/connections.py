@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import (
@@ -15,8 +16,10 @@ from connections.emails.shared import (
 )
 from connections.models import Connection
 from connections.states import ConnectionStatus, Side
+from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.rendering import Mail, inert, subject_line
 from partnerhub.web.access import Level
+from partnerhub.web.redirects import absolute
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:

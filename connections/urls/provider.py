@@ -2,12 +2,11 @@
 
 from django.urls import URLPattern, path
 
+from connections.urls import assigning
 from connections.views import (
     assignments,
-    bulk,
     clients,
     history,
-    matrix,
     papers,
     provider,
     renewals,
@@ -33,9 +32,7 @@ urlpatterns: list[URLPattern] = [
         name="client-unused-person",
     ),
     path("clients/invitations/", clients.client_invitations, name="client-invitations"),
-    path("clients/assignments/", matrix.overview, name="assignments"),
-    path("clients/assignments/many/", bulk.assign_many, name="assignments-bulk"),
-    path("clients/assignments/copy/", bulk.copy_assignments, name="assignments-copy"),
+    *assigning.urlpatterns,
     path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
     path(
         f"{INVITATION}/resend/", provider.client_invitation_resend, name="client-invitation-resend"

@@ -89,11 +89,6 @@ def record_each(
     record_changes(verb, changes, by=by, organization=organization, acting=acting)
 
 
-def forget_person(user: Any) -> None:
-    """Empty the names and addresses behind what a person did; the events stay as they are."""
-    Actor.objects.filter(user=user).update(name="", ip="", user=None)
-
-
 def _event(
     verb: str, subject: models.Model, counterparty: Any, organization: Any, actor: Any
 ) -> Event:
@@ -123,9 +118,9 @@ def origin_of(subject: models.Model, verb: str) -> Origin:
     return Origin(ip or "", event.request_id)
 
 
-def forget_person(user: Any, alias: str) -> None:
+def forget_person(user: Any, alias: str = "") -> None:
     """Put `alias` in the place of a person's name and forget where they came from (D6).
 
-    Events keep their references, so that every chain stays whole.
+    The events stay as they are, and with them every chain; doing it twice changes nothing.
     """
     Actor.objects.filter(user=user).update(user=None, name=alias, ip="")

@@ -254,7 +254,7 @@ def test_filters_by_person_partner_and_object(pair: Pair, other: Pair) -> None:
         return sorted(row["verb"] for row in response.context["rows"])
 
     assert verbs(who="ana b") == ["shipment.created"]
-    assert verbs(partner=pair.provider.name[:12]) == ["partner_link.issued", "shipment.created"]
+    assert verbs(partner=pair.provider.name) == ["partner_link.issued", "shipment.created"]
     assert verbs(partner=other.provider.handle) == ["organization.registered"]
     assert verbs(thing=str(other.seller.public_id)) == ["organization.registered"]
     assert verbs(thing=str(pair.seller.public_id), who="Ana") == ["shipment.created"]
