@@ -26,7 +26,7 @@ def install(alias: str = "default") -> None:
     """Create the triggers where they are missing; safe to call again."""
     connection = connections[alias]
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in set(TABLES) & set(connection.introspection.table_names(cursor)):
             if connection.vendor == "postgresql":
                 cursor.execute(_POSTGRES.format(table=table))
             else:
