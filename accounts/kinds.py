@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts import portals
 from accounts.emails.employees import employee_expired
-from accounts.invitations.kinds import Kind
+from accounts.invitations.kinds import Kind, Sheet
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import membership_of, owns_address, verified_addresses
 from partnerhub import clock
@@ -34,6 +34,18 @@ def _answer_url(user: Any, invitation: EmployeeInvitation) -> str:
     return reverse("employee-invitation", args=[invitation.public_id])
 
 
+def _urls(invitation: EmployeeInvitation) -> dict[str, str]:
+    return {
+        act: portals.page(invitation.organization, f"employee-{act}", invitation.public_id)
+        for act in ("resend", "link", "revoke")
+    }
+
+
+def _recipient(invitation: EmployeeInvitation) -> tuple[str, str]:
+    role = invitation.get_role_display()
+    return invitation.address, f"{invitation.name}, {role}" if invitation.name else role
+
+
 EMPLOYEE = Kind(
     purpose=EmployeeInvitation.purpose,
     model=EmployeeInvitation,
@@ -47,5 +59,11 @@ EMPLOYEE = Kind(
     waiting_for=_waiting_for,
     manage_url=lambda row: portals.members_page(row.organization),
     on_expired=employee_expired,
+    sheet=Sheet(
+        title="Invitations",
+        rows=lambda firm: EmployeeInvitation.objects.for_organization(firm).with_list_data(),
+        recipient=_recipient,
+        urls=_urls,
+    ),
     account_hint="You join with the invited address only.",
 )

@@ -1,6 +1,5 @@
 """An organization's people and invitations as lists show them: a fixed number of queries a page."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,9 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.invitations.deliveries import delivery_words
 from accounts.models import (
-    EmployeeInvitation,
     IdentityCheck,
     Membership,
     MembershipRight,
@@ -18,19 +15,12 @@ from accounts.models import (
     is_verified,
 )
 from accounts.permissions import labels
-from accounts.states import (
-    OPEN_INVITATION,
-    RESENDABLE,
-    InvitationStatus,
-    OrganizationKind,
-)
+from accounts.states import OrganizationKind
 from accounts.transitions.members import access_state
-from partnerhub.outbox.services import Delivery, latest_delivery
 from partnerhub.web.pagination import Page, paginate
 
 SIZE = 25
 BY_NAME = ("role", "user__name", "id")
-NEWEST = ("-sent_at", "-id")
 
 
 @dataclass(frozen=True)
@@ -42,27 +32,6 @@ class MemberRow:
     access: str
     identity: tuple[str, str]
     second_factor: bool
-
-
-@dataclass(frozen=True)
-class InvitationRow:
-    """One invitation: its state by the clock, what became of its mail, and what can be done."""
-
-    invitation: EmployeeInvitation
-    state: str
-    label: str
-    delivery: str
-    inviter_gone: bool
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the invited can still answer."""
-        return self.state in OPEN_INVITATION
-
-    @property
-    def can_resend(self) -> bool:
-        """Whether sending again renews it (U2)."""
-        return self.state in RESENDABLE
 
 
 def find(queryset: Any, text: str, *names: str) -> Any:
@@ -99,56 +68,6 @@ def members(organization: Organization, request: HttpRequest, text: str = "") ->
             )
             for membership in page
         ],
-    )
-
-
-def open_invitations(
-    organization: Organization, request: HttpRequest, text: str = ""
-) -> Page[InvitationRow]:
-    """One page of what can still be answered, or sent again because it ran out; three queries."""
-    return _invitations(organization, request, RESENDABLE, "open", text)
-
-
-def ended_invitations(
-    organization: Organization, request: HttpRequest, text: str = ""
-) -> Page[InvitationRow]:
-    """One page of what was answered or taken back; three queries."""
-    ended = set(InvitationStatus) - set(RESENDABLE)
-    return _invitations(organization, request, ended, "ended", text)
-
-
-def _invitations(
-    organization: Organization,
-    request: HttpRequest,
-    statuses: Iterable[str],
-    parameter: str,
-    text: str,
-) -> Page[InvitationRow]:
-    rows = EmployeeInvitation.objects.for_organization(organization).with_list_data()
-    page = paginate(
-        find(rows.filter(status__in=list(statuses)), text, "address", "name"),
-        request,
-        order=NEWEST,
-        size=SIZE,
-        parameter=parameter,
-    )
-    deliveries = latest_delivery(invitation.about for invitation in page)
-    inviting = set(
-        Membership.objects.administrators(organization).values_list("user_id", flat=True)
-    )
-    return _replaced(page, [_invitation(row, deliveries, inviting) for row in page])
-
-
-def _invitation(
-    row: EmployeeInvitation, deliveries: dict[str, Delivery], inviting: set[int]
-) -> InvitationRow:
-    state = row.current_status
-    return InvitationRow(
-        invitation=row,
-        state=state,
-        label=InvitationStatus(state).label,
-        delivery=delivery_words(deliveries.get(row.about), state),
-        inviter_gone=state in OPEN_INVITATION and row.invited_by_id not in inviting,
     )
 
 

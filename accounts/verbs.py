@@ -21,6 +21,8 @@ SENTENCES = {
     "person.deactivated": "deactivated a person's account",
     "person.reactivated": "reactivated a person's account",
     "person.erased": "erased a person",
+    "refusal.set": "wants no invitations from an account any more",
+    "refusal.lifted": "wants to hear from an account again",
     "employee_invitation.sent": "invited a colleague",
     "employee_invitation.resent": "sent an invitation to a colleague again",
     "employee_invitation.revoked": "took back an invitation to a colleague",

@@ -85,6 +85,16 @@ class PauseForm(ReasonForm, PauseDayForm):
     field_order = ("until", "reason")
 
 
+class DeclineForm(ReasonForm):
+    """The same, and whether to be asked again (I18)."""
+
+    never_again = forms.BooleanField(
+        required=False,
+        label="Send us no further invitations from this account",
+        help_text="They are not told. You can lift it at any time.",
+    )
+
+
 class LevelField(forms.TypedChoiceField):
     """One role's level: from the lowest (none) up to the highest that can be chosen."""
 

@@ -5,12 +5,14 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.invitations.kinds import Kind
+from accounts.invitations.kinds import Kind, Sheet
+from accounts.invitations.refusals import unwelcome
 from accounts.models import Membership, Organization
 from accounts.states import OrganizationKind
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
 from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
+from connections.states import OPEN_LINK, PartnerLinkStatus
 from partnerhub import clock
 from partnerhub.errors import Ended
 
@@ -73,14 +75,39 @@ def check_invitation_inviter(invitation: ConnectionInvitation) -> None:
 
 
 def _links_for(user: Any) -> Any:
-    return PartnerLink.objects.open(clock.now()).filter(
-        Q(provider__in=administered(user)) | Q(provider=None, address__in=verified_addresses(user))
-    )
+    mine = Q(provider__in=administered(user))
+    mine |= Q(provider=None, address__in=verified_addresses(user))
+    rows = PartnerLink.objects.open(clock.now()).filter(mine)
+    return rows.exclude(unwelcome(inviter="seller_id", invited="provider_id"))
 
 
 def _invitations_for(user: Any) -> Any:
     rows = ConnectionInvitation.objects.open(clock.now()).filter(seller__in=administered(user))
-    return rows.select_related("seller")
+    return rows.select_related("seller").exclude(unwelcome(invited="seller_id"))
+
+
+def _link_recipient(link: PartnerLink) -> tuple[str, str]:
+    if link.provider:
+        return link.provider.name, link.provider.handle
+    return link.address, ""
+
+
+def _link_urls(link: PartnerLink) -> dict[str, str]:
+    names = {"page": "", "resend": "-resend", "link": "-copy", "revoke": "-cancel"}
+    return {
+        act: reverse(f"seller:partner-link{name}", args=[link.seller.handle, link.public_id])
+        for act, name in names.items()
+    }
+
+
+def _invitation_urls(row: ConnectionInvitation) -> dict[str, str]:
+    names = {"page": "", "resend": "-resend", "link": "-copy", "revoke": "-withdraw"}
+    return {
+        act: reverse(
+            f"provider:client-invitation{name}", args=[row.organization.handle, row.public_id]
+        )
+        for act, name in names.items()
+    }
 
 
 PARTNER_LINK = Kind(
@@ -95,6 +122,21 @@ PARTNER_LINK = Kind(
     check_inviter=check_link_inviter,
     waiting_for=_links_for,
     manage_url=lambda row: reverse("seller:permissions", args=[row.seller.handle]),
+    sheet=Sheet(
+        title="Partner links",
+        rows=lambda seller: PartnerLink.objects.for_seller(seller).with_list_data(),
+        recipient=_link_recipient,
+        urls=_link_urls,
+        search=("address", "provider__name", "provider__handle"),
+        sent="issued_at",
+        inviter="issued_by",
+        take_back="Cancel",
+        revoked=PartnerLinkStatus.CANCELLED,
+        resendable=(*OPEN_LINK, PartnerLinkStatus.EXPIRED),
+        mailed=lambda row: bool(row.mailed_at),
+    ),
+    invites=lambda row: OrganizationKind.PROVIDER,
+    invited=lambda row: row.provider_id,
     account_hint="An administrator of the solution provider's account answers this link.",
 )
 
@@ -113,5 +155,15 @@ CONNECTION = Kind(
     waiting_for=_invitations_for,
     on_expired=emails.connection_invitation_expired,
     manage_url=lambda row: reverse("provider:clients", args=[row.organization.handle]),
+    sheet=Sheet(
+        title="Invitations sent",
+        rows=lambda firm: ConnectionInvitation.objects.for_organization(firm).with_list_data(),
+        recipient=lambda row: (row.seller.name, row.seller.handle),
+        urls=_invitation_urls,
+        search=("seller__name", "seller__handle"),
+        take_back="Withdraw",
+    ),
+    invites=lambda row: OrganizationKind.SELLER,
+    invited=lambda row: row.seller_id,
     account_hint="An administrator of the seller's account accepts this invitation.",
 )

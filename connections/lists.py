@@ -37,16 +37,15 @@ def invitation_state(invitation: Invitation) -> tuple[str, str]:
 
 
 def seller_overview(seller: Any) -> dict[str, Any]:
-    """What connections/seller/_partners.html and _open_invitations.html show; three queries.
+    """What connections/seller/_partners.html and _open_invitations.html show; two queries.
 
-    Keys: partners, invitations, links (rows, twenty each), and the addresses partner_add_url,
-    partners_url and links_url.
+    Keys: partners, invitations (rows, twenty each), and the addresses partner_add_url and
+    partners_url.
     """
     now, handle = clock.now(), seller.handle
     partners = Connection.objects.for_seller(seller).live(now).with_list_data().with_role_count()
     partners = partners.with_asked(now)
     invitations = ConnectionInvitation.objects.for_seller(seller).open(now).with_list_data()
-    links = PartnerLink.objects.for_seller(seller).open(now).with_list_data()
     return {
         "partners": [
             connection_row(row, handle) for row in partners.order_by("-started_at", "-id")[:MOST]
@@ -54,10 +53,8 @@ def seller_overview(seller: Any) -> dict[str, Any]:
         "invitations": [
             offered_row(row, handle) for row in invitations.order_by("expires_at", "id")[:MOST]
         ],
-        "links": [link_row(row, handle) for row in links.order_by("-issued_at", "-id")[:MOST]],
         "partner_add_url": reverse("seller:partner-add", args=[handle]),
         "partners_url": reverse("seller:partners", args=[handle]),
-        "links_url": reverse("seller:partner-links", args=[handle]),
     }
 
 
@@ -88,19 +85,6 @@ def asked_of(connection: Connection, reader: Side) -> str:
     if not side:
         return ""
     return "You proposed a later end" if side == reader else "Proposes a later end"
-
-
-def link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
-    """A partner link as the seller's lists show it."""
-    state, label = link_state(link)
-    return {
-        "name": link.provider.name if link.provider else link.address,
-        "issued": day(link.issued_at),
-        "until": day(link.expires_at),
-        "state": state,
-        "label": label,
-        "url": reverse("seller:partner-link", args=[handle, link.public_id]),
-    }
 
 
 def offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:

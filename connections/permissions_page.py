@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from accounts.invitations.listing import listing
+from connections.kinds import PARTNER_LINK
 from connections.lists import seller_overview
 from partnerhub.web.access import PortalRequest
 
 
 def partner_context(request: PortalRequest) -> dict[str, Any]:
     """Everything that connections/seller/_authorized_partners.html and _open_invitations.html
-    read, under `partnership`; three queries.
+    read, under `partnership`; five queries.
     """
-    return {"partnership": seller_overview(request.access.organization)}
+    organization = request.access.organization
+    links = listing(PARTNER_LINK, organization, request)
+    return {"partnership": seller_overview(organization) | {"links": links}}

@@ -5,6 +5,7 @@ SENTENCES: dict[str, str] = {
     "partner_link.sent": "had the partner link sent by e-mail",
     "partner_link.link_copied": "copied the partner link",
     "partner_link.renewed": "renewed the partner link",
+    "partner_link.resent": "had the partner link sent again",
     "partner_link.cancelled": "cancelled the partner link",
     "partner_link.answered": "answered the partner link",
     "partner_link.declined": "declined the partner link",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 
-from accounts.invitations.kinds import Kind
-from accounts.models import Refusal
+from accounts.invitations.kinds import Kind, Sheet
+from accounts.invitations.refusals import unwelcome
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
 from partnerhub import clock
 from partnerhub.errors import Ended
@@ -42,17 +42,34 @@ def check_inviter(invitation: SupplierInvitation) -> None:
 
 
 def _waiting_for(user: Any) -> Any:
-    refused = Refusal.objects.filter(
-        organization_id=OuterRef("organization_id"), address=OuterRef("address")
-    )
     mine = Q(counterparty__in=administered(user)) | Q(address__in=verified_addresses(user))
-    return SupplierInvitation.objects.open(clock.now()).filter(mine).exclude(Exists(refused))
+    return (
+        SupplierInvitation.objects.open(clock.now())
+        .filter(mine)
+        .exclude(unwelcome(invited="counterparty_id"))
+    )
 
 
 def _manage_url(invitation: SupplierInvitation) -> str:
     seller = invitation.direction == Direction.TO_SUPPLIER
     page = "seller:permissions" if seller else "supply:sellers"
     return reverse(page, args=[invitation.organization.handle])
+
+
+def _recipient(row: SupplierInvitation) -> tuple[str, str]:
+    # Whose account it is shows once it was accepted, not before (I15).
+    accepted = row.counterparty.name if row.status == "accepted" and row.counterparty else ""
+    words = (row.name, accepted, row.get_supplier_kind_display().lower())
+    return row.address, ", ".join(filter(None, words))
+
+
+def _urls(row: SupplierInvitation) -> dict[str, str]:
+    seller = row.direction == Direction.TO_SUPPLIER
+    prefix = "seller:supplier" if seller else "supply:seller"
+    return {
+        act: reverse(f"{prefix}-{act}", args=[row.organization.handle, row.public_id])
+        for act in ("resend", "link", "revoke")
+    }
 
 
 SUPPLIER = Kind(
@@ -68,5 +85,15 @@ SUPPLIER = Kind(
     waiting_for=_waiting_for,
     manage_url=_manage_url,
     on_expired=emails.invitations.invitation_expired,
+    sheet=Sheet(
+        title="Sent invitations",
+        rows=lambda firm: SupplierInvitation.objects.for_organization(firm).select_related(
+            "organization", "counterparty", "invited_by"
+        ),
+        recipient=_recipient,
+        urls=_urls,
+    ),
+    invites=lambda row: "supplier" if row.direction == Direction.TO_SUPPLIER else "seller",
+    invited=lambda row: row.counterparty_id,
     account_hint="A seller account is not needed to join as a supplier.",
 )

@@ -7,14 +7,12 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.invitations.deliveries import delivery_words
-from accounts.models import Membership, Organization
-from accounts.states import OPEN_INVITATION, RESENDABLE, InvitationStatus, OrganizationKind
+from accounts.models import Organization, Refusal
+from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
-from partnerhub.outbox.services import Delivery, latest_delivery
 from partnerhub.web.pagination import Page, paginate
 from supplychain.kinds import SUPPLIER
-from supplychain.models import SupplierConnection, SupplierInvitation
+from supplychain.models import SupplierConnection
 from supplychain.states import Direction
 from supplychain.words import day
 
@@ -71,68 +69,19 @@ def side_of(organization: Organization) -> Side:
     return SIDES[OrganizationKind(organization.kind)]
 
 
-def sent(organization: Organization, request: HttpRequest) -> Page[dict[str, Any]]:
-    """One page of sent invitations, newest first; three queries."""
-    rows = SupplierInvitation.objects.for_organization(organization).select_related(
-        "counterparty", "invited_by"
-    )
-    page = paginate(rows, request, order=("-sent_at", "-id"), size=SIZE, parameter="sent")
-    deliveries = latest_delivery(row.about for row in page)
-    inviting = set(
-        Membership.objects.administrators(organization).values_list("user_id", flat=True)
-    )
-    side = side_of(organization)
-    return replace(
-        page,
-        items=[
-            _sent_row(row, organization, side, request.user, deliveries, inviting) for row in page
-        ],
-    )
-
-
-def _sent_row(
-    row: SupplierInvitation,
-    organization: Organization,
-    side: Side,
-    user: Any,
-    deliveries: dict[str, Delivery],
-    inviting: set[int],
-) -> dict[str, Any]:
-    state = row.current_status
-    is_open = state in OPEN_INVITATION
-    urls = {
-        "resend_url": state in RESENDABLE,
-        "revoke_url": is_open,
-        "link_url": is_open and row.invited_by_id == user.pk,
-    }
-    return {
-        "address": row.address,
-        "name": row.name,
-        "kind": row.get_supplier_kind_display(),
-        "sent": day(row.sent_at),
-        "until": day(row.expires_at),
-        "state": state,
-        "label": InvitationStatus(state).label,
-        "delivery": delivery_words(deliveries.get(row.about), state),
-        "inviter_gone": is_open and row.invited_by_id not in inviting,
-        # Whose account it is shows once it was accepted, not before (I15).
-        "who": row.counterparty.name if state == "accepted" and row.counterparty else "",
-        "reason": row.reason,
-    } | {
-        name: side.url(organization, name.removesuffix("_url"), row.public_id) if shown else ""
-        for name, shown in urls.items()
-    }
-
-
 def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
-    """Open invitations that this person may answer for the organization; three queries."""
-    side = side_of(organization)
+    """Open invitations that this person may answer for the organization; three queries.
+
+    Not those of accounts that this one has blocked (I18).
+    """
+    side, refused = side_of(organization), Refusal.objects.filter(refuser=organization)
     rows = (
         SUPPLIER.waiting_for(user)
         .filter(
             Q(counterparty=organization) | Q(address__in=verified_addresses(user)),
             direction=side.receives,
         )
+        .exclude(organization__in=refused.values("organization"))
         .with_list_data()
         .order_by("-sent_at", "-id")[:50]
     )

@@ -4,10 +4,13 @@ from typing import Any
 
 from django import forms
 
+from accounts import portals
 from accounts.invitations.batches import outlook
+from accounts.invitations.listing import listing
 from partnerhub.web.access import PortalRequest
 from supplychain import partners
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
+from supplychain.kinds import SUPPLIER
 from supplychain.models import SupplierInvitation
 
 
@@ -18,10 +21,13 @@ def invite_form(request: PortalRequest, data: Any = None) -> forms.Form:
     return form(data)
 
 
-def supplier_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
+def supplier_context(
+    request: PortalRequest, *, sent: dict[str, str] | None = None, **extra: Any
+) -> dict[str, Any]:
     """Everything that supplychain/seller/_connect_permissions.html reads, under `connect`.
 
-    `extra` overrides single parts: a form with refusals, a problem, a copied link.
+    `sent` is what an act on the sent invitations led to: problem, copied, link. `extra` overrides
+    single parts: a form with refusals, a problem.
     """
     organization = request.organization
     side = partners.side_of(organization)
@@ -29,14 +35,13 @@ def supplier_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
         "side": side,
         "action": side.url(organization),
         "form": invite_form(request),
-        "sent": partners.sent(organization, request),
         "queued": outlook.queued(organization, SupplierInvitation.purpose, request),
         "several_url": outlook.url(organization, "start", SupplierInvitation.purpose),
+        "sent": listing(SUPPLIER, organization, request, **(sent or {})),
+        "refusals": portals.page(organization, "refusals"),
         "received": partners.received(organization, request.user),
         "connected": partners.connected(organization, request),
         "problem": "",
         "crossing": "",
-        "link": "",
-        "copied": None,
     }
     return {"connect": connect | extra}

@@ -9,7 +9,8 @@ from accounts.emails import invitations as emails
 from accounts.invitations import limits
 from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened
-from accounts.models import Organization, Refusal
+from accounts.invitations.refusals import take_back
+from accounts.models import Organization
 from partnerhub import clock
 from partnerhub.audit.models import Event
 from partnerhub.audit.services import record
@@ -38,7 +39,7 @@ def ask_for_new_one(*, opened: Opened, by: Any) -> None:
         )
     if by is not None and kind.belongs_to(by, row):
         # Their own wish takes back a "never again" (I18); a link alone does not.
-        Refusal.objects.filter(organization=organization, address=kind.address(row)).delete()
+        take_back(inviter=organization, by=by, address=kind.address(row))
     if kind.ask_again:
         kind.ask_again(row)
     else:

@@ -6,12 +6,11 @@ from partnerhub.outbox.states import MessageStatus
 
 
 def delivery_words(delivery: Delivery | None, state: str) -> str:
-    """How far the mail of an open invitation is; why, where it did not arrive; "" for ended ones.
+    """How far the mail of an open invitation or link is, and why where it did not arrive.
 
     Without a message of its own the mail was not wanted: the inviter reads what others read (I18).
     """
-    if state == InvitationStatus.PENDING:
-        return delivery.label if delivery else str(MessageStatus.SENT.label)
-    if state == InvitationStatus.UNDELIVERABLE and delivery:
-        return delivery.reason
-    return ""
+    if delivery is None:
+        unknown = state == InvitationStatus.UNDELIVERABLE
+        return "" if unknown else str(MessageStatus.SENT.label)
+    return delivery.reason or ("" if state == InvitationStatus.UNDELIVERABLE else delivery.label)

@@ -4,7 +4,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.states import RESENDABLE
 from partnerhub.audit import presenters
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How the inviting side's list shows one kind (U1); see listing.
+
+    `rows(organization)` is what it sent. `recipient(row)` is whom it went to and a word more;
+    `urls(row)` the addresses of the acts "resend", "link" and "revoke", and of "page", the row's
+    own, where it has one. `search` are the columns that are searched, `sent` and `inviter` those
+    of when and by whom. `revoked` is the state it goes to when `take_back` is pressed,
+    `resendable` the states that sending again renews; `mailed(row)` whether we mailed it at all.
+    """
+
+    title: str
+    rows: Callable[[Any], Any]
+    recipient: Callable[[Any], tuple[str, str]]
+    urls: Callable[[Any], dict[str, str]]
+    search: tuple[str, ...] = ("address", "name")
+    sent: str = "sent_at"
+    inviter: str = "invited_by"
+    take_back: str = "Revoke"
+    revoked: str = "revoked"
+    resendable: tuple[str, ...] = RESENDABLE
+    mailed: Callable[[Any], bool] = lambda row: True
 
 
 @dataclass(frozen=True)
@@ -21,7 +46,9 @@ class Kind:
     renews it on the wish of the invited (U6); without it the wish goes by mail to those who may
     invite. `waiting_for(user)` is a queryset of the open rows this person may answer (U7), and
     `manage_url(row)` the page where the inviting side looks after its invitations.
-    `on_expired(row)` tells who should know that it ran out, in the transaction that moved it.
+    `on_expired(row)` tells who should know that it ran out, in the transaction that moved it;
+    `sheet` is how the inviting side's list shows it. `invites(row)` is the kind of account
+    that answers ("" for a person), `invited(row)` the id of the account, where it is known.
     """
 
     purpose: str
@@ -35,6 +62,9 @@ class Kind:
     check_inviter: Callable[[Any], None]
     waiting_for: Callable[[Any], Any]
     manage_url: Callable[[Any], str]
+    sheet: Sheet
+    invites: Callable[[Any], str] = lambda row: ""
+    invited: Callable[[Any], int | None] = lambda row: None
     ask_again: Callable[[Any], None] | None = None
     on_expired: Callable[[Any], None] | None = None
     account_hint: str = ""

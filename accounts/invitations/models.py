@@ -139,24 +139,40 @@ class Sending(models.Model):
 
 
 class Refusal(models.Model):
-    """The owner of this address said "never again" to this organization (I18)."""
+    """The owner of this address, or the account `refuser`, said "never again" to `organization`.
+
+    See refusals (I18).
+    """
 
     organization = models.ForeignKey(
         "accounts.Organization", on_delete=models.CASCADE, related_name="+"
     )
-    address = models.EmailField(max_length=254)
+    address = models.EmailField(max_length=254, blank=True)
+    refuser = models.ForeignKey(
+        "accounts.Organization", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
         app_label = "accounts"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["address", "organization"], name="accounts_refusal_once"
-            )
+                fields=["address", "organization"],
+                condition=~Q(address=""),
+                name="accounts_refusal_once",
+            ),
+            models.UniqueConstraint(
+                fields=["refuser", "organization"], name="accounts_refusal_once_by_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(address="", refuser__isnull=False)
+                | (~Q(address="") & Q(refuser__isnull=True)),
+                name="accounts_refusal_is_somebodys",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.address} refuses {self.organization_id}"
+        return f"{self.address or self.refuser_id} refuses {self.organization_id}"
 
 
 def until(days: int) -> datetime:

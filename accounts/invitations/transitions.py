@@ -14,7 +14,8 @@ from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
 from accounts.invitations.crowding import check_open, hold
 from accounts.invitations.models import Invitation, OneTimeLink
-from accounts.models import Organization, Refusal
+from accounts.invitations.refusals import unrefused
+from accounts.models import Organization
 from accounts.states import RESENDABLE, InvitationStatus
 from partnerhub import clock
 from partnerhub.audit.services import record, record_each
@@ -82,17 +83,17 @@ def note_all_sent(organization: Organization, invitations: Sequence[Any], *, by:
 
 
 def wanting_mail(invitations: Iterable[Any]) -> list[Any]:
-    """Those whose address a mail may go to: not once its owner said "never again" (I18).
+    """Those to whom a mail may go: not once they said "never again" (I18).
 
-    All are one organization's. The inviter is not told the difference.
+    All are one organization's and of one kind. The inviter is not told the difference.
     """
     rows = list(invitations)
-    refused = Refusal.objects.filter(
-        organization__in={row.organization_id for row in rows},
-        address__in=[row.address for row in rows],
-    )
-    silent = set(refused.values_list("address", flat=True))
-    return [row for row in rows if row.address not in silent]
+    return unrefused(_kind(rows[0]), rows) if rows else []
+
+
+def wants_mail(row: Any) -> bool:
+    """The same for one invitation or link."""
+    return bool(wanting_mail([row]))
 
 
 def known_open(

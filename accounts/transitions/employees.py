@@ -10,8 +10,9 @@ from accounts.emails import employees as emails
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.models import until
+from accounts.invitations.refusals import refuse, take_back
 from accounts.kinds import check_inviter
-from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, User
+from accounts.models import EmployeeInvitation, Membership, Organization, User
 from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
 from accounts.tenancy import owns_address, require_administrator
@@ -144,6 +145,7 @@ def accept(*, by: User, public_id: uuid.UUID) -> Membership:
             user=by, organization=invitation.organization, role=invitation.role
         )
     set_rights(membership, invitation.rights)
+    take_back(inviter=invitation.organization, by=by, address=invitation.address)
     emails.employee_accepted(invitation)
     return membership
 
@@ -157,9 +159,7 @@ def decline(
     _require_invited(by, invitation)
     shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     if never_again:
-        Refusal.objects.get_or_create(
-            organization=invitation.organization, address=invitation.address
-        )
+        refuse(inviter=invitation.organization, by=by, address=invitation.address)
     emails.employee_declined(invitation)
     return invitation
 

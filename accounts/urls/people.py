@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import people
+from accounts.views import people, refusals
 
 
 def people_urls(name: str) -> list[URLPattern]:
@@ -17,5 +17,7 @@ def people_urls(name: str) -> list[URLPattern]:
         path(f"{name}/invitations/<uuid:public_id>/resend/", people.resend, name="employee-resend"),
         path(f"{name}/invitations/<uuid:public_id>/revoke/", people.revoke, name="employee-revoke"),
         path(f"{name}/invitations/<uuid:public_id>/link/", people.copy_link, name="employee-link"),
+        path("refusals/", refusals.of_account, name="refusals"),
+        path("refusals/<int:pk>/lift/", refusals.lift_of_account, name="refusal-lift"),
         path("leave/", people.leave, name="leave"),
     ]

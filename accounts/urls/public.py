@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from accounts.invitations import views as invitations
-from accounts.views import employees, identity, organizations, second_factor
+from accounts.views import employees, identity, organizations, refusals, second_factor
 
 
 class TokenConverter:
@@ -50,6 +50,8 @@ urlpatterns = [
     path("invitations/", invitations.current, name="invitation-current"),
     path("invitations/switch/", invitations.switch, name="invitation-switch"),
     path("invitations/set-aside/", invitations.set_aside, name="invitation-set-aside"),
+    path("invitations/refused/", refusals.own, name="refusals"),
+    path("invitations/refused/<int:pk>/lift/", refusals.lift_own, name="refusal-lift"),
     path(
         "invitations/employee/<uuid:public_id>/", employees.invitation, name="employee-invitation"
     ),

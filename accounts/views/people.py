@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import people, portals
 from accounts.forms.employees import InviteForm, MemberForm
 from accounts.invitations.batches import outlook
+from accounts.invitations.listing import OPEN, Choice, back, listing
+from accounts.kinds import EMPLOYEE
 from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
@@ -39,10 +40,13 @@ HANDING_OVER = [
 ]
 
 
-def people_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
+def people_context(
+    request: PortalRequest, *, invitations: dict[str, str] | None = None, **extra: Any
+) -> dict[str, Any]:
     """What the lists of people and invitations need; also for pages that embed them.
 
-    The partials are accounts/_members.html and accounts/_invitations.html.
+    The partials are accounts/_members.html and accounts/invitations/_list.html; `invitations` is
+    what an act on the latter led to: problem, copied, link.
     """
     organization: Organization = request.organization
     page_url = portals.members_page(organization)
@@ -53,13 +57,11 @@ def people_context(request: PortalRequest, **extra: Any) -> dict[str, Any]:
         "page_url": page_url,
         "find": text,
         "members": people.members(organization, request, text),
-        "open_invitations": people.open_invitations(organization, request, text),
-        "ended_invitations": people.ended_invitations(organization, request, text),
         "queued": outlook.queued(organization, EmployeeInvitation.purpose, request),
         "several_url": outlook.url(organization, "start", EmployeeInvitation.purpose),
+        "invitations": listing(EMPLOYEE, organization, request, **(invitations or {})),
         "shows_identity": people.needs_identity(organization),
         "problem": "",
-        "link": "",
         "existing_url": "",
     } | extra
 
@@ -87,7 +89,7 @@ def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send the invitation again: a new link, a new end date (U2)."""
     row = _invitation(request, public_id)
     done = f"Sent again to {row.address}. Older links no longer work."
-    return _on_list(request, lambda: employees.resend(by=request.user, invitation=row), done)
+    return _renewed(request, lambda: employees.resend(by=request.user, invitation=row), done)
 
 
 @require_POST
@@ -96,7 +98,7 @@ def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the invitation back (U3)."""
     row = _invitation(request, public_id)
     done = f"The invitation to {row.address} is taken back. Its link no longer works."
-    return _on_list(request, lambda: employees.revoke(by=request.user, invitation=row), done)
+    return _renewed(request, lambda: employees.revoke(by=request.user, invitation=row), done)
 
 
 @require_POST
@@ -107,8 +109,8 @@ def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         link = employees.copy_link(by=request.user, invitation=row)
     except DomainError as error:
-        return _refused(request, error)
-    return _list(request, copied=row, link=link)
+        return _refused_invitation(request, error)
+    return _list(request, invitations={"copied": row.address, "link": link})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -214,6 +216,23 @@ def _invitation(request: PortalRequest, public_id: uuid.UUID) -> EmployeeInvitat
     return get_object_or_404(rows, public_id=public_id)
 
 
+def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
+    """Do it with an invitation and go back to their list, as the reader had filtered it."""
+    try:
+        action()
+    except DomainError as error:
+        return _refused_invitation(request, error)
+    messages.success(request, done)
+    page = portals.members_page(request.organization)
+    return HttpResponseRedirect(back(EMPLOYEE.purpose, request, page))
+
+
+def _refused_invitation(request: PortalRequest, error: DomainError) -> HttpResponse:
+    if isinstance(error, (NotPermitted, NotRelated)):
+        raise error
+    return _list(request, status=error.status, invitations={"problem": refusal_text(error)})
+
+
 def _on_list(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it and go back to the list; a refusal is told on the list, with its status."""
     try:
@@ -258,5 +277,5 @@ def _existing(organization: Organization, form: InviteForm) -> str:
     rows = EmployeeInvitation.objects.for_organization(organization).to_addresses([address])
     if not rows.filter(status__in=OPEN_INVITATION).exists():
         return ""
-    query = urlencode({"find": address})
-    return f"{portals.members_page(organization)}?{query}#open-invitations"
+    query = Choice(EMPLOYEE.purpose, OPEN, address).query()
+    return f"{portals.members_page(organization)}{query}#{EMPLOYEE.purpose}-list"

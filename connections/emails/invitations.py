@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.invitations.transitions import wants_mail
 from accounts.tenancy import administrators
 from connections.emails.shared import (
     day,
@@ -26,6 +27,8 @@ ONE_USE = "The link works once, and only for {whom}."
 
 def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
     """The seller let us send the link: to its address, or to its provider's administrators."""
+    if not wants_mail(link):
+        return
     seller = inert(link.seller.name)
     mail = Mail(
         subject=subject_line(link.seller.name, "Partner link", "your answer is asked for"),
@@ -107,6 +110,8 @@ def partner_link_expiring(link: PartnerLink) -> None:
 
 def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
     """The provider's answer to the seller: choose roles and accept (S0.13)."""
+    if not wants_mail(invitation):
+        return
     firm, by = invitation.organization, invitation.invited_by
     mail = Mail(
         subject=subject_line(firm.name, "Invitation", "choose roles and accept"),

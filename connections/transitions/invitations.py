@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.invitations import transitions as mechanism
+from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import InvitationStatus
 from accounts.tenancy import is_identified, require_administrator
@@ -50,6 +51,7 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
     if not approved_levels(provider.pk):
         raise NotPermitted("Your account needs at least one approved role first.")
     _require_apart(link.seller, provider)
+    take_back(inviter=link.seller, by=by, address=link.address, organization=provider)
     _make_room(link.seller, provider)
     links.close(link, PartnerLinkStatus.ANSWERED, by=by, provider=provider)
     twice = Conflict("Your account has invited this seller already.")
@@ -97,10 +99,15 @@ def resend(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation
 
 @transaction.atomic
 def withdraw(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation:
-    """The provider takes the invitation back (U3). Raises TransitionNotAllowed, NotPermitted."""
+    """The provider takes the invitation back (U3); twice is once.
+
+    Raises TransitionNotAllowed, NotPermitted.
+    """
     invitation = _lock(invitation)
     require_administrator(by, invitation.organization)
-    return mechanism.close(invitation, InvitationStatus.REVOKED, by=by)
+    if invitation.status != InvitationStatus.REVOKED:
+        mechanism.close(invitation, InvitationStatus.REVOKED, by=by)
+    return invitation
 
 
 @transaction.atomic
@@ -145,12 +152,20 @@ def accept(
 
 
 @transaction.atomic
-def reject(*, invitation: ConnectionInvitation, by: Any, reason: str = "") -> ConnectionInvitation:
-    """The seller does not connect; the provider is told why (U4). Raises Ended, NotPermitted."""
+def reject(
+    *, invitation: ConnectionInvitation, by: Any, reason: str = "", never_again: bool = False
+) -> ConnectionInvitation:
+    """The seller does not connect; the provider is told why (U4).
+
+    With `never_again` no later invitation of this provider is mailed (I18), until the seller makes
+    a link for it. Raises Ended, NotPermitted.
+    """
     lock_parties(invitation.organization_id, invitation.seller_id)
     invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
     require_administrator(by, invitation.seller)
     mechanism.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
+    if never_again:
+        refuse(inviter=invitation.organization, by=by, organization=invitation.seller)
     emails.connection_invitation_rejected(invitation)
     return invitation
 

@@ -10,6 +10,7 @@ from accounts.addresses import budget_key
 from accounts.invitations import crowding, limits
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.erasing import addresses_of, nobody
+from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
@@ -56,6 +57,7 @@ def issue(
     require_administrator(by, seller)
     if provider:
         _check_partner(seller, provider)
+        take_back(inviter=provider, by=by, organization=seller)
     target = {"provider": provider, "address": "" if provider else address}
     _check_room(seller, target)
     with constraint_as(connections_partnerlink_one_open=_exists(None)):
@@ -102,11 +104,14 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
     """
     link = _lock_own(link, by=by)
     _require_open(link)
-    if link.mailed_at and clock.now() < link.mailed_at + limits.RESEND_GAP:
-        raise LimitReached(
-            "This link was sent less than ten minutes ago. Wait a little.",
-            retry_at=link.mailed_at + limits.RESEND_GAP,
-        )
+    _check_gap(link)
+    _mail(link, by=by)
+    _note("sent", link, by=by)
+    return link
+
+
+def _mail(link: PartnerLink, *, by: Any) -> None:
+    """Count it against the limits and put it into the outbox."""
     if link.provider_id:
         limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
     else:
@@ -114,9 +119,15 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
         limits.count(link.seller, budget_key(link.address), about=link.about)
     # Who sends it stands behind it: an issuer who has left would make the link dead (I10).
     move(link, expect={"status": link.status}, mailed_at=clock.now(), issued_by=by)
-    _note("sent", link, by=by)
     emails.partner_link_sent(link, by=by)
-    return link
+
+
+def _check_gap(link: PartnerLink) -> None:
+    if link.mailed_at and clock.now() < link.mailed_at + limits.RESEND_GAP:
+        raise LimitReached(
+            "This link was sent less than ten minutes ago. Wait a little.",
+            retry_at=link.mailed_at + limits.RESEND_GAP,
+        )
 
 
 @transaction.atomic
@@ -137,16 +148,40 @@ def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
     link = _lock_own(link, by=by)
     if link.current_status != PartnerLinkStatus.EXPIRED:
         raise Conflict("This link has not expired.")
-    expire(link=link)
-    link.refresh_from_db()
+    link = _renew(link, by=by)
+    _note("renewed", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    return link
+
+
+@transaction.atomic
+def resend(*, link: PartnerLink, by: Any) -> PartnerLink:
+    """Mail an unanswered link anew: new token, new end date, every older one is dead (U2, I5).
+
+    Raises Conflict once it was answered or cancelled, AlreadyThere, LimitReached, NotPermitted.
+    """
+    link = _lock_own(link, by=by)
+    if link.current_status not in (*OPEN_LINK, PartnerLinkStatus.EXPIRED):
+        raise Conflict("This link has been answered: add the partner again instead.")
+    _check_gap(link)
+    _mail(_renew(link, by=by), by=by)
+    _note("resent", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    return link
+
+
+def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
+    if not link.is_open:
+        expire(link=link)
+        link.refresh_from_db()
     if link.provider:
         _check_partner(link.seller, link.provider)
-    _check_room(link.seller, {"provider": link.provider, "address": link.address})
+    if link.status == PartnerLinkStatus.EXPIRED:
+        _check_room(link.seller, {"provider": link.provider, "address": link.address})
+    outbox.cancel(link.about)
     with constraint_as(connections_partnerlink_one_open=_exists(None)):
-        advance(
+        move(
             link,
-            PARTNER_LINK,
-            PartnerLinkStatus.ISSUED,
+            expect={"status": link.status, "generation": link.generation},
+            status=PartnerLinkStatus.ISSUED,
             generation=link.generation + 1,
             issued_by=by,
             issued_at=clock.now(),
@@ -154,25 +189,39 @@ def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
             reminded_at=None,
             expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
         )
-    _note("renewed", link, by=by, after={"until": link.expires_at.date().isoformat()})
     return link
 
 
 @transaction.atomic
 def cancel(*, link: PartnerLink, by: Any) -> PartnerLink:
-    """Take the link back. Raises TransitionNotAllowed once it was answered, NotPermitted."""
+    """Take the link back; twice is once.
+
+    Raises TransitionNotAllowed once it was answered, NotPermitted.
+    """
     link = _lock_own(link, by=by)
-    return close(link, PartnerLinkStatus.CANCELLED, by=by)
+    if link.status != PartnerLinkStatus.CANCELLED:
+        close(link, PartnerLinkStatus.CANCELLED, by=by)
+    return link
 
 
 @transaction.atomic
-def decline(*, link: PartnerLink, provider: Organization, by: Any, reason: str = "") -> PartnerLink:
+def decline(
+    *,
+    link: PartnerLink,
+    provider: Organization,
+    by: Any,
+    reason: str = "",
+    never_again: bool = False,
+) -> PartnerLink:
     """The provider does not want to be added (U4); the seller is told.
 
-    Raises NotRelated unless the link is for this provider, Ended, NotPermitted.
+    With `never_again` no later link of this seller is mailed to the provider (I18). Raises
+    NotRelated unless the link is for this provider, Ended, NotPermitted.
     """
     link = lock_for_answer(link, provider=provider, by=by)
     close(link, PartnerLinkStatus.DECLINED, by=by, reason=reason, provider=provider)
+    if never_again:
+        refuse(inviter=link.seller, by=by, organization=provider)
     emails.partner_link_declined(link)
     return link
 

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{LINK}/", links.partner_link, name="partner-link"),
     path(f"{LINK}/copy/", links.partner_link_copy, name="partner-link-copy"),
     path(f"{LINK}/send/", links.partner_link_send, name="partner-link-send"),
+    path(f"{LINK}/resend/", links.partner_link_resend, name="partner-link-resend"),
     path(f"{LINK}/cancel/", links.partner_link_cancel, name="partner-link-cancel"),
     path(f"{LINK}/renew/", links.partner_link_renew, name="partner-link-renew"),
     path(f"{LINK}/roles/", links.partner_link_roles, name="partner-link-roles"),

@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.invitations.listing import listing
 from accounts.people import find
 from accounts.tenancy import verified_addresses
 from connections import asked, clients, granting, people
 from connections.forms import GrantForm
-from connections.lists import asked_of, connection_state, invitation_state, link_state
-from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.kinds import CONNECTION
+from connections.lists import asked_of, connection_state, link_state
+from connections.models import Connection, PartnerLink, RoleGrant
 from connections.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
@@ -119,19 +121,21 @@ def _row(connection: Connection, handle: str, enter: bool) -> dict[str, Any]:
 @require(ADMINISTRATOR)
 def client_invitations(request: PortalRequest) -> HttpResponse:
     """Sellers who wait for an answer, and every invitation sent to one (U1)."""
+    return invitations_page(request)
+
+
+def invitations_page(request: PortalRequest, *, status: int = 200, **sent: str) -> HttpResponse:
+    """The page with both lists; `sent` is what an act on the second led to."""
     provider = request.organization
     handle = provider.handle
     links = PartnerLink.objects.for_provider(provider, verified_addresses(request.user))
     waiting = links.open(clock.now()).with_list_data().order_by("expires_at", "id")[:50]
-    rows = ConnectionInvitation.objects.for_organization(provider).with_list_data()
-    page = paginate(rows, request, order=("-sent_at", "-id"))
     context = {
         "waiting": [_link_row(link, handle) for link in waiting],
-        "page": page,
-        "rows": [_invitation_row(row, handle) for row in page],
+        "sent": listing(CONNECTION, provider, request, **sent),
         "tabs": tabs(handle, "invitations"),
     }
-    return render(request, "connections/provider/client_invitations.html", context)
+    return render(request, "connections/provider/client_invitations.html", context, status=status)
 
 
 def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
@@ -143,19 +147,6 @@ def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
         "state": state,
         "label": label,
         "url": reverse("provider:partner-link", args=[handle, link.public_id]),
-    }
-
-
-def _invitation_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
-    state, label = invitation_state(invitation)
-    return {
-        "name": invitation.seller.name,
-        "by": invitation.invited_by.name if invitation.invited_by else "Somebody who left",
-        "sent": day(invitation.sent_at),
-        "until": day(invitation.expires_at),
-        "state": state,
-        "label": label,
-        "url": reverse("provider:client-invitation", args=[handle, invitation.public_id]),
     }
 
 

@@ -1,6 +1,8 @@
 """The seller's partner links: add, show, hand over, cancel, renew (S0.10, S0.11, U7-U10)."""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -8,19 +10,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.invitations.listing import back, from_list, listing
 from connections import granting
 from connections.forms import GrantForm, PartnerForm
-from connections.lists import link_row, link_state
+from connections.kinds import PARTNER_LINK
+from connections.lists import link_state
 from connections.models import PartnerLink
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import own_link, posted, timeline, url_of
 from connections.words import country, minute
+from partnerhub.errors import Conflict, Ended, LimitReached
 from partnerhub.outbox.services import latest_delivery
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from partnerhub.web.forms import apply, refusal_text, status_of
 
 
 @require(ADMINISTRATOR)
@@ -48,15 +52,16 @@ def _issue(request: PortalRequest, form: PartnerForm) -> PartnerLink:
 @require(ADMINISTRATOR)
 def partner_links(request: PortalRequest) -> HttpResponse:
     """Every link this seller made, newest first (U1)."""
-    rows = PartnerLink.objects.for_seller(request.organization).with_list_data()
-    page = paginate(rows, request, order=("-issued_at", "-id"))
-    handle = request.organization.handle
+    return _list(request)
+
+
+def _list(request: PortalRequest, *, status: int = 200, **links: str) -> HttpResponse:
+    """The list as it stands; `links` is what an act on it led to."""
     context = {
-        "page": page,
-        "rows": [link_row(link, handle) for link in page],
-        "back": reverse("seller:permissions", args=[handle]),
+        "links": listing(PARTNER_LINK, request.organization, request, **links),
+        "back": reverse("seller:permissions", args=[request.organization.handle]),
     }
-    return render(request, "connections/seller/partner_links.html", context)
+    return render(request, "connections/seller/partner_links.html", context, status=status)
 
 
 @require_safe
@@ -128,6 +133,8 @@ def partner_link_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     """Show the link's address once, to be handed over; written to history (S0.11, I6)."""
     link = own_link(request, public_id)
     address = links.copy(link=link, by=request.user)
+    if from_list(request):
+        return _list(request, copied=_recipient(link), link=address)
     return _page(request, link, address=address)
 
 
@@ -136,32 +143,60 @@ def partner_link_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 def partner_link_send(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send it for the seller (S0.11)."""
     link = own_link(request, public_id)
-    links.send(link=link, by=request.user)
-    to = link.provider.name if link.provider else link.address
-    messages.success(request, f"On its way to {to}.")
-    return redirect("seller:partner-link", request.organization.handle, public_id)
+    done = f"On its way to {_recipient(link)}."
+    return _acted(request, link, lambda: links.send(link=link, by=request.user), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def partner_link_resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A new link with a new end date, mailed; every older one is dead (U2)."""
+    link = own_link(request, public_id)
+    done = f"Sent to {_recipient(link)} with a new link. Older links no longer work."
+    return _acted(request, link, lambda: links.resend(link=link, by=request.user), done)
 
 
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the link back (U3)."""
-    links.cancel(link=own_link(request, public_id), by=request.user)
-    messages.success(request, "The link is cancelled: nobody can answer it any more.")
-    return redirect("seller:partner-link", request.organization.handle, public_id)
+    link = own_link(request, public_id)
+    done = "The link is cancelled: nobody can answer it any more."
+    return _acted(request, link, lambda: links.cancel(link=link, by=request.user), done)
 
 
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_renew(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """A new link and a new end date for one that has expired (U2)."""
+    link = own_link(request, public_id)
+    done = "Renewed. The old link stays dead: hand over the new one."
+    return _acted(request, link, lambda: links.renew(link=link, by=request.user), done)
+
+
+def _recipient(link: PartnerLink) -> str:
+    return PARTNER_LINK.sheet.recipient(link)[0]
+
+
+def _acted(
+    request: PortalRequest, link: PartnerLink, act: Callable[[], Any], done: str
+) -> HttpResponse:
+    """Do it, and go back to where the button stood: the list, or the link's own page."""
     try:
-        links.renew(link=own_link(request, public_id), by=request.user)
+        act()
     except AlreadyThere as error:
         messages.info(request, error.message)
         return HttpResponseRedirect(url_of(error.row, request.organization))
-    messages.success(request, "Renewed. The old link stays dead: hand over the new one.")
-    return redirect("seller:partner-link", request.organization.handle, public_id)
+    except (Conflict, LimitReached, Ended) as error:
+        if not from_list(request):
+            raise
+        return _list(request, status=error.status, problem=refusal_text(error))
+    messages.success(request, done)
+    handle = request.organization.handle
+    if from_list(request):
+        page = reverse("seller:partner-links", args=[handle])
+        return HttpResponseRedirect(back(PARTNER_LINK.purpose, request, page))
+    return redirect("seller:partner-link", handle, link.public_id)
 
 
 @require_safe

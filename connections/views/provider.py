@@ -1,30 +1,35 @@
 """The provider's side: answer a seller's link, look after invitations, see and end connections."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invitations import kinds, opening, pages
 from accounts.invitations.deliveries import delivery_words
+from accounts.invitations.listing import back, from_list
 from accounts.models import Membership
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified
-from connections.forms import ReasonForm
+from connections.forms import DeclineForm
+from connections.kinds import CONNECTION
 from connections.lists import invitation_state
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.transitions import invitations, links
 from connections.transitions.shared import AlreadyThere
+from connections.views.clients import invitations_page
 from connections.views.shared import invitation_for, link_for_us, posted, timeline
 from connections.words import country, minute
 from partnerhub import clock
+from partnerhub.errors import Conflict, LimitReached
 from partnerhub.outbox.services import latest_delivery
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import status_of
+from partnerhub.web.forms import refusal_text, status_of
 from roles.models import ApprovedRole
 
 
@@ -137,10 +142,9 @@ def partner_link_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpRes
 def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say no, with a reason for the seller (U4)."""
     link, provider = link_for_us(request, public_id), request.organization
-    form = ReasonForm(posted(request))
+    form = DeclineForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        links.decline(link=link, provider=provider, by=request.user, reason=reason)
+        links.decline(link=link, provider=provider, by=request.user, **form.cleaned_data)
         messages.success(request, f"Declined. {link.seller.name} has been told.")
         response = redirect("provider:clients", provider.handle)
         opening.forget(response)
@@ -211,21 +215,28 @@ def client_invitation_resend(request: PortalRequest, public_id: uuid.UUID) -> Ht
     """Renew and send again (U2)."""
     invitation = invitation_for(request, public_id)
     try:
-        invitations.resend(invitation=invitation, by=request.user)
+        return _acted(
+            request,
+            invitation,
+            lambda: invitations.resend(invitation=invitation, by=request.user),
+            "Sent again, with a new link and a new end date.",
+        )
     except AlreadyThere as error:
         messages.info(request, error.message)
         return redirect("provider:client", request.organization.handle, error.row.public_id)
-    messages.success(request, "Sent again, with a new link and a new end date.")
-    return redirect("provider:client-invitation", request.organization.handle, public_id)
 
 
 @require_POST
 @require(ADMINISTRATOR)
 def client_invitation_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take it back (U3)."""
-    invitations.withdraw(invitation=invitation_for(request, public_id), by=request.user)
-    messages.success(request, "Taken back: its link is dead.")
-    return redirect("provider:client-invitation", request.organization.handle, public_id)
+    invitation = invitation_for(request, public_id)
+    return _acted(
+        request,
+        invitation,
+        lambda: invitations.withdraw(invitation=invitation, by=request.user),
+        "Taken back: its link is dead.",
+    )
 
 
 @require_POST
@@ -234,4 +245,24 @@ def client_invitation_copy(request: PortalRequest, public_id: uuid.UUID) -> Http
     """Show the link once, to be handed over; written to history (U10)."""
     invitation = invitation_for(request, public_id)
     address = invitations.copy(invitation=invitation, by=request.user)
+    if from_list(request):
+        return invitations_page(request, copied=invitation.seller.name, link=address)
     return _invitation_page(request, invitation, address=address)
+
+
+def _acted(
+    request: PortalRequest, invitation: ConnectionInvitation, act: Callable[[], Any], done: str
+) -> HttpResponse:
+    """Do it, and go back to where the button stood: the list, or the invitation's own page."""
+    try:
+        act()
+    except (Conflict, LimitReached) as error:
+        if not from_list(request) or isinstance(error, AlreadyThere):
+            raise
+        return invitations_page(request, status=error.status, problem=refusal_text(error))
+    messages.success(request, done)
+    handle = request.organization.handle
+    if from_list(request):
+        page = reverse("provider:client-invitations", args=[handle])
+        return HttpResponseRedirect(back(CONNECTION.purpose, request, page))
+    return redirect("provider:client-invitation", handle, invitation.public_id)

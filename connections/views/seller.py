@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.invitations import kinds, opening, pages
 from connections import asked, granting, people, reviewing
-from connections.forms import AcceptForm, ReasonForm
+from connections.forms import AcceptForm, DeclineForm
 from connections.lists import connection_row, connection_state
 from connections.models import Connection, ConnectionInvitation
 from connections.receipts import behind
@@ -131,11 +131,10 @@ def _accept_page(
 def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say no, with a reason for the provider (U4)."""
     invitation = invitation_for(request, public_id)
-    form = ReasonForm(posted(request))
+    form = DeclineForm(posted(request))
     back = reverse("seller:permissions", args=[request.organization.handle])
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        invitations.reject(invitation=invitation, by=request.user, reason=reason)
+        invitations.reject(invitation=invitation, by=request.user, **form.cleaned_data)
         messages.success(request, f"Rejected. {invitation.organization.name} has been told.")
         response = HttpResponseRedirect(back)
         opening.forget(response)

@@ -53,6 +53,16 @@ class DeclineForm(forms.Form):
     )
 
 
+class RemoveForm(forms.Form):
+    """Whether the other side may still invite."""
+
+    block = forms.BooleanField(
+        required=False,
+        label="Block them: their invitations no longer reach this account",
+        help_text="They are not told. You can lift it at any time.",
+    )
+
+
 class AnswerForm(forms.Form):
     """With which account to accept: one of the person's own, or a new one (S1.9)."""
 

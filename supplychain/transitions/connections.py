@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.invitations import transitions as invitations
+from accounts.invitations.refusals import refuse
 from accounts.models import Organization
 from accounts.states import InvitationStatus
 from partnerhub import clock
@@ -27,12 +28,17 @@ from supplychain.transitions.shipments import settle, void_shares
 
 @transaction.atomic
 def remove_connection(
-    *, by: Any, connection: SupplierConnection, organization: Organization
+    *,
+    by: Any,
+    connection: SupplierConnection,
+    organization: Organization,
+    block: bool = False,
 ) -> SupplierConnection:
     """End the connection as `organization`, one of its two sides; doing it twice is doing it once.
 
-    Everything shared and not yet shipped is void, and both sides are told. Raises NotRelated for
-    others and NotPermitted for members who are not administrators.
+    Everything shared and not yet shipped is void, and both sides are told. With `block` later
+    invitations of the other side do not arrive, which it is not told (product.md 3, I18). Raises
+    NotRelated for others and NotPermitted for members who are not administrators.
     """
     parties = lock_organizations({connection.seller_id, connection.supplier_id})
     if organization.pk not in parties:
@@ -42,6 +48,9 @@ def remove_connection(
     connection = lock(rows, pk=connection.pk)
     if connection.status == SupplierConnectionStatus.ACTIVE:
         _end(connection, parties[organization.pk], by=by)
+    if block:
+        other = ({connection.seller_id, connection.supplier_id} - {organization.pk}).pop()
+        refuse(inviter=parties[other], by=by, organization=parties[organization.pk])
     return connection
 
 

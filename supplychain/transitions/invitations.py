@@ -8,12 +8,13 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.erasing import forget_invited
 from accounts.invitations.models import until
+from accounts.invitations.refusals import refuse, refuse_blocked, take_back
 from accounts.models import Membership, Organization, Refusal
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
@@ -210,10 +211,16 @@ def _open_between(invited_id: int, inviters: list[int]) -> Any:
     """Open invitations by these organizations to another, by name or by address."""
     administrators = Membership.objects.administrators(invited_id).values("user_id")
     addresses = EmailAddress.objects.filter(user__in=administrators, verified=True)
-    return SupplierInvitation.objects.open(clock.now()).filter(
+    rows = SupplierInvitation.objects.open(clock.now())
+    return rows.exclude(_blocked(invited_id)).filter(
         Q(counterparty=invited_id) | Q(counterparty=None, address__in=addresses.values("email")),
         organization__in=inviters,
     )
+
+
+def _blocked(invited_id: int) -> Exists:
+    """Of those whom this account has blocked, nothing crosses and nothing merges (I18)."""
+    return Exists(Refusal.objects.filter(organization=OuterRef("organization"), refuser=invited_id))
 
 
 @transaction.atomic
@@ -298,6 +305,9 @@ def accept(
     invitation = shared.lock_open(SupplierInvitation, public_id)
     answering = _require_invited(invitation, parties[organization.pk], by=by)
     check_inviter(invitation)
+    inviter = parties[invitation.organization_id]
+    refuse_blocked(inviter=inviter, answering=answering)
+    take_back(inviter=inviter, by=by, address=invitation.address, organization=answering)
     connection = _connect(parties[invitation.organization_id], answering)
     accepted = [invitation, *_others(invitation, answering)]
     for row in accepted:
@@ -365,10 +375,16 @@ def _others(invitation: SupplierInvitation, answering: Organization) -> list[Sup
 
 @transaction.atomic
 def decline(
-    *, by: Any, public_id: uuid.UUID, reason: str = "", never_again: bool = False
+    *,
+    by: Any,
+    public_id: uuid.UUID,
+    reason: str = "",
+    never_again: bool = False,
+    organization: Organization | None = None,
 ) -> SupplierInvitation:
     """Say no, with a reason, and on wish for good: no later invitation is mailed (U4, I18).
 
+    Said inside of `organization`, "never again" is that account's word, else the address's.
     Raises NotRelated for anybody but the invited and Ended for an invitation that has ended.
     """
     invitation = shared.lock_open(SupplierInvitation, public_id)
@@ -377,8 +393,12 @@ def decline(
     shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     _void_waiting(invitation, by=by)
     if never_again:
-        Refusal.objects.get_or_create(
-            organization=invitation.organization, address=invitation.address
+        owner = owns_address(by, invitation.address)
+        refuse(
+            inviter=invitation.organization,
+            by=by,
+            address="" if organization or not owner else invitation.address,
+            organization=organization or (None if owner else invitation.counterparty),
         )
     emails.invitations.invitation_declined(invitation, by=by)
     return invitation

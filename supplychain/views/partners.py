@@ -9,13 +9,15 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.invitations.listing import back
 from accounts.tenancy import owns_address
 from partnerhub.errors import DomainError, NotPermitted, NotRelated
 from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
 from partnerhub.web.forms import apply, refusal_text, status_of
 from supplychain import partners
 from supplychain.forms.fields import posted
-from supplychain.forms.invitations import DeclineForm
+from supplychain.forms.invitations import DeclineForm, RemoveForm
+from supplychain.kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
 from supplychain.permissions_page import invite_form, supplier_context
 from supplychain.states import OPEN_SHARE
@@ -51,7 +53,7 @@ def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send the invitation again: a new link, a new end date (U2)."""
     row = _sent(request, public_id)
     done = f"Sent again to {row.address}. Older links no longer work."
-    return _do(request, lambda: invitations.resend(by=request.user, invitation=row), done)
+    return _renewed(request, lambda: invitations.resend(by=request.user, invitation=row), done)
 
 
 @require_POST
@@ -60,7 +62,7 @@ def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the invitation back (U3)."""
     row = _sent(request, public_id)
     done = f"The invitation to {row.address} is taken back. Its link no longer works."
-    return _do(request, lambda: invitations.revoke(by=request.user, invitation=row), done)
+    return _renewed(request, lambda: invitations.revoke(by=request.user, invitation=row), done)
 
 
 @require_POST
@@ -71,8 +73,8 @@ def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         link = invitations.copy_link(by=request.user, invitation=row)
     except DomainError as error:
-        return _refused(request, error)
-    return _page(request, copied=row.address, link=link)
+        return _refused(request, error, sent=True)
+    return _page(request, sent={"copied": row.address, "link": link})
 
 
 @require_POST
@@ -100,7 +102,12 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         data = form.cleaned_data
         return _do(
             request,
-            lambda: invitations.decline(by=request.user, public_id=row.public_id, **data),
+            lambda: invitations.decline(
+                by=request.user,
+                public_id=row.public_id,
+                organization=request.organization,
+                **data,
+            ),
             f"You have declined. {row.organization.name} is told.",
         )
     context = _around(request, name=row.organization.name, form=form, action=request.path)
@@ -114,18 +121,26 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _connection(request, public_id)
     seller = _side(request).portal == "seller"
     other = row.supplier if seller else row.seller
-    if request.method == "POST":
+    form = RemoveForm(posted(request))
+    if request.method == "POST" and form.is_valid():
         return _do(
             request,
             lambda: connections.remove_connection(
-                by=request.user, connection=row, organization=request.organization
+                by=request.user,
+                connection=row,
+                organization=request.organization,
+                block=form.cleaned_data["block"],
             ),
             f"You are no longer connected with {other.name}.",
         )
     context = _around(
-        request, name=other.name, action=request.path, consequences=_consequences(row, seller)
+        request,
+        name=other.name,
+        form=form,
+        action=request.path,
+        consequences=_consequences(row, seller),
     )
-    return render(request, "supplychain/remove_connection.html", context)
+    return render(request, "supplychain/remove_connection.html", context, status=status_of(form))
 
 
 def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
@@ -189,10 +204,21 @@ def _do(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpRes
     return HttpResponseRedirect(_home(request))
 
 
-def _refused(request: PortalRequest, error: DomainError) -> HttpResponse:
+def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
+    """Do it with a sent invitation and go back to their list, as the reader had filtered it."""
+    try:
+        action()
+    except DomainError as error:
+        return _refused(request, error, sent=True)
+    messages.success(request, done)
+    return HttpResponseRedirect(back(SUPPLIER.purpose, request, _home(request)))
+
+
+def _refused(request: PortalRequest, error: DomainError, *, sent: bool = False) -> HttpResponse:
     if isinstance(error, (NotPermitted, NotRelated)):
         raise error
-    return _page(request, status=error.status, problem=refusal_text(error))
+    problem = {"problem": refusal_text(error)}
+    return _page(request, status=error.status, **({"sent": problem} if sent else problem))
 
 
 def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:

@@ -78,9 +78,24 @@ def supplier() -> Scene:
     return Scene(row, inviter, seller, invited)
 
 
+def seller() -> Scene:
+    """A supplier invites a seller by address."""
+    factory, invited = organization("supplier"), person()
+    inviter = administrator(factory, identified=False)
+    row = SupplierInvitation.objects.create(
+        organization=factory,
+        direction="to_seller",
+        address=invited.email,
+        invited_by=inviter,
+        **_dates(),
+    )
+    return Scene(row, inviter, factory, invited)
+
+
 KINDS: dict[str, Callable[[], Scene]] = {
     "employee": employee,
     "partner-link": partner_link,
     "connection": connection,
     "supplier": supplier,
+    "seller": seller,
 }

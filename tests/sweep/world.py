@@ -21,6 +21,7 @@ from accounts.models import (
     Membership,
     MembershipRight,
     Organization,
+    Refusal,
     User,
 )
 from connections.models import (
@@ -114,6 +115,7 @@ def _tenant(marker: str) -> Tenant:
         _partners,
         _ended_partners,
         _suppliers,
+        _refusals,
         _shipments,
         _traces,
     ):
@@ -417,6 +419,16 @@ def _suppliers(of: Tenant) -> None:
         counterparty=supplier, **common,
     )  # fmt: skip
     invite("supplier_outgoing", "supplier", "owner@mail.example", **to_seller)
+
+
+def _refusals(of: Tenant) -> None:
+    """Each account, and one person, wants nothing from somebody any more."""
+    unwanted = of["former_seller"]
+    for kind in ("seller", "provider", "supplier"):
+        of.rows[f"{kind}_refusal"] = Refusal.objects.create(organization=unwanted, refuser=of[kind])
+    of.rows["guest_refusal"] = Refusal.objects.create(
+        organization=unwanted, address=of.people["supplier_guest"].email
+    )
 
 
 def _shipments(of: Tenant) -> None:

@@ -35,7 +35,15 @@ def people(portal_name: str, page: str, kind: str) -> list[Row]:
 
     access = {"role": "administrator", "seen": "employee"}
     return [
-        row(page, post=422, body=_invite, query=("find", "page")),
+        row(
+            page, post=422, body=_invite,
+            query=("find", "members", "employee-show", "employee-find", "employee-page"),
+        ),
+        row("refusals", query=("page",)),
+        portal(
+            f"{portal_name}:refusal-lift", may=admin, at={"pk": f"{kind}_refusal"}, get=None,
+            post=302, body=lambda t: {},
+        ),
         row("member", member, post=422, body=lambda t: access),
         act("member-suspend", member),
         act("member-resume", suspended),
@@ -146,6 +154,15 @@ ROWS = [
         get=None,
         post=(302, 409, 410),
         signed_out=404,
+    ),
+    Row("refusals", query=("page",)),
+    Row(
+        "refusal-lift",
+        {"pk": "guest_refusal"},
+        frozenset({"supplier_guest"}),
+        get=None,
+        post=302,
+        body=lambda t: {},
     ),
     Row("invitation-open", {"purpose": "=employee", "token": "=forged"}, EVERYBODY, get=404),
     *people("seller", "members", "seller"),

@@ -98,10 +98,14 @@ REASON = {"post": 302, "body": lambda t: {"reason": "No need."}}
 ROWS = [
     portal("seller:partners", may=SELLER, query=("page", "find", "state")),
     portal("seller:partner-add", may=SELLER, post=422, body=_partner),
-    portal("seller:partner-links", may=SELLER, query=("page",)),
+    portal(
+        "seller:partner-links", may=SELLER,
+        query=("partner-link-show", "partner-link-find", "partner-link-page"),
+    ),
     _seller("partner-link", "link_out"),
     _act(_seller, "partner-link-copy", "link_out", post=200, then=200),
     _act(_seller, "partner-link-send", "link_out"),
+    _act(_seller, "partner-link-resend", "link_out"),
     _act(_seller, "partner-link-cancel", "link_out"),
     _act(_seller, "partner-link-renew", "link_out", post=(302, 409), body=None),
     _seller("partner-link-roles", "link_out"),
@@ -131,7 +135,10 @@ ROWS = [
     _act(_provider, "partner-link-answer", "link_in"),
     _provider("partner-link-decline", "link_in", **REASON),
     portal("provider:clients", may=PROVIDERS, query=("page", "find", "state", "client")),
-    portal("provider:client-invitations", may=PROVIDER, query=("page",)),
+    portal(
+        "provider:client-invitations", may=PROVIDER,
+        query=("connection-show", "connection-find", "connection-page"),
+    ),
     portal(
         "provider:assignments",
         may=PROVIDER,
@@ -186,4 +193,4 @@ ROWS = [
     ),
     _act(_provider, "client-receipt", "connection", post=200, then=200),
     _provider("client-offboarding", "connection_ended", query=("page",)),
-]
+]  # fmt: skip

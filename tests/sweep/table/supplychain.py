@@ -63,14 +63,17 @@ def _other_side(
         return portal(f"{where}:{word}-{act}", may=who, at={"public_id": what}, **fields)
 
     return [
-        portal(f"{where}:{page}", may=who, post=422, body=_invite(**more), query=("find", "page")),
+        portal(
+            f"{where}:{page}", may=who, post=422, body=_invite(**more),
+            query=("supplier-show", "supplier-find", "supplier-page", "connected"),
+        ),
         row("resend", sent, **ACT),
         row("revoke", sent, **ACT),
         row("link", sent, get=None, post=200, body=lambda t: {}, then=200),
         row("accept", received, **ACT),
         row("decline", received, post=302, body=lambda t: {"reason": "No."}),
         row("remove", connected, post=302, body=lambda t: {}),
-    ]
+    ]  # fmt: skip
 
 
 def _seller(name: str, may: set[str], at: dict[str, str] | None = None, **fields: Any) -> Row:

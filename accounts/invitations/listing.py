@@ -1,0 +1,208 @@
+"""The inviting side's list, one for every kind of one-time link: filters, search, acts (U1, X15).
+
+Filters stand in the query, under names that begin with the kind's purpose, so that several lists
+fit on one page. The acts' addresses carry them along: whoever sends again or revokes comes back to
+the list as it was.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.dateformat import format as date_format
+
+from accounts.invitations.deliveries import delivery_words
+from accounts.invitations.kinds import Kind, Sheet
+from accounts.invitations.models import Invitation
+from accounts.models import Membership
+from accounts.states import InvitationStatus
+from partnerhub.outbox.models import Message
+from partnerhub.outbox.services import Delivery, latest_delivery
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.web.pagination import Page, paginate
+
+SIZE = 25
+LONGEST_SEARCH = 100
+MOST_FAILED = 500
+OPEN, UNDELIVERED, ENDED = "", "undelivered", "ended"
+TABS = {OPEN: "Open", UNDELIVERED: "Could not be delivered", ENDED: "Ended"}
+COPY_HELP = (
+    "Hand it to nobody but the invited person. It works for them only; that you looked is in the "
+    "history."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader chose of one kind's list: which rows, and with which words."""
+
+    purpose: str
+    show: str
+    text: str
+
+    @classmethod
+    def of(cls, purpose: str, request: HttpRequest) -> "Choice":
+        """Read from the query of any request, posts included."""
+        show = request.GET.get(f"{purpose}-show", OPEN)
+        text = request.GET.get(f"{purpose}-find", "").strip()[:LONGEST_SEARCH]
+        return cls(purpose, show if show in TABS else OPEN, text)
+
+    def query(self, **other: str) -> str:
+        """The choice as a query, "" or "?…"; `other` replaces show or text."""
+        chosen = {"show": self.show, "find": self.text} | other
+        pairs = {f"{self.purpose}-{key}": value for key, value in chosen.items() if value}
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def back(purpose: str, request: HttpRequest, page: str) -> str:
+    """Where an act on the list returns to: `page`, with the list as the reader had it."""
+    path, _, anchor = page.partition("#")
+    return f"{path}{Choice.of(purpose, request).query()}#{anchor or f'{purpose}-list'}"
+
+
+def from_list(request: HttpRequest) -> bool:
+    """Whether the button that was pressed stood on a list, and not on the row's own page."""
+    return "list" in request.POST
+
+
+def listing(
+    kind: Kind,
+    organization: Any,
+    request: Any,
+    *,
+    problem: str = "",
+    copied: str = "",
+    link: str = "",
+) -> dict[str, Any]:
+    """What accounts/invitations/_list.html shows: one page, newest first; three queries.
+
+    `problem` is what an act was refused for; `link` the one-time link to hand to `copied`.
+    """
+    sheet, choice = kind.sheet, Choice.of(kind.purpose, request)
+    page = paginate(
+        _chosen(kind, sheet, organization, choice),
+        request,
+        order=(f"-{sheet.sent}", "-id"),
+        size=SIZE,
+        parameter=f"{kind.purpose}-page",
+    )
+    return {
+        "id": f"{kind.purpose}-list",
+        "title": sheet.title,
+        "tabs": [
+            {
+                "label": label,
+                "url": f"{request.path if request.method != 'POST' else ''}"
+                f"{choice.query(show=show) or '?'}#{kind.purpose}-list",
+                "current": show == choice.show,
+                "count": 0,
+            }
+            for show, label in TABS.items()
+        ],
+        "find": choice.text,
+        "find_name": f"{kind.purpose}-find",
+        "kept": [(f"{kind.purpose}-show", choice.show)] if choice.show else [],
+        "chosen": bool(choice.text or choice.show),
+        "page": replace(page, items=_rows(sheet, page, organization, request.user, choice)),
+        "problem": problem,
+        "copied": copied,
+        "link": link,
+        "copy_help": COPY_HELP,
+        "fields": [("list", "1")],
+    }
+
+
+def _chosen(kind: Kind, sheet: Sheet, organization: Any, choice: Choice) -> Any:
+    """The rows the reader wants. What ran out counts as open: sending it again renews it."""
+    rows = sheet.rows(organization)
+    if choice.show == ENDED:
+        rows = rows.exclude(status__in=sheet.resendable)
+    else:
+        rows = rows.filter(status__in=sheet.resendable)
+    if choice.show == UNDELIVERED:
+        rows = rows.filter(_undelivered(kind, organization))
+    if not choice.text:
+        return rows
+    condition = Q()
+    for name in sheet.search:
+        condition |= Q(**{f"{name}__icontains": choice.text})
+    return rows.filter(condition)
+
+
+def _undelivered(kind: Kind, organization: Any) -> Q:
+    """Those whose latest mail was refused for good: invitations carry it as their state (X15)."""
+    if issubclass(kind.model, Invitation):
+        return Q(status=InvitationStatus.UNDELIVERABLE)
+    failed = Message.objects.filter(
+        organization_id=organization.pk,
+        status=MessageStatus.FAILED,
+        about__startswith=f"{kind.purpose}:",
+    )
+    abouts = failed.order_by("-id").values_list("about", flat=True)[:MOST_FAILED]
+    latest = latest_delivery(abouts)
+    return Q(
+        public_id__in=[
+            UUID(about.partition(":")[2])
+            for about, delivery in latest.items()
+            if delivery.status == MessageStatus.FAILED
+        ]
+    )
+
+
+def _rows(
+    sheet: Sheet, page: Page[Any], organization: Any, user: Any, choice: Choice
+) -> list[dict[str, Any]]:
+    deliveries = latest_delivery(row.about for row in page)
+    inviting = set(
+        Membership.objects.administrators(organization).values_list("user_id", flat=True)
+    )
+    return [_row(sheet, row, user, deliveries, inviting, choice) for row in page]
+
+
+def _row(
+    sheet: Sheet,
+    row: Any,
+    user: Any,
+    deliveries: Mapping[str, Delivery],
+    inviting: set[int],
+    choice: Choice,
+) -> dict[str, Any]:
+    state = row.current_status
+    inviter = getattr(row, sheet.inviter)
+    name, more = sheet.recipient(row)
+    gone = row.is_open and getattr(inviter, "pk", None) not in inviting
+    return {
+        "public_id": row.public_id,
+        "name": name,
+        "more": more,
+        "url": sheet.urls(row).get("page", ""),
+        "sent": date_format(getattr(row, sheet.sent), "j M Y"),
+        "by": inviter.name if inviter else "Somebody who left",
+        "until": date_format(row.expires_at, "j M Y"),
+        "state": state,
+        "label": dict(row._meta.get_field("status").flatchoices)[state],
+        "inviter_gone": gone,
+        "delivery": ""
+        if gone or not (row.is_open and sheet.mailed(row))
+        else delivery_words(deliveries.get(row.about), state),
+        "reason": row.reason,
+        "acts": list(_acts(sheet, row, state, user, name, choice)),
+    }
+
+
+def _acts(
+    sheet: Sheet, row: Any, state: str, user: Any, name: str, choice: Choice
+) -> Iterable[dict[str, str]]:
+    """The buttons of a row, from the same table that the guards read."""
+    urls = {act: url + choice.query() for act, url in sheet.urls(row).items()}
+    if state in sheet.resendable and "resend" in urls:
+        yield {"label": "Send again", "url": urls["resend"], "about": name, "confirm": ""}
+    if row.is_open and getattr(row, f"{sheet.inviter}_id") == user.pk:
+        yield {"label": "Copy link", "url": urls["link"], "about": name, "confirm": ""}
+    if row.table.allows(row.status, sheet.revoked):
+        question = "Take this back? Its link stops working at once." if row.is_open else ""
+        yield {"label": sheet.take_back, "url": urls["revoke"], "about": name, "confirm": question}

@@ -1,0 +1,119 @@
+"""Never again: a person's word for an address, or an account's for itself (I18).
+
+Whoever is refused reads what others read: their invitation looks sent, and no mail goes. Telling
+them would tell whose account an address belongs to (I15). What the refusing side does of its own
+accord, accepting or asking for a new invitation, takes the refusal back.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.invitations.kinds import Kind
+from accounts.models import Membership, Organization, Refusal
+from accounts.tenancy import require_administrator, verified_addresses
+from partnerhub.audit.services import record
+from partnerhub.db import lock, require_atomic
+from partnerhub.errors import Conflict, NotRelated
+
+
+def refuse(
+    *, inviter: Organization, by: Any, address: str = "", organization: Organization | None = None
+) -> Refusal:
+    """Note that `address`, or the account `organization`, wants nothing from `inviter` any more.
+
+    Runs in the transaction of the answer it comes with; the inviter does not see its history.
+    """
+    require_atomic()
+    target = {"refuser": organization} if organization else {"address": address}
+    refusal, made = Refusal.objects.get_or_create(organization=inviter, **target)
+    if made:
+        record("refusal.set", by=by, subject=refusal, organization=organization)
+    return refusal
+
+
+@transaction.atomic
+def lift(*, refusal: Refusal, by: Any, organization: Organization | None = None) -> None:
+    """Hear from them again: by the owner of the address, or an administrator of the account.
+
+    Raises NotRelated for anybody else's, NotPermitted for employees.
+    """
+    if organization:
+        organization = lock(Organization.objects.all(), pk=organization.pk)
+        require_administrator(by, organization)
+        mine = refusal.refuser_id == organization.pk
+    else:
+        mine = bool(refusal.address) and refusal.address in verified_addresses(by)
+    if not mine or not Refusal.objects.filter(pk=refusal.pk).delete()[0]:
+        raise NotRelated("There is no such page.")
+    record("refusal.lifted", by=by, subject=refusal, organization=organization)
+
+
+def take_back(
+    *, inviter: Organization, by: Any, address: str = "", organization: Organization | None = None
+) -> None:
+    """What the refusing side did itself takes its own word back."""
+    own = Q(refuser=organization) if organization else Q(pk=None)
+    if address:
+        own |= Q(address=address)
+    for refusal in Refusal.objects.filter(own, organization=inviter):
+        Refusal.objects.filter(pk=refusal.pk).delete()
+        record("refusal.lifted", by=by, subject=refusal, organization=refusal.refuser_id)
+
+
+def unrefused(kind: Kind, rows: Sequence[Any]) -> list[Any]:
+    """Those of one inviter's rows whose mail is wanted: by address, and by an account behind it.
+
+    An address whose owner has another account that could answer is still written to. Two
+    statements, and a few more a row for an inviter whom some account has refused.
+    """
+    refusals = Refusal.objects.filter(organization=kind.inviter(rows[0]))
+    addresses = {kind.address(row) for row in rows} - {""}
+    silent = set(
+        refusals.filter(address__in=addresses).exclude(address="").values_list("address", flat=True)
+    )
+    wanted = [row for row in rows if kind.address(row) not in silent]
+    accounts = refusals.filter(refuser__isnull=False)
+    if not wanted or not accounts.exists():
+        return wanted
+    return [row for row in wanted if not _refused_by_accounts(kind, row, accounts)]
+
+
+def _refused_by_accounts(kind: Kind, row: Any, refusals: Any) -> bool:
+    address = kind.address(row)
+    accounts = {kind.invited(row)} - {None} or _accounts_of(address, kind.invites(row))
+    if not accounts:
+        return False
+    return accounts <= set(refusals.filter(refuser__in=accounts).values_list("refuser", flat=True))
+
+
+def _accounts_of(address: str, organization_kind: str) -> set[Any]:
+    """The accounts of this kind that the verified owner of the address administers."""
+    owners = EmailAddress.objects.filter(email=address, verified=True).values("user_id")
+    rows = Membership.objects.active().filter(
+        user__in=owners, role="administrator", organization__kind=organization_kind
+    )
+    return set(rows.values_list("organization_id", flat=True)[:20])
+
+
+def unwelcome(*, inviter: str = "organization_id", invited: str = "") -> Exists:
+    """For querysets of invitations: the invited address or account has refused the inviter.
+
+    The names are those of the columns that hold the two.
+    """
+    condition = Q(address=OuterRef("address")) & ~Q(address="")
+    if invited:
+        condition |= Q(refuser=OuterRef(invited))
+    return Exists(Refusal.objects.filter(condition, organization=OuterRef(inviter)))
+
+
+def refuse_blocked(*, inviter: Organization, answering: Organization) -> None:
+    """Raise Conflict when the inviter itself has refused the account that wants to answer.
+
+    Only the invited, who holds the invitation, reads it.
+    """
+    if Refusal.objects.filter(organization=answering, refuser=inviter).exists():
+        raise Conflict(f"{inviter.name} has blocked this account. Ask them to lift that first.")

@@ -1,0 +1,70 @@
+"""From whom one wants no invitations any more: see them, and hear from somebody again (I18)."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import portals
+from accounts.invitations import refusals
+from accounts.models import Refusal
+from accounts.tenancy import verified_addresses
+from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from partnerhub.web.pagination import paginate
+
+
+@require_safe
+def own(request: HttpRequest) -> HttpResponse:
+    """What the person said for their own addresses."""
+    rows = Refusal.objects.filter(address__in=verified_addresses(request.user))
+    context = {
+        "layout": "layouts/public.html",
+        "lift": "refusal-lift",
+        "args": "",
+        "page": _page(request, rows),
+    }
+    return render(request, "accounts/refusals.html", context)
+
+
+@require_POST
+def lift_own(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hear from them again."""
+    rows = Refusal.objects.filter(address__in=verified_addresses(request.user))
+    refusal = get_object_or_404(rows.select_related("organization"), pk=pk)
+    refusals.lift(refusal=refusal, by=request.user)
+    return _lifted(request, refusal, reverse("refusals"))
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def of_account(request: PortalRequest) -> HttpResponse:
+    """What the account said for itself."""
+    rows = Refusal.objects.filter(refuser=request.organization)
+    namespace = portals.namespace(request.organization)
+    context = {
+        "layout": portals.layout(request.organization),
+        "lift": f"{namespace}:refusal-lift",
+        "args": request.organization.handle,
+        "page": _page(request, rows),
+    }
+    return render(request, "accounts/refusals.html", context)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def lift_of_account(request: PortalRequest, pk: int) -> HttpResponse:
+    """Hear from them again, as the account."""
+    rows = Refusal.objects.filter(refuser=request.organization)
+    refusal = get_object_or_404(rows.select_related("organization"), pk=pk)
+    refusals.lift(refusal=refusal, by=request.user, organization=request.organization)
+    return _lifted(request, refusal, portals.page(request.organization, "refusals"))
+
+
+def _page(request: HttpRequest, rows: object) -> object:
+    return paginate(rows.select_related("organization"), request, order=("-id",))  # type: ignore[attr-defined]
+
+
+def _lifted(request: HttpRequest, refusal: Refusal, page: str) -> HttpResponse:
+    messages.success(request, f"Invitations of {refusal.organization.name} reach you again.")
+    return HttpResponseRedirect(page)
