@@ -125,7 +125,7 @@ class ConnectionInvitation(Invitation):
 
     class Meta:
         constraints: ClassVar = invitation_constraints(
-            "connections_connectioninvitation", target="seller"
+            "connections_connectioninvitation", target=("seller",)
         )
         indexes: ClassVar = [
             *invitation_indexes("connections_invite"),

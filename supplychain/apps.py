@@ -14,12 +14,13 @@ class SupplychainConfig(AppConfig):
         from partnerhub.outbox import kinds as mails
         from supplychain import mail_kinds, naming, receivers, verbs
         from supplychain.batches import SUPPLIERS
-        from supplychain.kinds import SUPPLIER
+        from supplychain.kinds import GUEST, SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
+        kinds.register(GUEST)
         batches.register(SUPPLIERS)
         naming.register()
         use.observe(FBA_SHIPMENTS)

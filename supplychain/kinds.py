@@ -8,10 +8,12 @@ from django.urls import reverse
 from accounts.invitations.kinds import Kind, Sheet
 from accounts.invitations.refusals import unwelcome
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
+from connections.access import access_for
 from partnerhub import clock
-from partnerhub.errors import Ended
+from partnerhub.errors import Ended, NotRelated
 from supplychain import emails
-from supplychain.models import SupplierInvitation
+from supplychain.models import GuestLink, SupplierInvitation
+from supplychain.permissions import EDIT_SHIPMENTS
 from supplychain.states import Direction
 
 
@@ -96,4 +98,65 @@ SUPPLIER = Kind(
     invites=lambda row: "supplier" if row.direction == Direction.TO_SUPPLIER else "seller",
     invited=lambda row: row.counterparty_id,
     account_hint="A seller account is not needed to join as a supplier.",
+)
+
+
+def may_share(user: Any, seller: Any) -> bool:
+    """Whether this person could share a shipment of the seller today."""
+    try:
+        return user.is_active and access_for(user, seller).allows(EDIT_SHIPMENTS)
+    except NotRelated:
+        return False
+
+
+def check_guest_inviter(link: GuestLink) -> None:
+    """Raise Ended unless who sent the link could share the shipment today (I10)."""
+    inviter = link.invited_by
+    if (
+        inviter is None
+        or not link.organization.is_active
+        or not may_share(inviter, link.organization)
+    ):
+        raise Ended("The person who sent you this link can no longer do so. Ask for a new one.")
+
+
+def _guest_urls(link: GuestLink) -> dict[str, str]:
+    args = [link.organization.handle, link.shipment.public_id, link.public_id]
+    return {act: reverse(f"seller:guest-{act}", args=args) for act in ("resend", "link", "revoke")}
+
+
+def _senders(seller: Any) -> set[int]:
+    """Who of those that sent the seller's open guest links may still share, the newest ten."""
+    rows = GuestLink.objects.for_organization(seller).open(clock.now()).order_by("-id")
+    users = {row.invited_by for row in rows.select_related("invited_by")[:10] if row.invited_by}
+    return {user.pk for user in users if may_share(user, seller)}
+
+
+GUEST = Kind(
+    purpose=GuestLink.purpose,
+    model=GuestLink,
+    verb="guest_link",
+    headline=lambda row: f"{row.organization.name} shared a shipment with you",
+    belongs_to=lambda user, row: owns_address(user, row.address),
+    answer_url=lambda user, row: reverse("guest-join", args=[row.public_id]),
+    guest_url=lambda row: reverse("guest-code", args=[row.public_id]),
+    inviter=lambda row: row.organization,
+    address=lambda row: row.address,
+    check_inviter=check_guest_inviter,
+    waiting_for=lambda user: GuestLink.objects.open(clock.now()).welcome(verified_addresses(user)),
+    manage_url=lambda row: reverse(
+        "seller:shipment", args=[row.organization.handle, row.shipment.public_id]
+    ),
+    on_expired=emails.guests.guest_expired,
+    sheet=Sheet(
+        title="Guest links",
+        rows=lambda shipment: GuestLink.objects.filter(shipment=shipment).select_related(
+            "organization", "invited_by", "shipment"
+        ),
+        recipient=lambda row: (row.name, row.address),
+        urls=_guest_urls,
+        inviting=_senders,
+    ),
+    invites=lambda row: "supplier",
+    account_hint="It opens this one shipment, and no account is needed.",
 )

@@ -5,15 +5,22 @@ from collections.abc import Mapping
 from partnerhub.outbox.kinds import ANSWERS, INVITATIONS, SECURITY, SHIPMENTS, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
-    SECURITY: {"supplychain.connection_removed": "Supplier connection removed"},
+    SECURITY: {
+        "supplychain.connection_removed": "Supplier connection removed",
+        "supplychain.guest_code": "Code for a shared shipment",
+        "supplychain.guest_revoked": "Link to a shipment taken back",
+    },
     INVITATIONS: {
         "supplychain.supplier_invited": "Invitation to a supplier",
+        "supplychain.guest_invited": "Link to one shipment",
         "supplychain.seller_invited": "Supplier's invitation to a seller",
     },
     ANSWERS: {
         "supplychain.invitation_accepted": "Supply Chain Connect invitation accepted",
         "supplychain.invitation_declined": "Supply Chain Connect invitation declined",
         "supplychain.invitation_expired": "Supply Chain Connect invitation expired",
+        "supplychain.guest_joined": "Guest has an account",
+        "supplychain.guest_expired": "Guest link expired",
     },
     SHIPMENTS: {
         "supplychain.shipment_shared": "Shipment shared",

@@ -56,6 +56,33 @@ class SupplierInvitation(Invitation):
         return f"{self.organization} → {self.address} ({self.status})"
 
 
+class GuestLink(Invitation):
+    """A supplier without an account works on one shared shipment, by link and mailed code (X13).
+
+    Its row says which share: the share names it. Accepted is one whose guest opened an account.
+    """
+
+    purpose = "guest"
+
+    shipment = models.ForeignKey("Shipment", on_delete=models.CASCADE, related_name="+")
+    # The code that proves the mailbox: hashed, short-lived, with few tries.
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_sent_at = models.DateTimeField(null=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = invitation_constraints(
+            "supplychain_guestlink", target=("shipment", "address")
+        )
+        indexes: ClassVar = [
+            *invitation_indexes("supplychain_guest"),
+            models.Index(fields=["shipment", "-sent_at", "-id"], name="supplychain_guest_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+
 class SupplierConnection(BaseModel):
     """Seller x supplier since one accepted the other's invitation."""
 
@@ -195,6 +222,10 @@ class Share(BaseModel):
     invitation = models.ForeignKey(
         SupplierInvitation, null=True, on_delete=models.PROTECT, related_name="shares"
     )
+    # Set while somebody without an account works on it, and kept once they have one.
+    guest = models.OneToOneField(
+        GuestLink, null=True, on_delete=models.PROTECT, related_name="share"
+    )
     status = models.CharField(max_length=20, choices=ShareStatus.choices)
     note = models.CharField(max_length=1000, blank=True)
     shared_by = models.ForeignKey(
@@ -232,8 +263,10 @@ class Share(BaseModel):
                 name="supplychain_share_waiting_has_invitation",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=LIVE_SHARE) | Q(connection__isnull=False),
-                name="supplychain_share_live_has_connection",
+                condition=~Q(status__in=LIVE_SHARE)
+                | Q(connection__isnull=False)
+                | Q(guest__isnull=False),
+                name="supplychain_share_live_is_somebodys",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["recalled", "declined", "void"])
@@ -259,6 +292,21 @@ class Share(BaseModel):
         if self.connection is None:
             raise ValueError("This share waits for a supplier")
         return self.connection.supplier
+
+    @property
+    def worker(self) -> "Organization | GuestLink":
+        """Who works on it: a supplier, or a guest; raises ValueError while it waits for one."""
+        if self.connection is None and self.guest is not None:
+            return self.guest
+        return self.supplier
+
+    @property
+    def holder_name(self) -> str:
+        """Whom the seller shared it with, whatever they have: account, link or invitation."""
+        if self.connection:
+            return self.supplier.name
+        invited = self.guest or self.invitation
+        return (invited.name or invited.address) if invited else ""
 
     @property
     def supplier_id(self) -> int | None:

@@ -64,6 +64,15 @@ class BoxPlan:
 
 
 @dataclass(frozen=True)
+class NewAccount:
+    """An account that is opened while accepting (S1.9)."""
+
+    name: str
+    country: str
+    supplier_kind: str = ""
+
+
+@dataclass(frozen=True)
 class Targets:
     """With whom: connected suppliers, and invited ones who have not joined yet, by public id."""
 

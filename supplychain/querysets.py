@@ -77,6 +77,17 @@ class ShareQuerySet(models.QuerySet[Any]):
             status__in=LIVE_SHARE,
         )
 
+    def for_guest(self, link: Any) -> Self:
+        """The one share of this guest link, while it is live and theirs (X13, N4)."""
+        return self.filter(guest=link, connection=None, status__in=LIVE_SHARE)
+
+    def in_force(self) -> Self:
+        """Live, over a live connection or a guest link."""
+        return self.live().filter(
+            Q(connection__status=SupplierConnectionStatus.ACTIVE)
+            | Q(connection=None, guest__isnull=False)
+        )
+
     def for_seller(self, seller: Any) -> Self:
         """Shares of this seller's shipments."""
         return self.filter(shipment__seller=seller)
@@ -88,5 +99,5 @@ class ShareQuerySet(models.QuerySet[Any]):
     def with_list_data(self) -> Self:
         """What a row of a list shows."""
         return self.select_related(
-            "shipment", "shipment__seller", "connection__supplier", "invitation"
+            "shipment", "shipment__seller", "connection__supplier", "invitation", "guest"
         )

@@ -1,10 +1,8 @@
 """The supplier's way through one shipment as a checklist: done, next, still to come."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-
-from django.urls import reverse
 
 from supplychain.contents import Line
 from supplychain.models import Share
@@ -34,11 +32,11 @@ class Progress:
 
 
 def for_share(
-    share: Share, lines: Iterable[Line], handle: str, *, can_work: bool
+    share: Share, lines: Iterable[Line], url_of: Callable[[str], str], *, can_work: bool
 ) -> list[dict[str, Any]]:
     """The five steps, with buttons for those who may work on the share.
 
-    `lines` is the plan with what is packed.
+    `lines` is the plan with what is packed, `url_of` gives the path of a page about the share.
     """
     progress = Progress.of(share, lines)
     steps = [
@@ -53,8 +51,7 @@ def for_share(
         name = step.pop("page", "")
         button = None
         if can_work and name:
-            url = reverse(f"supply:{name}", args=[handle, share.public_id])
-            button = {"label": step["label"], "url": url, "post": step["post"]}
+            button = {"label": step["label"], "url": url_of(name), "post": step["post"]}
         step["button"] = button
     return steps
 

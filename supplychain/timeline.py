@@ -32,7 +32,7 @@ def for_seller(shipment: Shipment, shares: Iterable[Share]) -> list[dict[str, An
     names = _names(events)
     rows = []
     for event, row in zip(events, presenters.timeline(events), strict=True):
-        supplier = event.organization_id != shipment.seller_id
+        supplier = event.organization_id not in (shipment.seller_id, None)
         if supplier:
             row["who"] = names.get(event.organization_id or 0, "A supplier")
         else:
@@ -62,7 +62,8 @@ def for_supplier(share: Share) -> list[dict[str, Any]]:
     ]
     rows = []
     for event, row in zip(events, presenters.timeline(events), strict=True):
-        own = event.organization_id == share.supplier_id
+        # What a guest did happened in no account: it is this side's, also once they have one.
+        own = event.organization_id in (share.supplier_id, None)
         if not own and event.actor_ref:
             row["who"] = share.shipment.seller.name
         rows.append(_shown(row))

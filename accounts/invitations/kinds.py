@@ -17,6 +17,7 @@ class Sheet:
     own, where it has one. `search` are the columns that are searched, `sent` and `inviter` those
     of when and by whom. `revoked` is the state it goes to when `take_back` is pressed,
     `resendable` the states that sending again renews; `mailed(row)` whether we mailed it at all.
+    `inviting(organization)` are the ids of those who may invite, where not administrators only.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Sheet:
     revoked: str = "revoked"
     resendable: tuple[str, ...] = RESENDABLE
     mailed: Callable[[Any], bool] = lambda row: True
+    inviting: Callable[[Any], set[int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Kind:
     `on_expired(row)` tells who should know that it ran out, in the transaction that moved it;
     `sheet` is how the inviting side's list shows it. `invites(row)` is the kind of account
     that answers ("" for a person), `invited(row)` the id of the account, where it is known.
+    `guest_url(row)` is where somebody without an account goes on, where that is possible.
     """
 
     purpose: str
@@ -65,6 +68,7 @@ class Kind:
     sheet: Sheet
     invites: Callable[[Any], str] = lambda row: ""
     invited: Callable[[Any], int | None] = lambda row: None
+    guest_url: Callable[[Any], str] | None = None
     ask_again: Callable[[Any], None] | None = None
     on_expired: Callable[[Any], None] | None = None
     account_hint: str = ""

@@ -74,17 +74,19 @@ def listing(
     organization: Any,
     request: Any,
     *,
+    within: Any = None,
     problem: str = "",
     copied: str = "",
     link: str = "",
 ) -> dict[str, Any]:
     """What accounts/invitations/_list.html shows: one page, newest first; three queries.
 
-    `problem` is what an act was refused for; `link` the one-time link to hand to `copied`.
+    `within` is what the rows belong to where that is not the organization itself. `problem` is what
+    an act was refused for; `link` the one-time link to hand to `copied`.
     """
     sheet, choice = kind.sheet, Choice.of(kind.purpose, request)
     page = paginate(
-        _chosen(kind, sheet, organization, choice),
+        _chosen(kind, sheet, organization, choice, within),
         request,
         order=(f"-{sheet.sent}", "-id"),
         size=SIZE,
@@ -116,9 +118,9 @@ def listing(
     }
 
 
-def _chosen(kind: Kind, sheet: Sheet, organization: Any, choice: Choice) -> Any:
+def _chosen(kind: Kind, sheet: Sheet, organization: Any, choice: Choice, within: Any) -> Any:
     """The rows the reader wants. What ran out counts as open: sending it again renews it."""
-    rows = sheet.rows(organization)
+    rows = sheet.rows(within or organization)
     if choice.show == ENDED:
         rows = rows.exclude(status__in=sheet.resendable)
     else:
@@ -157,10 +159,13 @@ def _rows(
     sheet: Sheet, page: Page[Any], organization: Any, user: Any, choice: Choice
 ) -> list[dict[str, Any]]:
     deliveries = latest_delivery(row.about for row in page)
-    inviting = set(
-        Membership.objects.administrators(organization).values_list("user_id", flat=True)
-    )
+    inviting = (sheet.inviting or _administrators)(organization)
     return [_row(sheet, row, user, deliveries, inviting, choice) for row in page]
+
+
+def _administrators(organization: Any) -> set[int]:
+    rows = Membership.objects.administrators(organization)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def _row(

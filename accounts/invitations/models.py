@@ -89,14 +89,14 @@ class Invitation(OneTimeLink):
 DECIDED = (InvitationStatus.ACCEPTED, InvitationStatus.DECLINED, InvitationStatus.REVOKED)
 
 
-def invitation_constraints(prefix: str, *, target: str = "address") -> list[Any]:
+def invitation_constraints(prefix: str, *, target: tuple[str, ...] = ("address",)) -> list[Any]:
     """The constraints every kind of invitation carries; `prefix` is app_model.
 
-    `target` is the column that, with the inviting organization, may be pending only once.
+    `target` are the columns that, with the inviting organization, may be pending only once.
     """
     return [
         models.UniqueConstraint(
-            fields=["organization", target],
+            fields=["organization", *target],
             condition=Q(status__in=OPEN_INVITATION),
             name=f"{prefix}_one_pending",
         ),

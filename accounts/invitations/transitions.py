@@ -150,7 +150,8 @@ def close(invitation: Any, status: str, *, by: Any, reason: str = "", **values: 
         invitation.table,
         status,
         decided_at=clock.now(),
-        decided_by=by,
+        # A guest decides without an account.
+        decided_by=by if getattr(by, "pk", None) else None,
         reason=reason[:300],
         **values,
     )

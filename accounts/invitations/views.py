@@ -87,6 +87,8 @@ def _page_for(request: HttpRequest, opened: Opened) -> HttpResponse:
     if opened.state != "open":
         return pages.ended(request, opened)
     if not request.user.is_authenticated:
+        if opened.kind.guest_url:
+            return HttpResponseRedirect(opened.kind.guest_url(opened.row))
         return pages.who_are_you(request, opened)
     if not opened.kind.belongs_to(request.user, opened.row):
         return pages.for_somebody_else(request, opened)

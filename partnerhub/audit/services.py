@@ -1,10 +1,12 @@
 """Writing history: one INSERT for each transition, in the transition's own transaction."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from partnerhub.audit import presenters
 from partnerhub.audit.context import NOWHERE, Origin, origin
@@ -12,14 +14,42 @@ from partnerhub.audit.models import Actor, Event
 from partnerhub.db import require_atomic
 
 
+@dataclass(frozen=True)
+class Pseudonym:
+    """Somebody without an account: the name that history shows, and a key that tells them apart.
+
+    `pk` is None: where a person's row is asked for, there is none.
+    """
+
+    key: str
+    name: str
+    pk: None = None
+
+
 def _actor_ref(user: Any) -> Any:
     """The reference of this person at this address; None for the scheduler."""
     if user is None:
         return None
+    if isinstance(user, Pseudonym):
+        return _pseudonym_ref(user)
     actor, _ = Actor.objects.get_or_create(
         user=user, ip=origin.get().ip, defaults={"name": user.name}
     )
     return actor.ref
+
+
+def _pseudonym_ref(pseudonym: Pseudonym) -> uuid.UUID:
+    """The reference of a pseudonym at this address; it can be made again, but not read."""
+    ip = origin.get().ip
+    digest = salted_hmac("partnerhub.audit.pseudonym", f"{pseudonym.key}:{ip}", algorithm="sha256")
+    ref = uuid.UUID(bytes=digest.digest()[:16])
+    Actor.objects.get_or_create(ref=ref, defaults={"name": pseudonym.name[:150], "ip": ip})
+    return ref
+
+
+def forget_pseudonym(name: str) -> None:
+    """Empty what history shows for this pseudonym, wherever it acted from (D6)."""
+    Actor.objects.filter(user=None, name=name[:150]).update(name="", ip="")
 
 
 def record(
@@ -35,10 +65,11 @@ def record(
 ) -> None:
     """Append one event about `subject` (a BaseModel).
 
-    `by` is the person who acted, None for the scheduler; `organization` and `counterparty` are
-    the parties that will see it, as rows or ids, and so is `acting`, the firm of a delegate.
-    `verb` must be one that an app registered, and `before` and `after` hold plain JSON without
-    names or addresses. Raises RuntimeError outside a transaction and KeyError for an unknown verb.
+    `by` is the person who acted, or a Pseudonym, None for the scheduler; `organization` and
+    `counterparty` are the parties that will see it, as rows or ids, and so is `acting`, the firm of
+    a delegate. `verb` must be one that an app registered, and `before` and `after` hold plain JSON
+    without names or addresses. Raises RuntimeError outside a transaction and KeyError for an
+    unknown verb.
     """
     require_atomic()
     event = _event(verb, subject, counterparty, organization, _actor_ref(by))

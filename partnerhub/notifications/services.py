@@ -31,7 +31,8 @@ class News:
 
     `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
     "app.event", registered in the app's mail_kinds. `path` is where the notification leads inside
-    the portal. News with the same `mail_key` are one mail, while each has its line.
+    the portal. News with the same `mail_key` are one mail, while each has its line. The body of a
+    `secret` one is blanked once it is sent.
     """
 
     key: str
@@ -43,6 +44,7 @@ class News:
     organization: Any = None
     caused_by: Any = None
     mail_key: str = ""
+    secret: bool = False
 
 
 def tell(
@@ -56,6 +58,7 @@ def tell(
     about: str = "",
     organization: Any = None,
     caused_by: Any = None,
+    secret: bool = False,
 ) -> None:
     """Queue `mail` to each recipient once and note it in their notification centre.
 
@@ -71,6 +74,7 @@ def tell(
         about=about,
         organization=organization,
         caused_by=caused_by,
+        secret=secret,
     )
     people = {recipient.address: recipient for recipient in recipients}.values()
     tell_each((person, news) for person in people)
@@ -131,6 +135,7 @@ def _draft(person: Recipient, news: News) -> outbox.Draft:
         about=news.about,
         organization_id=getattr(news.organization, "pk", news.organization),
         caused_by_id=getattr(news.caused_by, "pk", news.caused_by),
+        secret=news.secret,
     )
 
 

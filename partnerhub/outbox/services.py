@@ -27,7 +27,7 @@ class Draft:
 
     `key` names the event and, with the address, makes the message unique; `link` puts a one-time
     link where `mail.button` holds links.PLACEHOLDER; `about` ("invitation:<uuid>") is what a
-    failed delivery is reported to.
+    failed delivery is reported to; a `secret` body is blanked once it is sent.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Draft:
     about: str = ""
     organization_id: int | None = None
     caused_by_id: int | None = None
+    secret: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -64,6 +65,7 @@ def _row(draft: Draft, rendered: tuple[str, str, str]) -> Message:
         about=draft.about,
         organization_id=draft.organization_id,
         caused_by_id=draft.caused_by_id,
+        secret=draft.secret,
     )
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("seller/<slug:org>/", include("partnerhub.urls.seller")),
     path("provider/<slug:org>/", include("partnerhub.urls.provider")),
     path("supply/<slug:org>/", include("partnerhub.urls.supply")),
+    path("guest/<uuid:guest_id>/", include("supplychain.urls.guest")),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("partnerhub.demo.urls")))

@@ -7,13 +7,13 @@ from django.urls import reverse
 from accounts.models import Organization
 from partnerhub.outbox.rendering import inert, subject_line
 from supplychain.centers import centers
-from supplychain.models import Shipment
+from supplychain.models import GuestLink, Shipment
 from supplychain.words import count, day
 
 MOST_ITEMS = 10
 
 
-def subject(firm: Organization, thing: str, event: str) -> str:
+def subject(firm: Organization | GuestLink, thing: str, event: str) -> str:
     """The subject line: "[firm] object: event"."""
     return subject_line(firm.name, thing, event)
 

@@ -11,6 +11,7 @@ from partnerhub.outbox.rendering import Mail, inert
 from partnerhub.outbox.services import Draft, queue_fan_out
 from partnerhub.web.redirects import absolute
 from supplychain import people
+from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import (
     item_facts,
     reason_facts,
@@ -93,8 +94,8 @@ def share_cancelled(share: Share, *, by: Any, reason: str) -> None:
 
 
 def _stopped(share: Share, event: str, heading: str, reason: str, by: Any) -> None:
-    seller, supplier = share.shipment.seller, share.supplier
-    path = supplier_page(supplier, "shares")
+    seller = share.shipment.seller
+    path = supplier_page(share.supplier, "shares") if share.connection else "/"
     mail = Mail(
         subject=subject(seller, share.shipment.shipment_id, event),
         heading=heading,
@@ -103,12 +104,12 @@ def _stopped(share: Share, event: str, heading: str, reason: str, by: Any) -> No
         button=("Open your shipments", absolute(path)),
         organization=inert(seller.name),
     )
-    _tell(share, event, people.suppliers_side([supplier.pk]), mail, path, seller, by)
+    _to_worker(share, event, mail, path, by, over=True)
 
 
 def share_declined(share: Share, *, by: Any, reason: str) -> None:
     """To the seller's side: the supplier will not do it, and why."""
-    firm = inert(share.supplier.name)
+    firm = inert(share.worker.name)
     _to_seller(
         share,
         "declined",
@@ -121,7 +122,7 @@ def share_declined(share: Share, *, by: Any, reason: str) -> None:
 
 def contents_confirmed(share: Share, *, by: Any) -> None:
     """To the seller's side: the boxes hold what was planned (X12)."""
-    firm = inert(share.supplier.name)
+    firm = inert(share.worker.name)
     _to_seller(
         share,
         f"contents confirmed:{_stamp(share)}",
@@ -134,7 +135,7 @@ def contents_confirmed(share: Share, *, by: Any) -> None:
 
 def labels_ready(share: Share, *, by: Any) -> None:
     """To the seller's side: the supplier prints the labels now."""
-    firm = inert(share.supplier.name)
+    firm = inert(share.worker.name)
     _to_seller(
         share,
         f"labels ready:{_stamp(share)}",
@@ -147,7 +148,7 @@ def labels_ready(share: Share, *, by: Any) -> None:
 
 def share_shipped(share: Share, *, by: Any) -> None:
     """To the seller's side: the boxes have left, with their numbers."""
-    firm = inert(share.supplier.name)
+    firm = inert(share.worker.name)
     _to_seller(share, "shipped", f"{firm} shipped your boxes", (), _transport_facts(share), by)
 
 
@@ -166,8 +167,7 @@ def _transport_facts(share: Share) -> tuple[tuple[str, str], ...]:
 
 def share_unopened(share: Share) -> None:
     """Both sides after three days: nobody has begun with the shipment (U15, U40)."""
-    seller, supplier = share.shipment.seller, share.supplier
-    path = supplier_page(supplier, "share", share.public_id)
+    seller, path = share.shipment.seller, _page(share)
     mail = Mail(
         subject=subject(seller, share.shipment.shipment_id, "waits for you"),
         heading=f"A shipment of {inert(seller.name)} has been waiting for you for three days",
@@ -176,11 +176,11 @@ def share_unopened(share: Share) -> None:
         button=("Open the shipment", absolute(path)),
         organization=inert(seller.name),
     )
-    _tell(share, "unopened", people.suppliers_side([supplier.pk]), mail, path, seller, None)
+    _to_worker(share, "unopened", mail, path, None)
     _to_seller(
         share,
         "not seen yet",
-        f"{inert(supplier.name)} has not looked at a shipment for three days",
+        f"{inert(share.worker.name)} has not looked at a shipment for three days",
         ("We have reminded them. You can also share it with another supplier.",),
         (),
         None,
@@ -189,8 +189,7 @@ def share_unopened(share: Share) -> None:
 
 def ship_date_near(share: Share) -> None:
     """To the supplier: the ship date is in two days or less (U40)."""
-    seller, supplier = share.shipment.seller, share.supplier
-    path = supplier_page(supplier, "share", share.public_id)
+    seller, path = share.shipment.seller, _page(share)
     until = day(share.shipment.ship_date)
     mail = Mail(
         subject=subject(seller, share.shipment.shipment_id, "ship date near"),
@@ -200,7 +199,24 @@ def ship_date_near(share: Share) -> None:
         button=("Open the shipment", absolute(path)),
         organization=inert(seller.name),
     )
-    _tell(share, "due", people.suppliers_side([supplier.pk]), mail, path, seller, None)
+    _to_worker(share, "due", mail, path, None)
+
+
+def _page(share: Share) -> str:
+    """Where whoever works on it finds it; a guest comes by their link."""
+    if not share.connection:
+        return "/"
+    return supplier_page(share.supplier, "share", share.public_id)
+
+
+def _to_worker(
+    share: Share, event: str, mail: Mail, path: str, by: Any, *, over: bool = False
+) -> None:
+    """To the supplier's people, or to the guest."""
+    seller = share.shipment.seller
+    _tell(share, event, people.suppliers_side([share.supplier_id]), mail, path, seller, by)
+    kind = f"supplychain.share_{event}"
+    tell_guests([share], key=f"share:{event}", kind=kind, mail=mail, over=over)
 
 
 def _to_seller(
@@ -211,18 +227,19 @@ def _to_seller(
     facts: tuple[tuple[str, str], ...],
     by: Any,
 ) -> None:
-    seller, supplier = share.shipment.seller, share.supplier
+    seller, worker = share.shipment.seller, share.worker
     path = seller_page(seller, "shipment", share.shipment.public_id)
     mail = Mail(
-        subject=subject(supplier, share.shipment.shipment_id, event.partition(":")[0]),
+        subject=subject(worker, share.shipment.shipment_id, event.partition(":")[0]),
         heading=heading,
         paragraphs=paragraphs,
         facts=(*shipment_facts(share.shipment), *facts),
         button=("Open the shipment", absolute(path)),
-        organization=inert(supplier.name),
+        organization=inert(worker.name),
     )
     told = people.sellers_side(seller, also=share.shared_by)
-    _tell(share, event, told, mail, path, supplier, by)
+    # A guest acts in no account: the mail counts as the seller's own.
+    _tell(share, event, told, mail, path, share.supplier if share.connection else seller, by)
 
 
 def _tell(

@@ -10,6 +10,7 @@ from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.rendering import Mail, inert
 from partnerhub.web.redirects import absolute
 from supplychain import people
+from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.shares import share_cancelled
 from supplychain.models import Share, Shipment, ShipmentItem
@@ -32,7 +33,9 @@ def shipment_changed(shipment: Shipment, *, by: Any, shares: Sequence[Share]) ->
         organization=inert(shipment.seller.name),
     )
     suppliers = people.suppliers_side(share.supplier_id for share in shares)
-    _tell(shipment, f"changed:{clock.now().timestamp()}", suppliers, mail, path, by)
+    event = f"changed:{clock.now().timestamp()}"
+    _tell(shipment, event, suppliers, mail, path, by)
+    tell_guests(shares, key=event, kind="supplychain.shipment_changed", mail=mail)
 
 
 def shipment_cancelled(
@@ -76,6 +79,7 @@ def _moved(shipment: Shipment, event: str, words: str, shares: Sequence[Share]) 
         suppliers = people.suppliers_side(share.supplier_id for share in shares)
         mail = _report(shipment, event, heading, facts, path)
         _tell(shipment, f"{event}:supplier", suppliers, mail, path, None)
+        tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=mail)
 
 
 def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> None:

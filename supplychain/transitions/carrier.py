@@ -67,9 +67,9 @@ def _count(shipment: Shipment, step: str, received: Mapping[int, int]) -> list[S
 
 def _tell(shipment: Shipment, step: str, different: list[ShipmentItem]) -> None:
     shares = list(
-        shipment.shares.filter(status__in=[ShareStatus.SHIPPED, ShareStatus.COMPLETED])
-        .filter(connection__status="active")
-        .select_related("connection")
+        shipment.shares.in_force()
+        .filter(status__in=[ShareStatus.SHIPPED, ShareStatus.COMPLETED])
+        .select_related("connection", "guest")
     )
     if step == ShipmentStatus.DELIVERED:
         emails.shipments.shipment_delivered(shipment, shares)

@@ -15,7 +15,7 @@ from partnerhub.errors import NotRelated
 from partnerhub.statetable import advance
 from partnerhub.web.access import ADMINISTRATOR
 from supplychain import emails
-from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
+from supplychain.models import GuestLink, Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.states import (
     OPEN_SHARE,
     SUPPLIER_CONNECTION,
@@ -96,6 +96,13 @@ def end_all(*, organization: Organization, by: Any) -> None:
         invitations.close(invitation, InvitationStatus.REVOKED, by=by)
         waiting = Share.objects.filter(invitation=invitation, status=ShareStatus.WAITING)
         void_shares(waiting, by=by)
+    open_guests = Share.objects.in_force().filter(
+        connection=None, guest__organization=organization, status__in=OPEN_SHARE
+    )
+    void_shares(open_guests, by=by)
+    links = GuestLink.objects.for_organization(organization).select_related("organization")
+    for link in lock_all(links.filter(status__in=GuestLink.open_statuses)):
+        invitations.close(link, InvitationStatus.REVOKED, by=by)
     # Whoever owns the invited address may still answer, with another account of theirs.
     received = SupplierInvitation.objects.filter(counterparty=organization)
     received.filter(status__in=SupplierInvitation.open_statuses).update(counterparty=None)

@@ -12,7 +12,8 @@ from connections.access import access_for
 from partnerhub.db import lock, lock_all
 from partnerhub.errors import Conflict, NotPermitted, NotRelated
 from partnerhub.web.access import Access, Need
-from supplychain.models import Share, Shipment
+from supplychain.guests import Guest, require_in_force
+from supplychain.models import GuestLink, Share, Shipment
 from supplychain.states import OPEN_SHIPMENT
 
 
@@ -70,11 +71,24 @@ def require_open(shipment: Shipment) -> None:
 
 
 def enter_share(share: Share, by: Any, need: Need) -> Share:
-    """The supplier's share, locked after its organization and shipment.
+    """The supplier's share, locked after its organization and shipment, or a guest's.
 
-    Raises NotRelated once the share was recalled, declined or voided, or its connection ended.
+    Raises NotRelated once the share was recalled, declined or voided, or its connection ended, and
+    Ended once a guest's link is not in force any more.
     """
+    if isinstance(by, Guest):
+        return _enter_as_guest(share, by)
     access = enter(share.supplier_id or 0, by, need)
     lock(Shipment.objects.all(), pk=share.shipment_id)
     rows = Share.objects.for_supplier(access.organization).with_list_data()
+    return lock(rows.select_related("shared_by"), pk=share.pk)
+
+
+def _enter_as_guest(share: Share, by: Guest) -> Share:
+    """A guest works under the seller's lock, for they have no organization (X13)."""
+    lock(Organization.objects.all(), pk=share.shipment.seller_id)
+    link = lock(GuestLink.objects.select_related("organization"), pk=by.link_id)
+    require_in_force(link, by.generation)
+    lock(Shipment.objects.all(), pk=share.shipment_id)
+    rows = Share.objects.for_guest(link).with_list_data()
     return lock(rows.select_related("shared_by"), pk=share.pk)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -12,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
-from accounts.invitations.erasing import forget_invited
+from accounts.invitations.erasing import addresses_of, forget_invited
 from accounts.invitations.models import until
 from accounts.invitations.refusals import refuse, refuse_blocked, take_back
 from accounts.models import Membership, Organization, Refusal
@@ -20,14 +19,18 @@ from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.organizations import register_organization
 from partnerhub import clock
+from partnerhub.audit.services import forget_pseudonym
 from partnerhub.db import constraint_as, lock, move, require_atomic
 from partnerhub.errors import Conflict, Invalid, NotPermitted, NotRelated
 from partnerhub.web.access import ADMINISTRATOR
 from supplychain import emails
+from supplychain.guests import pseudonym
 from supplychain.kinds import belongs, check_inviter
-from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.models import GuestLink, Share, SupplierConnection, SupplierInvitation
+from supplychain.plans import NewAccount
 from supplychain.states import Direction, ShareStatus
 from supplychain.transitions.gate import admit, lock_organizations
+from supplychain.transitions.guests import adopt, connect
 from supplychain.transitions.shares import release_waiting
 from supplychain.transitions.shipments import void_shares
 
@@ -45,15 +48,6 @@ class InvitedAlready(Conflict):
     def __init__(self, invitation: SupplierInvitation) -> None:
         super().__init__("They have invited you already: accept their invitation.")
         self.invitation = invitation
-
-
-@dataclass(frozen=True)
-class NewAccount:
-    """An account that is opened while accepting (S1.9)."""
-
-    name: str
-    country: str
-    supplier_kind: str = ""
 
 
 @transaction.atomic
@@ -264,6 +258,11 @@ def forget_person(*, user: Any) -> None:
     Runs in the transaction that erases; what is still open is taken back first.
     """
     forget_invited(SupplierInvitation, user, lambda row: _void_waiting(row, by=None))
+    links = GuestLink.objects.to_addresses(addresses_of(user))
+    pseudonyms = [pseudonym(link) for link in links]
+    forget_invited(GuestLink, user)
+    for name in pseudonyms:
+        forget_pseudonym(name)
 
 
 def _own(invitation: SupplierInvitation, *, by: Any) -> SupplierInvitation:
@@ -308,7 +307,8 @@ def accept(
     inviter = parties[invitation.organization_id]
     refuse_blocked(inviter=inviter, answering=answering)
     take_back(inviter=inviter, by=by, address=invitation.address, organization=answering)
-    connection = _connect(parties[invitation.organization_id], answering)
+    sides = (inviter, answering)
+    connection = connect(*(sides if inviter.kind == OrganizationKind.SELLER else sides[::-1]))
     accepted = [invitation, *_others(invitation, answering)]
     for row in accepted:
         other = answering if row.organization_id == invitation.organization_id else None
@@ -319,6 +319,7 @@ def accept(
             counterparty=other or parties[invitation.organization_id],
         )
     emails.invitations.invitation_accepted(invitation, answering, by=by)
+    adopt(connection, by=by)
     release_waiting(connection, accepted)
     return connection
 
@@ -348,19 +349,6 @@ def _require_invited(
         raise NotRelated("There is no such page.")
     admit(organization, by, ADMINISTRATOR)
     return organization
-
-
-def _connect(inviter: Organization, answering: Organization) -> SupplierConnection:
-    """The pair's one live connection: the one there is, or a new one."""
-    sides = (inviter, answering)
-    seller, supplier = sides if inviter.kind == OrganizationKind.SELLER else sides[::-1]
-    live = SupplierConnection.objects.for_seller(seller).for_supplier(supplier).live()
-    connection = live.select_related("seller", "supplier").first()
-    if connection is None:
-        taken = Conflict("You are connected already.")
-        with constraint_as(supplychain_supplierconnection_one_live=taken):
-            connection = SupplierConnection.objects.create(seller=seller, supplier=supplier)
-    return connection
 
 
 def _others(invitation: SupplierInvitation, answering: Organization) -> list[SupplierInvitation]:

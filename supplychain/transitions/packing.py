@@ -47,7 +47,8 @@ def _note(share: Share, verb: str, by: Any, before: str, **after: Any) -> None:
         verb,
         by=by,
         subject=share,
-        organization=share.supplier,
+        # A guest has no account: it happened in none, and the seller sees it.
+        organization=share.connection and share.supplier,
         counterparty=share.shipment.seller_id,
         before={"status": before} if before != share.status else {},
         after=({"status": share.status} if before != share.status else {}) | after,

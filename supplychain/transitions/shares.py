@@ -6,12 +6,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from accounts.invitations.refusals import refuse
 from partnerhub import clock
 from partnerhub.audit.services import record, record_each
 from partnerhub.errors import Invalid
 from partnerhub.statetable import advance
 from partnerhub.web.access import Access
 from supplychain import emails
+from supplychain.guests import Guest
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, WORK_SHARES
 from supplychain.plans import Targets
@@ -22,6 +24,7 @@ from supplychain.transitions.gate import (
     lock_shipment,
     require_open,
 )
+from supplychain.transitions.guests import end_links
 from supplychain.transitions.shipments import settle, void_shares
 
 MAX_AT_ONCE = 200
@@ -142,7 +145,8 @@ def _recall(access: Access, shipment: Shipment, share: Share, *, by: Any, reason
         before={"status": before},
         after={"status": "recalled"},
     )
-    if share.connection:
+    end_links([share], by=by)
+    if share.connection or share.guest:
         emails.shares.share_recalled(share, by=by, reason=reason)
     return share
 
@@ -170,10 +174,11 @@ def move_share(
 
 
 @transaction.atomic
-def decline_share(*, by: Any, share: Share, reason: str) -> Share:
+def decline_share(*, by: Any, share: Share, reason: str, never_again: bool = False) -> Share:
     """The supplier will not do it; the seller is told why.
 
-    Raises NotPermitted without the right to work on shares and TransitionNotAllowed once shipped.
+    A guest may also want to hear nothing of this seller `never_again` (I18). Raises
+    NotPermitted without the right to work on shares and TransitionNotAllowed once shipped.
     """
     share = enter_share(share, by, WORK_SHARES)
     before = share.status
@@ -182,11 +187,14 @@ def decline_share(*, by: Any, share: Share, reason: str) -> Share:
         "share.declined",
         by=by,
         subject=share,
-        organization=share.supplier,
+        organization=share.connection and share.supplier,
         counterparty=share.shipment.seller_id,
         before={"status": before},
         after={"status": "declined"},
     )
+    end_links([share], by=by, declined=True)
+    if never_again and isinstance(by, Guest) and share.guest:
+        refuse(inviter=share.shipment.seller, by=by, address=share.guest.address)
     settle(share.shipment)
     emails.shares.share_declined(share, by=by, reason=reason)
     return share

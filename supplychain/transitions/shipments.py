@@ -32,6 +32,7 @@ from supplychain.states import (
     ShipmentStatus,
 )
 from supplychain.transitions.gate import enter, enter_shipment, require_open
+from supplychain.transitions.guests import end_links
 
 # Without letters that are read as digits, or as the U in front of a box number.
 _ID_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
@@ -249,10 +250,7 @@ def _refuse_packed(items: Iterable[ShipmentItem]) -> None:
 
 def _live(shipment: Shipment) -> list[Share]:
     return list(
-        shipment.shares.live()
-        .filter(connection__status="active")
-        .select_related("connection__supplier")
-        .order_by("id")
+        shipment.shares.in_force().select_related("connection__supplier", "guest").order_by("id")
     )
 
 
@@ -308,12 +306,13 @@ def void_shares(
     """
     rows = list(
         shares.filter(status__in=OUTSTANDING_SHARE)
-        .select_related("shipment", "connection")
+        .select_related("shipment", "connection", "guest")
         .order_by("pk")
     )
     Share.objects.filter(pk__in=[row.pk for row in rows], status__in=OUTSTANDING_SHARE).update(
         status=ShareStatus.VOID, ended_at=clock.now(), reason=reason[:300]
     )
+    end_links(rows, by=by)
     for seller_id in sorted({row.shipment.seller_id for row in rows}):
         record_each(
             "share.voided",

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from supplychain.views import partners, seller_shares, seller_shipments
+from supplychain.views import partners, seller_guests, seller_shares, seller_shipments
 
 SHIPMENT = "shipments/<uuid:public_id>"
+GUEST = f"{SHIPMENT}/guests/<uuid:guest_id>"
 SHARE = f"{SHIPMENT}/shares/<uuid:share_id>"
 SUPPLIER = "suppliers/<uuid:public_id>"
 
@@ -17,6 +18,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{SHIPMENT}/cancel/", seller_shipments.shipment_cancel, name="shipment-cancel"),
     path(f"{SHIPMENT}/pack-list/", seller_shipments.shipment_pack_list, name="shipment-pack-list"),
     path(f"{SHIPMENT}/share/", seller_shares.shipment_share, name="shipment-share"),
+    path(f"{SHIPMENT}/share/guest/", seller_guests.share_guest, name="shipment-share-guest"),
+    path(f"{GUEST}/resend/", seller_guests.resend, name="guest-resend"),
+    path(f"{GUEST}/link/", seller_guests.copy_link, name="guest-link"),
+    path(f"{GUEST}/revoke/", seller_guests.revoke, name="guest-revoke"),
     path(f"{SHARE}/recall/", seller_shares.share_recall, name="share-recall"),
     path(f"{SHARE}/move/", seller_shares.share_move, name="share-move"),
     path("suppliers/", partners.partners_page, name="suppliers"),

@@ -23,9 +23,10 @@ from partnerhub.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.kinds import SUPPLIER, belongs
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.plans import NewAccount
 from supplychain.states import Direction
 from supplychain.transitions import invitations
-from supplychain.transitions.invitations import INVITED_KIND, NewAccount
+from supplychain.transitions.invitations import INVITED_KIND
 from supplychain.words import moment
 
 

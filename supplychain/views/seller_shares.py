@@ -95,6 +95,7 @@ def _around(request: PortalRequest, shipment: Shipment, form: Any, **extra: Any)
         "shipment": shipment,
         "form": form,
         "back_url": shipment_url(shipment),
+        "guest_url": shipment_url(shipment, "shipment-share-guest"),
         "action": request.path,
         "nobody": "suppliers" in form.fields and not form.fields["suppliers"].choices,
         "administrator": request.access.administrator,
@@ -104,12 +105,6 @@ def _around(request: PortalRequest, shipment: Shipment, form: Any, **extra: Any)
 def _share(request: PortalRequest, shipment: Shipment, share_id: uuid.UUID) -> Share:
     rows = Share.objects.for_seller(request.organization).with_list_data()
     return get_object_or_404(rows, shipment=shipment, public_id=share_id)
-
-
-def _holder(share: Share) -> str:
-    if share.connection:
-        return share.supplier.name
-    return (share.invitation.name or share.invitation.address) if share.invitation else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,10 +117,10 @@ def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UU
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         if apply(form, lambda: shares.recall_share(by=request.user, share=share, reason=reason)):
-            messages.success(request, f"Taken back from {_holder(share)}.")
+            messages.success(request, f"Taken back from {share.holder_name}.")
             return HttpResponseRedirect(shipment_url(shipment))
     context = _around(
-        request, shipment, form, holder=_holder(share), consequences=_consequences(share)
+        request, shipment, form, holder=share.holder_name, consequences=_consequences(share)
     )
     return render(request, "supplychain/seller/share_recall.html", context, status=status_of(form))
 
@@ -137,7 +132,7 @@ def _consequences(share: Share) -> list[str]:
         f"{count(boxes, 'box', 'boxes')} they entered no longer count, labels must not be used."
         if boxes
         else "They have not entered a box yet.",
-        "They are told by mail." if share.connection else "Nobody has to be told.",
+        "They are told by mail." if share.connection or share.guest else "Nobody has to be told.",
         "You can share it with them again.",
     ]
 
@@ -164,9 +159,9 @@ def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID
             ),
         )
         if moved:
-            messages.success(request, f"Taken from {_holder(share)}. {_shared(moved[0])}")
+            messages.success(request, f"Taken from {share.holder_name}. {_shared(moved[0])}")
             return HttpResponseRedirect(shipment_url(shipment))
     context = _around(
-        request, shipment, form, holder=_holder(share), consequences=_consequences(share)[:3]
+        request, shipment, form, holder=share.holder_name, consequences=_consequences(share)[:3]
     )
     return render(request, "supplychain/seller/share_move.html", context, status=status_of(form))

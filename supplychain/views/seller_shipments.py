@@ -18,7 +18,7 @@ from partnerhub.outbox.services import failed_about
 from partnerhub.web.access import PortalRequest, require
 from partnerhub.web.forms import apply, status_of
 from partnerhub.web.pagination import paginate
-from supplychain import documents, timeline
+from supplychain import documents, guest_links, timeline
 from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm, posted
 from supplychain.forms.shipments import (
@@ -98,7 +98,7 @@ def shipment_list(request: PortalRequest) -> HttpResponse:
 
 
 def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
-    who = [s.supplier.name if s.connection else "an invited supplier" for s in row.outstanding]
+    who = [s.holder_name for s in row.outstanding]
     more = f" and {len(who) - 2} more" if len(who) > 2 else ""
     return {
         "name": row.name,
@@ -171,7 +171,17 @@ def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> H
 @require(VIEW_SHIPMENTS)
 def shipment_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Prepare Shipment: what is planned, who has it, what is packed, what happened (S1.11)."""
-    shipment = get_shipment(request, public_id)
+    return shipment_page(request, get_shipment(request, public_id))
+
+
+def shipment_page(
+    request: PortalRequest,
+    shipment: Shipment,
+    *,
+    status: int = 200,
+    guests: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The shipment as it stands; `guests` is what an act on its guest links led to."""
     shares = list(
         shipment.shares.with_list_data()
         .annotate(box_count=Count("boxes"))
@@ -191,8 +201,9 @@ def shipment_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
         "boxes": _boxes(request, shipment),
         "events": timeline.for_seller(shipment, shares),
         "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
+        "guests": guest_links.listed(request, shipment, shares, guests or {}),
     } | _acts(request, shipment, live)
-    return render(request, "supplychain/seller/shipment.html", context)
+    return render(request, "supplychain/seller/shipment.html", context, status=status)
 
 
 def _undelivered(
@@ -255,9 +266,8 @@ def _share_row(request: PortalRequest, shipment: Shipment, share: Any) -> dict[s
     manage = request.access.allows(MANAGE_SHIPMENTS)
     recallable = manage and SHARE.allows(share.status, ShareStatus.RECALLED)
     movable = recallable and shipment.status in OPEN_SHIPMENT
-    name = share.supplier.name if share.connection else _invited(share)
     return {
-        "name": name,
+        "name": share.holder_name,
         "status": share.status,
         "label": share.get_status_display(),
         "shared": day(share.shared_at),
@@ -267,11 +277,8 @@ def _share_row(request: PortalRequest, shipment: Shipment, share: Any) -> dict[s
         "freight": _freight(share),
         "recall_url": shipment_url(shipment, "share-recall", share.public_id) if recallable else "",
         "move_url": shipment_url(shipment, "share-move", share.public_id) if movable else "",
+        "renew_url": guest_links.renew_url(request, shipment, share),
     }
-
-
-def _invited(share: Share) -> str:
-    return (share.invitation.name or share.invitation.address) if share.invitation else ""
 
 
 def _freight(share: Share) -> str:

@@ -21,7 +21,7 @@ from supplychain.permissions import WORK_SHARES
 from supplychain.states import PACKABLE, TRACKABLE
 from supplychain.transitions import packing
 from supplychain.units import from_grams, from_millimetres
-from supplychain.views.supply_shares import get_share, share_url
+from supplychain.views.supply_shares import actor, around, get_share, share_url
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 from supplychain.words import count
 
@@ -38,7 +38,7 @@ def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     form = BoxForm(posted(request), lines=shown, initial=_units(request))
     if request.method == "POST" and form.is_valid():
         boxes = apply(
-            form, lambda: packing.add_boxes(by=request.user, share=share, plan=form.plan())
+            form, lambda: packing.add_boxes(by=actor(request), share=share, plan=form.plan())
         )
         if boxes:
             messages.success(request, _added(share, boxes))
@@ -78,13 +78,7 @@ def _next(request: PortalRequest, share: Share, form: BoxForm) -> str:
 def _around(
     request: PortalRequest, share: Share, form: BoxForm, box: Box | None = None
 ) -> dict[str, Any]:
-    return {
-        "share": share,
-        "shipment": share.shipment,
-        "form": form,
-        "box": box,
-        "back_url": share_url(request, share),
-    }
+    return around(request, share, form=form, box=box)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +97,7 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
     if request.method == "POST" and form.is_valid():
         changed = apply(
             form,
-            lambda: packing.change_box(by=request.user, share=share, box=box, plan=form.plan()),
+            lambda: packing.change_box(by=actor(request), share=share, box=box, plan=form.plan()),
         )
         if changed:
             messages.success(request, f"Box {box.number} saved.")
@@ -137,7 +131,7 @@ def boxes_remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
             chosen.append(uuid.UUID(value))
         except ValueError:
             continue
-    removed = packing.remove_boxes(by=request.user, share=share, boxes=chosen)
+    removed = packing.remove_boxes(by=actor(request), share=share, boxes=chosen)
     if removed:
         messages.success(request, f"{count(removed, 'box', 'boxes')} removed.")
     else:
@@ -165,15 +159,7 @@ def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
         if done is not None and _write(request, share, form, paste, done):
             return HttpResponseRedirect(share_url(request, share))
     rows = [(documents.box_row(box, share.shipment), form[f"box-{box.public_id}"]) for box in page]
-    context = {
-        "share": share,
-        "shipment": share.shipment,
-        "form": form,
-        "paste": paste,
-        "rows": rows,
-        "page": page,
-        "back_url": share_url(request, share),
-    }
+    context = around(request, share, form=form, paste=paste, rows=rows, page=page)
     status = max(status_of(form), status_of(paste))
     return render(request, "supplychain/supply/tracking.html", context, status=status)
 
@@ -206,7 +192,7 @@ def _write(
 ) -> bool:
     """Store the numbers; a bad one is told at its field, or at the paste box."""
     try:
-        changed = packing.set_tracking(by=request.user, share=share, numbers=numbers)
+        changed = packing.set_tracking(by=actor(request), share=share, numbers=numbers)
     except Invalid as error:
         if error.field in form.fields:
             form.add_error(error.field, error.message)
@@ -222,13 +208,8 @@ def _freight(request: PortalRequest, share: Share) -> HttpResponse:
     form = FreightForm(posted(request), initial=numbers)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if apply(form, lambda: packing.set_freight(by=request.user, share=share, **data)):
+        if apply(form, lambda: packing.set_freight(by=actor(request), share=share, **data)):
             messages.success(request, "Saved.")
             return HttpResponseRedirect(share_url(request, share))
-    context = {
-        "share": share,
-        "shipment": share.shipment,
-        "form": form,
-        "back_url": share_url(request, share),
-    }
+    context = around(request, share, form=form)
     return render(request, "supplychain/supply/freight.html", context, status=status_of(form))

@@ -17,7 +17,7 @@ from supplychain.packlist import pack_list_csv
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import LABELLED
 from supplychain.transitions import packing
-from supplychain.views.supply_shares import get_share, share_url
+from supplychain.views.supply_shares import actor, around, get_share, share_url
 
 MOST_ITEMS = 500
 
@@ -27,7 +27,7 @@ MOST_ITEMS = 500
 def share_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Open the labels for printing, and go on to the sheets."""
     share = get_share(request, public_id)
-    packing.make_labels(by=request.user, share=share)
+    packing.make_labels(by=actor(request), share=share)
     messages.success(request, "The labels are ready. Choose your sheet.")
     return HttpResponseRedirect(share_url(request, share, "share-documents"))
 
@@ -48,15 +48,12 @@ def _page(
     request: PortalRequest, share: Share, form: SheetForm, item_form: ItemLabelForm
 ) -> HttpResponse:
     boxes = share.boxes.count()
-    context = {
-        "share": share,
-        "shipment": share.shipment,
+    context = around(request, share) | {
         "form": form,
         "item_form": item_form,
         "boxes": boxes,
         "labelled": share.status in LABELLED and boxes > 0,
         "has_items": bool(item_form.fields["item"].choices),  # type: ignore[attr-defined]
-        "back_url": share_url(request, share),
         "labels_url": share_url(request, share, "share-labels-pdf"),
         "item_labels_url": share_url(request, share, "share-item-labels"),
         "pack_list_url": share_url(request, share, "share-pack-list"),
@@ -73,7 +70,7 @@ def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     form = SheetForm(request.POST)
     if not form.is_valid():
         return _page(request, share, form, ItemLabelForm(items=_items(share)))
-    share = packing.note_download(by=request.user, share=share, what="labels")
+    share = packing.note_download(by=actor(request), share=share, what="labels")
     return documents.box_labels_pdf(share, form.cleaned_data["sheet"])
 
 
@@ -87,7 +84,7 @@ def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     if form.is_valid():
         data = form.cleaned_data
         item = next(row for row in items if str(row.public_id) == data["item"])
-        share = packing.note_download(by=request.user, share=share, what="item_labels")
+        share = packing.note_download(by=actor(request), share=share, what="item_labels")
         try:
             return documents.item_labels_pdf(item, data["item_sheet"], data["copies"])
         except LabelError as error:
@@ -100,7 +97,7 @@ def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 def share_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
     """What is in which box, as CSV (U39)."""
     share = get_share(request, public_id)
-    share = packing.note_download(by=request.user, share=share, what="pack_list")
+    share = packing.note_download(by=actor(request), share=share, what="pack_list")
     lines = documents.pack_lines(share.boxes.all(), share.shipment)
     return documents.attachment(
         StreamingHttpResponse(pack_list_csv(lines), content_type="text/csv; charset=utf-8"),

@@ -18,6 +18,7 @@ from supplychain import contents, documents, steps, timeline
 from supplychain.boxes import Difference
 from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm, posted
+from supplychain.forms.guests import GuestDeclineForm
 from supplychain.models import Share
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
@@ -33,14 +34,43 @@ TABS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def share_url(request: PortalRequest, share: Share, page: str = "share", *args: Any) -> str:
-    """The path of a page about this share in the supplier's portal."""
+    """The path of a page about this share, in the supplier's portal or behind a guest link."""
+    if guest := guest_link(request):
+        return reverse(f"guest:{page}", args=[guest.public_id, *args])
     return reverse(f"supply:{page}", args=[request.organization.handle, share.public_id, *args])
 
 
+def guest_link(request: PortalRequest) -> Any:
+    """The link that a guest came by (see views.guests), None for the supplier's own people."""
+    return getattr(request, "guest", None)
+
+
+def actor(request: PortalRequest) -> Any:
+    """Who acts: the person signed in, or the guest."""
+    return getattr(request, "actor", request.user)
+
+
 def get_share(request: PortalRequest, public_id: uuid.UUID) -> Share:
-    """What was shared with this supplier and still is (U32, N4); 404 for everything else."""
-    rows = Share.objects.for_supplier(request.organization).with_list_data()
-    return get_object_or_404(rows, public_id=public_id)
+    """What was shared with this supplier or guest and still is (U32, N4); else 404."""
+    guest = guest_link(request)
+    rows = Share.objects.for_guest(guest) if guest else _shares(request)
+    return get_object_or_404(rows.with_list_data(), public_id=public_id)
+
+
+def _shares(request: PortalRequest) -> Any:
+    return Share.objects.for_supplier(request.organization)
+
+
+def around(request: PortalRequest, share: Share, **more: Any) -> dict[str, Any]:
+    """What every page about one share reads: layout, share, and the way back to it."""
+    guest = guest_link(request)
+    return {
+        "layout": "layouts/guest.html" if guest else "layouts/supply.html",
+        "join_url": reverse("guest-join", args=[guest.public_id]) if guest else "",
+        "share": share,
+        "shipment": share.shipment,
+        "back_url": share_url(request, share),
+    } | more
 
 
 @require_safe
@@ -97,11 +127,12 @@ def share_page(
     """The share as it stands, with what was refused on top."""
     can_work = request.access.allows(WORK_SHARES)
     lines = contents.lines(share)
-    context = {
-        "share": share,
-        "shipment": share.shipment,
+    context = around(request, share) | {
+        "back_url": "" if guest_link(request) else _list_url(request),
         "facts": _facts(share),
-        "steps": steps.for_share(share, lines, request.organization.handle, can_work=can_work),
+        "steps": steps.for_share(
+            share, lines, lambda name: share_url(request, share, name), can_work=can_work
+        ),
         "lines": lines,
         "elsewhere": any(line.elsewhere for line in lines),
         "boxes": documents.box_page(share.boxes.all(), share.shipment, request, size=BOXES_SHOWN),
@@ -123,6 +154,10 @@ def share_page(
         | {"box": share_url(request, share, "box-add")},
     }
     return render(request, "supplychain/supply/share.html", context, status=status)
+
+
+def _list_url(request: PortalRequest) -> str:
+    return reverse("supply:shares", args=[request.organization.handle])
 
 
 def _facts(share: Share) -> list[tuple[str, Any]]:
@@ -158,7 +193,7 @@ def share_seen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def share_start(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Start packing, and go on to the first box."""
     share = get_share(request, public_id)
-    packing.start_packing(by=request.user, share=share)
+    packing.start_packing(by=actor(request), share=share)
     return HttpResponseRedirect(share_url(request, share, "box-add"))
 
 
@@ -168,7 +203,7 @@ def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Check the boxes against the plan; what differs is shown line by line (X12)."""
     share = get_share(request, public_id)
     try:
-        packing.confirm_contents(by=request.user, share=share)
+        packing.confirm_contents(by=actor(request), share=share)
     except packing.ContentsDiffer as error:
         return share_page(request, share, status=error.status, differences=error.differences[:100])
     messages.success(request, "Boxes and plan agree. Labels come next.")
@@ -199,24 +234,23 @@ def share_shipped(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask why, then decline."""
     share = get_share(request, public_id)
-    form = ReasonForm(posted(request))
+    guest = guest_link(request)
+    form = (GuestDeclineForm if guest else ReasonForm)(posted(request))
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        if apply(form, lambda: shares.decline_share(by=request.user, share=share, reason=reason)):
+        data = form.cleaned_data
+        if apply(form, lambda: shares.decline_share(by=actor(request), share=share, **data)):
             messages.success(request, f"Declined. {share.shipment.seller.name} is told.")
-            return HttpResponseRedirect(
-                reverse("supply:shares", args=[request.organization.handle])
-            )
-    context = {
-        "share": share,
-        "form": form,
-        "action": request.path,
-        "back_url": share_url(request, share),
-        "consequences": [
+            return HttpResponseRedirect("/" if guest else _list_url(request))
+    context = around(
+        request,
+        share,
+        form=form,
+        action=request.path,
+        consequences=[
             "You do not see this shipment any more.",
             "The seller is told, with your reason.",
         ],
-    }
+    )
     return render(request, "supplychain/supply/share_decline.html", context, status=status_of(form))
 
 
@@ -226,7 +260,7 @@ def act(
     """Take one step and go back to the share; what is missing for it is told there."""
     share = get_share(request, public_id)
     try:
-        transition(by=request.user, share=share)
+        transition(by=actor(request), share=share)
     except Invalid as error:
         return share_page(request, share, status=error.status, problem=error.message)
     messages.success(request, done)

@@ -8,8 +8,9 @@ from typing import Any
 from accounts.models import EmployeeInvitation, Organization, User
 from connections.models import ConnectionInvitation, PartnerLink
 from partnerhub import clock
-from supplychain.models import SupplierInvitation
+from supplychain.models import GuestLink, Share, SupplierInvitation
 from tests.factories.accounts import administrator, organization, person
+from tests.factories.supplychain import shipment
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,27 @@ def seller() -> Scene:
     return Scene(row, inviter, factory, invited)
 
 
+def guest(status: str = "shared", **fields: Any) -> Scene:
+    """A seller shares one shipment with somebody who has no account; `invited` owns the address."""
+    shop, invited = organization("seller"), person()
+    inviter = administrator(shop, identified=False)
+    row = GuestLink.objects.create(
+        organization=shop,
+        shipment=shipment(shop),
+        address=invited.email,
+        name="Sunny Mill",
+        invited_by=inviter,
+        **_dates() | fields,
+    )
+    Share.objects.create(shipment=row.shipment, guest=row, status=status, shared_by=inviter)
+    return Scene(row, inviter, shop, invited)
+
+
 KINDS: dict[str, Callable[[], Scene]] = {
     "employee": employee,
     "partner-link": partner_link,
     "connection": connection,
     "supplier": supplier,
     "seller": seller,
+    "guest": guest,
 }

@@ -11,10 +11,9 @@ from partnerhub import clock
 from partnerhub.demo.seeding.cast import at, extra, give_list, lead_part, register
 from partnerhub.demo.seeding.partners import Tenant
 from supplychain.models import Share, Shipment, SupplierConnection
-from supplychain.plans import BoxContent, BoxPlan, ItemPlan, ShipmentFacts, Targets
+from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
 from supplychain.transitions import carrier, connections, invitations, packing, shares, shipments
-from supplychain.transitions.invitations import NewAccount
 
 EXAMPLES = Path(__file__).parents[3] / "supplychain" / "data" / "inbound_examples.json"
 # Real numbers with valid check digits, from the carriers' public format examples.

@@ -1,0 +1,151 @@
+"""Mails to guests, who have no account: the link, the code, and what happens to their shipment."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.invitations.transitions import wants_mail
+from accounts.models import Organization
+from partnerhub.notifications.services import Recipient, tell
+from partnerhub.outbox.links import PLACEHOLDER
+from partnerhub.outbox.rendering import Mail, inert
+from partnerhub.web.redirects import absolute
+from supplychain import people
+from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
+from supplychain.models import GuestLink, Share
+from supplychain.words import moment
+
+CODE = "supplychain.guest_code"
+ONE_SHIPMENT = "The link opens this shipment only, with a code that we mail to this address."
+
+
+def guest_invited(link: GuestLink, share: Share) -> None:
+    """To the invited address: what to pack, where it goes, and the link to this one shipment."""
+    if not wants_mail(link):
+        return
+    firm, inviter = inert(link.organization.name), link.invited_by
+    who = f"{inert(inviter.name)}, {firm}" if inviter else firm
+    mail = Mail(
+        subject=subject(link.organization, share.shipment.shipment_id, "shared with you"),
+        heading=f"{firm} shared a shipment with you",
+        paragraphs=(
+            *((f"Note: {inert(share.note, 500)}",) if share.note else ()),
+            "No account is needed: enter the boxes, print the labels, report that it has left.",
+        ),
+        facts=(
+            ("Shared by", who),
+            *shipment_facts(share.shipment),
+            *item_facts(share.shipment),
+            ("Open until", moment(link.expires_at)),
+        ),
+        button=("Open the shipment", PLACEHOLDER),
+        after=(ONE_SHIPMENT, "You can turn it into an account at any time and keep all work."),
+        not_you="Not your shipment? Decline it on its page, or leave it be.",
+        organization=firm,
+    )
+    _tell(link, f"{link.generation}:sent", "supplychain.guest_invited", mail, about=link.about)
+
+
+def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
+    """To the invited address: the code that opens the shipment in the browser that asked."""
+    stamp = link.code_sent_at.isoformat() if link.code_sent_at else ""
+    mail = Mail(
+        subject=subject(link.organization, "Supply Chain Connect", "your code"),
+        heading="Your code for the shared shipment",
+        paragraphs=("Type it where you asked for it. It works once.",),
+        facts=(("Code", code), ("Works for", f"{minutes} minutes")),
+        not_you="Did not ask for it? Ignore it: without the code, nobody gets in.",
+        organization=inert(link.organization.name),
+    )
+    tell(
+        [Recipient(link.address)],
+        key=f"{link.about}:code:{stamp}",
+        kind=CODE,
+        mail=mail,
+        organization=link.organization_id,
+        secret=True,
+    )
+
+
+def guest_revoked(link: GuestLink) -> None:
+    """To the invited address: the link does not work any more."""
+    mail = Mail(
+        subject=subject(link.organization, link.shipment.shipment_id, "link taken back"),
+        heading=f"{inert(link.organization.name)} took your link to a shipment back",
+        paragraphs=("It opens nothing any more. Ask them if you expected to go on.",),
+        facts=shipment_facts(link.shipment),
+        organization=inert(link.organization.name),
+    )
+    _tell(link, f"{link.generation}:revoked", "supplychain.guest_revoked", mail)
+
+
+def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
+    """To the seller's side: the guest has an account now, with the work as it stands."""
+    path = seller_page(link.organization, "shipment", link.shipment.public_id)
+    tell(
+        people.sellers_side(link.organization, also=link.invited_by),
+        key=f"{link.about}:joined",
+        kind="supplychain.guest_joined",
+        mail=Mail(
+            subject=subject(supplier, link.shipment.shipment_id, "connected"),
+            heading=f"{inert(supplier.name)} has an account now: you are connected",
+            paragraphs=("What they did as a guest stays as it is.",),
+            facts=shipment_facts(link.shipment),
+            button=("Open the shipment", absolute(path)),
+            organization=inert(supplier.name),
+        ),
+        path=path,
+        organization=supplier,
+        caused_by=by,
+    )
+
+
+def guest_expired(link: GuestLink) -> None:
+    """To the seller's side: the link has run out; sending it again renews it (U5)."""
+    path = seller_page(link.organization, "shipment", link.shipment.public_id)
+    tell(
+        people.sellers_side(link.organization, also=link.invited_by),
+        key=f"{link.about}:{link.generation}:expired",
+        kind="supplychain.guest_expired",
+        mail=Mail(
+            subject=subject(link.organization, link.shipment.shipment_id, "guest link expired"),
+            heading=f"The guest link of {inert(link.name)} has run out",
+            paragraphs=("Send it again: what they packed stays, and they can go on.",),
+            button=("Open the shipment", absolute(path)),
+            organization=inert(link.organization.name),
+        ),
+        path=path,
+        organization=link.organization,
+    )
+
+
+def tell_guests(
+    shares: Iterable[Share], *, key: str, kind: str, mail: Mail, over: bool = False
+) -> None:
+    """The same mail as suppliers get, to those of these shares that a guest works on.
+
+    Its button is their link, or nothing once it is `over`.
+    """
+    for share in shares:
+        if share.connection is None and share.guest is not None and wants_mail(share.guest):
+            label = mail.button[0] if mail.button else ""
+            button = None if over else (label, PLACEHOLDER)
+            _tell(share.guest, key, kind, replace(mail, button=button), opens=not over)
+
+
+def _tell(
+    link: GuestLink, key: str, kind: str, mail: Mail, *, about: str = "", opens: bool = True
+) -> None:
+    tell(
+        [Recipient(link.address)],
+        key=f"{link.about}:{key}",
+        kind=kind,
+        mail=mail,
+        path=reverse("invitation-current"),
+        link=link.claim if opens and mail.button else None,
+        about=about,
+        organization=link.organization,
+        caused_by=link.invited_by,
+    )

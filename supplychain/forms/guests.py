@@ -1,0 +1,44 @@
+"""Inviting a guest to one shipment, and the code that lets them in."""
+
+from django import forms
+
+from accounts.addresses_form import AddressField
+from accounts.names_form import NameField
+from supplychain.forms.fields import LineField, ReasonForm
+
+
+class GuestForm(forms.Form):
+    """Who packs this one shipment without an account."""
+
+    name = NameField(label="Supplier's name", help_text="How history and lists call them.")
+    address = AddressField(label="E-mail address")
+    note = LineField(
+        label="Note",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands in the mail and on the shipment's page.",
+    )
+
+
+class CodeForm(forms.Form):
+    """The code from the mail."""
+
+    code = forms.RegexField(
+        r"\A\s*\d{3}\s?\d{3}\s*\Z",
+        label="Code from the mail",
+        error_messages={"invalid": "The code has six digits."},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def clean_code(self) -> str:
+        """The six digits."""
+        return "".join(self.cleaned_data["code"].split())
+
+
+class GuestDeclineForm(ReasonForm):
+    """Why not, and whether to be asked again (I18)."""
+
+    never_again = forms.BooleanField(
+        required=False, label="Send me no further invitations from this account"
+    )
