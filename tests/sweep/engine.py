@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import connection, transaction
 from django.http import HttpResponseBase
@@ -21,11 +22,13 @@ from accounts.invitations import opening
 from accounts.invitations.models import OneTimeLink
 from accounts.models import User
 from partnerhub.outbox import links
+from supplychain.views.guests import SESSION
 from tests.support import NOT_BUSINESS, fingerprint, sign_in
 from tests.sweep.world import World, build
 
 # The personas by what they are to the home tenant.
-SIGNED_OUT = ("anonymous", "deactivated")
+# A guest has typed the mailed code of one guest link, and no account.
+SIGNED_OUT = ("anonymous", "deactivated", "guest")
 OUTSIDERS = ("unverified", "verified", "link_holder")
 STAFF = ("reviewer", "lead", "superuser")
 MEMBERS = (
@@ -48,7 +51,7 @@ STRANGERS = ("other_provider_admin", "other_seller_admin", "other_supplier_admin
 PERSONAS = (*SIGNED_OUT, *OUTSIDERS, *STAFF, *MEMBERS, *PUT_OUT, *STRANGERS)
 # The same by the numbers of the access table (A1): no one of them is missing.
 PROMISED = {
-    "P0": ("anonymous",),
+    "P0": ("anonymous", "guest"),
     "P1": ("unverified",),
     "P2": ("verified",),
     "P3": ("provider_admin", "draft_admin"),
@@ -133,7 +136,7 @@ class Sweep:
 
     def user(self, persona: str) -> Any:
         """The account behind a persona, None for the anonymous one."""
-        if persona == "anonymous":
+        if persona in ("anonymous", "guest"):
             return None
         if persona in self.world.outsiders:
             return self.world.outsiders[persona]
@@ -181,9 +184,21 @@ def prepare() -> Sweep:
     row = sweep.world.home["provider_pending_invitation"]
     opened = Client().get(reverse("invitation-open", args=[row.purpose, links.sign(row.claim)]))
     sweep.cookies["link_holder"][opening.COOKIE] = opened.cookies[opening.COOKIE].value
+    sweep.cookies["guest"] |= _guest_cookies(sweep.world.home["guest_link"])
     sweep.secrets = _secrets(sweep)
     sweep.base = fingerprint()
     return sweep
+
+
+def _guest_cookies(link: Any) -> dict[str, str]:
+    """What a browser holds that opened the link and had its code accepted."""
+    client = Client()
+    client.get(reverse("invitation-open", args=[link.purpose, links.sign(link.claim)]))
+    session = client.session
+    session[SESSION] = {str(link.public_id): link.generation}
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return {name: morsel.value for name, morsel in client.cookies.items()}
 
 
 def _secrets(sweep: Sweep) -> dict[str, str]:

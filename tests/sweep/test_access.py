@@ -47,6 +47,7 @@ OTHER_STATE = {
     "supply:share-labels",
     "supply:share-labels-pdf",
     "supply:share-item-labels",
+    "guest:share-seen",  # the guest's, in the same state
 }
 
 

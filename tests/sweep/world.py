@@ -41,6 +41,7 @@ from roles.models import ServiceCategory
 from supplychain.models import (
     Box,
     BoxItem,
+    GuestLink,
     Share,
     Shipment,
     ShipmentItem,
@@ -434,7 +435,12 @@ def _refusals(of: Tenant) -> None:
 def _shipments(of: Tenant) -> None:
     number = 1 if of.marker == HOME else 2
     for index, (name, status) in enumerate(
-        {"shipment": "working", "shipment_shared": "working", "shipment_done": "cancelled"}.items()
+        {
+            "shipment": "working",
+            "shipment_shared": "working",
+            "shipment_done": "cancelled",
+            "shipment_guest": "working",
+        }.items()
     ):
         row = Shipment.objects.create(
             seller=of["seller"],
@@ -456,6 +462,33 @@ def _shipments(of: Tenant) -> None:
             quantity=10,
         )
     _shares(of)
+    _guest(of)
+
+
+def _guest(of: Tenant) -> None:
+    """Somebody without an account packs one shipment."""
+    of.rows["guest_link"] = GuestLink.objects.create(
+        organization=of["seller"],
+        shipment=of.rows["shipment_guest"],
+        address=of.people["supplier_guest"].email,
+        name=of.named("guest"),
+        invited_by=of.people["seller_admin"],
+        **_sent(),
+    )
+    share = Share.objects.create(
+        shipment=of.rows["shipment_guest"],
+        guest=of.rows["guest_link"],
+        status="packing",
+        note=of.named("guest note"),
+        shared_by=of.people["seller_admin"],
+        viewed_at=clock.now(),
+    )
+    of.rows["share_guest"] = share
+    sides = dict.fromkeys(("length_mm", "width_mm", "height_mm"), 300)
+    of.rows["guest_box"] = Box.objects.create(
+        shipment=share.shipment, share=share, number=1, weight_g=5000, **sides
+    )
+    Shipment.objects.filter(pk=share.shipment_id).update(last_box_number=1)
 
 
 def _shares(of: Tenant) -> None:

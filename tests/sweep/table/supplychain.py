@@ -38,8 +38,8 @@ def _share(t: Tenant) -> dict[str, Any]:
     return {"suppliers": f"c:{t['supplier_connection'].public_id}", "note": "Please."}
 
 
-def _box(t: Tenant) -> dict[str, Any]:
-    item = t["shipment_shared_item"].public_id
+def _box(t: Tenant, item_name: str = "shipment_shared_item") -> dict[str, Any]:
+    item = t[item_name].public_id
     sides = {"length": "10", "width": "10", "height": "10", "length_unit": "IN"}
     return {"weight": "9", "weight_unit": "LB", "count": "1", f"units-{item}": "5", **sides}
 
@@ -84,10 +84,18 @@ def _supply(name: str, may: Any = WORK, what: str = "share", **fields: Any) -> R
     return portal(f"supply:{name}", may=may, at={"public_id": what}, **fields)
 
 
+def _guest(name: str, at: dict[str, str] | None = None, **fields: Any) -> Row:
+    where = {"guest_id": "guest_link"} | (at or {})
+    return Row(f"guest:{name}", where, ONLY_GUEST, signed_out=404, **fields)
+
+
 SUPPLIER = ["supplier_invitation", "seller_invitation", "supplier_connection"]
 SELLER = ["supplier_outgoing", "supplier_incoming", "supplier_connection"]
 INVITATION = {"public_id": "supplier_invitation"}
 GUEST = frozenset({"supplier_guest"})
+ONLY_GUEST = frozenset({"guest"})
+GUEST_LINK = {"public_id": "shipment_guest", "guest_id": "guest_link"}
+LINK_PAGE = {"public_id": "guest_link"}
 LEFT = {"get": None, "post": (302, 409, 422)}
 
 ROWS = [
@@ -116,6 +124,37 @@ ROWS = [
     _seller("shipment-share", EDIT, post=422, body=_share),
     _seller("share-recall", ADMIN, SHARED, post=302, body=lambda t: {"reason": "Wrong."}),
     _seller("share-move", ADMIN, SHARED, post=422),
+    _seller("shipment-share-guest", EDIT, post=422, body=lambda t: {
+        "name": "Fresh Mill", "address": "fresh@mail.example",
+    }),
+    _seller("guest-resend", EDIT, GUEST_LINK, **ACT),
+    _seller("guest-link", ADMIN, GUEST_LINK, get=None, post=200, body=lambda t: {}, then=200),
+    _seller("guest-revoke", EDIT, GUEST_LINK, **ACT),
+    Row("guest-code", LINK_PAGE, ONLY_GUEST, signed_out=404),
+    Row("guest-code-send", LINK_PAGE, ONLY_GUEST, signed_out=404, **ACT),
+    Row("guest-code-enter", LINK_PAGE, ONLY_GUEST, signed_out=404, get=None, post=422),
+    Row("guest-join", LINK_PAGE, GUEST, post=422, body=lambda t: {
+        "account": "new", "name": "Guest Mill", "country": "US", "supplier_kind": "other",
+    }),
+    _guest("share"),
+    _guest("share-seen", **LEFT),
+    _guest("share-start", **LEFT),
+    _guest("share-confirm", **LEFT),
+    _guest("share-reopen", **LEFT),
+    _guest("share-shipped", **LEFT),
+    _guest("share-decline", post=302, body=lambda t: {"reason": "No room."}),
+    _guest("box-add", post=422, body=lambda t: _box(t, "shipment_guest_item")),
+    _guest("share-remove", get=None, post=(302, 422)),
+    _guest(
+        "box-edit", {"box_id": "guest_box"}, post=422,
+        body=lambda t: _box(t, "shipment_guest_item"),
+    ),
+    _guest("share-tracking", get=(200, 302, 409), post=(302, 409, 422)),
+    _guest("share-documents", get=(200, 302, 409)),
+    _guest("share-labels", **LEFT),
+    _guest("share-labels-pdf", **LEFT),
+    _guest("share-item-labels", **LEFT),
+    _guest("share-pack-list", get=None, post=(200, 302, 409, 422)),
     portal("supply:shares", may=SUPPLIERS, query=("state", "page")),
     _supply("share", SUPPLIERS),
     _supply("share-seen", **LEFT),
