@@ -67,7 +67,7 @@ def share_with_guest(
         by=by,
         subject=share,
         organization=shipment.seller,
-        counterparty=access.counterparty(EDIT_SHIPMENTS),
+        acting=access.acting_firm(EDIT_SHIPMENTS),
         after={"status": "shared"},
     )
     shared.note_sent(link, by=by, verb="guest_link.sent")
