@@ -257,6 +257,8 @@ def join(
     if organization is None:
         if new is None:
             raise Invalid("Choose the account that takes it over.", field="account")
+        # First whether it can still be answered: a second press must not open a second account.
+        _locked(link, link.generation)
         organization = register_organization(by=by, kind=OrganizationKind.SUPPLIER, **vars(new))
     parties = lock_organizations({link.organization_id, organization.pk})
     seller, supplier = parties[link.organization_id], parties[organization.pk]

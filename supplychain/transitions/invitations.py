@@ -299,6 +299,8 @@ def accept(
     if seen is None or not belongs(by, seen):
         raise NotRelated("There is no such page.")
     if organization is None:
+        # First whether it can still be answered: a second press must not open a second account.
+        shared.lock_open(SupplierInvitation, public_id)
         organization = _register(seen, new, by=by)
     parties = lock_organizations({seen.organization_id, organization.pk})
     invitation = shared.lock_open(SupplierInvitation, public_id)

@@ -18,16 +18,18 @@ from partnerhub.outbox.models import Message
 from tests.factories.accounts import administrator, organization
 from tests.factories.connections import approved
 from tests.factories.invitations import KINDS, Scene
+from tests.supplychain.pages import shipment_page
 from tests.support import drain, nothing_changes, one_time_link, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGES = {
-    "employee": portals.members_page,
-    "partner-link": lambda firm: portals.page(firm, "partner-links"),
-    "connection": lambda firm: portals.page(firm, "client-invitations"),
-    "supplier": lambda firm: portals.page(
-        firm, "suppliers" if firm.kind == "seller" else "sellers"
+    "employee": lambda scene: portals.members_page(scene.organization),
+    "partner-link": lambda scene: portals.page(scene.organization, "partner-links"),
+    "connection": lambda scene: portals.page(scene.organization, "client-invitations"),
+    "supplier": lambda scene: portals.page(
+        scene.organization, "suppliers" if scene.organization.kind == "seller" else "sellers"
     ),
+    "guest": lambda scene: shipment_page(scene.row.shipment),
 }
 
 
@@ -51,7 +53,7 @@ def shown(scene: Scene, client: object = None, **choice: str) -> str:
     """The part of the page that is the list, by these filters."""
     client = client or signed_in(scene.inviter)
     query = {f"{scene.row.purpose}-{name}": value for name, value in choice.items()}
-    text = client.get(PAGES[scene.row.purpose](scene.organization), query).content.decode()
+    text = client.get(PAGES[scene.row.purpose](scene), query).content.decode()
     start = text.index(f'<section id="{scene.row.purpose}-list"')
     return text[start : text.index("</section>", start)]
 
@@ -231,7 +233,7 @@ def test_the_tabs_are_links_without_scripts(scene):
     found = re.findall(r'href="([^"]*)"[^>]*>(?:Open|Could not be delivered|Ended)', text)
     assert len(found) == 3
     client = signed_in(scene.inviter)
-    page = PAGES[scene.row.purpose](scene.organization)
+    page = PAGES[scene.row.purpose](scene)
     for href in found:
         address = href.partition("#")[0]
         url = address if address.startswith("/") else page + address
