@@ -11,7 +11,7 @@ import partnerhub.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_refusals"),
+        ("accounts", "0004_refusals"),
         ("supplychain", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
