@@ -32,7 +32,8 @@ def switches(page, words, name):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.type(words)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     looks.tab_to(page, page.get_by_role("link", name=name))
     page.keyboard.press("Enter")
 

@@ -110,7 +110,7 @@ def grants(sam):
     expect(locked).to_have_count(ALL_ROLES - 1)
     expect(locked.locator("select:enabled")).to_have_count(0)
     assert all(locked.locator(".locked").all_inner_texts())
-    open_one = sam.page.get_by_label(FBA_NAME)
+    open_one = sam.page.get_by_label(FBA_NAME, exact=True)
     assert open_one.locator("option").all_inner_texts() == ["None", "View", "Edit"]
     sam.looks_right()
     open_one.select_option(label="Edit")
