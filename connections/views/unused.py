@@ -163,9 +163,9 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     connection = grant.connection
     act = grants.change if reader.kind == "seller" else grants.give_back
-    origin = request.POST.get("origin", request.GET.get("from", ""))
+    origin = REVIEW if REVIEW in (request.POST.get("origin"), request.GET.get("from")) else ""
     form = LowerForm(
-        posted(request), held=Level(grant.level), version=connection.version, origin=origin[:10]
+        posted(request), held=Level(grant.level), version=connection.version, origin=origin
     )
 
     def lower() -> Any:

@@ -48,6 +48,7 @@ NO_STATE = {
     "accounts.identity.delete_document",
     "accounts.identity.remind_identity",
     "connections.endings.remind",
+    "connections.reviews.remind_of_review",
     "connections.links.remind",
     "roles.approvals.remind_of_lapse",
     "supplychain.reminders.remind_due",
@@ -76,15 +77,15 @@ def complaint(call: Call) -> str:
 def everything_happens(sweep: Sweep) -> None:
     """Each form, twice, as whoever may fill it in; what no form does; and two years of time."""
     home = sweep.world.home
-    for row in POSTS:
-        data = dict(row.body(home)) if row.body else {}
+    for row in WITH_BODY:
         with outer():
-            for _ in range(2 if row.body else 1):
+            for _ in range(2):
+                data = dict(row.body(home)) if row.body else {}
                 sweep.send(row.manager, "POST", row.url(home), data, keep=True)
     for act in further.acts(sweep.world):
         with outer():
             act()
-    for days in (6.5, 20, 345, 690, 800):
+    for days in (6.5, 345, 690, 800):
         with outer():
             goods.share(goods.shipment(home["seller"]), home["supplier"])
             with time_machine.travel(clock.now() + timedelta(days=days)):
@@ -92,6 +93,7 @@ def everything_happens(sweep: Sweep) -> None:
                     tasks.sweep()
 
 
+@pytest.mark.timeout(600)
 def test_each_transition_writes_exactly_one_event(
     sweep: Sweep, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:

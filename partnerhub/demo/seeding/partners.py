@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from accounts.models import Membership, Organization, User
-from connections.models import Connection, RoleGrant
+from connections.models import Connection, RightUse, RoleGrant
 from connections.transitions import (
     assignments,
     endings,
+    grants,
     invitations,
     links,
     pausing,
@@ -16,15 +17,17 @@ from connections.transitions import (
 from partnerhub import clock
 from partnerhub.demo.seeding.cast import at, extra, hire, lead_part, register
 from partnerhub.web.access import Level
+from roles.models import Role
 
 Tenant = tuple[Organization, User]
 
 
 def sellers() -> tuple[Tenant, User, Tenant]:
     """Blue Lantern with an employee, and Red Kite."""
-    at(52)
+    at(410)
     admin, staff = lead_part("seller-admin"), lead_part("seller-staff")
     lantern = register(admin, "seller", "Blue Lantern")
+    at(52)
     other_admin = lead_part("other-seller-admin")
     kite = register(other_admin, "seller", "Red Kite")
     at(48)
@@ -55,6 +58,12 @@ def connections(
     old_admin = extra("old-seller", "Ollie Oldseller")
     old = (register(old_admin, "seller", "Amber Door"), old_admin)
     connect(old, copper, {"reports.business": Level.VIEW})
+    at(398)
+    reports = connect(lantern, copper, {"reports.business": Level.VIEW}, days=700)
+    at(195)
+    grants.change(
+        connection=reports, by=lantern[1], levels={shipments: Level.EDIT}, version=reports.version
+    )
     at(190)
     terminated = connect(old_second(), copper, {shipments: Level.EDIT})
     at(100)
@@ -73,12 +82,12 @@ def connections(
     )
     at(36)
     ending_soon = connect(kite, copper, {shipments: Level.VIEW}, days=50)
+    _left(lantern, quiet)
+    _used(connection, employee)
     _open_ones(lantern, kite, harbor, copper, quiet)
-    at(20)
-    paused = connect(lantern, copper, {shipments: Level.VIEW})
     at(5)
     until = clock.now() + timedelta(days=25)
-    pausing.pause(connection=paused, by=lantern[1], until=until, reason="We count our stock.")
+    pausing.pause(connection=reports, by=lantern[1], until=until, reason="We count our stock.")
     at(3)
     requests.ask(
         connection=connection,
@@ -93,6 +102,23 @@ def connections(
         ends_at=ending_soon.ends_at + timedelta(days=365),
     )
     _fresh_ones(lantern, kite, harbor, quiet)
+
+
+def _left(lantern: Tenant, quiet: Tenant) -> None:
+    """A partner of Blue Lantern that has left, with its papers."""
+    at(32)
+    left = connect(lantern, quiet, {"reports.business": Level.VIEW})
+    at(31)
+    endings.terminate(
+        connection=left, by=quiet[1], organization=quiet[0], reason="We are fully booked."
+    )
+
+
+def _used(connection: Connection, employee: User) -> None:
+    """The employee worked for the client, but not lately: the report of unused rights says so."""
+    role = Role.objects.get(code="inventory.fba_shipments")
+    day = clock.today() - timedelta(days=4)
+    RightUse.objects.create(connection=connection, user=employee, role=role, last_used_on=day)
 
 
 def old_second() -> Tenant:
@@ -114,12 +140,12 @@ def _open_ones(
     links.issue(seller=lantern[0], by=lantern[1], address="never-answers@firm.example")
     refused = links.issue(seller=kite[0], by=kite[1], provider=quiet[0])
     links.decline(link=refused, provider=quiet[0], by=quiet[1], reason="We are fully booked.")
-    rejected = links.issue(seller=lantern[0], by=lantern[1], provider=copper[0])
-    rejected_invitation = invitations.send(link=rejected, provider=copper[0], by=copper[1])
-    invitations.reject(invitation=rejected_invitation, by=lantern[1], reason="Not the right firm.")
-    withdrawn = links.issue(seller=lantern[0], by=lantern[1], provider=copper[0])
+    rejected = links.issue(seller=kite[0], by=kite[1], provider=harbor[0])
+    rejected_invitation = invitations.send(link=rejected, provider=harbor[0], by=harbor[1])
+    invitations.reject(invitation=rejected_invitation, by=kite[1], reason="Not the right firm.")
+    withdrawn = links.issue(seller=kite[0], by=kite[1], provider=harbor[0])
     invitations.withdraw(
-        invitation=invitations.send(link=withdrawn, provider=copper[0], by=copper[1]), by=copper[1]
+        invitation=invitations.send(link=withdrawn, provider=harbor[0], by=harbor[1]), by=harbor[1]
     )
 
 
