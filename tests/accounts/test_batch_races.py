@@ -15,7 +15,7 @@ from partnerhub.audit.models import Event
 from partnerhub.outbox.models import Message
 from supplychain.models import SupplierInvitation
 from tests.factories.accounts import administrator, organization
-from tests.racing import together
+from tests.racing import LOCKS, holds, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPTIONS = {"role": "employee", "supplier_kind": "other"}
@@ -72,6 +72,35 @@ def test_two_lists_and_single_invitations_never_overrun_the_budget(firm, boss, m
     singles = EmployeeInvitation.objects.filter(address__startswith="single").count()
     assert BatchRow.objects.filter(status="sent").count() == 50 - singles
     assert BatchRow.objects.filter(status="queued").count() == 30 + singles
+
+
+@pytest.mark.parametrize("guards", LOCKS)
+def test_a_list_and_an_invitation_by_hand_share_one_budget(guards, meeting, firm, boss):
+    """Whoever is first: 50, and the one over waits or is refused. The lock alone decides it."""
+    batch = given(firm, boss, "employee", 60)
+    lists.confirm(by=boss, batch=batch)
+    meeting(guards)
+    by_hand = {"by": boss, "organization": firm, "address": "single@mail.example"}
+    together(sending.send_due, lambda: employees.invite(**by_hand, role="employee"))
+
+    def promise():
+        assert Sending.objects.count() == EmployeeInvitation.objects.count() == 50
+
+    holds(guards, promise)
+
+
+@pytest.mark.parametrize("guards", LOCKS)
+def test_two_workers_meet_over_one_list(guards, meeting, firm, boss, monkeypatch):
+    """Even without locks no row becomes two: its invitation has one id, and one may be open."""
+    monkeypatch.setattr(sending.logger, "exception", lambda *args, **kwargs: None)
+    batch = given(firm, boss, "supplier", 4)
+    lists.confirm(by=boss, batch=batch)
+    meeting(guards)
+    together(sending.send_due, sending.send_due)
+    sending.send_due()
+    assert SupplierInvitation.objects.count() == Message.objects.count() == 4
+    assert Sending.objects.count() == 4
+    assert list(batch.rows.values_list("status", flat=True)) == ["sent"] * 4
 
 
 def test_one_list_confirmed_and_sent_twice_at_once_is_sent_once(firm, boss, monkeypatch):
