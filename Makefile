@@ -1,7 +1,7 @@
 # Every target that needs Python first makes sure of .venv; a second run of that takes no time.
 PYTHON_BIN = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help demo demo-reset run test test-quick soak check fix bench bench-quick screenshots lock run-env dev-env bench-env
+.PHONY: help demo demo-reset run test test-quick soak faults check fix bench bench-quick screenshots lock run-env dev-env bench-env
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -26,6 +26,8 @@ test-quick: dev-env ## the inner loop: PostgreSQL, no browser
 	@$(PYTHON_BIN) -m pytest -n 2 -m "not browser" -q
 soak: ## full race rounds, long state machines, load and timings
 	@scripts/soak
+faults: dev-env ## plant faults into rule and guards; after how many steps each is found
+	@SOAK=1 $(PYTHON_BIN) -m pytest -q tests/stateful/test_faults.py
 check: dev-env ## lint, types, layers, templates, migrations, deploy check
 	@scripts/check
 fix: dev-env ## format, and mend what can be mended

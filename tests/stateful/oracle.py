@@ -15,6 +15,8 @@ class Link:
     ends_at: float
     grants: dict[str, int] = field(default_factory=dict)
     assigned: dict[tuple[str, str], int] = field(default_factory=dict)
+    # None: not paused. Else the day it goes on by itself, or never.
+    paused_until: float | None = None
 
 
 @dataclass
@@ -30,11 +32,28 @@ class Oracle:
     # (provider, role) -> (level, until)
     approved: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
     links: dict[tuple[str, str], Link] = field(default_factory=dict)
+    # seller -> the people who administer it
+    bosses: dict[str, set[str]] = field(default_factory=dict)
+    # (seller, supplier) while they are connected
+    supplied: set[tuple[str, str]] = field(default_factory=set)
+    # (shipment, seller, supplier) while it is shared
+    shared: set[tuple[str, str, str]] = field(default_factory=set)
 
     def live(self, seller: str, provider: str) -> Link | None:
         """The connection of the pair, while its date is in force."""
         link = self.links.get((seller, provider))
         return link if link and link.ends_at > self.now else None
+
+    def acting(self, seller: str, provider: str) -> Link | None:
+        """The connection of the pair, while it is neither over nor paused."""
+        link = self.live(seller, provider)
+        paused = link is not None and link.paused_until is not None
+        return None if paused and link and (link.paused_until or 0) > self.now else link
+
+    def shows(self, supplier: str, seller: str) -> bool:
+        """Whether this supplier sees anything of the seller's (N4)."""
+        connected = (seller, supplier) in self.supplied
+        return connected and any(row[1:] == (seller, supplier) for row in self.shared)
 
     def approved_level(self, provider: str, role: str) -> int:
         """What the provider may be granted now."""
@@ -45,7 +64,7 @@ class Oracle:
         """The effective level, the best over all providers."""
         best = 0
         for (member, provider), (rank, state) in self.members.items():
-            link = self.live(seller, provider)
+            link = self.acting(seller, provider)
             in_force = (
                 member == person
                 and state == "active"
@@ -66,3 +85,7 @@ class Oracle:
         for (_, firm), link in self.links.items():
             if firm == provider:
                 link.assigned = {k: v for k, v in link.assigned.items() if k[0] != person}
+
+    def members_names(self) -> set[str]:
+        """Everybody who has ever worked for a provider."""
+        return {person for person, _ in self.members}

@@ -1,0 +1,161 @@
+"""The world of the walk: who is there, what is connected, and how a request is sent."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import TestCase
+from django.urls import reverse
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+
+from connections.models import Connection
+from partnerhub import clock
+from partnerhub.web.access import Level
+from tests.factories import accounts as make
+from tests.factories import supplychain as ship
+from tests.factories.connections import approved, assigned
+from tests.factories.connections import connection as connected
+from tests.factories.roles import reviewer
+from tests.stateful.oracle import Link, Oracle
+from tests.support import signed_in
+
+SHIPMENTS, OTHER = "inventory.fba_shipments", "inventory.manage"
+ROLES = (SHIPMENTS, OTHER)
+SELLERS, PROVIDERS, SUPPLIERS = ("s0", "s1"), ("p0", "p1"), ("f0", "f1")
+# Person -> (provider, rank). "both" works for two firms.
+STAFF = {
+    "a0": [("p0", "administrator")],
+    "e0": [("p0", "employee")],
+    "a1": [("p1", "administrator")],
+    "e1": [("p1", "employee")],
+    "both": [("p0", "employee"), ("p1", "employee")],
+}
+SUPPLIER_PEOPLE = {"sam": "f0", "sue": "f1"}
+LEVELS = st.integers(0, 3)
+people, sellers = st.sampled_from(sorted(STAFF)), st.sampled_from(SELLERS)
+providers, roles = st.sampled_from(PROVIDERS), st.sampled_from(ROLES)
+suppliers = st.sampled_from(SUPPLIERS)
+
+
+class Scene(RuleBasedStateMachine):
+    """Two sellers, two providers, two suppliers, their people, two roles; the model beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.enter_context(transaction.atomic())
+        self.stack.callback(transaction.set_rollback, True)
+        self.oracle = Oracle()
+        self.real_now, self.offset = clock.real_now, timedelta()
+        patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(clock, "now", lambda: self.real_now() + self.offset)
+        self._people()
+        self._firms()
+        self._suppliers()
+        self.sessions = {key: signed_in(user) for key, user in self.users.items()}
+        self.sessions["desk"] = signed_in(self.desk)
+
+    def _people(self) -> None:
+        self.firms = {
+            key: make.organization("seller" if key[0] == "s" else "provider", f"Firm {key}")
+            for key in SELLERS + PROVIDERS
+        }
+        self.users = {key: make.person(f"Person {key}") for key in STAFF}
+        for key in SELLERS:
+            for name in (f"boss-{key}", f"deputy-{key}"):
+                self.users[name] = make.administrator(self.firms[key])
+            self.oracle.bosses[key] = {f"boss-{key}", f"deputy-{key}"}
+        for person, jobs in STAFF.items():
+            # Dates differ, so that each of them is the first to end for somebody.
+            days = {"e0": 30, "a1": 90}.get(person, 700)
+            check = make.identity(self.users[person], expires_at=clock.now() + timedelta(days=days))
+            left = (check.expires_at - clock.now()).total_seconds() / 86400
+            self.oracle.identity_until[person] = left
+            for provider, rank in jobs:
+                make.member(self.firms[provider], rank, self.users[person])
+                self.oracle.members[person, provider] = (rank, "active")
+        self.oracle.active_people = set(STAFF)
+        self.oracle.active_firms = set(self.firms)
+        self.desk = reviewer()
+
+    def _firms(self) -> None:
+        self.markers = {}
+        for key in SELLERS:
+            self.markers[key] = f"marker-{key}-q7x"
+            ship.shipment(self.firms[key], name=self.markers[key])
+        for provider in PROVIDERS:
+            until = clock.now() + timedelta(days={"p0": 365, "p1": 60}[provider])
+            row = approved(self.firms[provider], SHIPMENTS, "admin", expires_at=until)
+            left = (row.expires_at - clock.now()).total_seconds() / 86400
+            self.oracle.approved[provider, SHIPMENTS] = (3, left)
+        # Histories begin in the middle: most of what can go wrong needs a connection.
+        for seller, provider, level in (("s0", "p0", 2), ("s0", "p1", 1), ("s1", "p0", 3)):
+            word = Level(level).word
+            ends_at = clock.now() + timedelta(days=150)
+            row = connected(
+                self.firms[seller], self.firms[provider], {SHIPMENTS: word}, ends_at=ends_at
+            )
+            left = (row.ends_at - clock.now()).total_seconds() / 86400
+            link = self.oracle.links[seller, provider] = Link(left, {SHIPMENTS: level})
+            for person, jobs in STAFF.items():
+                # "both" begins without: what one employee has must not serve another.
+                if (provider, "employee") in jobs and person != "both":
+                    assigned(self.users[person], row, word)
+                    link.assigned[person, SHIPMENTS] = level
+
+    def teardown(self) -> None:
+        """Everything of this history is undone."""
+        self.stack.close()
+
+    # Tools ------------------------------------------------------------------------------------
+
+    def _send(self, user, method, name, args, data=None):
+        """One request in the person's open session; nobody reads too much."""
+        key = next((key for key, row in self.users.items() if row.pk == user.pk), "desk")
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            answer = getattr(self.sessions[key], method)(reverse(name, args=args), data or {})
+        self.read(user, answer)
+        return answer
+
+    def _post(self, user, name, args, data=None):
+        return self._send(user, "post", name, args, data)
+
+    def boss_of(self, firm):
+        """An administrator in force: the seller's, or the provider's."""
+        if firm in PROVIDERS:
+            return self.users["a0" if firm == "p0" else "a1"]
+        return self.users[min(self.oracle.bosses[firm])]
+
+    def read(self, user, answer):
+        """N6: nobody reads a shipment's name without a right to it, whatever the page."""
+        if answer.streaming:
+            return
+        text = answer.content.decode(errors="replace")
+        for seller, marker in self.markers.items():
+            if marker in text:
+                assert self.may_read(user, seller), (user.name, marker)
+
+    def may_read(self, user, seller):
+        """Whether the model lets this person read what the seller ships."""
+        name = next((key for key, row in self.users.items() if row.pk == user.pk), "")
+        if name in self.oracle.bosses[seller] or name in SUPPLIER_PEOPLE:
+            return name not in SUPPLIER_PEOPLE or self.oracle.shows(SUPPLIER_PEOPLE[name], seller)
+        return self.oracle.level(name, seller, SHIPMENTS) >= 1
+
+    def _connection(self, seller, provider):
+        return (
+            Connection.objects.filter(seller=self.firms[seller], provider=self.firms[provider])
+            .live(clock.now())
+            .first()
+        )
+
+    def _suppliers(self) -> None:
+        self.shares = {}
+        for name, key in SUPPLIER_PEOPLE.items():
+            self.firms[key] = make.organization("supplier", f"Firm {key}")
+            self.users[name] = make.administrator(self.firms[key])
+        for seller in SELLERS:
+            ship.connected(self.firms[seller], self.firms["f0"])
+            self.oracle.supplied.add((seller, "f0"))
