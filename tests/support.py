@@ -78,7 +78,8 @@ def fingerprint(but: tuple[str, ...] = ()) -> str:
     digest = hashlib.sha256()
     for model in sorted(apps.get_models(), key=lambda m: m._meta.db_table):
         table = model._meta.db_table
-        if table in NOT_BUSINESS or model._meta.app_label in but or not model._meta.managed:
+        stored = model._meta.managed and not model._meta.proxy
+        if table in NOT_BUSINESS or model._meta.app_label in but or not stored:
             continue
         columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
         with connection.cursor() as cursor:

@@ -418,5 +418,5 @@ def test_renewing_ends_the_older_check(monkeypatch):
 def test_the_sweep_takes_a_fixed_number_of_queries(django_assert_max_num_queries):
     for _ in range(3):
         identity(person())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         tasks.sweep()
