@@ -86,7 +86,7 @@ class NotedForm(forms.Form):
     """A hash that somebody noted, or was given, earlier."""
 
     noted = forms.CharField(
-        label="A hash you noted earlier (optional)",
+        label="A hash you noted earlier",
         required=False,
         max_length=64,
         help_text="From an export, a receipt or this page. Leave it empty to check the chain only.",

@@ -85,13 +85,15 @@ def seller_home(request: PortalRequest) -> HttpResponse:
         return render(request, "portals/delegate_home.html", {"opening": opening})
     lists = []
     if request.access.administrator:
-        due = checklists.review_steps(organization)
+        waiting = [
+            *checklists.seller_answers(organization),
+            *checklists.review_steps(organization),
+        ]
         lists = [
-            *((("Waiting for you", due),) if due else ()),
             ("Let a solution provider help you", checklists.seller_steps(organization)),
             ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
         ]
-        lists = [*_asked(checklists.seller_answers(organization)), *lists]
+        lists = [*_asked(waiting), *lists]
     return render(request, "portals/home.html", _home(request, "layouts/seller.html", lists))
 
 
