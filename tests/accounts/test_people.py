@@ -246,7 +246,7 @@ def traces(*words: str) -> list[str]:
     """Every column of every table that holds one of these words."""
     found = []
     for model in apps.get_models():
-        if not model._meta.managed:
+        if model._meta.proxy or not model._meta.managed:
             continue
         for field in model._meta.local_concrete_fields:
             with connection.cursor() as cursor:
