@@ -17,6 +17,9 @@ class Link:
     assigned: dict[tuple[str, str], int] = field(default_factory=dict)
     # None: not paused. Else the day it goes on by itself, or never.
     paused_until: float | None = None
+    # Role -> level that the provider asks for, until somebody answers or this day.
+    asked: dict[str, int] = field(default_factory=dict)
+    asked_until: float = 0.0
 
 
 @dataclass

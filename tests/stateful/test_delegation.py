@@ -22,6 +22,7 @@ from partnerhub.web.access import Level
 from roles.models import ApprovedRole
 from tests.factories import supplychain as ship
 from tests.factories.connections import approved
+from tests.stateful.asking import Asking
 from tests.stateful.base import (
     LEVELS,
     OTHER,
@@ -42,7 +43,7 @@ FOREVER = datetime(2099, 1, 1, tzinfo=UTC)
 BOOKS = ("audit", "outbox", "notifications")
 
 
-class Delegation(Promises):
+class Delegation(Asking):
     """What sellers, providers, reviewers and time do."""
 
     # Seller and provider ------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from accounts.models import User
 from connections import effective
 from connections.models import Connection
 from connections.states import CONNECTION
-from partnerhub.web.access import Access
+from partnerhub.web.access import Access, Level
 from roles.transitions import approvals
 from supplychain.querysets import ShareQuerySet, ShipmentQuerySet
 from supplychain.states import LIVE_SHARE
+from tests.stateful.base import ROLES
 from tests.stateful.promises import Promises
 from tests.stateful.test_delegation import walk
 
@@ -96,6 +97,14 @@ GUARD: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the last administrator may go": _replace("accounts.transitions.members.keep_an_administrator"),
     "what has ended ends again": _ends_twice,
     "an end without history": _replace("connections.transitions.endings.note"),
+    "consent above the approval": _replace(
+        "connections.transitions.requests.approved_levels",
+        lambda provider_id: dict.fromkeys(ROLES, Level.ADMIN),
+    ),
+    "consent by the provider": _replace("connections.transitions.requests.require_administrator"),
+    "requests outlive their connection": _replace(
+        "connections.transitions.standing.void_all",
+    ),
     "a look ends the connection": _replace(
         "connections.views.stopping.posted", lambda request: request.POST
     ),
