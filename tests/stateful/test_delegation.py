@@ -207,6 +207,8 @@ class Delegation(Asking):
         """Time passes; no sweep runs: reading alone must notice what has ended."""
         self.offset += timedelta(days=days)
         self.oracle.now += days
+        # A pause may be over: rights come back by nobody's act.
+        self.outside = True
 
     @rule(person=people, seller=sellers)
     def look(self, person, seller):
