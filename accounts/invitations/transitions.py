@@ -49,10 +49,11 @@ def lock_open(model: type[Invitation], public_id: uuid.UUID) -> Any:
     return invitation
 
 
-def note_sent(invitation: Any, *, by: Any, verb: str) -> None:
+def note_sent(invitation: Any, *, by: Any, verb: str, acting: Any = None) -> None:
     """Count a mail that is about to go out against the limits, and write history.
 
-    Raises LimitReached when the organization, the pair or the address has had enough (I13).
+    `acting` is the firm of a delegate who sends it. Raises LimitReached when the organization, the
+    pair or the address has had enough (I13).
     """
     require_atomic()
     hold([invitation.address])
@@ -64,6 +65,7 @@ def note_sent(invitation: Any, *, by: Any, verb: str) -> None:
         subject=invitation,
         organization=invitation.organization,
         counterparty=_counterparty(invitation),
+        acting=acting,
         after={"expires_at": invitation.expires_at.isoformat()},
     )
 
@@ -115,7 +117,7 @@ def close_overdue(model: type[Invitation], organization: Any, addresses: Iterabl
         expire(invitation=invitation)
 
 
-def renew(invitation: Any, *, by: Any) -> Any:
+def renew(invitation: Any, *, by: Any, acting: Any = None) -> Any:
     """A new token and a new end date; every older link is dead (U2, I5).
 
     The caller holds the lock and sends the mail. Raises Conflict for an answered invitation and
@@ -134,11 +136,13 @@ def renew(invitation: Any, *, by: Any) -> Any:
         sent_at=clock.now(),
         expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
     )
-    note_sent(invitation, by=by, verb=f"{_kind(invitation).verb}.resent")
+    note_sent(invitation, by=by, verb=f"{_kind(invitation).verb}.resent", acting=acting)
     return invitation
 
 
-def close(invitation: Any, status: str, *, by: Any, reason: str = "", **values: Any) -> Any:
+def close(
+    invitation: Any, status: str, *, by: Any, reason: str = "", acting: Any = None, **values: Any
+) -> Any:
     """Accept, decline or revoke: the one guarded UPDATE that uses the link up (I2).
 
     The caller holds the lock, has checked the person, and sends the mails.
@@ -162,6 +166,7 @@ def close(invitation: Any, status: str, *, by: Any, reason: str = "", **values: 
         subject=invitation,
         organization=invitation.organization,
         counterparty=_counterparty(invitation),
+        acting=acting,
         before={"status": before},
         after={"status": str(status)},
     )
@@ -194,7 +199,7 @@ def expire(*, invitation: Any) -> bool:
 
 
 @transaction.atomic
-def copy_link(*, invitation: OneTimeLink, by: Any, organization: Any) -> str:
+def copy_link(*, invitation: OneTimeLink, by: Any, organization: Any, acting: Any = None) -> str:
     """The address of the current link, for the inviter to hand over; written to history (I6)."""
     if not invitation.is_open:
         raise Ended("This invitation has ended: there is no link to copy.")
@@ -203,6 +208,7 @@ def copy_link(*, invitation: OneTimeLink, by: Any, organization: Any) -> str:
         by=by,
         subject=invitation,
         organization=organization,
+        acting=acting,
     )
     return links.url(invitation.claim)
 

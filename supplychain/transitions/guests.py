@@ -70,7 +70,8 @@ def share_with_guest(
         acting=access.acting_firm(EDIT_SHIPMENTS),
         after={"status": "shared"},
     )
-    shared.note_sent(link, by=by, verb="guest_link.sent")
+    acting = access.acting_firm(EDIT_SHIPMENTS)
+    shared.note_sent(link, by=by, verb="guest_link.sent", acting=acting)
     emails.guests.guest_invited(link, share)
     return share
 
@@ -109,7 +110,7 @@ def renew(*, by: Any, link: GuestLink) -> GuestLink:
     Also after it was taken back: then it is a new row. Raises Conflict when the share has ended or
     its guest has an account now, LimitReached, NotPermitted.
     """
-    row = _own(link, by=by)
+    row, acting = _own(link, by=by)
     share = Share.objects.filter(guest=row, connection=None, status__in=LIVE_SHARE).first()
     if share is None:
         raise Conflict("This share has ended: share the shipment again.")
@@ -117,11 +118,11 @@ def renew(*, by: Any, link: GuestLink) -> GuestLink:
     if row.status in (InvitationStatus.REVOKED, InvitationStatus.DECLINED):
         row = _make(row.shipment, by=by, address=row.address, name=row.name)
         move(share, expect={"guest": link}, guest=row)
-        shared.note_sent(row, by=by, verb="guest_link.sent")
+        shared.note_sent(row, by=by, verb="guest_link.sent", acting=acting)
     else:
         there = Conflict("This address has a newer guest link for this shipment.")
         with constraint_as(supplychain_guestlink_one_pending=there):
-            shared.renew(row, by=by)
+            shared.renew(row, by=by, acting=acting)
         move(row, expect={"generation": row.generation}, invited_by=by, code_hash="")
     emails.guests.guest_invited(row, share)
     return row
@@ -130,9 +131,9 @@ def renew(*, by: Any, link: GuestLink) -> GuestLink:
 @transaction.atomic
 def revoke(*, by: Any, link: GuestLink) -> GuestLink:
     """Take the link back at once; the share and what was packed stay. Twice is once (U3, N29)."""
-    row = _own(link, by=by)
+    row, acting = _own(link, by=by)
     if row.status != InvitationStatus.REVOKED:
-        shared.close(row, InvitationStatus.REVOKED, by=by)
+        shared.close(row, InvitationStatus.REVOKED, by=by, acting=acting)
         emails.guests.guest_revoked(row)
     return row
 
@@ -140,21 +141,23 @@ def revoke(*, by: Any, link: GuestLink) -> GuestLink:
 @transaction.atomic
 def copy_link(*, by: Any, link: GuestLink) -> str:
     """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
-    row = _own(link, by=by)
+    row, acting = _own(link, by=by)
     if row.invited_by_id != by.pk:
         raise NotPermitted("Only who sent this link can copy it. Send it again first.")
-    return shared.copy_link(invitation=row, by=by, organization=row.organization)
+    return shared.copy_link(invitation=row, by=by, organization=row.organization, acting=acting)
 
 
-def _own(link: GuestLink, *, by: Any) -> GuestLink:
-    """The link, locked, for who may share its shipment."""
-    _, shipment = enter_shipment(link.shipment, by, EDIT_SHIPMENTS)
+def _own(link: GuestLink, *, by: Any) -> tuple[GuestLink, int | None]:
+    """The link, locked, for who may share its shipment; and the firm, when it is a delegate."""
+    access, shipment = enter_shipment(link.shipment, by, EDIT_SHIPMENTS)
     row: GuestLink = lock(GuestLink.objects.select_related("organization"), pk=link.pk)
     row.shipment = shipment
-    return row
+    return row, access.acting_firm(EDIT_SHIPMENTS)
 
 
-def end_links(shares: Iterable[Share], *, by: Any, declined: bool = False) -> None:
+def end_links(
+    shares: Iterable[Share], *, by: Any, declined: bool = False, acting: int | None = None
+) -> None:
     """Shares that have ended are opened by no link any more.
 
     Runs in the transaction that ends them, under their seller's lock.
@@ -165,7 +168,7 @@ def end_links(shares: Iterable[Share], *, by: Any, declined: bool = False) -> No
     status = InvitationStatus.DECLINED if declined else InvitationStatus.REVOKED
     links = GuestLink.objects.filter(pk__in=keys, status__in=OPEN_INVITATION).order_by("pk")
     for link in links.select_related("organization"):
-        shared.close(link, status, by=by)
+        shared.close(link, status, by=by, acting=acting)
 
 
 # The code --------------------------------------------------------------------------------------

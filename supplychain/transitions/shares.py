@@ -145,7 +145,7 @@ def _recall(access: Access, shipment: Shipment, share: Share, *, by: Any, reason
         before={"status": before},
         after={"status": "recalled"},
     )
-    end_links([share], by=by)
+    end_links([share], by=by, acting=access.acting_firm(MANAGE_SHIPMENTS))
     if share.connection or share.guest:
         emails.shares.share_recalled(share, by=by, reason=reason)
     return share

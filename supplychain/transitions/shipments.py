@@ -312,7 +312,7 @@ def void_shares(
     Share.objects.filter(pk__in=[row.pk for row in rows], status__in=OUTSTANDING_SHARE).update(
         status=ShareStatus.VOID, ended_at=clock.now(), reason=reason[:300]
     )
-    end_links(rows, by=by)
+    end_links(rows, by=by, acting=acting)
     for seller_id in sorted({row.shipment.seller_id for row in rows}):
         record_each(
             "share.voided",

@@ -47,6 +47,9 @@ OTHER_STATE = {
     "supply:share-labels",
     "supply:share-labels-pdf",
     "supply:share-item-labels",
+    "seller:history-verify",  # it only looks
+    "provider:history-verify",
+    "supply:history-verify",
     "guest:share-seen",  # the guest's, in the same state
 }
 

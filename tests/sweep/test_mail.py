@@ -37,7 +37,7 @@ FOREIGN = {
 _ADDRESS = re.compile(r"https?://[^\s<>\"')]+")
 # The answers that hand a link to the person who made it: asked for by POST, and audited.
 COPIES = {"employee-link", "partner-link-copy", "client-invitation-copy", "supplier-link"}
-COPIES |= {"seller-link"}
+COPIES |= {"seller-link", "guest-link"}
 # Who sees much, but has no mailbox of an invited person.
 NOSY = ("seller_admin", "provider_admin", "supplier_admin", "reviewer", "lead", "superuser")
 
