@@ -1,6 +1,7 @@
 """One function for each mail about applications and approved roles (product.md 4)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,11 +41,13 @@ def _list_path(provider: Any) -> str:
 
 
 def _tell(provider: Any, *, key: str, kind: str, mail: Mail, path: str, by: Any) -> None:
+    # Who administers several accounts reads which one it is about.
+    account = ("Account", inert(provider.name))
     tell(
         map(Recipient.of, administrators(provider)),
         key=key,
         kind=f"roles.{kind}",
-        mail=mail,
+        mail=replace(mail, facts=(account, *mail.facts)),
         path=path,
         organization=provider,
         caused_by=by,

@@ -2,19 +2,16 @@
 
 import time
 from datetime import timedelta
-from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.csp import csp_override
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -23,19 +20,12 @@ from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
 from partnerhub.demo.people import PASSWORD, PEOPLE, person
 from partnerhub.demo.sweeps import run_sweeps
+from partnerhub.portals import samples
 from partnerhub.web.gallery import gallery_context
+from partnerhub.web.mailframe import framed, mail_frame, mail_page
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TOTP_SECONDS = 30
-MAIL_PAGE_POLICY: dict[str, Any] = settings.SECURE_CSP | {"frame-src": ["'self'"]}
-# A mail carries its own styles; it gets nothing else, and its links open in the whole window.
-MAIL_POLICY = {
-    "default-src": ["'none'"],
-    "style-src": ["'unsafe-inline'"],
-    "img-src": ["data:"],
-    "frame-ancestors": ["'self'"],
-    "sandbox": ["allow-top-navigation-by-user-activation"],
-}
 
 
 def _code(secret: str) -> str:
@@ -73,7 +63,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail_list.html", {"letters": mailbox.letters()})
 
 
-@csp_override(MAIL_PAGE_POLICY)
+@mail_page
 @login_not_required
 @require_GET
 def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
@@ -84,8 +74,7 @@ def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "demo/mail_detail.html", {"letter": letter})
 
 
-@csp_override(MAIL_POLICY)
-@xframe_options_sameorigin
+@mail_frame
 @login_not_required
 @require_GET
 def mail_body(request: HttpRequest, name: str) -> HttpResponse:
@@ -93,7 +82,44 @@ def mail_body(request: HttpRequest, name: str) -> HttpResponse:
     letter = mailbox.letter(name)
     if letter is None or not letter.html:
         raise Http404
-    return HttpResponse(letter.html.replace("<head>", '<head><base target="_top">', 1))
+    return framed(letter.html)
+
+
+@login_not_required
+@require_GET
+def mail_kinds(request: HttpRequest) -> HttpResponse:
+    """Every kind of mail there is, each with its sample."""
+    groups = [
+        (
+            title,
+            [{"label": k.label, "url": reverse("demo-mail-kind", args=[k.name])} for k in found],
+        )
+        for title, found in samples.catalogue()
+    ]
+    return render(request, "demo/mail_kinds.html", {"groups": groups})
+
+
+def _sample(name: str) -> samples.Sample:
+    try:
+        return samples.render(name)
+    except KeyError:
+        raise Http404 from None
+
+
+@mail_page
+@login_not_required
+@require_GET
+def mail_kind(request: HttpRequest, name: str) -> HttpResponse:
+    """The sample of one kind, both parts."""
+    return render(request, "demo/mail_kind.html", {"sample": _sample(name)})
+
+
+@mail_frame
+@login_not_required
+@require_GET
+def mail_kind_body(request: HttpRequest, name: str) -> HttpResponse:
+    """Its HTML part."""
+    return framed(_sample(name).html)
 
 
 class ClockForm(forms.Form):

@@ -3,23 +3,36 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_safe
 
+from partnerhub.outbox import kinds
 from partnerhub.outbox.marking import clear_by_desk
 from partnerhub.outbox.models import MarkedAddress, Message
 from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.services import send_again
 from partnerhub.outbox.states import MarkReason, MessageStatus
 from partnerhub.web.desk import DeskAdmin
+from partnerhub.web.mailframe import framed, mail_frame, mail_page
 from partnerhub.web.templatetags.ui import status_pill
 
 RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"
+
+
+def _sample(name: str) -> Any:
+    try:
+        return import_string(settings.MAIL_SAMPLES)(name)
+    except KeyError:
+        raise Http404 from None
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -74,28 +87,60 @@ class MessageAdmin(ByAddress):
         return status_pill(message.status, message.get_status_display())
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one message, and sending it again."""
+        """The page of one message, sending it again, and the samples of all kinds."""
         return [
             ("<int:pk>/change/", self.page, "change"),
             ("<int:pk>/send-again/", self.send_again, "send_again"),
+            ("kinds/", require_safe(self.kind_list), "kinds"),
+            ("kinds/<str:name>/", mail_page(require_safe(self.kind)), "kind"),
+            ("kinds/<str:name>/body/", mail_frame(require_safe(self.kind_body)), "kind_body"),
         ]
+
+    def kind_list(self, request: HttpRequest) -> HttpResponse:
+        """Every kind of mail there is, for whoever works at the desk."""
+        groups = [
+            (group.title, [self._line(kind) for kind in kinds.all_kinds() if kind.group is group])
+            for group in kinds.GROUPS
+        ]
+        return self._desk(request, "kinds", title="Every kind of mail", groups=groups)
+
+    def _line(self, kind: kinds.Kind) -> dict[str, str]:
+        url = reverse("admin:outbox_message_kind", args=[kind.name])
+        return {"label": kind.label, "url": url}
+
+    def kind(self, request: HttpRequest, name: str) -> HttpResponse:
+        """The sample of one kind, both parts."""
+        sample = _sample(name)
+        return self._desk(
+            request,
+            "kind",
+            title=sample.label,
+            sample=sample,
+            body_url=reverse("admin:outbox_message_kind_body", args=[name]),
+            all_url=reverse("admin:outbox_message_kinds"),
+        )
+
+    def kind_body(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Its HTML part, for the frame."""
+        return framed(_sample(name).html)
+
+    def _desk(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        frame = {"opts": self.opts, "subtitle": None, "alert": "", "blocked": ""}
+        everything = {**self.admin_site.each_context(request), **frame, **context}
+        return TemplateResponse(request, f"admin/outbox/message/{template}.html", everything)
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The message as far as it may be read: a secret body stays secret."""
         message = self._find(request, pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": message.subject,
-            "subtitle": None,
-            "alert": "",
-            "blocked": "",
-            "message": message,
-            "reason": plain_reason(message.error),
-            "body": "" if message.secret else message.text,
-            "can_resend": _resendable(message) and request.user.has_perm(RESEND),
-        }
-        return TemplateResponse(request, "admin/outbox/message/detail.html", context)
+        return self._desk(
+            request,
+            "detail",
+            title=message.subject,
+            message=message,
+            reason=plain_reason(message.error),
+            body="" if message.secret else message.text,
+            can_resend=_resendable(message) and request.user.has_perm(RESEND),
+        )
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put a failed message back into the queue, by POST, with the same Message-ID."""

@@ -34,6 +34,7 @@ _INVISIBLE = re.compile(
 )
 _LINKED = re.compile(r"(?<=\S)[.。．｡@＠](?=\w)|://")
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
+_FIRM = re.compile(r"\A\[[^\]]*\] ")
 _CODE = re.compile(r"[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5})+|\d{6,8}")
 
 
@@ -105,10 +106,12 @@ def render_plain(subject: str, body_text: str) -> tuple[str, str]:
     Only addresses of this site become links; a code standing alone on a line is set large.
     """
     blocks = [block for block in re.split(r"\n\s*\n", body_text.replace("\r\n", "\n")) if block]
-    mail = Mail(subject=subject, heading=_unlinkable(one_line(subject)))
+    heading = _unlinkable(_FIRM.sub("", one_line(subject)))
+    mail = Mail(subject=subject, heading=heading)
     footer = _footer(mail)
     text = "\n\n".join(
-        ["\n".join(_plain_line(line) for line in block.strip().split("\n")) for block in blocks]
+        [heading]
+        + ["\n".join(_plain_line(line) for line in block.strip().split("\n")) for block in blocks]
         + [_text_footer(footer)]
     )
     paragraphs = tuple(_html_block(block.strip()) for block in blocks)

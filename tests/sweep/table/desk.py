@@ -60,6 +60,9 @@ ROWS = [
         "chores_failure_try_again", {"pk": "failure"}, may=LEAD, get=(302, 405), post=302,
         refused_as=(404, 405),
     ),
+    _row("outbox_message_kinds"),
+    _row("outbox_message_kind", {"name": "=accounts.employee_invited"}),
+    _row("outbox_message_kind_body", {"name": "=accounts.employee_invited"}),
     _row(
         "outbox_markedaddress_changelist",
         may=LEAD,

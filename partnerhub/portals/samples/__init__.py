@@ -1,0 +1,75 @@
+"""Every kind of mail with sample data, rendered by the very functions that send them.
+
+The people and firms of a sample are rows made inside a transaction that is taken back: nothing
+stays, and nothing is sent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from partnerhub.outbox import kinds, links
+from partnerhub.outbox.models import Message
+from partnerhub.portals.samples import accounts, connections, notifications, roles, supplychain
+from partnerhub.portals.samples.world import READERS, World
+
+SAMPLES: Mapping[str, Callable[[World], None]] = {
+    **accounts.SAMPLES,
+    **roles.SAMPLES,
+    **connections.SAMPLES,
+    **supplychain.SAMPLES,
+    **notifications.SAMPLES,
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One mail as a mailbox would show it."""
+
+    kind: str
+    label: str
+    group: str
+    subject: str
+    text: str
+    html: str
+
+
+def render(name: str, words: str = "") -> Sample:
+    """The mail of this kind; `words` take the place of everything that people type.
+
+    Raises KeyError for a kind that has no sample.
+    """
+    kind, write = kinds.get(name), SAMPLES[name]
+    with transaction.atomic():
+        write(World(words))
+        rows = Message.objects.filter(kind=name, to__endswith=READERS)
+        message = rows.order_by("id").first()
+        transaction.set_rollback(True)
+    if message is None:
+        raise KeyError(name)
+    return Sample(
+        kind=name,
+        label=kind.label,
+        group=kind.group.title,
+        subject=message.subject,
+        text=_with_links(message.text),
+        html=_with_links(message.html),
+    )
+
+
+def _with_links(part: str) -> str:
+    """Addresses of the right shape where the real ones are put in while sending."""
+    site = settings.SITE_URL
+    return part.replace(links.PLACEHOLDER, f"{site}/invitations/sample/").replace(
+        links.UNSUBSCRIBE, f"{site}/unsubscribe/sample/"
+    )
+
+
+def catalogue() -> list[tuple[str, list[kinds.Kind]]]:
+    """Title of each group with its kinds, for the list of samples."""
+    every = kinds.all_kinds()
+    return [
+        (group.title, [kind for kind in every if kind.group is group]) for group in kinds.GROUPS
+    ]

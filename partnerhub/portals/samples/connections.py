@@ -1,0 +1,191 @@
+"""Samples of the mails about partner links, invitations, connections and assignments."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from connections import emails
+from connections.emails.pausing import connection_pause_moved
+from connections.models import ConnectionInvitation, ConnectionReview, PartnerLink
+from connections.proposals import Renewal, RoleRequest
+from partnerhub.portals.samples.world import World
+from partnerhub.web.access import Level
+
+
+def _link(world: World, **fields: Any) -> PartnerLink:
+    assert world.pat
+    return PartnerLink.objects.create(
+        seller=world.seller,
+        provider=world.provider,
+        issued_by=world.sam,
+        expires_at=world.in_days(7),
+        mailed_at=world.now,
+        reason=world.typed("We take no new clients this season.", 300),
+        **fields,
+    )
+
+
+def _invitation(world: World, **fields: Any) -> ConnectionInvitation:
+    answered = {"status": "answered", "decided_at": world.now, "opened_at": world.now}
+    return ConnectionInvitation.objects.create(
+        organization=world.provider,
+        seller=world.seller,
+        partner_link=_link(world, **answered),
+        address=world.sam.email,
+        invited_by=world.pat,
+        expires_at=world.in_days(14),
+        reason=world.typed("Not now, thank you.", 300),
+        **fields,
+    )
+
+
+def _levels(world: World) -> dict[str, Level]:
+    levels = (Level.EDIT, Level.VIEW, Level.VIEW)
+    return {role.code: level for role, level in zip(world.roles(), levels, strict=True)}
+
+
+def _started(world: World) -> None:
+    emails.connection_started(world.connection, _levels(world), by=world.sam)
+
+
+def _roles(world: World) -> None:
+    first, second, _ = (role.code for role in world.roles())
+    emails.roles_changed(
+        world.connection,
+        {first: "edit", second: "view"},
+        {first: "view"},
+        actor=world.seller,
+        by=world.sam,
+    )
+
+
+def _ended(world: World) -> None:
+    connection = world.connection
+    connection.status, connection.ended_side = "terminated", "seller"
+    connection.reason = world.typed("The season is over.", 300)
+    emails.connection_ended(connection, by=world.sam)
+
+
+def _difference(world: World) -> tuple[dict[str, str], dict[str, str]]:
+    first, second, _ = (role.code for role in world.roles())
+    return {first: "view"}, {first: "edit", second: "view"}
+
+
+def _request(world: World, status: str = "open") -> RoleRequest:
+    why = world.typed("We prepare your shipments and cannot change them.", 500)
+    return RoleRequest(
+        connection=world.connection, status=status, message=why, expires_at=world.in_days(14)
+    )
+
+
+def _requested(world: World) -> None:
+    before, after = _difference(world)
+    emails.roles_requested(world.connection, _request(world), before, after, by=world.pat)
+
+
+def _answered(world: World) -> None:
+    before, after = _difference(world)
+    answered = _request(world, "consented")
+    emails.request_consented(world.connection, answered, before, after, by=world.sam)
+
+
+def _roles_over(world: World) -> None:
+    before, _ = _difference(world)
+    emails.roles_ended(world.connection, before, [world.emery])
+
+
+def _renewal(world: World) -> Renewal:
+    return Renewal(
+        connection=world.connection,
+        side="provider",
+        ends_at=world.in_days(730),
+        reason=world.typed("We end it with the season.", 300),
+    )
+
+
+def _proposed(world: World) -> None:
+    emails.renewal_proposed(world.connection, _renewal(world), by=world.pat)
+
+
+def _renewed(world: World) -> None:
+    renewal = _renewal(world)
+    emails.renewal_agreed(world.connection, renewal, by=world.sam, actor=world.seller)
+
+
+def _not_renewed(world: World) -> None:
+    renewal = _renewal(world)
+    emails.renewal_declined(world.connection, renewal, by=world.sam, actor=world.seller)
+
+
+def _taken_back(world: World) -> None:
+    renewal = _renewal(world)
+    emails.renewal_withdrawn(world.connection, renewal, by=world.pat, actor=world.provider)
+
+
+def _review(world: World) -> ConnectionReview:
+    return ConnectionReview(connection=world.connection, due_at=world.in_days(30))
+
+
+def _paused(world: World) -> None:
+    connection = world.connection
+    connection.paused_at, connection.paused_until = world.now, world.in_days(14)
+    connection.reason = world.typed("We are moving house.", 300)
+    emails.connection_paused(connection, by=world.sam)
+
+
+def _moved(world: World) -> None:
+    connection = world.connection
+    connection.paused_until = world.in_days(21)
+    connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
+
+
+def _assigned(world: World) -> None:
+    emails.assignments_changed(world.connection, world.emery, _levels(world), by=world.pat)
+
+
+def _approval(change: str, world: World) -> None:
+    assert world.connection
+    over = {"revoked": "revoked", "lapsed": "lapsed"}
+    [approved] = world.approved(status=over.get(change, "active"))
+    emails.approval_changed_drafts(after=0, limit=9, approved_role_id=approved.pk, change=change)
+
+
+SAMPLES: Mapping[str, Callable[[World], None]] = {
+    "connections.partner_link_sent": lambda w: emails.partner_link_sent(_link(w), by=w.sam),
+    "connections.partner_link_declined": lambda w: emails.partner_link_declined(_link(w)),
+    "connections.partner_link_expiring": lambda w: emails.partner_link_expiring(_link(w)),
+    "connections.invitation_sent": lambda w: emails.connection_invitation_sent(_invitation(w)),
+    "connections.invitation_rejected": lambda w: emails.connection_invitation_rejected(
+        _invitation(w)
+    ),
+    "connections.invitation_expired": lambda w: emails.connection_invitation_expired(
+        _invitation(w)
+    ),
+    "connections.connection_started": _started,
+    "connections.connection_roles": _roles,
+    "connections.connection_ends": lambda w: emails.connection_ending(w.connection, days=7),
+    "connections.connection_paused": _paused,
+    "connections.connection_pause_moved": _moved,
+    "connections.connection_resumed": lambda w: emails.connection_resumed(
+        w.connection, since=w.now, by=w.sam
+    ),
+    "connections.connection_ended": _ended,
+    "connections.connection_roles_ended": _roles_over,
+    "connections.role_request_requested": _requested,
+    "connections.role_request_answered": _answered,
+    "connections.role_request_withdrawn": lambda w: emails.request_withdrawn(
+        w.connection, _request(w), by=w.pat
+    ),
+    "connections.role_request_lapsed": lambda w: emails.request_lapsed(w.connection, _request(w)),
+    "connections.renewal_proposed": _proposed,
+    "connections.renewal_declined": _not_renewed,
+    "connections.renewal_withdrawn": _taken_back,
+    "connections.connection_renewed": _renewed,
+    "connections.review_opened": lambda w: emails.review_opened(_review(w)),
+    "connections.review_waiting": lambda w: emails.review_waiting(_review(w), days=7),
+    "connections.assignment_changed": _assigned,
+    **{
+        f"connections.approval_{change}": partial(_approval, change)
+        for change in ("lowered", "revoked", "lapsing", "lapsed", "restored")
+    },
+}

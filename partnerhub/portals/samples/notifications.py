@@ -1,0 +1,33 @@
+"""Samples of the platform's own mails."""
+
+from collections.abc import Callable, Mapping
+
+from partnerhub.notifications import preferences
+from partnerhub.notifications.digest import send_digest
+from partnerhub.notifications.models import Choice
+from partnerhub.notifications.undelivered import note_delivery
+from partnerhub.outbox.models import Message
+from partnerhub.outbox.states import MessageStatus
+from partnerhub.portals.samples import supplychain
+from partnerhub.portals.samples.world import World
+from supplychain.emails import shares, shipments
+
+
+def _daily(world: World) -> None:
+    preferences.choose(world.sunny, {"shipments": Choice.DAILY})
+    share = world.share()
+    shares.shipment_shared_drafts(after=0, limit=9, shares=[share.pk], by=world.sam.pk)
+    shipments.shipment_delivered(share.shipment, [share])
+    send_digest(world.sunny.pk)
+
+
+def _undelivered(world: World) -> None:
+    supplychain.SAMPLES["supplychain.supplier_invited"](world)
+    message = Message.objects.get(kind="supplychain.supplier_invited", caused_by=world.sam)
+    note_delivery(message, MessageStatus.FAILED, "SMTPRecipientsRefused: 550 no such user")
+
+
+SAMPLES: Mapping[str, Callable[[World], None]] = {
+    "notifications.daily": _daily,
+    "notifications.undelivered": _undelivered,
+}

@@ -1,0 +1,34 @@
+"""Showing a mail inside a page: its own styles, no scripts, its links in the whole window."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+
+# A page with such a frame in it.
+PAGE_POLICY: dict[str, Any] = settings.SECURE_CSP | {"frame-src": ["'self'"]}
+# A mail carries its own styles; it gets nothing else, and its links open in the whole window.
+FRAME_POLICY = {
+    "default-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["data:"],
+    "frame-ancestors": ["'self'"],
+    "sandbox": ["allow-top-navigation-by-user-activation"],
+}
+
+
+def mail_page(view: Any) -> Any:
+    """A view whose page shows a mail in a frame."""
+    return csp_override(PAGE_POLICY)(view)
+
+
+def mail_frame(view: Any) -> Any:
+    """A view that answers with what stands in the frame; see `framed`."""
+    return csp_override(FRAME_POLICY)(xframe_options_sameorigin(view))
+
+
+def framed(html: str) -> HttpResponse:
+    """The HTML part of a mail as the content of the frame."""
+    return HttpResponse(html.replace("<head>", '<head><base target="_top">', 1))
