@@ -425,4 +425,5 @@ def test_the_start_of_the_desk_lists_what_a_reviewer_may_open():
     page = signed_in(desk_reviewer()).get(reverse("admin:index")).content.decode()
     for url in (CHECKS, ORGANIZATIONS, "/admin/audit/event/"):
         assert f'href="{url}"' in page
-    assert "/admin/outbox/" not in page
+    assert 'href="/admin/outbox/"' not in page
+    assert 'href="/admin/outbox/message/"' not in page
