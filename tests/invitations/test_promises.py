@@ -54,6 +54,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "I3": (
         f"{MECHANISM}.test_opening_changes_nothing_and_leaves_the_token_behind",
         f"{MECHANISM}.test_fifty_scanners_at_once_change_nothing",
+        "tests.journeys.test_invitations.test_a_scanner_that_runs_scripts_changes_nothing",
     ),
     "I4": (f"{MECHANISM}.test_an_ended_link_is_dead_and_says_so",),
     "I5": (f"{LISTS}.test_sending_again_makes_a_new_link_and_kills_the_old",),

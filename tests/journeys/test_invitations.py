@@ -19,7 +19,8 @@ def test_a_scanner_that_runs_scripts_changes_nothing(meet):
     pat.fill({"E-mail address": emery.address})
     pat.press("Send invitation")
     letter = emery.read("join our account")
-    before = fingerprint()
+    # The worker may still be noting that the mail has left.
+    before = fingerprint(("outbox",))
     scanner.follow(letter)
     scanner.sees("Harbor Desk")
     scanner.page.wait_for_load_state("networkidle")
@@ -29,7 +30,7 @@ def test_a_scanner_that_runs_scripts_changes_nothing(meet):
     assert "/invitations/employee/" not in scanner.page.url
     names = {cookie["name"] for cookie in scanner.page.context.cookies()}
     assert "sessionid" not in names
-    assert fingerprint() == before
+    assert fingerprint(("outbox",)) == before
     emery.follow(letter)
     emery.sees("Create account")
 
