@@ -3,11 +3,11 @@
 from django.core.mail import EmailMultiAlternatives, mailers
 
 from benchmarks.mails import share_mail
+from partnerhub.celery import app
 from partnerhub.outbox.rendering import render_mail
-from partnerhub.tasks import task
 
 
-@task("benchmarks.send_one")
+@app.task(name="benchmarks.send_one")
 def send_one(number: int) -> None:
     """Render and send the mail of this number."""
     subject, text, html = render_mail(share_mail(number))

@@ -24,6 +24,7 @@ from accounts.invitations.batches.kinds import BatchKind, Plan
 from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.batches.states import BatchStatus, RowStatus
 from accounts.invitations.batches.transitions import lists
+from accounts.invitations.crowding import hold
 from accounts.models import Organization
 from partnerhub import clock
 from partnerhub.audit import context
@@ -136,6 +137,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     addresses = [row.address for row in rows]
     invitations.close_overdue(kind.model, organization, addresses)
     known = kind.known(organization, addresses)
+    hold(addresses)
     room = limits.Room(organization, map(budget_key, addresses), model=kind.model)
     parts = _sort(rows, known, room)
     with _as_confirmed(batch):
