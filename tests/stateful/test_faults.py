@@ -29,10 +29,6 @@ RULE = {
     "inactive people still count": ("AND u.is_active", ""),
     "suspended providers still count": ("AND o.status = 'active'", ""),
     "suspended sellers still open": ("AND s.status = 'active'", ""),
-    "ended connections still count": (
-        "AND c.status IN ('active', 'paused')",
-        "AND c.status <> 'ended'",
-    ),
     "revoked approvals still count": ("AND a.status = 'active'", ""),
     "the approval does not limit the level": ("a.level", "3"),
     "the grant does not limit the level": ("g.level", "a.level"),
