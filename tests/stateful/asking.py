@@ -77,7 +77,6 @@ class Asking(Promises):
         asked = link.asked if link.asked_until > self.oracle.now else {}
         most = {r: min(v, self.oracle.approved_level(provider, r)) for r, v in asked.items()}
         who = self.boss_of(provider if by_provider else seller)
-        self._cannot_be_had(row, link, who, asked if by_provider else most, by_provider)
         if past_the_page:
             self._consent_straight(row, who, wanted)
         else:
@@ -98,21 +97,6 @@ class Asking(Promises):
             assert bool(raised) == bool(rises and possible)
         if raised:
             link.grants, link.asked = stored, {}
-
-    def _cannot_be_had(self, row, link, who, limit, by_provider):
-        """Past the page: the provider gets nothing, and the seller gives nothing above."""
-        request = RoleRequest.objects.open(clock.now()).filter(connection=row).first()
-        levels = {
-            role: Level(level if by_provider else 3)
-            for role, level in limit.items()
-            if by_provider or max(level, link.grants.get(role, 0)) < Level.ADMIN
-        }
-        if request and levels:
-            try:
-                requests.consent(request=request, by=who, levels=levels)
-            except DomainError:
-                return
-            raise AssertionError("consent by the provider or above the approval")
 
     def _consent_straight(self, row, who, wanted):
         request = RoleRequest.objects.filter(connection=row).order_by("-id").first()
@@ -164,3 +148,29 @@ class Asking(Promises):
             if link.asked and link.asked_until > self.oracle.now and self.oracle.live(*pair)
         }
         assert self._open_requests() == expected
+
+    @invariant()
+    def nobody_gives_what_is_not_theirs(self):
+        """Past the page: the provider grants itself nothing, the seller nothing unapproved."""
+        for request in RoleRequest.objects.open(clock.now()).select_related("connection"):
+            seller, provider = (
+                next(key for key, firm in self.firms.items() if firm.pk == pk)
+                for pk in (request.connection.seller_id, request.connection.provider_id)
+            )
+            link = self.oracle.live(seller, provider)
+            assert link, "a request outlives its connection"
+            asked = {role: Level(level) for role, level in link.asked.items()}
+            too_much = {
+                role: level
+                for role, level in asked.items()
+                if level > max(link.grants.get(role, 0), self.oracle.approved_level(provider, role))
+            }
+            self._refused(request, self.boss_of(provider), asked)
+            self._refused(request, self.boss_of(seller), too_much)
+
+    def _refused(self, request, who, levels):
+        try:
+            requests.consent(request=request, by=who, levels=levels)
+        except DomainError:
+            return
+        raise AssertionError("consent by the provider, or above what is approved")
