@@ -2,7 +2,8 @@
 
 effective level = min(approved, granted, assigned) while person, memberships, organizations,
 identity, connection, grant and approval are in force; a provider's administrators count as
-assigned at the granted level. Dates are columns: callers pass the time in.
+assigned at the granted level. Dates are columns: callers pass the time in. The joins stand in the
+order in which they are walked: from the person to the one connection, and only then to the roles.
 
 A view standing during a migration breaks SQLite's table remakes and PostgreSQL's type changes, so
 it is dropped before migrating and created afterwards. On PostgreSQL functions over the view keep
@@ -43,19 +44,20 @@ SELECT g.id AS grant_id, m.user_id AS user_id, c.seller_id AS organization_id,
   (m.role = 'administrator') AS administrator,
   i.expires_at AS identity_until, a.expires_at AS approval_until, g.ends_at AS grant_until,
   c.ends_at AS connection_until, (c.status = 'paused') AS paused, c.paused_until AS paused_until
-FROM connections_connection c
-JOIN accounts_organization s ON s.id = c.seller_id AND s.status = 'active'
-JOIN accounts_organization o ON o.id = c.provider_id AND o.status = 'active'
-JOIN accounts_membership m ON m.organization_id = c.provider_id AND m.status = 'active'
+FROM accounts_membership m
+JOIN connections_connection c ON c.provider_id = m.organization_id
 JOIN accounts_user u ON u.id = m.user_id AND u.is_active
 JOIN accounts_identitycheck i ON i.user_id = m.user_id AND i.status = 'verified'
+JOIN accounts_organization s ON s.id = c.seller_id AND s.status = 'active'
+JOIN accounts_organization o ON o.id = c.provider_id AND o.status = 'active'
 JOIN connections_rolegrant g ON g.connection_id = c.id AND g.status = 'active'
 JOIN roles_role r ON r.id = g.role_id AND r.grantable
 JOIN roles_approvedrole a
   ON a.provider_id = g.provider_id AND a.role_id = g.role_id AND a.status = 'active'
 LEFT JOIN connections_assignment x ON x.content_object_id = g.id AND x.user_id = m.user_id
 LEFT JOIN auth_permission p ON p.id = x.permission_id
-WHERE c.status IN ('active', 'paused') AND (m.role = 'administrator' OR x.id IS NOT NULL)
+WHERE m.status = 'active' AND c.status IN ('active', 'paused')
+  AND (m.role = 'administrator' OR x.id IS NOT NULL)
 """
 
 

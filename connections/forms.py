@@ -95,6 +95,12 @@ class DeclineForm(ReasonForm):
     )
 
 
+NOT_OFFERED = (
+    "A role that you chose can no longer be chosen: what is approved has changed. "
+    "Look through the list again; nothing has been changed or sent."
+)
+
+
 class LevelField(forms.TypedChoiceField):
     """One role's level: from the lowest (none) up to the highest that can be chosen."""
 
@@ -127,6 +133,15 @@ class GrantForm(forms.Form):
                 label=offer.role.name,
                 initial=offer.held,
             )
+
+    def clean(self) -> dict[str, Any]:
+        """A level for a role that is not offered (any more) refuses the whole form: half of what
+        somebody chose would not be what they meant.
+        """
+        sent = {name for name in self.data if name.startswith(grant_field(""))}
+        if any(self.data[name] not in ("", "0") for name in sent - self.fields.keys()):
+            self.add_error(None, NOT_OFFERED)
+        return super().clean() or self.cleaned_data
 
     def levels(self) -> dict[str, Level]:
         """Role code -> chosen level, of every role that the form sent."""
@@ -268,6 +283,15 @@ class ConsentForm(forms.Form):
                 label=line.role.name,
                 initial=line.possible,
             )
+
+    def clean(self) -> dict[str, Any]:
+        """A level for a role that is not offered (any more) refuses the whole form: half of what
+        somebody chose would not be what they meant.
+        """
+        sent = {name for name in self.data if name.startswith(grant_field(""))}
+        if any(self.data[name] not in ("", "0") for name in sent - self.fields.keys()):
+            self.add_error(None, NOT_OFFERED)
+        return super().clean() or self.cleaned_data
 
     def levels(self) -> dict[str, Level]:
         """Role code -> chosen level, of every role that the form sent."""

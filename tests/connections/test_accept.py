@@ -153,12 +153,21 @@ def test_a_role_that_falls_while_the_form_is_open_is_refused(
     assert '<option value="1" selected>' in listings
 
 
-@pytest.mark.parametrize("data", [{}, {FBA: "0"}, {FBA: ""}, {"grant-no.such": "1"}])
+@pytest.mark.parametrize("data", [{}, {FBA: "0"}, {FBA: ""}])
 def test_at_least_one_role(pair: Pair, invited: ConnectionInvitation, data: Any) -> None:
     with nothing_changes():
         response = pair.at_seller().post(url(pair, invited), data)
     assert response.status_code == 422
     assert "at least one role" in response.text
+
+
+def test_a_role_that_is_not_offered_stops_the_whole_form(
+    pair: Pair, invited: ConnectionInvitation
+) -> None:
+    with nothing_changes():
+        response = pair.at_seller().post(url(pair, invited), {FBA: "1", "grant-no.such": "1"})
+    assert response.status_code == 422
+    assert "can no longer be chosen" in response.text
 
 
 def test_view_for_everything_with_one_link(pair: Pair, invited: ConnectionInvitation) -> None:

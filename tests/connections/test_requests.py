@@ -173,6 +173,18 @@ def test_only_a_rise_within_the_approvals_can_be_asked_for(
     assert "The season begins." in answer.text
 
 
+def test_a_role_that_lost_its_approval_meanwhile_stops_the_whole_request(
+    pair: Pair, row: Connection
+) -> None:
+    with nothing_changes():
+        both = {FBA: "3", "grant-pricing.pricing": "1", **WHY}
+        answer = pair.at_provider().post(ask_url(pair, row), both)
+    assert answer.status_code == 422
+    assert "can no longer be chosen" in answer.text
+    fba = answer.text.split(f'name="{FBA}"')[1].split("</select>")[0]
+    assert '<option value="3" selected>' in fba
+
+
 def test_a_reason_is_owed_to_the_seller(pair: Pair, row: Connection) -> None:
     with nothing_changes():
         answer = pair.at_provider().post(ask_url(pair, row), {FBA: "2", "message": " "})
