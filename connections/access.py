@@ -4,7 +4,6 @@ Asked by every page, list, export, task and template; nothing is kept across req
 was taken away counts on the next one (A5).
 """
 
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -18,22 +17,24 @@ from partnerhub.errors import NotRelated
 from partnerhub.web.access import Access, Acting, Level, Need
 
 # PostgreSQL keeps the plans of its functions; SQLite plans in no time and takes the text itself.
-_POSTGRES = {
-    "access": "SELECT * FROM connections_access(%(user)s, %(organization)s, %(at)s)",
-    "level": "SELECT connections_level(%(user)s, %(organization)s, %(role)s, %(at)s)",
-}
 _NAMED = {name: f"%({name})s" for name in ("user", "organization", "role", "at")}
+_ACCESS = "SELECT * FROM connections_access(%s, %s, %s)"
+_LEVEL = "SELECT connections_level(%s, %s, %s, %s)"
 _SQLITE = {
-    "access": effective.ACCESS.format(**_NAMED),
-    "level": effective.LEVEL.format(**_NAMED),
+    _ACCESS: effective.ACCESS.format(**_NAMED),
+    _LEVEL: effective.LEVEL.format(**_NAMED),
 }
 
 
-def _rows(statement: str, at: datetime, **values: Any) -> list[Any]:
-    postgres = connection.vendor == "postgresql"
-    moment = at if postgres else at.replace(tzinfo=None).isoformat(" ")
+def _rows(statement: str, user: Any, organization: Organization, *role: str) -> list[Any]:
+    at = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute((_POSTGRES if postgres else _SQLITE)[statement], values | {"at": moment})
+        if connection.vendor == "postgresql":
+            cursor.execute(statement, (user.pk, organization.pk, *role, at))
+        else:
+            moment = at.replace(tzinfo=None).isoformat(" ")
+            named = {"user": user.pk, "organization": organization.pk, "at": moment}
+            cursor.execute(_SQLITE[statement], named | ({"role": role[0]} if role else {}))
         return cursor.fetchall()
 
 
@@ -42,7 +43,7 @@ def access_for(user: Any, organization: Organization) -> Access:
 
     One statement. Raises NotRelated when there is neither a membership nor a right in force.
     """
-    rows = _rows("access", clock.now(), user=user.pk, organization=organization.pk)
+    rows = _rows(_ACCESS, user, organization)
     role = next((word for kind, word, *_ in rows if kind == "member"), None)
     if role is not None:
         return Access(
@@ -80,5 +81,5 @@ def check(user: Any, organization: Organization, need: Need) -> Access:
 
 def effective_level(user: Any, organization: Organization, role_code: str) -> Level:
     """One check: the level `user` has on one role for a seller now, NONE without any."""
-    rows = _rows("level", clock.now(), user=user.pk, organization=organization.pk, role=role_code)
+    rows = _rows(_LEVEL, user, organization, role_code)
     return Level(rows[0][0])

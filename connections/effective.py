@@ -3,7 +3,7 @@
 effective level = min(approved, granted, assigned) while person, memberships, organizations,
 identity, connection, grant and approval are in force; a provider's administrators count as
 assigned at the granted level. Dates are columns: callers pass the time in. The joins stand in the
-order in which they are walked: from the person to the one connection, and only then to the roles.
+order in which they are walked: the person, their firm, its connection, and only then the roles.
 
 A view standing during a migration breaks SQLite's table remakes and PostgreSQL's type changes, so
 it is dropped before migrating and created afterwards. On PostgreSQL functions over the view keep
@@ -43,13 +43,15 @@ SELECT g.id AS grant_id, m.user_id AS user_id, c.seller_id AS organization_id,
   {_LEAST.format(a=f"({_LEAST.format(a='a.level', b='g.level')})", b=f"({_ASSIGNED})")} AS level,
   (m.role = 'administrator') AS administrator,
   i.expires_at AS identity_until, a.expires_at AS approval_until, g.ends_at AS grant_until,
-  c.ends_at AS connection_until, (c.status = 'paused') AS paused, c.paused_until AS paused_until
+  c.ends_at AS connection_until, (c.status = 'paused') AS paused, c.paused_until AS paused_until,
+  s.name AS organization_name, s.handle AS organization_handle, o.name AS provider_name,
+  r.name AS role_name
 FROM accounts_membership m
-JOIN connections_connection c ON c.provider_id = m.organization_id
 JOIN accounts_user u ON u.id = m.user_id AND u.is_active
 JOIN accounts_identitycheck i ON i.user_id = m.user_id AND i.status = 'verified'
+JOIN accounts_organization o ON o.id = m.organization_id AND o.status = 'active'
+JOIN connections_connection c ON c.provider_id = m.organization_id
 JOIN accounts_organization s ON s.id = c.seller_id AND s.status = 'active'
-JOIN accounts_organization o ON o.id = c.provider_id AND o.status = 'active'
 JOIN connections_rolegrant g ON g.connection_id = c.id AND g.status = 'active'
 JOIN roles_role r ON r.id = g.role_id AND r.grantable
 JOIN roles_approvedrole a
@@ -78,8 +80,8 @@ JOIN auth_permission p ON p.id = x.permission_id
 WHERE x.user_id = {{user}} AND x.content_object_id = {{organization}}
 UNION ALL
 SELECT 'level', CAST(e.role_code AS text), e.level, e.connection_id, e.provider_id,
-  CAST(o.name AS text)
-FROM {VIEW} e JOIN accounts_organization o ON o.id = e.provider_id
+  CAST(e.provider_name AS text)
+FROM {VIEW} e
 WHERE e.user_id = {{user}} AND e.organization_id = {{organization}} AND e.level > 0
   AND {IN_FORCE.format(at="{at}")}
 """  # noqa: S608 - only names of our own stand in it
@@ -140,9 +142,8 @@ BEGIN
     {_candidates()}
     EXIT WHEN batch = '{{}}';
     FOR f_seller, f_name, f_handle, f_role, f_level IN
-      SELECT e.organization_id, o.name, o.handle, r.name, e.level
-      FROM {VIEW} e JOIN accounts_organization o ON o.id = e.organization_id
-      JOIN roles_role r ON r.id = e.role_id
+      SELECT e.organization_id, e.organization_name, e.organization_handle, e.role_name, e.level
+      FROM {VIEW} e
       WHERE e.user_id = $1 AND e.provider_id = $2 AND e.organization_id = ANY(batch)
         AND {IN_FORCE.format(at="$3")}
       ORDER BY CASE WHEN $5 THEN -e.organization_id ELSE e.organization_id END, e.role_id
