@@ -13,7 +13,7 @@ from accounts.tenancy import administrators
 from partnerhub import clock
 from partnerhub.audit.models import Event
 from partnerhub.audit.presenters import timeline
-from partnerhub.outbox.rendering import render_mail
+from partnerhub.outbox.rendering import compose
 from partnerhub.web.access import Level
 from roles import words
 from roles.emails import decided_mail
@@ -132,7 +132,7 @@ def mail_preview(
     """Subject and text of the mail that finishing sends; None while a line is open."""
     if application.status != ApplicationStatus.IN_REVIEW or not all_decided(lines):
         return None
-    subject, text, _html = render_mail(decided_mail(application, lines, status_after(lines)))
+    subject, text, _content = compose(decided_mail(application, lines, status_after(lines)))
     return {"subject": subject, "text": text}
 
 

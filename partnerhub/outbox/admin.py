@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from partnerhub.outbox import kinds
 from partnerhub.outbox.marking import clear_by_desk
-from partnerhub.outbox.models import MarkedAddress, Message
+from partnerhub.outbox.models import BLANK, MarkedAddress, Message
 from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.services import send_again
 from partnerhub.outbox.states import MarkReason, MessageStatus
@@ -74,7 +74,7 @@ class MessageAdmin(ByAddress):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Lists need no bodies."""
-        return Message.objects.defer("html", "text")
+        return Message.objects.defer(*BLANK)
 
     @admin.display(description="Written (UTC)")
     def written(self, message: Message) -> str:

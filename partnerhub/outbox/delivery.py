@@ -20,7 +20,7 @@ from partnerhub.outbox import links, marking, signals, unsubscribing
 from partnerhub.outbox.envelope import Envelope
 from partnerhub.outbox.fanout import expand
 from partnerhub.outbox.line import SILENT, Answer, Line, Outcome, ServerAway, ServerRefuses
-from partnerhub.outbox.models import Message, Pause
+from partnerhub.outbox.models import BLANK, Message, Pause
 from partnerhub.outbox.services import wake
 from partnerhub.outbox.states import CLAIMABLE, MessageStatus
 
@@ -99,7 +99,7 @@ def _finish(
         **more,
     }
     if status == MessageStatus.FAILED and message.secret:
-        values |= {"text": "", "html": ""}
+        values |= BLANK
     with transaction.atomic():
         changed = Message.objects.filter(pk=message.pk, lease=message.lease).update(**values)
         if changed and status == MessageStatus.FAILED:
@@ -112,6 +112,7 @@ def _finish(
 # same Message-ID.
 _SENT = """UPDATE outbox_message SET status = 'sent', lease = NULL, lease_until = NULL, error = '',
   sent_at = %s, text = CASE WHEN secret THEN '' ELSE text END,
+  content = CASE WHEN secret THEN '' ELSE content END,
   html = CASE WHEN secret THEN '' ELSE html END
 WHERE id = %s AND lease = %s"""
 _UNSYNCED = " AND set_config('synchronous_commit', 'off', true) IS NOT NULL"
@@ -159,7 +160,7 @@ def _open_status(message: Message) -> str:
 
 def _envelope(message: Message) -> Envelope:
     """The mail as it leaves: the only place where a one-time link meets its text."""
-    text, html = message.text, message.html
+    text, html = message.text, message.html_part
     addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
     if stopping := unsubscribing.headers(message):
         addresses[links.UNSUBSCRIBE] = unsubscribing.url(message)

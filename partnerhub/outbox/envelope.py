@@ -18,7 +18,9 @@ from django.core.mail import EmailMultiAlternatives
 
 LINE_END = b"\r\n"
 _LONGEST_HEADER = 76
-_PLAIN = re.compile(r"[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+")
+PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+)
 _UTF8 = Charset("utf-8")
 _UTF8.header_encoding = QP
 
@@ -76,6 +78,7 @@ def _body(parts: list[tuple[str, str]]) -> bytes:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # what goes to many is encoded once
 def _part(kind: str, content: str) -> bytes:
     # The last line ends, too: by the line ends it finds, the encoder chooses its own.
     lines = content.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
@@ -100,6 +103,6 @@ def _header(name: str, value: str) -> bytes:
 @lru_cache(maxsize=512)
 def _mailbox(address: str) -> str:
     """`Name <address>` with a name that is no ASCII encoded."""
-    if _PLAIN.fullmatch(address):
+    if PLAIN_ADDRESS.fullmatch(address):
         return address
     return formataddr(parseaddr(address))

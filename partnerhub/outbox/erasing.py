@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.html import escape
 
 from partnerhub.db import require_atomic
-from partnerhub.outbox.models import MarkedAddress, Message
-from partnerhub.outbox.rendering import inert
+from partnerhub.outbox.models import BLANK, MarkedAddress, Message
+from partnerhub.outbox.rendering import changed_content, inert
 from partnerhub.outbox.states import CLAIMABLE, MessageStatus
 
 NOWHERE = "erased.invalid"
@@ -64,7 +64,7 @@ def forget_person(person: Forgotten) -> None:
     MarkedAddress.objects.filter(address__in=person.addresses).delete()
     Message.objects.bulk_update(
         [*_own(person), *_about(person)],
-        ["key", "to", "recipient", "subject", "text", "html", "status", "error"],
+        ["key", "to", "recipient", "subject", *BLANK, "status", "error"],
         batch_size=200,
     )
 
@@ -77,20 +77,21 @@ def _own(person: Forgotten) -> Iterator[Message]:
         row.key = f"{_without_addresses(row.key, person)}:{row.pk}"[-250:]
         row.to, row.recipient = f"{row.pk}@{NOWHERE}", None
         row.subject, row.error = person.without(row.subject), ""
-        row.text = row.html = ""
+        row.text = row.content = row.html = ""
         yield row
 
 
 def _about(person: Forgotten) -> Iterator[Message]:
     others = Message.objects.exclude(recipient=person.user_id).exclude(to__in=person.addresses)
-    for row in others.filter(person.named_in("subject", "text", "html", "error", "key")):
-        if not person.names(row.subject, row.text, row.html, row.error, row.key):
+    for row in others.filter(person.named_in("subject", *BLANK, "error", "key")):
+        if not person.names(row.subject, row.text, row.html_part, row.error, row.key):
             continue
         row.subject, row.error = person.without(row.subject), person.without(row.error)
         if person.names(row.key):
             row.key = f"{_without_addresses(row.key, person)}:{row.pk}"[-250:]
         waits = row.status in (*CLAIMABLE, MessageStatus.SENDING)
         row.text = person.without(row.text) if waits else ""
+        row.content = changed_content(row.content, person.without) if waits else ""
         row.html = person.without(row.html) if waits else ""
         yield row
 

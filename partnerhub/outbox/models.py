@@ -10,14 +10,23 @@ from django.db.models import Q
 
 from partnerhub import clock
 from partnerhub.outbox.links import Claim
+from partnerhub.outbox.rendering import html_of
 from partnerhub.outbox.states import MarkReason, MessageStatus
+
+# What a message says, forgotten: what is blanked is blanked together.
+BLANK = {"text": "", "content": "", "html": ""}
 
 
 class Message(models.Model):
-    """One mail to one address. `key` is unique: the same event never mails twice."""
+    """One mail to one address. `key` is unique: the same event never mails twice.
+
+    `content` is what the HTML part is made of (rendering.html_of) when the message is sent; a
+    message that comes with an HTML part of its own has `html` instead. Every index that is not
+    needed would be written three times for every mail: when it is queued, claimed and sent.
+    """
 
     key = models.CharField(max_length=250, unique=True)
-    message_id = models.CharField(max_length=120, unique=True)
+    message_id = models.CharField(max_length=120)
     kind = models.CharField(max_length=80)
     to = models.EmailField(max_length=254)
     recipient = models.ForeignKey(
@@ -25,12 +34,13 @@ class Message(models.Model):
     )
     subject = models.CharField(max_length=200)
     text = models.TextField(blank=True)
+    content = models.TextField(blank=True)
     html = models.TextField(blank=True)
     link_purpose = models.CharField(max_length=40, blank=True)
     link_id = models.UUIDField(null=True)
     link_generation = models.PositiveSmallIntegerField(default=0)
     secret = models.BooleanField(default=False)
-    about = models.CharField(max_length=80, blank=True, db_index=True)
+    about = models.CharField(max_length=80, blank=True)
     organization_id = models.BigIntegerField(null=True)
     caused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -52,6 +62,7 @@ class Message(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message_id"], name="outbox_message_one_id"),
             models.CheckConstraint(
                 condition=Q(status=MessageStatus.SENDING, lease__isnull=False)
                 | (~Q(status=MessageStatus.SENDING) & Q(lease__isnull=True)),
@@ -71,7 +82,7 @@ class Message(models.Model):
             models.Index(
                 fields=["lease_until"], condition=Q(status="sending"), name="outbox_message_lease"
             ),
-            models.Index(fields=["organization_id", "created_at"], name="outbox_message_org"),
+            models.Index(fields=["about"], condition=~Q(about=""), name="outbox_message_about"),
             models.Index(
                 fields=["caused_by", "-id"],
                 condition=Q(status="failed"),
@@ -86,6 +97,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.status})"
+
+    @property
+    def html_part(self) -> str:
+        """The HTML part as it leaves, but for the links; "" when there is none."""
+        return self.html or (html_of(self.content) if self.content else "")
 
     @property
     def claim(self) -> Claim | None:

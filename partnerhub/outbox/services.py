@@ -12,9 +12,9 @@ from django.utils.module_loading import import_string
 from partnerhub import clock
 from partnerhub.db import require_atomic
 from partnerhub.outbox.links import Claim
-from partnerhub.outbox.models import FanOut, Message
+from partnerhub.outbox.models import BLANK, FanOut, Message
 from partnerhub.outbox.reasons import plain_reason
-from partnerhub.outbox.rendering import Mail, render_mail
+from partnerhub.outbox.rendering import Mail, compose
 from partnerhub.outbox.states import CLAIMABLE, MessageStatus
 from partnerhub.tasks import nudge
 
@@ -48,8 +48,8 @@ def new_message_id() -> str:
     return make_msgid(domain=urlsplit(settings.SITE_URL).hostname or "localhost")
 
 
-def _row(draft: Draft, rendered: tuple[str, str, str]) -> Message:
-    subject, text, html = rendered
+def _row(draft: Draft, composed: tuple[str, str, str]) -> Message:
+    subject, text, content = composed
     return Message(
         key=f"{draft.key}:{draft.to}"[:250],
         message_id=new_message_id(),
@@ -58,7 +58,7 @@ def _row(draft: Draft, rendered: tuple[str, str, str]) -> Message:
         recipient_id=draft.recipient_id,
         subject=subject,
         text=text,
-        html=html,
+        content=content,
         link_purpose=draft.link.purpose if draft.link else "",
         link_id=draft.link.id if draft.link else None,
         link_generation=draft.link.generation if draft.link else 0,
@@ -76,12 +76,12 @@ def queue(drafts: Iterable[Draft]) -> None:
     transaction: a message without its change, or a change without its message, must not be.
     """
     require_atomic()
-    rendered: dict[Mail, tuple[str, str, str]] = {}
+    composed: dict[Mail, tuple[str, str, str]] = {}
     rows = []
     for draft in drafts:
-        if draft.mail not in rendered:  # what goes to many is rendered once
-            rendered[draft.mail] = render_mail(draft.mail)
-        rows.append(_row(draft, rendered[draft.mail]))
+        if draft.mail not in composed:  # what goes to many is composed once
+            composed[draft.mail] = compose(draft.mail)
+        rows.append(_row(draft, composed[draft.mail]))
     if rows:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         wake()
@@ -105,7 +105,7 @@ def cancel(about: str) -> int:
     """Take back what is still waiting, or has failed, about this object; returns how many."""
     return Message.objects.filter(
         about=about, status__in=[*CLAIMABLE, MessageStatus.FAILED]
-    ).update(status=MessageStatus.CANCELLED, text="", html="")
+    ).update(status=MessageStatus.CANCELLED, **BLANK)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def failed_about(organization_id: int, starts: Iterable[str]) -> list[Message]:
     """What an organization's acts caused and did not arrive, newest first: the messages whose keys
     begin with one of `starts` ("share:<uuid>:"), at most twenty; one query."""
     failed = Message.objects.filter(organization_id=organization_id, status=MessageStatus.FAILED)
-    newest = failed.defer("text", "html").order_by("-id")[:MOST_FAILED]
+    newest = failed.defer(*BLANK).order_by("-id")[:MOST_FAILED]
     return [m for m in newest if m.key.startswith(tuple(starts))][:MOST_SHOWN]
 
 

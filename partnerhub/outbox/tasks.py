@@ -7,7 +7,7 @@ from celery.signals import worker_shutting_down
 
 from partnerhub import clock
 from partnerhub.outbox import delivery
-from partnerhub.outbox.models import Message
+from partnerhub.outbox.models import BLANK, Message
 from partnerhub.outbox.states import MessageStatus
 from partnerhub.tasks import task
 
@@ -32,4 +32,4 @@ def forget_old_text() -> None:
     Message.objects.filter(
         created_at__lt=clock.real_now() - KEEP_TEXT,
         status__in=[MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.CANCELLED],
-    ).exclude(text="", html="").update(text="", html="")
+    ).exclude(**BLANK).update(**BLANK)

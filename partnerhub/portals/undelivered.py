@@ -20,7 +20,7 @@ from partnerhub.db import lock
 from partnerhub.errors import Conflict, LimitReached, NotRelated
 from partnerhub.outbox import marking
 from partnerhub.outbox import services as outbox
-from partnerhub.outbox.models import Message
+from partnerhub.outbox.models import BLANK, Message
 from partnerhub.outbox.reasons import plain_reason
 from partnerhub.outbox.states import MessageStatus
 from partnerhub.outbox.tasks import KEEP_TEXT
@@ -37,7 +37,7 @@ def failed_messages(user: Any) -> list[Any]:
     accounts they administer; while the text is kept."""
     failed = Message.objects.filter(
         status=MessageStatus.FAILED, created_at__gt=clock.real_now() - KEEP_TEXT
-    ).defer("text", "html")
+    ).defer(*BLANK)
     houses = list(administered(user).values_list("organization_id", flat=True))
     others = failed.filter(organization_id__in=houses).exclude(caused_by=user)
     return [failed.filter(caused_by=user), others]

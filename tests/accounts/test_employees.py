@@ -369,7 +369,7 @@ def test_the_link_is_shown_to_who_sent_it_once_and_that_is_history(firm):
         assert act(other, row, "link").status_code == 403
     token = links.sign(row.claim)
     for message in Message.objects.all():
-        assert token not in message.text + message.html
+        assert token not in message.text + message.content + message.html
     assert token not in repr(list(Event.objects.values()) + list(Notification.objects.values()))
 
 

@@ -324,12 +324,14 @@ def test_what_others_were_sent_loses_the_name_and_what_waits_goes_without_it(
     for row in (waiting, sent, other):
         row.refresh_from_db()
     assert "Erased person" in waiting.text
+    assert "Erased person" in waiting.html_part
+    assert NAME not in waiting.html_part.replace(f"{NAME}esque", "")
     assert "Quillonesque words stay." in waiting.text
     assert (waiting.status, sent.text, sent.key) == ("waiting", "", "old")
     assert sent.subject.startswith("Erased person")
     assert other.text == f"{NAME}ian words"
     [own] = Message.objects.filter(key__startswith=f"test:{known['user'].pk}")
-    assert (own.status, own.text, own.recipient) == ("cancelled", "", None)
+    assert (own.status, own.text, own.html_part, own.recipient) == ("cancelled", "", "", None)
     assert "Erased person" in Notification.objects.get(key=f"test:{boss.pk}:{boss.pk}").title
     assert {mail.to[0] for mail in drain()} & {ADDRESS, own.to} == set()
 

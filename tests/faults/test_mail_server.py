@@ -296,7 +296,7 @@ def test_codes_are_blanked_whatever_becomes_of_them(smtp: Any):
     assert [taken.body.strip() for taken in smtp.taken] == ["QWER-TZUI"]
     rows = list(Message.objects.order_by("id"))
     assert [row.status for row in rows] == [MessageStatus.SENT, MessageStatus.FAILED]
-    assert [row.text + row.html for row in rows] == ["", ""]
+    assert [row.text + row.content + row.html for row in rows] == ["", ""]
     services.send_again(rows[1])
     rows[1].refresh_from_db()
     assert rows[1].status == MessageStatus.FAILED

@@ -59,7 +59,7 @@ def test_forged_headers_lead_no_mail_astray(sweep: Sweep, record_property: Any) 
             sweep.send(row.manager, "POST", url, form, keep=True, headers=FOREIGN)
             for message in Message.objects.filter(id__gt=before):
                 mails += 1
-                text = message.text + message.html + message.subject
+                text = message.text + message.content + message.html + message.subject
                 wrong += [
                     f"{row.name}: {address}"
                     for address in _ADDRESS.findall(text)

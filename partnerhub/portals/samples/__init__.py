@@ -55,7 +55,7 @@ def render(name: str, words: str = "") -> Sample:
         group=kind.group.title,
         subject=message.subject,
         text=_with_links(message.text),
-        html=_with_links(message.html),
+        html=_with_links(message.html_part),
     )
 
 
