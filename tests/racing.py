@@ -34,10 +34,11 @@ LOCKS = [pytest.param("none", marks=pytest.mark.postgres), "all"]
 _racer = threading.local()
 
 
-def together(*actions: Callable[[], Any]) -> list[Any]:
+def together(*actions: Callable[[], Any], patience: float = 60) -> list[Any]:
     """Run all at once; each result is what the action returned, or the refusal it raised.
 
-    Anything else that is raised, and waiting for each other for ever, is an AssertionError.
+    Anything else that is raised, and waiting for each other for ever (`patience` is how many
+    seconds are not), is an AssertionError.
     """
     barrier, results = threading.Barrier(len(actions)), [None] * len(actions)
     faults: list[BaseException] = []
@@ -60,7 +61,7 @@ def together(*actions: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=patience)
     assert not any(thread.is_alive() for thread in threads), "deadlock"
     assert not faults, faults
     return results

@@ -58,6 +58,13 @@ def with_app(user):
     return secret
 
 
+def _as_just_proved(client):
+    """As after typing the password again."""
+    session = client.session
+    session["account_authentication_methods"][0] |= {"reauthenticated": True, "at": time.time()}
+    session.save()
+
+
 # The gate ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", ["seller", "provider"])
 def test_administrators_get_no_further_without_a_second_factor(kind):
@@ -137,15 +144,25 @@ def test_without_any_authenticator_left_the_gate_closes_again():
     owner = administrator(shop)
     with_app(owner)
     client, elsewhere = signed_in(owner), signed_in(owner)
-    session = client.session
-    session["account_authentication_methods"][0] |= {"reauthenticated": True, "at": time.time()}
-    session.save()
+    _as_just_proved(client)
     assert client.get(f"/seller/{shop.handle}/").status_code == 200
     client.post("/accounts/2fa/totp/deactivate/")
     assert not Authenticator.objects.exists()
     assert client.get(f"/seller/{shop.handle}/").url.startswith("/second-factor/")
     assert not is_signed_in(elsewhere)
     assert [mail.subject for mail in drain()] == ["[PartnerHub] Second factor: app removed"]
+
+
+@COMMITS
+def test_new_recovery_codes_end_other_sessions_and_tell_the_owner():
+    owner = person()
+    with_app(owner)
+    client, elsewhere = signed_in(owner), signed_in(owner)
+    _as_just_proved(client)
+    assert client.post("/accounts/2fa/recovery-codes/generate/").status_code == 302
+    assert is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+    assert [mail.subject[:26] for mail in drain()] == ["[PartnerHub] Second factor"]
 
 
 def test_a_session_without_the_factor_one_has_is_asked_to_show_it():

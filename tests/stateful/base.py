@@ -90,20 +90,27 @@ class Scene(RuleBasedStateMachine):
             row = approved(self.firms[provider], SHIPMENTS, "admin", expires_at=until)
             left = (row.expires_at - clock.now()).total_seconds() / 86400
             self.oracle.approved[provider, SHIPMENTS] = (3, left)
+        row = approved(self.firms["p0"], OTHER, "edit")
+        left = (row.expires_at - clock.now()).total_seconds() / 86400
+        self.oracle.approved["p0", OTHER] = (2, left)
         # Histories begin in the middle: most of what can go wrong needs a connection.
         for seller, provider, level in (("s0", "p0", 2), ("s0", "p1", 1), ("s1", "p0", 3)):
             word = Level(level).word
+            granted = ROLES if (seller, provider) == ("s0", "p0") else [SHIPMENTS]
             ends_at = clock.now() + timedelta(days=150)
             row = connected(
-                self.firms[seller], self.firms[provider], {SHIPMENTS: word}, ends_at=ends_at
+                self.firms[seller],
+                self.firms[provider],
+                dict.fromkeys(granted, word),
+                ends_at=ends_at,
             )
             left = (row.ends_at - clock.now()).total_seconds() / 86400
-            link = self.oracle.links[seller, provider] = Link(left, {SHIPMENTS: level})
+            link = self.oracle.links[seller, provider] = Link(left, dict.fromkeys(granted, level))
             for person, jobs in STAFF.items():
                 # "both" begins without: what one employee has must not serve another.
                 if (provider, "employee") in jobs and person != "both":
                     assigned(self.users[person], row, word)
-                    link.assigned[person, SHIPMENTS] = level
+                    link.assigned |= {(person, role): level for role in granted}
 
     def teardown(self) -> None:
         """Everything of this history is undone."""
