@@ -103,14 +103,24 @@ class Scene(RuleBasedStateMachine):
                 self.firms[provider],
                 dict.fromkeys(granted, word),
                 ends_at=ends_at,
+                **self._paused(seller, provider),
             )
             left = (row.ends_at - clock.now()).total_seconds() / 86400
             link = self.oracle.links[seller, provider] = Link(left, dict.fromkeys(granted, level))
+            if row.paused_until:
+                link.paused_until = (row.paused_until - clock.now()).total_seconds() / 86400
             for person, jobs in STAFF.items():
                 # "both" begins without: what one employee has must not serve another.
                 if (provider, "employee") in jobs and person != "both":
                     assigned(self.users[person], row, word)
                     link.assigned |= {(person, role): level for role in granted}
+
+    def _paused(self, seller, provider):
+        """One of them is paused when histories begin, and goes on by itself."""
+        if (seller, provider) != ("s0", "p1"):
+            return {}
+        now = clock.now()
+        return {"status": "paused", "paused_at": now, "paused_until": now + timedelta(days=3)}
 
     def teardown(self) -> None:
         """Everything of this history is undone."""

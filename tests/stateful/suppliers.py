@@ -49,6 +49,7 @@ class Supplying(People):
         with nothing_changes():
             again = self._post(boss, "seller:share-recall", where, {"reason": "x"})
             assert again.status_code in (302, 404, 409, 410), again.status_code
+        self.unpack(supplier)
 
     @rule(seller=sellers, supplier=suppliers)
     def part(self, seller, supplier):
