@@ -51,7 +51,7 @@ PEOPLE = (
     Person("newcomer", "Nico Newcomer", "Has an account, belongs to no organization yet"),
 )
 # Signs in nowhere: a mailed link and code open one shipment (X13).
-GUEST = Person("guest", "Paper Moon", "Supplier without an account, with a link to one shipment")
+GUEST = Person("guest", "Paper Crane", "Supplier without an account, with a link to one shipment")
 
 
 def person(key: str) -> Person | None:
