@@ -31,7 +31,9 @@ _ALL = replace(
 
 def all_listed(request: PortalRequest, shown: dict[str, str]) -> dict[str, Any]:
     """The links of every shipment of the seller; `shown` is what an act on one led to."""
-    return listing(_ALL, request.organization, request, **shown) | {"fields": [("list", ALL)]}
+    seller = request.organization
+    home = reverse("seller:guests", args=[seller.handle])
+    return listing(_ALL, seller, request, home=home, **shown) | {"fields": [("list", ALL)]}
 
 
 def listed(
@@ -43,7 +45,8 @@ def listed(
     """
     if not request.access.allows(EDIT_SHIPMENTS) or not any(share.guest_id for share in shares):
         return None
-    return listing(GUEST, shipment.seller, request, within=shipment, **shown)
+    home = reverse("seller:shipment", args=[shipment.seller.handle, shipment.public_id])
+    return listing(GUEST, shipment.seller, request, home=home, within=shipment, **shown)
 
 
 def renew_url(request: PortalRequest, shipment: Shipment, share: Share) -> str:
