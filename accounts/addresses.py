@@ -35,8 +35,6 @@ def canonical(raw: str) -> str:
     if not text:
         raise AddressError("Enter an e-mail address.")
     _refuse_strange_characters(text)
-    if text.count("@") != 1:
-        raise AddressError("An e-mail address has exactly one @, as in name@example.com.")
     local, domain = text.split("@")
     address = f"{_canonical_local(local)}@{_canonical_domain(domain)}"
     if len(address) > MAX_ADDRESS:
@@ -65,6 +63,8 @@ def _refuse_strange_characters(text: str) -> None:
         raise AddressError("This address holds a character that cannot be seen. Type it again.")
     if any(char.isspace() for char in text):
         raise AddressError("An e-mail address holds no spaces.")
+    if text.count("@") != 1:
+        raise AddressError("An e-mail address has exactly one @, as in name@example.com.")
     if '"' in text or "(" in text or ")" in text:
         raise AddressError("Enter the plain address, without quotation marks or comments.")
 

@@ -38,6 +38,8 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "accounts.employee_declined": "Colleague declined",
         "accounts.employee_expired": "Invitation to a colleague expired",
         "accounts.renewal_asked": "New invitation asked for",
+        "accounts.list_done": "List of invitations done",
+        "accounts.list_stopped": "List of invitations stopped",
         "accounts.organization_join_asked": "Somebody asks to join",
         "accounts.member_left": "Member left",
     },

@@ -49,6 +49,8 @@ def run(size: str, names: Sequence[str], output: Path) -> int:
         print(report.line(entry))
         for check in result.checks if result else ():
             print(f"    {'' if check.met else 'MISSED '}{check}")
+        for note in result.notes if result else ():
+            print(f"    {note}")
     print(f"{sum(entry['met'] for entry in entries)} of {len(entries)} goals met; {output}")
     report.write(entries, output)
     return 1 if any(result is None for _, _, result in outcome) else 0

@@ -44,7 +44,8 @@ def at_least(what: str, value: float, bound: float) -> Check:
 class Result:
     """What one row measured. `seconds` per operation; `peer` and `limit` name ways of `timings`.
 
-    With `rate` the figures are printed as operations a second in that unit ("mails/s").
+    With `rate` the figures are printed as operations a second in that unit ("mails/s"). `notes` are
+    printed below the checks.
     """
 
     timings: Timings
@@ -54,6 +55,7 @@ class Result:
     peer: str | None = None
     limit: str | None = None
     checks: Sequence[Check] = ()
+    notes: Sequence[str] = ()
 
     def value(self, way: str) -> float:
         """The figure of a way in this row's unit."""

@@ -8,7 +8,7 @@ from partnerhub.settings import DATABASES, INSTALLED_APPS, MAILERS
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "benchmarks.peers",
-    *(["invitations"] if find_spec("invitations") else []),
+    *(name for name in ("invitations", "organizations") if find_spec(name)),
 ]
 ROOT_URLCONF = "benchmarks.urls"
 INVITATIONS_ADAPTER = "benchmarks.peers.invitations.Adapter"

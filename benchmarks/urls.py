@@ -14,3 +14,5 @@ urlpatterns = [
 ]
 if find_spec("invitations"):
     urlpatterns.append(path("peers/invitations/", include("invitations.urls")))
+if find_spec("organizations"):
+    urlpatterns.append(path("peers/organizations/", include("benchmarks.peers.organizations")))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.invitations.listing import listing
 from connections.kinds import PARTNER_LINK
 from connections.lists import seller_overview
@@ -13,5 +15,6 @@ def partner_context(request: PortalRequest) -> dict[str, Any]:
     read, under `partnership`; five queries.
     """
     organization = request.access.organization
-    links = listing(PARTNER_LINK, organization, request)
+    home = reverse("seller:permissions", args=[organization.handle])
+    links = listing(PARTNER_LINK, organization, request, home=home)
     return {"partnership": seller_overview(organization) | {"links": links}}

@@ -78,10 +78,11 @@ def constraint_as(**errors: DomainError) -> Iterator[None]:
     """Turn the violation of a named constraint into the given error.
 
     Keys are constraint names; SQLite reports columns instead of the name of a unique index, so a
-    single mapping also serves any unique violation there.
+    single mapping also serves any unique violation there. What was done before in the same
+    transaction goes, too: the error is to leave it.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             yield
     except IntegrityError as error:
         text = str(error)

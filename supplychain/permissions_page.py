@@ -31,13 +31,14 @@ def supplier_context(
     """
     organization = request.organization
     side = partners.side_of(organization)
+    home = side.url(organization)
     connect = {
         "side": side,
-        "action": side.url(organization),
+        "action": home,
         "form": invite_form(request),
         "queued": outlook.queued(organization, SupplierInvitation.purpose, request),
         "several_url": outlook.url(organization, "start", SupplierInvitation.purpose),
-        "sent": listing(SUPPLIER, organization, request, **(sent or {})),
+        "sent": listing(SUPPLIER, organization, request, home=home, **(sent or {})),
         "refusals": portals.page(organization, "refusals"),
         "received": partners.received(organization, request.user),
         "connected": partners.connected(organization, request),

@@ -9,9 +9,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection, models
 from django.db.models.signals import pre_save
 
@@ -91,31 +93,47 @@ def write[M: models.Model](row: M, *, expect: Any, **values: Any) -> M:
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """These constraints do not stand; what broke them is gone before they come back."""
+    """These constraints, and unique columns ("accounts.User.email"), do not stand.
+
+    What broke them is gone before they come back.
+    """
+    columns = [_unique(name) for name in names if "." in name]
     found = [
         (model, constraint)
         for model in sorted(_models(), key=lambda model: model._meta.label)
         for constraint in model._meta.constraints
         if constraint.name in names
     ]
-    assert len(found) == len(names), names
+    assert len(found) + len(columns) == len(names), names
     with connection.schema_editor() as editor:
         for model, constraint in found:
             editor.remove_constraint(model, constraint)
+        for unique, free in columns:
+            editor.alter_field(unique.model, unique, free)
     try:
         yield
     finally:
-        tables = ", ".join(f'"{model._meta.db_table}"' for model, _ in found)
+        broken = [model for model, _ in found] + [unique.model for unique, _ in columns]
+        tables = ", ".join(f'"{model._meta.db_table}"' for model in broken)
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {tables} CASCADE")
         with connection.schema_editor() as editor:
             for model, constraint in found:
                 editor.add_constraint(model, constraint)
+            for unique, free in columns:
+                editor.alter_field(unique.model, free, unique)
+
+
+def _unique(name: str) -> tuple[Any, Any]:
+    """The field of this name, and what it would be if values could stand twice."""
+    label, _, field = name.rpartition(".")
+    unique = apps.get_model(label)._meta.get_field(field)
+    free = copy(unique)
+    free._unique = False
+    return unique, free
 
 
 def _models() -> set[type[models.Model]]:
-    from django.apps import apps
-
     return {model for model in apps.get_models() if model._meta.app_label in DOMAIN}
 
 

@@ -48,29 +48,36 @@ def _invitation(invitation: EmployeeInvitation) -> Mail:
 
 
 def employee_accepted(invitation: EmployeeInvitation) -> None:
-    """To the inviter: the colleague has joined."""
-    _answered(invitation, "accepted", f"{_who(invitation)} has joined the account")
+    """To the inviter, whom accepting has just found at work: the colleague has joined."""
+    heading = f"{_who(invitation)} has joined the account"
+    _tell([Recipient.of(invitation.invited_by)], invitation, "accepted", heading)
 
 
 def employee_declined(invitation: EmployeeInvitation) -> None:
     """To the inviter: the colleague does not want to join, and why (U4)."""
     reason = (f"Reason given: {inert(invitation.reason, 300)}",) if invitation.reason else ()
-    _answered(invitation, "declined", f"{_who(invitation)} has declined the invitation", reason)
+    heading = f"{_who(invitation)} has declined the invitation"
+    _tell(_inviters(invitation), invitation, "declined", heading, reason)
 
 
 def employee_expired(invitation: EmployeeInvitation) -> None:
     """To the inviter: nobody answered in time, and sending it again renews it (U5)."""
     hint = ("Send it again from the list, and a new link goes out with a new end date.",)
-    _answered(invitation, "expired", f"The invitation to {_who(invitation)} has run out", hint)
+    heading = f"The invitation to {_who(invitation)} has run out"
+    _tell(_inviters(invitation), invitation, "expired", heading, hint)
 
 
-def _answered(
-    invitation: EmployeeInvitation, event: str, heading: str, paragraphs: tuple[str, ...] = ()
+def _tell(
+    recipients: list[Recipient],
+    invitation: EmployeeInvitation,
+    event: str,
+    heading: str,
+    paragraphs: tuple[str, ...] = (),
 ) -> None:
     firm = inert(invitation.organization.name)
     page = portals.members_page(invitation.organization)
     tell(
-        _inviters(invitation),
+        recipients,
         key=f"{invitation.about}:{invitation.generation}:{event}",
         kind=f"accounts.employee_{event}",
         mail=Mail(

@@ -29,14 +29,16 @@ def _facts(organization: Organization) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _to_administrators(organization: Organization, event: str, mail: Mail, by: Any) -> None:
-    """One mail to each administrator; `event` makes its key unique."""
+def _to_administrators(
+    organization: Organization, event: str, mail: Mail, by: Any, path: str = ""
+) -> None:
+    """One mail to each administrator; `event` makes its key unique. Leads home without a `path`."""
     tell(
         [Recipient.of(user) for user in administrators(organization)],
         key=f"organization:{organization.public_id}:{event}",
         kind=f"accounts.organization_{event.partition(':')[0]}",
         mail=mail,
-        path=page(organization, "home"),
+        path=path or page(organization, "home"),
         organization=organization,
         caused_by=by,
     )
@@ -110,7 +112,7 @@ def join_asked(organization: Organization, asker: User) -> None:
     name = inert(organization.name)
     mail = Mail(
         subject=subject_line(name, "Account", "somebody asks to join"),
-        heading=f"{inert(asker.name)} asks to join your account",
+        heading=f"{inert(asker.name)} ({inert(asker.email, 254)}) asks to join your account",
         paragraphs=(
             "They tried to open an account with the registration number of your business.",
             "If you know them, invite them as an employee. If not, do nothing.",
@@ -121,7 +123,7 @@ def join_asked(organization: Organization, asker: User) -> None:
     )
     day = clock.now().date().isoformat()
     event = f"join_asked:{asker.public_id}:{day}"
-    _to_administrators(organization, event, mail, asker)
+    _to_administrators(organization, event, mail, asker, members_page(organization))
 
 
 def organization_taken(organization: Organization, user: User) -> None:

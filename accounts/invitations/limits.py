@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.addresses import budget_key
 from accounts.invitations.models import Invitation, Sending
@@ -52,7 +53,7 @@ class Room:
     """What the limits leave to one organization now, for any number of addresses (I13).
 
     `keys` are the budgets of those addresses. With `model`, the open invitations of that kind
-    count, too. Reads three statements at most, whatever is asked. The caller holds the lock of
+    count, too. Reads two statements at most, whatever is asked. The caller holds the lock of
     the organization where the answer is acted upon, so that its counts cannot be overrun.
     """
 
@@ -62,23 +63,23 @@ class Room:
         keys: Iterable[str],
         *,
         model: type[Invitation] | None = None,
-        without: Any = None,
         asked_for: bool = False,
     ) -> None:
-        """Count; `without` is an invitation that does not stand in its own way."""
+        """Count what there is."""
         self.organization, self.now = organization, clock.now()
-        self.ends = _open_ends(organization, model, without) if model else None
-        recent = Sending.objects.filter(at__gt=self.now - DAY)
-        own = recent.filter(organization=organization).order_by("at")
+        self.ends = _open_ends(organization, model) if model else None
         self.sent: deque[datetime] = deque()
         self.pairs: dict[str, list[datetime]] = defaultdict(list)
-        for key, at in own.values_list("budget_key", "at"):
-            self.sent.append(at)
-            self.pairs[key].append(at)
         self.others: dict[str, list[datetime]] = defaultdict(list)
+        counted = Q(organization=organization)
         if not asked_for:
-            strangers = recent.filter(budget_key__in=set(keys)).exclude(organization=organization)
-            for key, at in strangers.order_by("at").values_list("budget_key", "at"):
+            counted |= Q(budget_key__in=set(keys))
+        recent = Sending.objects.filter(counted, at__gt=self.now - DAY).order_by("at")
+        for sender, key, at in recent.values_list("organization_id", "budget_key", "at"):
+            if sender == organization.pk:
+                self.sent.append(at)
+                self.pairs[key].append(at)
+            else:
                 self.others[key].append(at)
 
     def take(self, key: str) -> None:
@@ -150,11 +151,9 @@ def _check(
         raise refusal(sentence, retry_at=sendings[len(sendings) - limit] + DAY)
 
 
-def _open_ends(organization: Any, model: type[Invitation], without: Any) -> deque[datetime]:
+def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
     """When the open invitations of this kind run out, the next one first."""
     rows = model.objects.for_organization(organization).open(clock.now())
-    if without is not None:
-        rows = rows.exclude(pk=without.pk)
     ends = rows.order_by("expires_at").values_list("expires_at", flat=True)
     return deque(ends[: PENDING_TRUSTED * 2])
 
@@ -162,18 +161,15 @@ def _open_ends(organization: Any, model: type[Invitation], without: Any) -> dequ
 def check_and_count(invitation: Any) -> None:
     """Count one sending; raises LimitReached with the time when the next one is possible.
 
-    The caller holds the lock of the inviting organization, so that its counts cannot be overrun.
+    The caller holds the lock of the inviting organization, so that its counts cannot be overrun,
+    and has counted its open invitations.
     """
-    key = budget_key(invitation.address)
-    room = Room(
+    count(
         invitation.organization,
-        [key],
-        model=type(invitation),
-        without=invitation,
+        budget_key(invitation.address),
+        about=invitation.about,
         asked_for=invitation.asked_for,
     )
-    room.take(key)
-    note(invitation.organization, [(key, invitation.about)])
 
 
 def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -> None:

@@ -74,6 +74,7 @@ def listing(
     organization: Any,
     request: Any,
     *,
+    home: str,
     within: Any = None,
     problem: str = "",
     copied: str = "",
@@ -81,10 +82,12 @@ def listing(
 ) -> dict[str, Any]:
     """What accounts/invitations/_list.html shows: one page, newest first; three queries.
 
-    `within` is what the rows belong to where that is not the organization itself. `problem` is what
-    an act was refused for; `link` the one-time link to hand to `copied`.
+    `home` is the page it stands on, which the answer to an act is not. `within` is what the rows
+    belong to where that is not the organization itself. `problem` is what an act was refused for;
+    `link` the one-time link to hand to `copied`.
     """
     sheet, choice = kind.sheet, Choice.of(kind.purpose, request)
+    path = home.partition("#")[0] if request.method == "POST" else request.path
     page = paginate(
         _chosen(kind, sheet, organization, choice, within),
         request,
@@ -98,18 +101,23 @@ def listing(
         "tabs": [
             {
                 "label": label,
-                "url": f"{request.path if request.method != 'POST' else ''}"
-                f"{choice.query(show=show) or '?'}#{kind.purpose}-list",
+                "url": f"{path}{choice.query(show=show) or '?'}#{kind.purpose}-list",
                 "current": show == choice.show,
                 "count": 0,
             }
             for show, label in TABS.items()
         ],
+        "path": path,
         "find": choice.text,
         "find_name": f"{kind.purpose}-find",
         "kept": [(f"{kind.purpose}-show", choice.show)] if choice.show else [],
         "chosen": bool(choice.text or choice.show),
-        "page": replace(page, items=_rows(sheet, page, organization, request.user, choice)),
+        "page": replace(
+            page,
+            items=_rows(sheet, page, organization, request.user, choice),
+            next_url=page.next_url and path + page.next_url,
+            previous_url=page.previous_url and path + page.previous_url,
+        ),
         "problem": problem,
         "copied": copied,
         "link": link,

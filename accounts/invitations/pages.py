@@ -32,6 +32,7 @@ ENDED: dict[str, tuple[str, str]] = {
         "The person who sent it can no longer invite. Somebody else there can send a new one.",
     ),
 }
+SETTLED = "There is nothing left to answer. You find what came of it in your accounts."
 ENDED |= {"answered": ENDED["accepted"], "cancelled": ENDED["revoked"]}
 
 
@@ -45,12 +46,14 @@ def ended(
 ) -> HttpResponse:
     """The friendly page for what can no longer be answered: what happened, and a way on (I4)."""
     user, kind = request.user, opened.kind
-    named = not user.is_authenticated or kind.belongs_to(user, opened.row)
+    theirs = user.is_authenticated and kind.belongs_to(user, opened.row)
     title, text = ENDED[opened.state]
+    if theirs and opened.state in ("accepted", "answered"):
+        text = SETTLED
     context = {
         "title": title,
         "text": text,
-        "headline": kind.headline(opened.row) if named else "",
+        "headline": "" if user.is_authenticated and not theirs else kind.headline(opened.row),
         "opened": opened,
         "askable": opened.state in ASKABLE,
         "asked": last_asked(opened),

@@ -67,27 +67,28 @@ def take_back(
 def unrefused(kind: Kind, rows: Sequence[Any]) -> list[Any]:
     """Those of one inviter's rows whose mail is wanted: by address, and by an account behind it.
 
-    An address whose owner has another account that could answer is still written to. Two
-    statements, and a few more a row for an inviter whom some account has refused.
+    An address whose owner has another account that could answer is still written to. One
+    statement, and a few more a row for an inviter whom some account has refused.
     """
-    refusals = Refusal.objects.filter(organization=kind.inviter(rows[0]))
-    addresses = {kind.address(row) for row in rows} - {""}
-    silent = set(
-        refusals.filter(address__in=addresses).exclude(address="").values_list("address", flat=True)
+    addresses = {kind.address(row) for row in rows}
+    refusals = Refusal.objects.filter(
+        Q(address__in=addresses) | Q(refuser__isnull=False), organization=kind.inviter(rows[0])
     )
-    wanted = [row for row in rows if kind.address(row) not in silent]
-    accounts = refusals.filter(refuser__isnull=False)
-    if not wanted or not accounts.exists():
-        return wanted
-    return [row for row in wanted if not _refused_by_accounts(kind, row, accounts)]
+    told = list(refusals.values_list("address", "refuser"))
+    silent = {address for address, _ in told} - {""}
+    refusers = {refuser for _, refuser in told} - {None}
+    return [
+        row
+        for row in rows
+        if kind.address(row) not in silent
+        and not (refusers and _refused_by_accounts(kind, row, refusers))
+    ]
 
 
-def _refused_by_accounts(kind: Kind, row: Any, refusals: Any) -> bool:
-    address = kind.address(row)
-    accounts = {kind.invited(row)} - {None} or _accounts_of(address, kind.invites(row))
-    if not accounts:
-        return False
-    return accounts <= set(refusals.filter(refuser__in=accounts).values_list("refuser", flat=True))
+def _refused_by_accounts(kind: Kind, row: Any, refusers: set[Any]) -> bool:
+    accounts = {kind.invited(row)} - {None}
+    accounts = accounts or _accounts_of(kind.address(row), kind.invites(row))
+    return bool(accounts) and accounts <= refusers
 
 
 def _accounts_of(address: str, organization_kind: str) -> set[Any]:

@@ -39,11 +39,10 @@ def lock_open(model: type[Invitation], public_id: uuid.UUID) -> Any:
     Raises NotRelated when there is none and Ended (410) in every final state (I4).
     """
     require_atomic()
-    organization_id = model.objects.filter(public_id=public_id).values_list(
-        "organization_id", flat=True
-    )
-    lock(Organization.objects.all(), pk__in=list(organization_id))
-    invitation = lock(model.objects.all(), public_id=public_id)
+    inviting = model.objects.filter(public_id=public_id).values("organization_id")
+    organization = lock(Organization.objects.all(), pk__in=inviting)
+    invitation = lock(model.objects.select_related("invited_by"), public_id=public_id)
+    invitation.organization = organization
     if not invitation.is_open:
         raise Ended(ENDED.get(invitation.current_status, "This invitation has ended."))
     return invitation

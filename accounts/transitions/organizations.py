@@ -186,7 +186,8 @@ def activate_drafts(drafts: list[Organization], user: User) -> None:
     """
     for draft in sorted(drafts, key=lambda draft: draft.business_key):
         try:
-            _activate(draft)
+            with transaction.atomic():
+                _activate(draft)
         except AlreadyRegistered:
             emails.organization_taken(draft, user)
 

@@ -59,7 +59,9 @@ def people_context(
         "members": people.members(organization, request, text),
         "queued": outlook.queued(organization, EmployeeInvitation.purpose, request),
         "several_url": outlook.url(organization, "start", EmployeeInvitation.purpose),
-        "invitations": listing(EMPLOYEE, organization, request, **(invitations or {})),
+        "invitations": listing(
+            EMPLOYEE, organization, request, home=page_url, **(invitations or {})
+        ),
         "shows_identity": people.needs_identity(organization),
         "problem": "",
         "existing_url": "",

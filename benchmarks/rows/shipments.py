@@ -11,6 +11,7 @@ from benchmarks.mails import share_mail
 from benchmarks.measure import Way, in_turn
 from benchmarks.peers.labels import picture_labels
 from benchmarks.peers.sharing import share_with_copies
+from benchmarks.plain_sql import sharing
 from benchmarks.report import Result, Row, at_least, at_most
 from partnerhub import clock
 from partnerhub.outbox.rendering import render_mail
@@ -24,30 +25,6 @@ SHEET = "PackageLabel_Thermal"
 LINES = 500
 SUPPLIERS = 20
 _numbers = itertools.count(1)
-
-# The same rows as ours: shares, mails, notifications and history.
-_ONE_STATEMENT = """
-WITH shared AS (
-  INSERT INTO supplychain_share (public_id, created_at, shipment_id, connection_id, status, note,
-    shared_by_id, shared_at, reason, pro_number, bol_number)
-  SELECT gen_random_uuid(), %(at)s, %(shipment)s, id, 'shared', '', %(by)s, %(at)s, '', '', ''
-  FROM supplychain_supplierconnection WHERE seller_id = %(seller)s AND status = 'active'
-  RETURNING public_id, connection_id
-), mailed AS (
-  INSERT INTO outbox_message (key, message_id, kind, "to", subject, text, html, link_purpose,
-    link_generation, secret, about, status, attempts, created_at, due_at, error)
-  SELECT 'raw:' || public_id, gen_random_uuid(), 'raw', 's@sink.example', 'Shared', %(text)s,
-    %(html)s, '', 0, false, '', 'waiting', 0, %(at)s, %(at)s, '' FROM shared
-), noted AS (
-  INSERT INTO notifications_notification (key, user_id, kind, title, path, created_at)
-  SELECT 'raw:' || public_id, %(by)s, 'raw', 'Shared', '/', %(at)s FROM shared
-)
-INSERT INTO audit_event (uid, verb, organization_id, counterparty_id, object_type, object_id,
-  before, after, at, request_id)
-SELECT gen_random_uuid(), 'share.shared', %(seller)s, connection_id, 'share', public_id, '{}',
-  '{}', %(at)s, ''
-FROM shared
-"""
 
 
 def _shipment(seller: Any, lines: int) -> Shipment:
@@ -81,10 +58,11 @@ def share(ground: Ground) -> Result:
 
     cursor = ground.raw().cursor()
     _, text, html = render_mail(share_mail(0))
-    values = {"seller": seller.pk, "by": by.pk, "at": clock.now(), "text": text, "html": html}
+    values = {"seller": seller.pk, "by": by.pk, "moment": clock.now(), "text": text, "html": html}
+    statement = sharing(cursor)
 
     def raw() -> None:
-        cursor.execute(_ONE_STATEMENT, values | {"shipment": state["shipment"].pk})
+        cursor.execute(statement, values | {"shipment": state["shipment"].pk})
 
     fresh()
     ours()  # the first step of a person also notes who that is

@@ -128,11 +128,12 @@ def invitations_page(request: PortalRequest, *, status: int = 200, **sent: str) 
     """The page with both lists; `sent` is what an act on the second led to."""
     provider = request.organization
     handle = provider.handle
+    home = reverse("provider:client-invitations", args=[handle])
     links = PartnerLink.objects.for_provider(provider, verified_addresses(request.user))
     waiting = links.open(clock.now()).with_list_data().order_by("expires_at", "id")[:50]
     context = {
         "waiting": [_link_row(link, handle) for link in waiting],
-        "sent": listing(CONNECTION, provider, request, **sent),
+        "sent": listing(CONNECTION, provider, request, home=home, **sent),
         "tabs": tabs(handle, "invitations"),
     }
     return render(request, "connections/provider/client_invitations.html", context, status=status)

@@ -57,9 +57,11 @@ def partner_links(request: PortalRequest) -> HttpResponse:
 
 def _list(request: PortalRequest, *, status: int = 200, **links: str) -> HttpResponse:
     """The list as it stands; `links` is what an act on it led to."""
+    at = [request.organization.handle]
+    home = reverse("seller:partner-links", args=at)
     context = {
-        "links": listing(PARTNER_LINK, request.organization, request, **links),
-        "back": reverse("seller:permissions", args=[request.organization.handle]),
+        "links": listing(PARTNER_LINK, request.organization, request, home=home, **links),
+        "back": reverse("seller:permissions", args=at),
     }
     return render(request, "connections/seller/partner_links.html", context, status=status)
 

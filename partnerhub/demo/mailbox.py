@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage as ParsedMessage
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,10 @@ def _read(path: Path) -> Letter:
     )
 
 
-def letters(limit: int = 200) -> list[Letter]:
-    """The newest messages, newest first."""
-    paths = sorted(folder().glob("*.eml"), reverse=True)[:limit]
-    return [_read(path) for path in paths]
+def letters(to: str = "", limit: int = 200) -> list[Letter]:
+    """The newest messages, newest first; those to one address, or to everybody."""
+    found = map(_read, sorted(folder().glob("*.eml"), reverse=True))
+    return list(islice((letter for letter in found if to in ("", letter.to)), limit))
 
 
 def letter(name: str) -> Letter | None:

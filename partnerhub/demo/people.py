@@ -50,6 +50,8 @@ PEOPLE = (
     Person("other-supplier", "Ona Other", "Administrator of another supplier, South Dye Works"),
     Person("newcomer", "Nico Newcomer", "Has an account, belongs to no organization yet"),
 )
+# Signs in nowhere: a mailed link and code open one shipment (X13).
+GUEST = Person("guest", "Paper Crane", "Supplier without an account, with a link to one shipment")
 
 
 def person(key: str) -> Person | None:

@@ -18,7 +18,7 @@ from accounts.models import User
 from partnerhub import clock
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
-from partnerhub.demo.people import PASSWORD, PEOPLE, person
+from partnerhub.demo.people import GUEST, PASSWORD, PEOPLE, person
 from partnerhub.demo.sweeps import run_sweeps
 from partnerhub.portals import samples
 from partnerhub.web.gallery import gallery_context
@@ -37,7 +37,8 @@ def _code(secret: str) -> str:
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody in the demo, each with a button that signs in as them."""
     rows = [{"person": one, "code": _code(one.secret) if one.secret else ""} for one in PEOPLE]
-    return render(request, "demo/people.html", {"rows": rows, "password": PASSWORD})
+    context = {"rows": rows, "password": PASSWORD, "guest": GUEST}
+    return render(request, "demo/people.html", context)
 
 
 @login_not_required
@@ -59,8 +60,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_list(request: HttpRequest) -> HttpResponse:
-    """Every mail the worker has sent, newest first."""
-    return render(request, "demo/mail_list.html", {"letters": mailbox.letters()})
+    """Every mail the worker has sent, newest first; with ?to= those to one address."""
+    to = request.GET.get("to", "")
+    return render(request, "demo/mail_list.html", {"letters": mailbox.letters(to), "to": to})
 
 
 @mail_page

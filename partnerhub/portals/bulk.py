@@ -49,9 +49,19 @@ def last_id(model: type[models.Model]) -> int:
 def insert(model: type[models.Model], source: str, **columns: Any) -> int:
     """Insert one row of `model` for each row of the FROM clause `source`; returns how many.
 
+    `columns` are as for `statement`. Raises IntegrityError as any insert does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(model, source, **columns))
+        return int(cursor.rowcount)
+
+
+def statement(model: type[models.Model], source: str, **columns: Any) -> tuple[str, list[Any]]:
+    """INSERT … SELECT for one row of `model` for each row of the FROM clause `source`.
+
     `columns` are field names with an Sql or a plain value. Fields that are not named take their
     default, a random one each where that is a random id; a key that is not named is given by the
-    database. Raises IntegrityError as any insert does.
+    database.
     """
     names: list[str] = []
     expressions: list[str] = []
@@ -64,10 +74,8 @@ def insert(model: type[models.Model], source: str, **columns: Any) -> int:
         expressions.append(expression.text)
         values.extend(expression.values)
     table = connection.ops.quote_name(model._meta.db_table)
-    statement = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(expressions)}"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} FROM {source}", values)
-        return int(cursor.rowcount)
+    selected = f"({', '.join(names)}) SELECT {', '.join(expressions)} FROM {source}"
+    return f"INSERT INTO {table} {selected}", values
 
 
 def _expression(field: Any, columns: dict[str, Any]) -> Sql:

@@ -30,5 +30,6 @@ def mail_frame(view: Any) -> Any:
 
 
 def framed(html: str) -> HttpResponse:
-    """The HTML part of a mail as the content of the frame."""
-    return HttpResponse(html.replace("<head>", '<head><base target="_top">', 1))
+    """The HTML part of a mail as the content of the frame, which may not open a second window."""
+    page = html.replace("<head>", '<head><base target="_top">', 1)
+    return HttpResponse(page.replace(' target="_blank"', ""))

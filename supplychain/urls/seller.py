@@ -12,6 +12,7 @@ SUPPLIER = "suppliers/<uuid:public_id>"
 urlpatterns: list[URLPattern] = [
     path("shipments/", seller_shipments.shipment_list, name="shipments"),
     path("shipments/new/", seller_shipments.shipment_create, name="shipment-create"),
+    path("shipments/guests/", seller_guests.guest_list, name="guests"),
     path(f"{SHIPMENT}/", seller_shipments.shipment_detail, name="shipment"),
     path(f"{SHIPMENT}/edit/", seller_shipments.shipment_edit, name="shipment-edit"),
     path(f"{SHIPMENT}/items/", seller_shipments.shipment_items, name="shipment-items"),

@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.invitations.listing import back
 from partnerhub.errors import DomainError, NotPermitted, NotRelated
 from partnerhub.web.access import PortalRequest, require
 from partnerhub.web.forms import apply, refusal_text, status_of
+from supplychain import guest_links
 from supplychain.forms.fields import posted
 from supplychain.forms.guests import GuestForm
 from supplychain.kinds import GUEST
@@ -20,6 +22,18 @@ from supplychain.models import GuestLink
 from supplychain.permissions import EDIT_SHIPMENTS
 from supplychain.transitions import guests
 from supplychain.views.seller_shipments import get_shipment, shipment_page, shipment_url
+
+
+@require_safe
+@require(EDIT_SHIPMENTS)
+def guest_list(request: PortalRequest) -> HttpResponse:
+    """The guest links of every shipment (U1)."""
+    return _all(request)
+
+
+def _all(request: PortalRequest, *, status: int = 200, **shown: str) -> HttpResponse:
+    context = {"guests": guest_links.all_listed(request, shown)}
+    return render(request, "supplychain/seller/guests.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,8 +83,7 @@ def copy_link(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID)
         address = guests.copy_link(by=request.user, link=link)
     except DomainError as error:
         return _refused(request, link, error)
-    shown = {"copied": link.name, "link": address}
-    return shipment_page(request, link.shipment, guests=shown)
+    return _page(request, link, copied=link.name, link=address)
 
 
 def _link(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID) -> GuestLink:
@@ -89,11 +102,25 @@ def _acted(
     except DomainError as error:
         return _refused(request, link, error)
     messages.success(request, done)
-    return HttpResponseRedirect(back(GUEST.purpose, request, shipment_url(link.shipment)))
+    of_all = reverse("seller:guests", args=[request.organization.handle])
+    page = of_all if _from_all(request) else shipment_url(link.shipment)
+    return HttpResponseRedirect(back(GUEST.purpose, request, page))
 
 
 def _refused(request: PortalRequest, link: GuestLink, error: DomainError) -> HttpResponse:
     if isinstance(error, (NotPermitted, NotRelated)):
         raise error
-    problem = {"problem": refusal_text(error)}
-    return shipment_page(request, link.shipment, status=error.status, guests=problem)
+    return _page(request, link, status=error.status, problem=refusal_text(error))
+
+
+def _page(
+    request: PortalRequest, guest: GuestLink, *, status: int = 200, **shown: str
+) -> HttpResponse:
+    """The page whose list the button stood on, with what pressing it led to."""
+    if _from_all(request):
+        return _all(request, status=status, **shown)
+    return shipment_page(request, guest.shipment, status=status, guests=shown)
+
+
+def _from_all(request: PortalRequest) -> bool:
+    return request.POST.get("list") == guest_links.ALL

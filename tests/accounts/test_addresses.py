@@ -157,3 +157,8 @@ def test_validator_refuses():
     validate_address("anna@example.com")
     with pytest.raises(ValidationError):
         validate_address("anna@[192.0.2.1]")
+
+
+def test_an_address_without_the_sign_is_told_so() -> None:
+    with pytest.raises(AddressError, match="exactly one @"):
+        canonical("mill(at)mail.example")

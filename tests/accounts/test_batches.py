@@ -24,6 +24,7 @@ from accounts.transitions import employees
 from partnerhub import clock
 from partnerhub.audit.models import Event
 from partnerhub.errors import DomainError
+from partnerhub.notifications.models import Notification
 from partnerhub.outbox.models import Message
 from supplychain.models import SupplierConnection, SupplierInvitation
 from tests.factories.accounts import administrator, member, organization, person
@@ -338,6 +339,7 @@ def test_a_row_is_an_invitation_like_any_other(client, firm, boss):
     assert (ada.name, ada.role, ada.rights) == ("Ada", "administrator", [])
     assert (bo.role, bo.rights) == ("employee", ["shipments_edit", "shipments_view"])
     mails = {mail.to[0]: mail for mail in drain()}
+    assert set(mails) == {"ada@mail.example", "bo@mail.example"}, "nobody is told of a list at once"
     user = person(email="ada@mail.example")
     browser = signed_in(user)
     browser.get(one_time_link(mails["ada@mail.example"]))
@@ -470,6 +472,10 @@ def test_rows_beyond_the_day_wait_with_their_date_and_go_by_themselves(
     sending.send_due()
     batch.refresh_from_db()
     assert (batch.rows.filter(status="sent").count(), batch.status) == (60, "done")
+    [told] = [letter for letter in drain() if letter.to == [boss.email]]
+    assert "done: 60 invited" in told.body
+    assert str(batch.public_id) in told.body
+    assert Notification.objects.get(user=boss).kind == "accounts.list_done"
     with nothing_changes():
         sending.send_due()
 
@@ -504,6 +510,7 @@ def test_the_rest_stops_with_a_reason_when_nobody_may_send_it(
     client, firm, boss, what, monkeypatch
 ):
     batch = sent(client, given(client, firm, lines(52)))
+    other = administrator(firm) if what == "demoted" else None
     if what == "demoted":
         Membership.objects.filter(user=boss).update(role="employee")
     elif what == "erased":
@@ -519,6 +526,10 @@ def test_the_rest_stops_with_a_reason_when_nobody_may_send_it(
     word = "suspended" if what == "suspended" else "no longer invite"
     assert word in stopped.first().reason
     assert Event.objects.filter(verb="supplier_invitation.list_stopped").count() == 1
+    told = Message.objects.filter(kind="accounts.list_stopped")
+    assert set(told.values_list("to", flat=True)) == {(other if what == "demoted" else boss).email}
+    assert word in told.get().text
+    assert not Message.objects.filter(kind="accounts.list_done").exists()
 
 
 def test_an_address_that_has_had_enough_waits_alone(client, firm):

@@ -214,7 +214,10 @@ def test_asking_to_join_reaches_the_administrators_once_a_day():
         assert "Secret Name" not in page.content.decode()
     (mail,) = drain()
     assert mail.to == [boss.email]
-    assert "Kim Asker asks to join" in mail.body
+    told = Notification.objects.get()
+    for words in (mail.body, told.title):  # where an address is no link
+        assert f"Kim Asker ({asker.email}) asks to join" in words.replace("\u2060", "")
+    assert told.path == f"/provider/{firm.handle}/employees/"
     assert f"http://localhost/provider/{firm.handle}/employees/" in mail.body
     assert Event.objects.get().verb == "organization.join_asked"
 

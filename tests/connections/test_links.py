@@ -10,6 +10,7 @@ from accounts.models import Membership
 from connections.models import PartnerLink
 from partnerhub import clock
 from partnerhub.audit.models import Event
+from partnerhub.outbox import links
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member, organization, person
@@ -209,6 +210,30 @@ def test_expired_can_be_renewed_and_the_old_link_stays_dead(pair: Pair) -> None:
     assert pair.at_provider().get(old.split('"')[0], follow=True).status_code == 410
     new = client.post(path(pair, link, "copy/")).text.split('value="http://localhost')[1]
     assert pair.at_provider().get(new.split('"')[0], follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("state", ["open", "expired"])
+def test_a_link_for_an_address_is_sent_again_and_only_the_new_one_counts(
+    pair: Pair, state: str
+) -> None:
+    """U2, I5: a new generation and a new end, mailed to the address; the old link is dead."""
+    make.approved(pair.provider)
+    ends = clock.now() + timedelta(days=1) * (1 if state == "open" else -1)
+    link = make.partner_link(pair.seller, address=pair.provider_admin.email, expires_at=ends)
+    old = links.url(link.claim).removeprefix("http://localhost")
+    assert pair.at_seller().post(path(pair, link, "resend/"), {"list": "1"}).status_code == 302
+    link.refresh_from_db()
+    assert (link.generation, link.status, link.provider) == (2, "issued", None)
+    assert link.expires_at > clock.now() + timedelta(days=6)
+    [letter] = drain()
+    assert letter.to == [pair.provider_admin.email]
+    provider, stranger = signed_in(pair.provider_admin), signed_in(person())
+    page = provider.get(old, follow=True)
+    assert (page.status_code, "There is a newer link" in page.text) == (410, True)
+    new = one_time_link(letter)
+    assert new != old
+    assert "Send invitation" in provider.get(new, follow=True).text
+    assert "for somebody else" in stranger.get(new, follow=True).text
 
 
 def test_preview_greys_all_68_roles_without_an_approval(pair: Pair) -> None:

@@ -240,6 +240,18 @@ def test_the_tabs_are_links_without_scripts(scene):
         assert client.get(url).status_code == 200
 
 
+def test_the_answer_to_an_act_leads_back_to_the_list(scene):
+    """Its tabs and its search stand on a page that only answers a form: they lead elsewhere."""
+    text = act(scene, "link", client=signed_in(scene.inviter)).content.decode()
+    text = text[text.index(f'<section id="{scene.row.purpose}-list"') :]
+    text = text[: text.index("</section>")]
+    page = PAGES[scene.row.purpose](scene)
+    hrefs = re.findall(r'href="([^"]*)"[^>]*>(?:Open|Could not be delivered|Ended)', text)
+    assert len(hrefs) == 3
+    assert all(href.startswith(f"{page}?") for href in hrefs)
+    assert f'action="{page}"' in text
+
+
 def test_user_permissions_carry_the_seller_s_lists():
     """Both lists of a seller on one page, each with filters of its own."""
     scene = KINDS["supplier"]()

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.models import EmployeeInvitation
 from partnerhub import clock
 from tests.factories.accounts import administrator, organization, person
 from tests.factories.connections import FBA, approved, invitation
+from tests.journeys.person import EMAIL
 
 
 @pytest.fixture
@@ -24,10 +26,11 @@ def pat(meet, firm):
     return pat
 
 
-def invites(pat, address):
-    """Invite an employee from the page."""
+def invites(pat, address, role="Employee"):
+    """Invite a colleague from the page."""
     pat.open("/provider/harbor-desk/employees/")
     pat.fill({"E-mail address": address})
+    pat.page.get_by_label(role, exact=True).check()
     pat.press("Send invitation")
 
 
@@ -47,9 +50,9 @@ def test_link_opened_as_somebody_else_is_told_and_goes_on_after_switching(meet, 
     pat.read("invitation: accepted")
 
 
-def test_expired_link_lets_the_invited_ask_for_a_new_one(meet, pat):
+def test_expired_link_lets_the_invited_ask_for_a_new_one_and_join_by_it(meet, pat):
     emery = meet("Emery Ployee")
-    invites(pat, emery.address)
+    invites(pat, emery.address, role="Administrator")
     late = emery.read("join our account")
     yesterday = clock.now() - timedelta(days=1)
     EmployeeInvitation.objects.update(expires_at=yesterday, sent_at=yesterday)
@@ -63,7 +66,20 @@ def test_expired_link_lets_the_invited_ask_for_a_new_one(meet, pat):
     emery.follow(late)
     emery.sees("There is a newer link")
     emery.follow(emery.read("join our account"))
-    emery.sees("Create account")
+    emery.click("Create account")
+    expect(emery.page.get_by_label(EMAIL)).to_have_value(emery.address)
+    expect(emery.page.get_by_label(EMAIL)).not_to_be_editable()
+    emery.sign_up()
+    emery.sees("What you are asked")
+    emery.press("Accept")
+    emery.sees("Welcome: you are a member of Harbor Desk now.")
+    pat.read("invitation: accepted")
+    emery.open("/provider/harbor-desk/employees/")
+    emery.sets_up_app()
+    emery.at("/provider/harbor-desk/employees/")
+    table = emery.page.get_by_role("region", name="Employees").get_by_role("row")
+    expect(table.filter(has_text=emery.address)).to_contain_text("Administrator")
+    emery.looks_right()
 
 
 def test_role_that_was_not_approved_is_refused_when_posted_by_hand(meet, firm, pat):

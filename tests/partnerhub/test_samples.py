@@ -187,6 +187,7 @@ def test_the_desk_shows_every_kind_and_both_parts():
     body = desk.get(frame)
     assert "default-src 'none'" in body["Content-Security-Policy"]
     assert '<base target="_top">' in body.text
+    assert 'target="_blank"' not in body.text
     assert desk.get(reverse("admin:outbox_message_kind", args=["no.such_kind"])).status_code == 404
 
 

@@ -315,6 +315,29 @@ def drain_bodies(scene: Scene) -> str:
     return " ".join(Message.objects.filter(to=scene.invited.email).values_list("text", flat=True))
 
 
+def test_the_links_of_all_shipments_stand_on_one_list_whose_acts_come_back_to_it():
+    """U1: recipient, shipment, sent, by, expires, state; sent again, copied, taken back there."""
+    scene, stranger = guest_scene(), guest_scene()
+    client, shop = signed_in(scene.inviter), scene.organization
+    other = shipment(shop, name="Paper shades")
+    share_by_link(client, other, name="Paper Moon", address="moon@mail.example")
+    page = reverse("seller:guests", args=[shop.handle])
+    assert page in client.get(reverse("seller:shipments", args=[shop.handle])).text
+    text = client.get(page).text
+    for words in (scene.row.address, scene.row.shipment.name, "moon@mail.example, Paper shades"):
+        assert words in text
+    assert stranger.row.address not in text
+    assert scene.row.address not in client.get(page, {"guest-find": "shades"}).text
+    at = [shop.handle, scene.row.shipment.public_id, scene.row.public_id]
+    copied = client.post(reverse("seller:guest-link", args=at), {"list": "all"})
+    assert links.sign(scene.row.claim) in copied.text
+    assert "Paper Moon" in copied.text, "still the list of all"
+    back = client.post(reverse("seller:guest-revoke", args=at) + "?guest-find=x", {"list": "all"})
+    assert back.url == f"{page}?guest-find=x#guest-list"
+    assert scene.row.address not in client.get(page).text
+    assert scene.row.address in client.get(page, {"guest-show": "ended"}).text
+
+
 def test_only_who_may_share_makes_and_changes_links():
     """A2: looking is not enough; another seller finds nothing."""
     scene = guest_scene()

@@ -8,12 +8,21 @@ from typing import Any
 
 from accounts.models import User
 from partnerhub import clock
+from partnerhub.demo.people import GUEST
 from partnerhub.demo.seeding.cast import at, extra, give_list, lead_part, register
 from partnerhub.demo.seeding.partners import Tenant
 from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
-from supplychain.transitions import carrier, connections, invitations, packing, shares, shipments
+from supplychain.transitions import (
+    carrier,
+    connections,
+    guests,
+    invitations,
+    packing,
+    shares,
+    shipments,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "supplychain" / "data" / "inbound_examples.json"
 # Real numbers with valid check digits, from the carriers' public format examples.
@@ -240,6 +249,17 @@ def waiting_share(lantern: Tenant) -> None:
         by=lantern[1],
         shipment=_ship(lantern, 25, "For the new mill"),
         targets=Targets(invitations=frozenset({invitation.public_id})),
+    )
+
+
+def guest(lantern: Tenant) -> None:
+    """A share with a supplier who has no account."""
+    at(1)
+    guests.share_with_guest(
+        by=lantern[1],
+        shipment=_ship(lantern, 26, "Paper shades"),
+        address=GUEST.address,
+        name=GUEST.name,
     )
 
 

@@ -8,11 +8,13 @@ from accounts.emails import (
     employees,
     identity,
     invitations,
+    lists,
     members,
     organizations,
     people,
     security,
 )
+from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.kinds import EMPLOYEE
 from accounts.models import EmployeeInvitation
 from partnerhub.portals.samples.world import READERS, World
@@ -76,6 +78,23 @@ def _renewal(world: World) -> None:
     invitations.renewal_asked(EMPLOYEE, _invitation(world))
 
 
+def _list(world: World, stopped: int = 0) -> InvitationBatch:
+    batch = InvitationBatch.objects.create(
+        organization=world.provider,
+        purpose=EMPLOYEE.purpose,
+        source=world.typed("colleagues.csv", 100),
+        status="done",
+        confirmed_at=world.now,
+        confirmed_by=world.pat,
+    )
+    statuses = ["sent"] * 60 + ["known"] * 2 + ["stopped"] * stopped
+    BatchRow.objects.bulk_create(
+        BatchRow(batch=batch, number=number, line=number, status=status, decided_at=world.now)
+        for number, status in enumerate(statuses, start=1)
+    )
+    return batch
+
+
 def _left(world: World) -> None:
     assert world.pat
     members.member_left(world.membership)
@@ -125,4 +144,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.employee_declined": lambda world: employees.employee_declined(_invitation(world)),
     "accounts.employee_expired": lambda world: employees.employee_expired(_invitation(world)),
     "accounts.renewal_asked": _renewal,
+    "accounts.list_done": lambda world: lists.list_done(_list(world)),
+    "accounts.list_stopped": lambda world: lists.list_stopped(
+        _list(world, stopped=4), "Who confirmed this list could no longer invite."
+    ),
 }

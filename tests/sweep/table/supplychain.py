@@ -127,6 +127,7 @@ ROWS = [
     _seller("shipment-share-guest", EDIT, post=422, body=lambda t: {
         "name": "Fresh Mill", "address": "fresh@mail.example",
     }),
+    _seller("guests", EDIT, {}, query=("guest-show", "guest-find", "guest-page")),
     _seller("guest-resend", EDIT, GUEST_LINK, **ACT),
     _seller("guest-link", ADMIN, GUEST_LINK, get=None, post=200, body=lambda t: {}, then=200),
     _seller("guest-revoke", EDIT, GUEST_LINK, **ACT),

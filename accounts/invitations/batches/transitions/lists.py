@@ -1,12 +1,13 @@
 """What administrators do with a list: keep it, leave rows out, confirm, take back, throw away."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from accounts.emails import lists as emails
 from accounts.invitations import kinds as links
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.checking import rows_of
@@ -26,6 +27,7 @@ MAX_DRAFTS = 20
 MAX_QUEUED = 2 * MAX_ROWS
 KEEP_DRAFTS = timedelta(days=14)
 KEEP_DONE = timedelta(days=90)
+LOOKING_ON = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -114,7 +116,7 @@ def cancel(*, by: Any, batch: InvitationBatch, numbers: Sequence[int] | None = N
     changed = _move_rows(batch, RowStatus.CANCELLED, numbers, decided_at=clock.now())
     if changed:
         _record("list_cancelled", batch, by=by, rows=changed)
-        settle([batch])
+        settle(batch)
     return changed
 
 
@@ -154,15 +156,23 @@ def stop(batch: InvitationBatch, reason: str) -> None:
     """Nobody may send the rest of this list any more; says why. The caller holds the lock."""
     changed = _move_rows(batch, RowStatus.STOPPED, reason=reason[:300], decided_at=clock.now())
     _record("list_stopped", batch, by=None, rows=changed)
-    settle([batch])
+    emails.list_stopped(batch, reason)
+    settle(batch)
 
 
-def settle(batches: Iterable[InvitationBatch]) -> None:
-    """Finish those of these running lists in which nothing waits."""
-    for batch in batches:
-        waits = batch.rows.filter(status=RowStatus.QUEUED).exists()
-        if batch.status == BatchStatus.RUNNING and not waits:
-            advance(batch, BATCH, BatchStatus.DONE, finished_at=clock.now())
+def finish(batch: InvitationBatch) -> None:
+    """Settle it by itself; who confirmed it is told, unless they may still look on."""
+    settle(batch)
+    left = batch.confirmed_at and batch.confirmed_at <= clock.now() - LOOKING_ON
+    if batch.status == BatchStatus.DONE and left:
+        emails.list_done(batch)
+
+
+def settle(batch: InvitationBatch) -> None:
+    """Finish a running list in which nothing waits."""
+    waits = batch.rows.filter(status=RowStatus.QUEUED).exists()
+    if batch.status == BatchStatus.RUNNING and not waits:
+        advance(batch, BATCH, BatchStatus.DONE, finished_at=clock.now())
 
 
 def wake() -> None:

@@ -101,7 +101,7 @@ def _waiting(batch: InvitationBatch, now: datetime) -> Any:
 @transaction.atomic
 def _rest(batch: InvitationBatch, now: datetime) -> None:
     """Nothing of this list may go now: finish it, or look again later."""
-    lists.settle([batch])
+    lists.finish(batch)
     queued = BatchRow.objects.filter(batch=batch, status=RowStatus.QUEUED)
     first = queued.aggregate(first=Min("not_before"))["first"]
     InvitationBatch.objects.filter(pk=batch.pk, status=BatchStatus.RUNNING).update(
@@ -145,7 +145,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     if parts.full:
         # Too many open ones of this kind leave the way free for the other kinds.
         put_off(organization, room, "" if parts.full.retry_at else batch.purpose)
-    lists.settle([batch])
+    lists.finish(batch)
 
 
 def _lock(kind: BatchKind, organization_id: int, rows: Sequence[BatchRow]) -> Organization:

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         mill, dye = shipping.suppliers(lantern, kite)
         shipping.journeys(lantern, mill)
         shipping.waiting_share(lantern)
+        shipping.guest(lantern)
         shipping.second_tenant(kite, dye)
         lead_part("newcomer")
         demo_clock.reset()
