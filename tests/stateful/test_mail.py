@@ -336,6 +336,7 @@ def walk(examples: int, machine: type[Post] = Post, **options: Any) -> None:
     machine.TestCase("runTest").runTest()
 
 
+@pytest.mark.grows
 @pytest.mark.timeout(900)
 @pytest.mark.django_db
 def test_mail_is_never_lost_nor_doubled_nor_abused() -> None:
