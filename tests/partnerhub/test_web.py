@@ -2,6 +2,8 @@
 
 import base64
 import json
+import logging
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,8 @@ from django.test import RequestFactory
 
 from partnerhub import clock
 from partnerhub.notifications.models import Notification
+from partnerhub.outbox import links
+from partnerhub.web.logs import JsonFormatter
 from partnerhub.web.middleware import client_ip
 from partnerhub.web.pagination import paginate
 from partnerhub.web.redirects import safe_next
@@ -172,3 +176,15 @@ def test_other_parameters_stay_in_the_addresses():
     page = paginate(Notification.objects.filter(user=user), request, size=5)
     assert "state=open" in page.next_url
     assert page.next_url.startswith("?")
+
+
+@pytest.mark.parametrize("start", ["/unsubscribe/", "/invitations/employee/"])
+def test_a_log_line_names_no_token(start: str):
+    """Django itself logs the path of what it refuses (I6); ids of rows give no right."""
+    row = uuid.uuid4()
+    token = links.sign(links.Claim("employee", row, 1))
+    for path, kept in ((f"{start}{token}/", start), (f"{start}{row}/decline/", str(row))):
+        record = logging.makeLogRecord({"msg": "Method Not Allowed: %s", "args": (path,)})
+        line = JsonFormatter().format(record)
+        assert kept in line
+        assert token not in line
