@@ -115,21 +115,10 @@ def beat(log: Path, env: dict[str, str]) -> Process:
     return Process(log, [*command, "-s", f"{log}.schedule"], env | {"HURRIED": "1"})
 
 
-class Web(Process):
-    """The web server as it is shipped."""
+class Pages:
+    """What a browser asks of a site on a loopback port, as whoever is signed in."""
 
-    def __init__(self, log: Path, env: dict[str, str], port: int) -> None:
-        self.port = port
-        command = supervisor.application_children(env | {"PORT": str(port)}, log, None)[0].command
-        super().__init__(log, command[2:], env)
-        wait_for(lambda: self._answers(), "the site")
-
-    def _answers(self) -> bool:
-        assert self.runs, embedded.last_lines(self.log)
-        try:
-            return bool(self.get("/readyz").status == 200)
-        except OSError:
-            return False
+    port: int
 
     def get(self, path: str, client: Any = None) -> Any:
         """The answer to a GET, as the person that a Django test client is signed in as."""
@@ -161,6 +150,23 @@ class Web(Process):
         answer.seconds = time.monotonic() - began
         connection.close()
         return answer
+
+
+class Web(Pages, Process):
+    """The web server as it is shipped."""
+
+    def __init__(self, log: Path, env: dict[str, str], port: int) -> None:
+        self.port = port
+        command = supervisor.application_children(env | {"PORT": str(port)}, log, None)[0].command
+        super().__init__(log, command[2:], env)
+        wait_for(lambda: self._answers(), "the site")
+
+    def _answers(self) -> bool:
+        assert self.runs, embedded.last_lines(self.log)
+        try:
+            return bool(self.get("/readyz").status == 200)
+        except OSError:
+            return False
 
 
 @dataclass

@@ -7,7 +7,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, OperationalError
 from django.test import RequestFactory
 
 from partnerhub import clock
@@ -188,3 +190,19 @@ def test_a_log_line_names_no_token(start: str):
         line = JsonFormatter().format(record)
         assert kept in line
         assert token not in line
+
+
+@pytest.mark.parametrize(("away", "code"), [(True, 503), (False, 400)])
+def test_session_that_cannot_be_stored(away, code, monkeypatch, settings):
+    """A database that is away is no fault of the request; a session that was deleted is."""
+    client = signed_in(person())
+
+    def save(session, must_create=False):
+        try:
+            raise OperationalError("gone") if away else DatabaseError("no such row")
+        except DatabaseError:
+            raise UpdateError  # noqa: B904 - as the library does
+
+    monkeypatch.setattr(SessionStore, "save", save)
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    assert client.get("/help/").status_code == code
