@@ -38,6 +38,7 @@ __all__ = ["empty_broker", "start"]
 pytestmark = [pytest.mark.postgres, pytest.mark.soak, pytest.mark.timeout(600)]
 SELLER, PAGE = "seller-admin", "/seller/blue-lantern/members/"
 PEOPLE_AT_WORK = 4
+THREADS_OF_A_WORKER = 4
 
 
 class Visitor(Pages):
@@ -183,7 +184,7 @@ def test_f11_postgres_restarts_under_load(start, postgres, empty_broker, tmp_pat
     assert load.done <= len(queued) <= load.done + len(wrong)
     assert all(arrived[name] for name in queued)
     doubled = sum(arrived[name] - 1 for name in queued)
-    assert doubled <= 1
+    assert doubled <= THREADS_OF_A_WORKER  # each may have had one in hand
     assert site.interrupt() == (0, [])
     figures = f"{len(wrong)} errors in {up - down:.1f} s; sent {len(queued)}, lost 0"
     tell("F11 restart", f"{figures}, doubled {doubled}; web and worker the same processes")
