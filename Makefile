@@ -26,8 +26,8 @@ test-quick: dev-env ## the inner loop: PostgreSQL, no browser
 	@$(PYTHON_BIN) -m pytest -n 2 -m "not browser" -q
 soak: ## full race rounds, long state machines, load and timings
 	@scripts/soak
-faults: dev-env ## plant faults into rule and guards; after how many steps each is found
-	@SOAK=1 $(PYTHON_BIN) -m pytest -q tests/stateful/test_faults.py
+faults: dev-env ## plant faults into rule, guards and mail; after how many steps each is found
+	@SOAK=1 $(PYTHON_BIN) -m pytest -q tests/stateful/test_faults.py tests/stateful/test_mail_faults.py
 check: dev-env ## lint, types, layers, templates, migrations, deploy check
 	@scripts/check
 fix: dev-env ## format, and mend what can be mended

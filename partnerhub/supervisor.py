@@ -169,7 +169,9 @@ def application_children(
         "--bind", f"{embedded.LOOPBACK}:{environment['PORT']}",
         "--workers", environment.get("WEB_CONCURRENCY", "2"), "--threads", "4",
         # No access log of its own: it would hold the one-time tokens that paths carry (I6).
-        "--preload", "--no-control-socket",
+        # Forwarded headers are read by the settings alone, as TRUSTED_PROXY_COUNT says: gunicorn
+        # would believe whoever is on this machine, even where the site is mounted (I8).
+        "--preload", "--no-control-socket", "--forwarded-allow-ips", "",
     )  # fmt: skip
     worker = (*celery, "worker", "-P", "threads", "-c", "4", "-l", "INFO", "--without-mingle")
     beat = (*celery, "beat", "-l", "INFO", "-s", str(schedule), "--pidfile=")

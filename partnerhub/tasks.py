@@ -25,8 +25,10 @@ class Counted(Task):
         from partnerhub.chores import services
 
         if (self.request.delivery_info or {}).get("redelivered"):
-            died = services.note(self.name, "A worker died of it", subject="message", row=task_id)
-            if died.attempts >= DELIVERIES:
+            died = services.note(
+                self.name, "A worker died of it", subject="message", row=task_id, tries=DELIVERIES
+            )
+            if died.given_up_at:
                 raise Ignore
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:

@@ -1,6 +1,8 @@
 """The ground the other tests stand on: the servers are those that the run claims."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -33,3 +35,13 @@ def test_parallel_workers_do_not_share_a_broker_database():
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw-1")
     number = int(settings.CELERY_BROKER_URL.rsplit("/", 1)[1])
     assert number == int(worker.removeprefix("gw")) + 1 or "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def test_what_has_a_long_form_is_run_by_the_soak():
+    """`make soak` takes its tests by their markers: a form that it does not take never runs."""
+    tests = Path(__file__).parent
+    asking = [
+        path for path in tests.rglob("test_*.py") if re.search(r"environ.*SOAK", path.read_text())
+    ]
+    assert len(asking) > 5
+    assert [path.name for path in asking if "mark.grows" not in path.read_text()] == []

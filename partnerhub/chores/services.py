@@ -66,8 +66,10 @@ def each(task: str, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
             chore.do(row.pk, partial(act, row))
 
 
-def note(task: str, error: str, *, subject: str = "", row: int | str = "") -> Failure:
-    """Count one failure; after the last try it is given up and waits for a person."""
+def note(
+    task: str, error: str, *, subject: str = "", row: int | str = "", tries: int = TRIES
+) -> Failure:
+    """Count one failure; after the last of `tries` it is given up and waits for a person."""
     with transaction.atomic():
         failure, _ = Failure.objects.select_for_update().get_or_create(
             task=task, subject=subject, row=str(row)
@@ -75,7 +77,7 @@ def note(task: str, error: str, *, subject: str = "", row: int | str = "") -> Fa
         failure.attempts += 1
         failure.error = error[:500]
         now = clock.real_now()
-        if subject and failure.attempts >= TRIES:
+        if subject and failure.attempts >= tries:
             failure.given_up_at = failure.given_up_at or now
         else:
             gap = GAPS[min(failure.attempts, len(GAPS)) - 1]

@@ -84,8 +84,10 @@ def tell_each(pairs: Iterable[tuple[Recipient, News]]) -> None:
     """The same for news that differ from one recipient to the next, in as many statements.
 
     The line stands whatever the reader chose; mail is left out, or held for the daily one (U29).
+    Raises LookupError for a kind that is not registered.
     """
     told = list(pairs)
+    kinds.check({news.kind for _, news in told})
     chosen = _choices(told)
 
     def held(person: Recipient, news: News) -> bool:

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "partnerhub.web.middleware.bad_request"
 handler500 = "partnerhub.web.middleware.server_error"
 urlpatterns = [
     path("", include("partnerhub.urls.public")),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
@@ -123,6 +124,16 @@ def unavailable(error: BaseException | None) -> HttpResponse | None:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page for a fault, wherever it happened: session and person are read before any view."""
     return unavailable(sys.exc_info()[1]) or defaults.server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for what cannot be read. Django calls it a bad request, too, when a session could
+    not be stored: where the database is the reason, it is said."""
+    if isinstance(exception, SessionInterrupted):
+        failed = exception.__context__  # that the session was not stored, and before it why
+        if answer := unavailable(failed.__context__ if failed else None):
+            return answer
+    return defaults.bad_request(request, exception)
 
 
 def domain_errors(get_response: Handler) -> Handler:

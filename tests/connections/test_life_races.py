@@ -30,7 +30,11 @@ from tests.factories.roles import reviewer
 from tests.factories.supplychain import CENTER
 from tests.racing import together
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.grows,
+]
 ROUNDS = range(20 if os.environ.get("SOAK") == "1" else 2)
 rounds = pytest.mark.parametrize("round_", ROUNDS)
 

@@ -67,7 +67,7 @@ class Broker:
     """A broker of its own behind a proxy; it can be stopped, started again and emptied."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, embedded.free_port()
+        self.folder, self._port = folder, embedded.free_port()
         folder.mkdir()
         self._process: Any = None
         self.start()
@@ -77,8 +77,8 @@ class Broker:
 
     def start(self) -> None:
         """Start it, with what it kept."""
-        command = embedded.broker_command(self._folder, self._port)
-        self._process = embedded._start(command, self._folder / "broker.log")
+        command = embedded.broker_command(self.folder, self._port)
+        self._process = embedded._start(command, self.folder / "broker.log")
         processes.wait_for(lambda: embedded.broker_answers(self._port), "the broker")
 
     def kill(self) -> None:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,44 @@ def beat(log: Path, env: dict[str, str]) -> Process:
     return Process(log, [*command, "-s", f"{log}.schedule"], env | {"HURRIED": "1"})
 
 
-class Web(Process):
+class Pages:
+    """What a browser asks of a site on a loopback port, as whoever is signed in."""
+
+    port: int
+
+    def get(self, path: str, client: Any = None) -> Any:
+        """The answer to a GET, as the person that a Django test client is signed in as."""
+        return self._ask("GET", path, client)
+
+    def post(
+        self, path: str, client: Any = None, headers: Mapping[str, str] | None = None, **data: Any
+    ) -> Any:
+        """The answer to a posted form."""
+        token = "x" * 32
+        body = urlencode(data | {"csrfmiddlewaretoken": token})
+        return self._ask("POST", path, client, body, f"csrftoken={token}", headers)
+
+    def _ask(
+        self, method: str, path: str, client: Any, body: str = "", cookie: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> Any:  # fmt: skip
+        session = client.cookies["sessionid"].value if client else ""
+        cookies = [cookie] if cookie else []
+        cookies += [f"sessionid={session}"] if session else []
+        headers = {"Host": f"localhost:{self.port}", "Cookie": "; ".join(cookies)}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        began = time.monotonic()
+        connection.request(method, path, body or None, headers | dict(more or {}))
+        answer: Any = connection.getresponse()
+        answer.text = answer.read().decode(errors="replace")
+        answer.seconds = time.monotonic() - began
+        connection.close()
+        return answer
+
+
+class Web(Pages, Process):
     """The web server as it is shipped."""
 
     def __init__(self, log: Path, env: dict[str, str], port: int) -> None:
@@ -130,30 +168,20 @@ class Web(Process):
         except OSError:
             return False
 
-    def get(self, path: str, client: Any = None) -> Any:
-        """The answer to a GET, as the person that a Django test client is signed in as."""
-        return self._ask("GET", path, client)
 
-    def post(self, path: str, client: Any = None, **data: Any) -> Any:
-        """The answer to a posted form."""
-        token = "x" * 32
-        body = urlencode(data | {"csrfmiddlewaretoken": token})
-        return self._ask("POST", path, client, body, f"csrftoken={token}")
+@dataclass
+class Through:
+    """Stands in for a Django test client: its posts go over the wire, with what is said here."""
 
-    def _ask(self, method: str, path: str, client: Any, body: str = "", cookie: str = "") -> Any:
-        session = client.cookies["sessionid"].value if client else ""
-        cookies = [cookie] if cookie else []
-        cookies += [f"sessionid={session}"] if session else []
-        headers = {"Host": f"localhost:{self.port}", "Cookie": "; ".join(cookies)}
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        began = time.monotonic()
-        connection.request(method, path, body or None, headers)
-        answer: Any = connection.getresponse()
-        answer.text = answer.read().decode(errors="replace")
-        answer.seconds = time.monotonic() - began
-        connection.close()
+    web: Web
+    client: Any
+    target: str = ""  # before the path, in the request line
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def post(self, path: str, data: Mapping[str, Any] | None = None) -> Any:
+        """The answer to a posted form, with the name a test client gives to its status."""
+        answer = self.web.post(self.target + path, self.client, self.headers, **(data or {}))
+        answer.status_code = answer.status
         return answer
 
 

@@ -26,7 +26,6 @@ from tests.racing import together
 from tests.support import nothing_changes, signed_in
 
 pytestmark = pytest.mark.django_db
-FAST = 30  # requests at once in the quick form; a soak sends a hundred
 SPELLINGS = ["new.person@mail.example", "NEW.PERSON@Mail.Example", "newperson@mail.example"]
 SPELLINGS += ["n.e.w.person+tag@mail.example", " newperson+a+b@MAIL.example "]
 _numbers = count(1)
@@ -266,6 +265,7 @@ def _at_once(here: Door, requests: int) -> list[int]:
 SOAK = os.environ.get("SOAK") == "1"
 
 
+@pytest.mark.grows
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", DOORS)

@@ -125,7 +125,8 @@ def test_message_that_kills_its_workers_is_dropped_in_the_end():
     deadly.pop_request()
     deadly.app.tasks.pop("test.deadly")
     assert outcomes == ["run"] * (DELIVERIES - 1) + ["Ignore"] * 2
-    assert Failure.objects.get().subject == "message"
+    failure = Failure.objects.get()
+    assert (failure.subject, failure.given_up_at is not None) == ("message", True)
 
 
 def test_task_that_fails_as_a_whole_is_shown_until_it_succeeds():

@@ -5,16 +5,22 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.urls import reverse
 
+from partnerhub.chores.models import Failure
 from partnerhub.outbox import delivery
 from partnerhub.outbox.models import Message
 from partnerhub.outbox.states import MessageStatus
+from partnerhub.tasks import DELIVERIES
+from tests.factories.reviewers import desk_reviewer
 from tests.faults import processes
 from tests.faults.processes import wait_for
+from tests.support import signed_in
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
+POISON = "poison0000@mail.example"  # whom deadly.py cannot write to
 MORTALS = 1  # a queue that only the workers of these tests read
 
 
@@ -35,8 +41,9 @@ def start(places: Any, broker: Any, mailserver: Any) -> Any:
     """Starts workers that certainly end with the test."""
     started: list[Any] = []
 
-    def begin(**how: Any) -> Any:
+    def begin(hurried: bool = False, **how: Any) -> Any:
         env = processes.environment(broker.port, mailserver.port, queue=MORTALS)
+        env["HURRIED"] = str(int(hurried))
         started.append(processes.worker(places / f"mortal-{len(started)}.log", env, **how))
         return started[-1]
 
@@ -135,3 +142,64 @@ def test_f18_asked_to_end_hands_back_what_it_did_not_send(start, broker, mailser
     assert len(mailserver.taken) == 60
     assert mailserver.doubled() == {}
     tell("F18", f"ended in {seconds:.1f} s; sent 60, lost 0, doubled 0")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_f16_task_that_kills_its_worker(start, broker, mailserver, queue, tell):
+    """It comes back, with a few deaths, and is dropped; the mail beside it is sent meanwhile."""
+    queue(5)
+    broker.publish("test.deadly", MORTALS)
+    broker.publish("outbox.drain", MORTALS)
+    deaths = 0
+
+    def dropped() -> bool:
+        return Failure.objects.filter(subject="message", given_up_at__isnull=False).exists()
+
+    while not dropped():
+        worker = start(hurried=True)
+        wait_for(lambda worker=worker: not worker.runs or dropped(), "an end")
+        deaths += not worker.runs
+        assert deaths <= DELIVERIES
+    wait_for(all_sent, "the mails")
+    queue(1, "later")
+    broker.publish("outbox.drain", MORTALS)
+    wait_for(all_sent, "one more mail")
+    assert worker.runs
+    assert mailserver.doubled() == {}
+    page = signed_in(desk_reviewer(lead=True)).get(reverse("admin:chores_failure_changelist"))
+    assert "test.deadly" in page.text
+    assert "Given up" in page.text
+    sent = len(mailserver.taken)
+    tell("F16 task", f"dropped after {deaths} deaths; sent {sent}, lost 0, doubled 0")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_f16_mail_that_kills_its_worker(start, broker, mailserver, queue, tell):
+    """Given up after a few deaths and shown at the desk; the others are sent once, around it."""
+    [before] = queue(1, "before")
+    [poison] = queue(1, "poison")
+    assert poison.to == POISON
+    after = queue(3, "after")
+    deaths = 0
+    while not Message.objects.filter(pk=poison.pk, status=MessageStatus.FAILED).exists():
+        worker = start()
+        broker.publish("outbox.drain", MORTALS)
+        wait_for(lambda worker=worker: not worker.runs or not due(), "an end")
+        deaths += not worker.runs
+        assert deaths <= delivery.DEAD_WORKERS + 1
+        leases_end()
+    wait_for(lambda: not due(), "the others")
+    assert sorted(mailserver.addresses) == sorted(one.to for one in (before, *after))
+    poison.refresh_from_db()
+    assert "the worker stopped" in poison.error
+    page = signed_in(desk_reviewer(lead=True)).get(reverse("admin:outbox_message_changelist"))
+    assert POISON in page.text
+    sent = len(mailserver.taken)
+    tell("F16 mail", f"failed after {deaths} deaths; sent {sent}, lost 0, doubled 0")
+
+
+def due() -> bool:
+    """Whether anything is still to be sent."""
+    return Message.objects.exclude(status__in=[MessageStatus.SENT, MessageStatus.FAILED]).exists()

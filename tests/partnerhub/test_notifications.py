@@ -392,8 +392,18 @@ def test_bent_tokens_and_tokens_of_other_purposes_are_not_valid():
     assert Client().get(f"/invitations/employee/{good}/").status_code == 404
 
 
-def test_every_group_has_kinds_and_a_forgotten_kind_is_always_sent():
+# Kinds ----------------------------------------------------------------------------------------
+def test_every_group_has_kinds():
     assert {kind.group for kind in kinds.all_kinds()} == set(kinds.GROUPS)
-    user = person()
-    told(user, kind="nobody.registered_this")
+
+
+def test_a_kind_that_nobody_registered_is_refused_before_anything_is_written():
+    """A fault of the code, told where it is made: neither mail nor line, and words what to do."""
+    with pytest.raises(LookupError, match="supplychain.unheard_of.*mail_kinds"), nothing_changes():
+        told(person(), kind="supplychain.unheard_of")
+
+
+def test_what_was_queued_before_its_kind_was_taken_out_still_leaves():
+    told(person())
+    Message.objects.update(kind="supplychain.of_last_year")
     assert len(drain()) == 1

@@ -2,14 +2,20 @@
 
 import base64
 import json
+import logging
+import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, OperationalError
 from django.test import RequestFactory
 
 from partnerhub import clock
 from partnerhub.notifications.models import Notification
+from partnerhub.outbox import links
+from partnerhub.web.logs import JsonFormatter
 from partnerhub.web.middleware import client_ip
 from partnerhub.web.pagination import paginate
 from partnerhub.web.redirects import safe_next
@@ -172,3 +178,31 @@ def test_other_parameters_stay_in_the_addresses():
     page = paginate(Notification.objects.filter(user=user), request, size=5)
     assert "state=open" in page.next_url
     assert page.next_url.startswith("?")
+
+
+@pytest.mark.parametrize("start", ["/unsubscribe/", "/invitations/employee/"])
+def test_a_log_line_names_no_token(start: str):
+    """Django itself logs the path of what it refuses (I6); ids of rows give no right."""
+    row = uuid.uuid4()
+    token = links.sign(links.Claim("employee", row, 1))
+    for path, kept in ((f"{start}{token}/", start), (f"{start}{row}/decline/", str(row))):
+        record = logging.makeLogRecord({"msg": "Method Not Allowed: %s", "args": (path,)})
+        line = JsonFormatter().format(record)
+        assert kept in line
+        assert token not in line
+
+
+@pytest.mark.parametrize(("away", "code"), [(True, 503), (False, 400)])
+def test_session_that_cannot_be_stored(away, code, monkeypatch, settings):
+    """A database that is away is no fault of the request; a session that was deleted is."""
+    client = signed_in(person())
+
+    def save(session, must_create=False):
+        try:
+            raise OperationalError("gone") if away else DatabaseError("no such row")
+        except DatabaseError:
+            raise UpdateError  # noqa: B904 - as the library does
+
+    monkeypatch.setattr(SessionStore, "save", save)
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    assert client.get("/help/").status_code == code

@@ -270,6 +270,7 @@ def walk(examples: int, **options: object) -> None:
     Delegation.TestCase("runTest").runTest()
 
 
+@pytest.mark.grows
 @pytest.mark.timeout(1800)
 @pytest.mark.django_db
 def test_nobody_acts_beyond_the_effective_level():

@@ -185,6 +185,7 @@ class Invitations(RuleBasedStateMachine):
             assert DEEDS[name].made(scene) == accepted
 
 
+@pytest.mark.grows
 @pytest.mark.timeout(900)
 @pytest.mark.django_db
 def test_an_invitation_keeps_its_promises_whatever_happens():

@@ -24,7 +24,7 @@ from tests.sweep.table import ROWS
 from tests.sweep.table.rows import Row
 from tests.sweep.world import HOME, OTHER
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.grows]
 IDS = [row.name for row in ROWS]
 WITH_BODY = [row for row in ROWS if row.body]
 # More people than are related to any organization: the page is for everybody.

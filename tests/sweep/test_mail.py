@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,15 @@ from django.apps import apps
 from django.conf import settings
 from django.core import mail
 from django.db import connection
+from django.test import TestCase, override_settings
 
 from accounts.invitations import kinds
+from partnerhub.celery import app
 from partnerhub.outbox import delivery, links
 from partnerhub.outbox.models import Message
 from partnerhub.outbox.tasks import drain as drain_task
+from partnerhub.settings import CACHES
+from tests.faults.proxy import Proxy
 from tests.sweep.engine import Sweep, outer
 from tests.sweep.table import ROWS
 from tests.sweep.table.rows import Row
@@ -153,3 +158,48 @@ def test_tokens_are_nowhere_but_in_the_mail(
         rest = stored + _everything_stored() + caplog.text + json.dumps(published)
     assert [token for token in tokens() | set(found) if token in rest] == []
     assert published
+
+
+@pytest.fixture
+def live_worker() -> Iterator[str]:
+    """A broker that takes every connection and never answers; nudges are published to it."""
+    proxy = Proxy(0)
+    proxy.hang()
+    url = f"redis://127.0.0.1:{proxy.port}/0"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(app.conf, "broker_url", url)
+        patch.setattr(app.amqp, "_producer_pool", None)
+        yield url
+    proxy.stop()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_f2_no_act_waits_for_a_broker_that_hangs(
+    sweep: Sweep, live_worker: str, record_property: Any
+) -> None:
+    """Each act that mails is answered within seconds and stands; its mail waits."""
+    hung = {"default": CACHES["default"] | {"LOCATION": live_worker}}
+    slowest, acts = 0.0, 0
+    for row, url, _ in pressed(sweep):
+        well = _mailing(sweep, row, url)
+        if not well[1]:
+            continue
+        with override_settings(CACHES=hung):
+            began = time.monotonic()
+            ill = _mailing(sweep, row, url, commits=True)
+        slowest, acts = max(slowest, time.monotonic() - began), acts + 1
+        assert ill == well, row.name
+    assert acts > 30
+    assert slowest < 5
+    record_property("fault: F2 sweep", f"{acts} acts, slowest {slowest:.1f} s; every change stands")
+
+
+def _mailing(sweep: Sweep, row: Row, url: str, *, commits: bool = False) -> tuple[int, int]:
+    """The answer to one act, which is undone, and how many messages it has queued."""
+    with outer():
+        before = Message.objects.count()
+        with TestCase.captureOnCommitCallbacks(execute=commits):
+            form = row.body(sweep.world.home) if row.body else {}
+            answer = sweep.send(row.manager, "POST", url, form, keep=True)
+        return answer.code, Message.objects.count() - before
