@@ -33,7 +33,11 @@ from tests.stateful.base import OTHER, ROLES, SHIPMENTS
 from tests.stateful.promises import ONE_LIVE
 from tests.support import signed_in
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.grows,
+]
 SECONDS = 300 if os.environ.get("SOAK") == "1" else 5
 POLITE = {200, 302, 403, 404, 409, 410, 422, 429}
 
