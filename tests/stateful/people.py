@@ -56,6 +56,8 @@ class People(Scene):
         (self.oracle.active_people.add if user.is_active else self.oracle.active_people.discard)(
             person
         )
+        for seller in SELLERS:  # their open session notices at once
+            self.look(person, seller)
 
     @rule(firm=st.sampled_from(SELLERS + PROVIDERS))
     def toggle_firm(self, firm):

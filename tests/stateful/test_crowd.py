@@ -76,6 +76,9 @@ class Crowd:
         rows = list(Connection.objects.live(clock.now()).select_related("seller", "provider"))
         return chance.choice(rows) if rows else None
 
+    def _granted(self, tie):
+        return RoleGrant.objects.active().filter(connection=tie).values_list("pk", flat=True)[:1]
+
     def _levels(self, chance):
         return {f"grant-{role}": str(chance.randrange(3)) for role in ROLES}
 
@@ -114,7 +117,7 @@ class Crowd:
             yield "provider:client-request-withdraw", where, {}
             cells = {
                 f"assign-{grant}-{member}": str(chance.randrange(3))
-                for grant in RoleGrant.objects.active().filter(connection=tie).values_list("pk")[0]
+                for grant in self._granted(tie)
                 for member in Membership.objects.filter(
                     organization=tie.provider, role="employee", status="active"
                 ).values_list("pk", flat=True)
