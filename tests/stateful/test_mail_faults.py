@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 from hypothesis import Phase
+from hypothesis.errors import FlakyFailure
 
 from accounts.invitations import limits
 from accounts.invitations.refusals import unrefused
@@ -28,6 +29,9 @@ from tests.stateful.test_mail import Post, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.timeout(900)]
 BUDGET = 60
+# A broken promise; one that does not break again when the history is repeated, as mail that left
+# too early is not taken back; and a broker's fault that reaches a person.
+FOUND = (AssertionError, FlakyFailure, ConnectionError)
 Plant = Callable[[pytest.MonkeyPatch], Any]
 
 
@@ -167,7 +171,7 @@ FAULTS: dict[str, Plant] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_in_the_mail_is_found(name: str, monkeypatch: Any, record_property: Any) -> None:
     FAULTS[name](monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         # The first failure is enough: several at once would come as a group.
         walk(BUDGET, phases=[Phase.generate], print_blob=False, report_multiple_bugs=False)
     record_property(f"fault: mail: {name}", f"found after {Post.steps} steps")
