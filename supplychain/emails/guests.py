@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.invitations.transitions import wants_mail
 from accounts.models import Organization
+from connections.words import minute
 from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.links import PLACEHOLDER
 from partnerhub.outbox.rendering import Mail, inert
@@ -15,7 +16,6 @@ from partnerhub.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share
-from supplychain.words import moment
 
 CODE = "supplychain.guest_code"
 ONE_SHIPMENT = "The link opens this shipment only, with a code that we mail to this address."
@@ -38,7 +38,7 @@ def guest_invited(link: GuestLink, share: Share) -> None:
             ("Shared by", who),
             *shipment_facts(share.shipment),
             *item_facts(share.shipment),
-            ("Open until", moment(link.expires_at)),
+            ("Open until", minute(link.expires_at)),
         ),
         button=("Open the shipment", PLACEHOLDER),
         after=(ONE_SHIPMENT, "You can turn it into an account at any time and keep all work."),

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from accounts.invitations.mails import send_links
 from accounts.models import Organization
+from connections.words import minute
 from partnerhub.notifications.services import tell
 from partnerhub.outbox.links import PLACEHOLDER
 from partnerhub.outbox.rendering import Mail, inert
@@ -15,7 +16,6 @@ from supplychain import people
 from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
 from supplychain.states import Direction
-from supplychain.words import moment
 
 LOOK_FIRST = "Opening the link accepts nothing: you accept or decline on the page."
 NOT_YOU = "Not expected? Decline on that page, or leave it be: nothing happens by itself."
@@ -40,7 +40,7 @@ def _facts(invitation: SupplierInvitation) -> tuple[tuple[str, str], ...]:
     firm, inviter = inert(invitation.organization.name), invitation.invited_by
     return (
         ("Invited by", f"{inert(inviter.name)}, {firm}" if inviter else firm),
-        ("Open until", moment(invitation.expires_at)),
+        ("Open until", minute(invitation.expires_at)),
     )
 
 

@@ -5,10 +5,11 @@ from django.db.models import Sum, Window
 from django.urls import reverse
 
 from accounts.models import Organization
+from connections.words import day
 from partnerhub.outbox.rendering import inert, subject_line
 from supplychain.centers import centers
 from supplychain.models import GuestLink, Shipment
-from supplychain.words import count, day
+from supplychain.words import count
 
 MOST_ITEMS = 10
 
@@ -36,7 +37,7 @@ def shipment_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
         ("Shipment", f"{shipment.shipment_id}, {inert(shipment.name)}"),
         ("Destination", destination(shipment)),
         ("Mode", str(shipment.get_mode_display())),
-        ("Ship date", day(shipment.ship_date)),
+        ("Ship date", day(shipment.ship_date) or "not set"),
     )
 
 

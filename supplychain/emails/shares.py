@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
+from connections.words import day
 from partnerhub.notifications.services import Recipient, tell
 from partnerhub.outbox.rendering import Mail, inert
 from partnerhub.outbox.services import Draft, queue_fan_out
@@ -22,7 +23,6 @@ from supplychain.emails.shared import (
 )
 from supplychain.models import Share, Shipment
 from supplychain.vocabulary import TransportMode
-from supplychain.words import day
 
 DO_NOT_USE = "Do not use the labels any more, and do not ship."
 

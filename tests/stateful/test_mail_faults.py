@@ -92,15 +92,6 @@ def _new_message_id(real: Any, message: Message, *args: Any, **more: Any) -> Any
     return mail
 
 
-def _claimed_without_a_lease(real: Any, *args: Any) -> list[Message]:
-    rows: list[Message] = real(*args)
-    free = {"status": MessageStatus.WAITING, "lease": None, "lease_until": None}
-    Message.objects.filter(pk__in=[row.pk for row in rows]).update(**free)
-    for row in rows:
-        row.lease = None
-    return rows
-
-
 def _refused_is_sent(real: Any, line: Any, message: Message) -> Answer:
     answer: Answer = real(line, message)
     return Answer(Outcome.TAKEN) if answer.outcome is Outcome.REFUSED else answer
@@ -143,7 +134,6 @@ FAULTS: dict[str, Plant] = {
     "the stored body keeps the link": _around(services._row, _stored_with_its_link),
     "what was taken back still leaves": _instead(services.cancel, _nothing),
     "every try has a new Message-ID": _around(delivery._envelope, _new_message_id),
-    "claimed without a lease": _around(delivery.claim, _claimed_without_a_lease),
     "a refusal counts as sent": _around(delivery._offer, _refused_is_sent),
     "a lost answer counts as a no": _around(delivery._record, _silence_is_no_maybe),
     "a dead worker's mail counts as unsent": _around(delivery.recover, _forgets_who_died),
