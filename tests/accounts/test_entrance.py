@@ -1,11 +1,13 @@
 """Signing up and in: one spelling of an address, mailed codes, invitations, taking over (I17)."""
 
 import re
+import statistics
 import time
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.invitations import opening
@@ -124,20 +126,41 @@ def test_a_new_password_is_mailed_to_the_stored_spelling():
     assert drain()[0].to == ["mike@mail.example"]
 
 
+# What differs from one answer to the next, whoever is asked about.
+CHANGING = re.compile(r"(?<=nonce-)[\w-]+|(?<=; expires=)[^;]+")
+
+
+def headers_of(page):
+    """Every header with its value, and every cookie's name with where it holds."""
+    kept = {name: CHANGING.sub("", value) for name, value in page.headers.items()}
+    kept.pop("Content-Length", None)
+    kept.pop("X-Request-ID", None)
+    cookies = {
+        name: (morsel["path"], morsel["samesite"], morsel["httponly"], bool(morsel.value))
+        for name, morsel in page.cookies.items()
+    }
+    return tuple(sorted(kept.items())), tuple(sorted(cookies.items()))
+
+
 def test_the_answer_does_not_tell_who_has_an_account():
+    """A12: the same status, headers, cookies and words at every door that takes an address."""
     known = person(email="known@mail.example")
     User.objects.filter(pk=person(email="frozen@mail.example").pk).update(is_active=False)
     person(email="staff@mail.example", is_staff=True)
 
     def answer(url, data):
         client = Client()
+        clear_limits()
+        if url == "/accounts/email/":
+            client = signed_in(person())
+            client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         page = client.post(url, data)
         shown = client.get(page.url) if page.status_code == 302 else page
         text = shown.content.decode()
         for address in ("known", "frozen", "staff", "missing"):
             text = text.replace(f"{address}@mail.example", "ADDRESS")
         text = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", text)
-        return page.status_code, page.get("Location"), text
+        return page.status_code, headers_of(page), headers_of(shown), text
 
     addresses = [f"{word}@mail.example" for word in ("known", "frozen", "staff", "missing")]
     for make in (
@@ -147,9 +170,11 @@ def test_the_answer_does_not_tell_who_has_an_account():
         ),
         lambda a: ("/accounts/login/", {"login": a, "password": "wrong pass phrase"}),
         lambda a: ("/accounts/password/reset/", {"email": a}),
+        lambda a: ("/accounts/email/", {"email": a, "action_add": ""}),
     ):
         answers = {answer(*make(address)) for address in addresses}
         assert len(answers) == 1
+        assert not any("/reauthenticate/" in str(each) for each in answers)
     known.refresh_from_db()
     assert known.check_password(PASSWORD)
 
@@ -168,6 +193,34 @@ def test_answers_take_equally_long(monkeypatch, url):
     assert min(times) >= 0.25
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("door", ["login", "signup", "password/reset"])
+def test_medians_do_not_tell_who_has_an_account(monkeypatch, settings, door):
+    """A12: 200 answers for each, taken in turn; passwords are hashed as they really are."""
+    monkeypatch.setattr("accounts.middleware.EVEN_SECONDS", 0.25)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    settings.ACCOUNT_RATE_LIMITS = {}
+    User.objects.filter(pk=person(email="frozen@mail.example").pk).update(is_active=False)
+    person(email="known@mail.example")
+    person(email="staff@mail.example", is_staff=True)
+    for user in User.objects.all():
+        user.set_password(PASSWORD)
+        user.save()
+    times = {word: [] for word in ("known", "frozen", "staff", "missing")}
+    for _ in range(200):
+        for word, taken in times.items():
+            address = f"{word}@mail.example"
+            data = {"name": "N", "email": address, "login": address, "password": "wrong one"}
+            started = time.monotonic()
+            data |= {"password1": STRONG, "password2": STRONG}
+            Client().post(f"/accounts/{door}/", data)
+            taken.append(time.monotonic() - started)
+            cache.clear()
+    medians = [statistics.median(taken) for taken in times.values()]
+    assert max(medians) < 1.1 * min(medians), dict(zip(times, medians, strict=True))
+
+
 def test_a_stranger_without_account_gets_no_mail_for_a_new_password():
     Client().post("/accounts/password/reset/", {"email": "missing@mail.example"})
     assert drain() == []
@@ -178,6 +231,7 @@ def test_a_stranger_without_account_gets_no_mail_for_a_new_password():
 def test_two_at_once_make_one_account(guards, meeting):
     """C11: the same address in two spellings."""
     meeting(guards, "accounts.User.email")
+    clear_limits()
 
     def promise():
         answers = together(
