@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from accounts.transitions import organizations
-from connections.transitions import links
+from accounts.models import Membership
+from accounts.transitions import members, organizations
+from accounts.transitions import people as accounts
+from connections.models import Connection
+from connections.transitions import grants, links, pausing, reviews
 from partnerhub import clock
 from partnerhub.web.access import Level
-from roles.transitions import applications, approvals, review
-from supplychain.models import Share
+from roles.permissions import category_ids
+from roles.transitions import applications, approvals, categories, review
+from supplychain.models import GuestLink, Share
 from supplychain.plans import Targets
-from supplychain.transitions import carrier, packing, shares
+from supplychain.transitions import carrier, guests, packing, shares, shipments
 from tests.factories import accounts as people
 from tests.factories import connections as ties
 from tests.factories import roles
@@ -19,6 +23,7 @@ from tests.factories import supplychain as goods
 from tests.sweep.world import Tenant, World
 
 PARCEL = "1Z999AA10123456784"
+YEAR = timedelta(days=366)
 
 
 def acts(world: World) -> Iterator[Callable[[], Any]]:
@@ -32,6 +37,12 @@ def acts(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: _suspended(home, reviewers["lead"])
     yield lambda: _approval(home, reviewers["lead"])
     yield lambda: _reviewed(home, reviewers["lead"], reviewers["reviewer"])
+    yield lambda: _categories(reviewers["lead"])
+    yield lambda: _people(home, reviewers["superuser"])
+    yield lambda: _handed_over(home)
+    yield _dates_that_have_come
+    yield lambda: _downloads(home)
+    yield lambda: _guest(home["guest_link"])
 
 
 def _share(of: Tenant, status: str = "shared", **fields: Any) -> Share:
@@ -108,3 +119,51 @@ def _reviewed(of: Tenant, first: Any, second: Any) -> None:
     line.refresh_from_db()
     review.second_line(line=line, seen_level=1, agree=True, by=first)
     review.finish_application(application=application, by=first)
+
+
+def _categories(lead: Any) -> None:
+    before = category_ids()
+    first = min(before)
+    fewer = before | {first: frozenset(sorted(before[first])[1:])}
+    categories.assign_categories(by=lead, choice=fewer, seen=categories.state_of(before))
+
+
+def _people(of: Tenant, operator: Any) -> None:
+    person = of.people["provider_employee"]
+    act = {"by": operator, "person": person}
+    accounts.deactivate_person(successors={}, **act)
+    accounts.reactivate_person(**act)
+    accounts.erase_person(successors={}, **act)
+
+
+def _handed_over(of: Tenant) -> None:
+    other = Membership.objects.get(
+        user=of.people["seller_viewer"], organization=of["seller"], status="active"
+    )
+    members.hand_over(by=of.people["seller_admin"], membership=other)
+
+
+def _dates_that_have_come() -> None:
+    seller, _, provider, _ = ties.pair()
+    past = clock.now() - timedelta(days=1)
+    row = ties.connection(
+        seller, provider, {ties.FBA: "view", ties.LISTINGS: "view"}, review_from=past - YEAR
+    )
+    row.grants.filter(role__code=ties.LISTINGS).update(ends_at=past)
+    grants.end_due(connection=row)
+    reviews.open_review(connection=row)
+    paused = {"status": "paused", "paused_at": past - timedelta(days=3), "paused_until": past}
+    Connection.objects.filter(pk=row.pk).update(**paused)
+    pausing.resume_overdue(connection=row)
+
+
+def _downloads(of: Tenant) -> None:
+    by, share = of.people["supplier_admin"], _share(of, "packing")
+    packing.note_download(by=by, share=share, what="pack_list")
+    shipments.note_pack_list(by=of.people["seller_admin"], shipment=share.shipment)
+
+
+def _guest(link: Any) -> None:
+    sent = {"code_hash": guests._hash(link, "123456"), "code_sent_at": clock.real_now()}
+    GuestLink.objects.filter(pk=link.pk).update(**sent)
+    guests.enter_code(link=link, generation=link.generation, code="123456")
