@@ -1,12 +1,12 @@
 """Dates as the pages of this app say them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
 
 
-def day(moment: datetime | None) -> str:
+def day(moment: date | None) -> str:
     """ "3 May 2026"; empty without a moment."""
     return date_format(moment, "j F Y") if moment else ""
 
