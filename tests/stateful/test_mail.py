@@ -238,6 +238,7 @@ class Post(RuleBasedStateMachine):
             self._takes_back(Message.objects.filter(about=row.about))
             if never_again:
                 self.said_never.add((way, firm, person))
+                self.ask(way, firm, person, "{0}@mail.example")
 
     @rule()
     def unsubscribe(self) -> None:
@@ -251,12 +252,16 @@ class Post(RuleBasedStateMachine):
             assert fingerprint() == before
             assert Client().post(page).status_code == 200
             self.wish = Choice.PORTAL
+            self.ask("share", FIRMS[0], SAM, "{0}@mail.example")
 
     @rule(choice=st.sampled_from([Choice.MAIL, Choice.DAILY]))
     def choose(self, choice: str) -> None:
         """The supplier wants each mail, or one a day."""
         preferences.choose(self.cast.users[SAM], {"shipments": choice})
         self.wish = choice
+        if choice == Choice.DAILY:
+            self.ask("share", FIRMS[0], SAM, "{0}@mail.example")
+            self.deliver_task_again("notifications.send_digests", 2)
 
     @rule(**WHO)
     def request_that_breaks(self, way: str, firm: str, person: str) -> None:
@@ -380,7 +385,7 @@ class Post(RuleBasedStateMachine):
     def _stored(self) -> Any:
         """Each link with the text it belongs to, as the database holds it (I6)."""
         rows = Message.objects.exclude(link_id=None)
-        return [(row.claim, row.text + row.html) for row in rows]
+        return [(row.claim, row.text + row.content + row.html) for row in rows]
 
     @invariant()
     def limits_hold(self) -> None:
