@@ -45,7 +45,7 @@ WHO = {
     "person": st.sampled_from(PEOPLE),
 }
 # So small that thirty steps reach them.
-BOUNDS = {"PER_ORGANIZATION": 8, "PER_ORGANIZATION_TRUSTED": 8, "FIRST_DAY": 3}
+BOUNDS = {"PER_ORGANIZATION": 5, "PER_ORGANIZATION_TRUSTED": 5, "FIRST_DAY": 3}
 BOUNDS |= {"PER_PAIR": 3, "PER_ADDRESS": 2}
 # One person's address as somebody may type it: none of it is a new budget.
 spellings = st.sampled_from(["{0}@mail.example", "{0}@MAIL.Example", " {0}@mail.example"])
