@@ -28,7 +28,7 @@ from tests.racing import replace_everywhere
 from tests.stateful.test_mail import Post, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.timeout(900)]
-BUDGET = 60
+BUDGET = 120
 # A broken promise; one that does not break again when the history is repeated, as mail that left
 # too early is not taken back; and a broker's fault that reaches a person.
 FOUND = (AssertionError, FlakyFailure, ConnectionError)
