@@ -178,7 +178,7 @@ def test_f11_postgres_restarts_under_load(start, postgres, empty_broker, tmp_pat
         ask(postgres, SOONER)
         return not ask(postgres, f"{told} AND status <> 'sent'")
 
-    wait_for(all_sent, "all mails", 180)
+    wait_for(all_sent, "all mails", 240)
     queued, arrived = {row[0] for row in ask(postgres, told)}, letters(tmp_path / "var/mail")
     # Whose change was stored in the last moment may have been told that the site is away.
     assert load.done <= len(queued) <= load.done + len(wrong)
