@@ -58,8 +58,9 @@ class People(Scene):
         (self.oracle.active_people.add if user.is_active else self.oracle.active_people.discard)(
             person
         )
-        for seller in SELLERS:  # their open session notices at once
+        for seller in SELLERS if not user.is_active else ():  # their open session notices at once
             self.look(person, seller)
+        self.sessions[person] = signed_in(user)
 
     @rule(firm=st.sampled_from(SELLERS + PROVIDERS))
     def toggle_firm(self, firm):
