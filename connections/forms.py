@@ -117,7 +117,29 @@ class LevelField(forms.TypedChoiceField):
         )
 
 
-class GrantForm(forms.Form):
+class LevelsForm(forms.Form):
+    """A level for each of some roles: one field a role, called grant_field(code)."""
+
+    def clean(self) -> dict[str, Any]:
+        """A level for a role that is not offered (any more) refuses the whole form: half of what
+        somebody chose would not be what they meant.
+        """
+        sent = {name for name in self.data if name.startswith(grant_field(""))}
+        if any(self.data[name] not in ("", "0") for name in sent - self.fields.keys()):
+            self.add_error(None, NOT_OFFERED)
+        return super().clean() or self.cleaned_data
+
+    def levels(self) -> dict[str, Level]:
+        """Role code -> chosen level, of every role that the form sent."""
+        prefix = grant_field("")
+        return {
+            name.removeprefix(prefix): self.cleaned_data[name]
+            for name in self.fields
+            if name.startswith(prefix) and name in self.data
+        }
+
+
+class GrantForm(LevelsForm):
     """Role by role, the level to grant; a role that cannot be granted refuses any level."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -133,23 +155,6 @@ class GrantForm(forms.Form):
                 label=offer.role.name,
                 initial=offer.held,
             )
-
-    def clean(self) -> dict[str, Any]:
-        """A level for a role that is not offered (any more) refuses the whole form: half of what
-        somebody chose would not be what they meant.
-        """
-        sent = {name for name in self.data if name.startswith(grant_field(""))}
-        if any(self.data[name] not in ("", "0") for name in sent - self.fields.keys()):
-            self.add_error(None, NOT_OFFERED)
-        return super().clean() or self.cleaned_data
-
-    def levels(self) -> dict[str, Level]:
-        """Role code -> chosen level, of every role that the form sent."""
-        return {
-            offer.role.code: self.cleaned_data[name]
-            for offer in self.offers
-            if (name := grant_field(offer.role.code)) in self.data
-        }
 
     def changes(self) -> list[tuple[str, Level, Level]]:
         """Role name, level held, level chosen, of every role that would change."""
@@ -268,7 +273,7 @@ class RefusalForm(ReasonForm):
     )
 
 
-class ConsentForm(forms.Form):
+class ConsentForm(LevelsForm):
     """Role by role, how much of what was asked for is granted (X2)."""
 
     def __init__(self, lines: Iterable[AskedRole], *args: Any, **options: Any) -> None:
@@ -283,23 +288,6 @@ class ConsentForm(forms.Form):
                 label=line.role.name,
                 initial=line.possible,
             )
-
-    def clean(self) -> dict[str, Any]:
-        """A level for a role that is not offered (any more) refuses the whole form: half of what
-        somebody chose would not be what they meant.
-        """
-        sent = {name for name in self.data if name.startswith(grant_field(""))}
-        if any(self.data[name] not in ("", "0") for name in sent - self.fields.keys()):
-            self.add_error(None, NOT_OFFERED)
-        return super().clean() or self.cleaned_data
-
-    def levels(self) -> dict[str, Level]:
-        """Role code -> chosen level, of every role that the form sent."""
-        return {
-            line.role.code: self.cleaned_data[name]
-            for line in self.lines
-            if (name := grant_field(line.role.code)) in self.data
-        }
 
     def rows(self) -> list[dict[str, Any]]:
         """Each role with its field, and the levels to choose from."""
