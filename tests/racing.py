@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import Any
 
 import pytest
@@ -93,44 +92,26 @@ def write[M: models.Model](row: M, *, expect: Any, **values: Any) -> M:
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """These constraints, and unique columns ("accounts.User.email"), do not stand.
-
-    What broke them is gone before they come back.
-    """
-    columns = [_unique(name) for name in names if "." in name]
+    """These constraints do not stand; what broke them is gone before they come back."""
     found = [
         (model, constraint)
         for model in sorted(_models(), key=lambda model: model._meta.label)
         for constraint in model._meta.constraints
         if constraint.name in names
     ]
-    assert len(found) + len(columns) == len(names), names
+    assert len(found) == len(names), names
     with connection.schema_editor() as editor:
         for model, constraint in found:
             editor.remove_constraint(model, constraint)
-        for unique, free in columns:
-            editor.alter_field(unique.model, unique, free)
     try:
         yield
     finally:
-        broken = [model for model, _ in found] + [unique.model for unique, _ in columns]
-        tables = ", ".join(f'"{model._meta.db_table}"' for model in broken)
+        tables = ", ".join(f'"{model._meta.db_table}"' for model, _ in found)
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {tables} CASCADE")
         with connection.schema_editor() as editor:
             for model, constraint in found:
                 editor.add_constraint(model, constraint)
-            for unique, free in columns:
-                editor.alter_field(unique.model, free, unique)
-
-
-def _unique(name: str) -> tuple[Any, Any]:
-    """The field of this name, and what it would be if values could stand twice."""
-    label, _, field = name.rpartition(".")
-    unique = apps.get_model(label)._meta.get_field(field)
-    free = copy(unique)
-    free._unique = False
-    return unique, free
 
 
 def _models() -> set[type[models.Model]]:
@@ -155,7 +136,8 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Two wait for each other before they write: `meeting(guards, "constraint", …, late=1)`.
 
     Whoever holds a lock that the other one needs waits in vain, for a moment, and goes on. The
-    action at the place `late` writes only once the other one has ended.
+    action at the place `late` writes only once the other one has ended. With `kept_out` something
+    that no test takes away keeps one of them out.
     """
     barrier, patience, last = threading.Barrier(2), [float(PATIENCE)], [-1]
     stack: list[Any] = []
@@ -181,10 +163,10 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         before_saving(rows.model)
         return creating(rows, *args, **options)
 
-    def set_up(guards: str, *constraints: str, late: int = -1) -> None:
+    def set_up(guards: str, *constraints: str, late: int = -1, kept_out: bool = False) -> None:
         last[0] = late
         moving = write if guards == "none" else db.move
-        patience[0] = PATIENCE if guards == "all" else CERTAINLY
+        patience[0] = PATIENCE if guards == "all" or kept_out else CERTAINLY
 
         def meet_and_move(row: Any, **values: Any) -> Any:
             meet()

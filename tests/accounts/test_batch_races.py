@@ -95,7 +95,7 @@ def test_two_workers_meet_over_one_list(guards, meeting, firm, boss, monkeypatch
     monkeypatch.setattr(sending.logger, "exception", lambda *args, **kwargs: None)
     batch = given(firm, boss, "supplier", 4)
     lists.confirm(by=boss, batch=batch)
-    meeting(guards)
+    meeting(guards, kept_out=True)  # the lock on the addresses, which is no row's
     together(sending.send_due, sending.send_due)
     sending.send_due()
     assert SupplierInvitation.objects.count() == Message.objects.count() == 4

@@ -167,8 +167,8 @@ class Delegation(Asking):
         data = {"state": shown.context["state"], f"assign-{grant.pk}-{membership.pk}": str(level)}
         answer = self._post(boss, page, args, data)
         rank = self.oracle.members[person, provider][0]
-        shown = person in self.oracle.active_people  # nobody else stands on the page
-        if answer.status_code == 302 and rank == "employee" and shown:
+        listed = person in self.oracle.active_people  # nobody else stands on the page
+        if answer.status_code == 302 and rank == "employee" and listed:
             assert level <= grant.level
             link = self.oracle.links[seller, provider]
             link.assigned.pop((person, role), None)
