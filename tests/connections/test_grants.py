@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from connections.models import Assignment, Connection
+from connections.transitions import grants, invitations, requests
 from partnerhub import clock
 from partnerhub.audit.models import Event
+from partnerhub.errors import Invalid
+from partnerhub.web.access import Level
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member
@@ -212,3 +215,27 @@ def test_pages_of_a_connection_say_what_counts(pair: Pair, settings: Any) -> Non
         assert "Not approved at the moment" in text
         assert "Ana Berg" in text
         assert pair.provider_admin.name in text
+
+
+@pytest.mark.parametrize("act", ["change", "give_back", "ask", "consent", "accept"])
+def test_no_act_goes_above_what_is_approved_even_past_its_form(pair: Pair, act: str) -> None:
+    """A3, A4: forms offer no such level; the transitions look again by themselves."""
+    make.approved(pair.provider, make.FBA, "edit")
+    row = pair.connect(fba="view")
+    if act == "accept":
+        Connection.objects.filter(pk=row.pk).delete()
+    mine: dict[str, Any] = {"by": pair.seller_admin, "levels": {make.FBA: Level.ADMIN}}
+    theirs = mine | {"by": pair.provider_admin}
+    seen = {"connection": row, "version": row.version}
+    acts = {
+        "change": lambda: grants.change(**mine, **seen),
+        "give_back": lambda: grants.give_back(**theirs, **seen),
+        "ask": lambda: requests.ask(connection=row, message="More.", **theirs),
+        "consent": lambda: requests.consent(request=asked, **mine),
+        "accept": lambda: invitations.accept(invitation=invited, **mine),
+    }
+    asked = make.role_request(row, {make.FBA: "edit"}) if act == "consent" else None
+    invited = make.invitation(pair.seller, pair.provider) if act == "accept" else None
+    with nothing_changes(), pytest.raises(Invalid) as refused:
+        acts[act]()
+    assert refused.value.field == FBA
