@@ -15,8 +15,14 @@ class Supplying(People):
 
     @rule(seller=sellers)
     def prepare(self, seller):
-        """One more shipment: whoever lost the right before never sees it (N26)."""
-        ship.shipment(self.firms[seller], name=self.markers[seller])
+        """One more shipment: whoever lost the right before never sees it (N26). The seller looks at
+        the list, and sees nobody else's (N6).
+        """
+        shop = self.firms[seller]
+        ship.shipment(shop, name=self.markers[seller])
+        listed = self._send(self.boss_of(seller), "get", "seller:shipments", [shop.handle])
+        if seller in self.oracle.active_firms:
+            assert self.markers[seller] in listed.text
 
     @rule(seller=sellers, supplier=suppliers)
     def share(self, seller, supplier):
