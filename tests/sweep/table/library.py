@@ -12,6 +12,9 @@ ROWS = [
     Row("account_inactive", **OPEN),
     Row("account_signup", **OPEN, **FORM, query=("next",)),
     Row("account_reauthenticate", **OWN, **FORM),
+    # Not offered: see ACCOUNT_REAUTHENTICATION_METHODS.
+    Row("account_request_reauthentication_code", **OWN, get=(302, 403), post=(302, 403)),
+    Row("account_confirm_reauthentication_code", **OWN, get=(302, 403), post=(302, 403)),
     Row("account_email", **OWN, **FORM),
     Row("account_email_verification_sent", **OPEN, **FORM),
     Row("account_change_password", **OWN, **FORM),
