@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from accounts.addresses import AddressError, canonical
 from accounts.emails import security
 from accounts.invitations import opening
-from partnerhub.outbox.rendering import render_plain
-from partnerhub.web.redirects import safe_next
+from core.outbox.rendering import render_plain
+from core.web.redirects import safe_next
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -12,8 +12,8 @@ class AccountsConfig(AppConfig):
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
         from accounts.kinds import EMPLOYEE
-        from partnerhub.audit import presenters
-        from partnerhub.outbox import kinds as mails
+        from core.audit import presenters
+        from core.outbox import kinds as mails
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED)

@@ -4,7 +4,7 @@ from django.http import FileResponse
 from django.utils.csp import CSP
 
 from accounts.models import IdentityDocument
-from partnerhub.errors import Ended
+from core.errors import Ended
 
 POLICY = f"default-src {CSP.NONE}; sandbox"
 

@@ -9,8 +9,8 @@ from accounts.emails.employees import employee_expired
 from accounts.invitations.kinds import Kind, Sheet
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import membership_of, owns_address, verified_addresses
-from partnerhub import clock
-from partnerhub.errors import Ended
+from core import clock
+from core.errors import Ended
 
 
 def check_inviter(invitation: EmployeeInvitation) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from accounts.states import MembershipRole, OrganizationKind
-from partnerhub import clock
+from core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
 GATED = frozenset({"seller", "provider", "admin"})

@@ -32,9 +32,9 @@ from accounts.states import (
     OrganizationStatus,
     SupplierKind,
 )
-from partnerhub import clock
-from partnerhub.db import BaseModel
-from partnerhub.objectperms import UserGrantBase
+from core import clock
+from core.db import BaseModel
+from core.object_permissions import UserGrantBase
 
 __all__ = [
     "BatchRow",

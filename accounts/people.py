@@ -17,7 +17,7 @@ from accounts.models import (
 from accounts.permissions import labels
 from accounts.states import OrganizationKind
 from accounts.transitions.members import access_state
-from partnerhub.web.pagination import Page, paginate
+from core.web.pagination import Page, paginate
 
 SIZE = 25
 BY_NAME = ("role", "user__name", "id")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.states import MembershipRole, OrganizationKind
-from partnerhub.errors import Invalid
+from core.errors import Invalid
 
 RIGHTS: dict[str, dict[str, str]] = {
     OrganizationKind.SELLER: {

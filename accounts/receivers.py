@@ -13,10 +13,10 @@ from accounts.invitations.batches.transitions import lists
 from accounts.invitations.erasing import addresses_of
 from accounts.middleware import note_activity
 from accounts.signals import person_erased
-from partnerhub.audit import services as history
-from partnerhub.outbox import marking
-from partnerhub.outbox.signals import delivery_changed
-from partnerhub.outbox.states import MessageStatus
+from core.audit import services as history
+from core.outbox import bounces as marking
+from core.outbox.signals import delivery_changed
+from core.outbox.states import MessageStatus
 
 
 def note_delivery(about: str, status: str, message: Any, **kwargs: Any) -> None:

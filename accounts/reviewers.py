@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Membership, User
-from partnerhub.errors import NotPermitted
+from core.errors import NotPermitted
 
 DECIDE_IDENTITIES = "accounts.decide_identitycheck"
 SUPERVISE = "accounts.supervise_organization"

@@ -14,9 +14,9 @@ from accounts.invitations.models import Invitation
 from accounts.models import IdentityCheck, IdentityDocument
 from accounts.states import IdentityStatus
 from accounts.transitions import identity
-from partnerhub import clock
-from partnerhub.chores.services import each
-from partnerhub.tasks import task
+from core import clock
+from core.failures.services import each
+from core.tasks import task
 
 TASK = "accounts.sweep"
 BATCH = 500

@@ -6,8 +6,8 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, User
 from accounts.states import MembershipRole, OrganizationStatus
-from partnerhub import clock
-from partnerhub.errors import NotPermitted, NotRelated
+from core import clock
+from core.errors import NotPermitted, NotRelated
 
 
 def membership_of(user: Any, organization: Any) -> Membership | None:

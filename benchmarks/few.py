@@ -13,11 +13,11 @@ from django.test import Client
 from accounts.models import IdentityCheck, Membership, Organization, User
 from accounts.names import skeleton
 from connections.models import Assignment, Connection, RoleGrant
-from partnerhub import clock
-from partnerhub.objectperms import permission_for
+from core import clock
+from core.object_permissions import permission_for
+from core.web import pagination
+from core.web.access import Level
 from partnerhub.portals import scale as scaling
-from partnerhub.web import pagination
-from partnerhub.web.access import Level
 from roles.models import ApprovedRole, Role
 from roles.permissions import grant_categories
 from supplychain.models import SupplierConnection

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from partnerhub.outbox.rendering import Mail
-from partnerhub.outbox.services import Draft
-from partnerhub.web.redirects import absolute
+from core.outbox.rendering import Mail
+from core.outbox.services import Draft
+from core.web.redirects import absolute
 
 ALIKE = 20
 

@@ -11,9 +11,9 @@ from django.db import models
 
 from accounts.invitations.models import Sending
 from accounts.models import EmployeeInvitation, Membership
-from partnerhub.audit.models import Actor, Event
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox.models import Message
+from core.audit.models import Actor, Event
+from core.notifications.models import Notification
+from core.outbox.models import Message
 from partnerhub.portals.bulk import Sql, numbers, statement
 from supplychain.models import Share
 

@@ -3,8 +3,8 @@
 from django.core.mail import EmailMultiAlternatives, mailers
 
 from benchmarks.mails import share_mail
-from partnerhub.celery import app
-from partnerhub.outbox.rendering import render_mail
+from core.celery import app
+from core.outbox.rendering import render_mail
 
 
 @app.task(name="benchmarks.send_one")

@@ -1,6 +1,6 @@
 """The product's worker and the peer's task: `celery -A benchmarks.worker worker`."""
 
-from partnerhub.celery import app
+from core.celery import app
 
 app.autodiscover_tasks(["benchmarks"], related_name="tasks", force=False)
 

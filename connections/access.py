@@ -12,9 +12,9 @@ from accounts.models import Organization
 from accounts.states import MembershipRole
 from accounts.tenancy import require_active
 from connections import effective
-from partnerhub import clock
-from partnerhub.errors import NotRelated
-from partnerhub.web.access import Access, Acting, Level, Need
+from core import clock
+from core.errors import NotRelated
+from core.web.access import Access, Acting, Level, Need
 
 # PostgreSQL keeps the plans of its functions; SQLite plans in no time and takes the text itself.
 _NAMED = {name: f"%({name})s" for name in ("user", "organization", "role", "at")}

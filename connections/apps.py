@@ -11,8 +11,8 @@ class ConnectionsConfig(AppConfig):
         from accounts.invitations import kinds
         from connections import effective, mail_kinds, receivers, verbs
         from connections.kinds import CONNECTION, PARTNER_LINK
-        from partnerhub.audit import presenters
-        from partnerhub.outbox import kinds as mails
+        from core.audit import presenters
+        from core.outbox import kinds as mails
         from roles.catalogue import read_catalogue
 
         presenters.register(verbs.SENTENCES)

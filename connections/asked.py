@@ -7,8 +7,8 @@ from typing import Any
 from connections.models import Connection
 from connections.proposals import Renewal, RoleRequest
 from connections.states import Side
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.availability import why_not
 from roles.models import Role
 

@@ -13,8 +13,8 @@ from connections.models import Assignment, Connection, RoleGrant
 from connections.states import GrantStatus
 from connections.transitions import assignments
 from connections.transitions.assignments import CODENAMES, LEVELS
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.models import Role
 
 

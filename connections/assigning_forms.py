@@ -10,7 +10,7 @@ from accounts.models import Membership, Organization
 from connections.assigning import employees_of
 from connections.models import Connection
 from connections.planning import Copy, SetLevel
-from partnerhub.web.access import Level
+from core.web.access import Level
 from roles.models import Role
 
 LEVEL_WORDS = [(str(level.value), level.word.capitalize()) for level in Level]

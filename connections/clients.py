@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from connections.models import Assignment, Connection, EffectiveRight
-from partnerhub import clock
-from partnerhub.web.access import Level
-from partnerhub.web.pagination import Page, paginate_by
+from core import clock
+from core.web.access import Level
+from core.web.pagination import Page, paginate_by
 
 SWITCHER = 20
 SIZE = 50

@@ -13,7 +13,7 @@ from connections.asked import AskedRole
 from connections.fields import cell_field, grant_field, until_field
 from connections.granting import Offer
 from connections.models import RoleGrant
-from partnerhub.web.access import Level
+from core.web.access import Level
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from connections.models import Connection, RoleGrant
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.availability import Availability, AvailabilityState, why_not
 from roles.models import Role
 

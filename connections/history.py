@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import Membership, Organization
-from connections.words import day, minute
-from partnerhub.audit import objects, presenters
-from partnerhub.audit.models import Actor, Event, Seal
+from core.audit import objects, presenters
+from core.audit.models import Actor, Event, Seal
+from core.web.formats import day, minute
 
 # What a reader may filter by: a word, and the beginnings of the verbs it stands for.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {

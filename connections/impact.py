@@ -9,9 +9,9 @@ from django.utils.module_loading import import_string
 
 from connections.models import Connection, EffectiveRight, RoleGrant
 from connections.states import LIVE_CONNECTION
-from partnerhub import clock
-from partnerhub.db import rehearse
-from partnerhub.web.access import Level
+from core import clock
+from core.db import rehearse
+from core.web.access import Level
 
 NAMED = 10
 MOST_LOSSES = 50

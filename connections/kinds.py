@@ -13,8 +13,8 @@ from accounts.tenancy import administered, membership_of, owns_address, verified
 from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.states import OPEN_LINK, PartnerLinkStatus
-from partnerhub import clock
-from partnerhub.errors import Ended
+from core import clock
+from core.errors import Ended
 
 
 def provider_for(user: Any, link: PartnerLink) -> Organization | None:

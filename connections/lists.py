@@ -8,8 +8,8 @@ from accounts.invitations.models import Invitation
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.states import ConnectionStatus, PartnerLinkStatus, Side
-from connections.words import day
-from partnerhub import clock
+from core import clock
+from core.web.formats import day
 
 MOST = 20
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from partnerhub.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
+from core.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
     SECURITY: {

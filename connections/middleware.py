@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import Organization
 from connections import use
 from connections.access import access_for
-from partnerhub.errors import DomainError, NotPermitted, NotRelated
-from partnerhub.web.middleware import refusal
+from core.errors import DomainError, NotPermitted, NotRelated
+from core.web.middleware import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
 KINDS = {"seller": "seller", "provider": "provider", "supply": "supplier"}

@@ -35,9 +35,9 @@ from connections.states import (
 from connections.traces import ConnectionReview as ConnectionReview
 from connections.traces import FormerRight as FormerRight
 from connections.traces import RightUse as RightUse
-from partnerhub import clock
-from partnerhub.db import BaseModel
-from partnerhub.objectperms import UserGrantBase
+from core import clock
+from core.db import BaseModel
+from core.object_permissions import UserGrantBase
 from roles.models import LEVELS, Role
 
 

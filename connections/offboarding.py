@@ -9,8 +9,8 @@ from django.utils.module_loading import import_string
 
 from accounts.models import Organization
 from connections.models import Connection, FormerRight
-from partnerhub.web.access import Level
-from partnerhub.web.pagination import Page, paginate
+from core.web.access import Level
+from core.web.pagination import Page, paginate
 
 SIZE = 200
 

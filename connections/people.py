@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import Count, Max
 
 from connections.models import Connection, EffectiveRight, RoleGrant
-from connections.words import day
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
+from core.web.formats import day
 from roles.availability import approved_levels
 
 MOST_PEOPLE = 50

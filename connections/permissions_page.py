@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.invitations.listing import listing
 from connections.kinds import PARTNER_LINK
 from connections.lists import seller_overview
-from partnerhub.web.access import PortalRequest
+from core.web.access import PortalRequest
 
 
 def partner_context(request: PortalRequest) -> dict[str, Any]:

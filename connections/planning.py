@@ -13,10 +13,10 @@ from accounts.models import Membership, Organization
 from connections.assigning import employees_of
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions.assignments import LEVELS, Move, held
-from partnerhub import clock
-from partnerhub.errors import Invalid
-from partnerhub.web.access import Level
-from partnerhub.web.pagination import capped_count
+from core import clock
+from core.errors import Invalid
+from core.web.access import Level
+from core.web.pagination import capped_count
 from roles.models import Role
 
 MOST = 1000

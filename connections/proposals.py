@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from connections.states import RenewalStatus, RoleRequestStatus, Side
-from partnerhub import clock
-from partnerhub.db import BaseModel
+from core import clock
+from core.db import BaseModel
 from roles.models import LEVELS, Role
 
 

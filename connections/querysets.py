@@ -17,7 +17,7 @@ from connections.states import (
     GrantStatus,
     ReviewStatus,
 )
-from partnerhub import clock
+from core import clock
 
 
 class PartnerLinkQuerySet(models.QuerySet[Any]):

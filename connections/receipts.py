@@ -15,9 +15,9 @@ from django.db.models import Q
 from connections import history
 from connections.models import Connection, RoleGrant
 from connections.states import GrantStatus
-from connections.words import country, day, minute
-from partnerhub.audit.models import Event, Seal
-from partnerhub.web.access import Level
+from core.audit.models import Event, Seal
+from core.web.access import Level
+from core.web.formats import country, day, minute
 from roles.models import ApprovedRole
 
 # Looking at the receipt is no change of what it says.
@@ -190,7 +190,7 @@ def _seals(
 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The receipt on paper; the same receipt gives the same bytes."""
-    from partnerhub.pdf.letter import Letter
+    from core.pdf.letter import Letter
 
     out = BytesIO()
     letter = Letter(out, receipt.title, footer=receipt.title)

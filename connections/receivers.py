@@ -7,7 +7,7 @@ from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
 from connections.models import Assignment, ConnectionInvitation
 from connections.transitions import closing, links
-from partnerhub.objectperms import clear_grants
+from core.object_permissions import clear_grants
 
 
 def forget_assignments(membership: Membership, **kwargs: Any) -> None:

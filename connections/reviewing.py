@@ -7,8 +7,8 @@ from connections.models import Connection, ConnectionReview
 from connections.states import ReviewStatus
 from connections.unused import last_uses
 from connections.use import observed
-from connections.words import day
-from partnerhub import clock
+from core import clock
+from core.web.formats import day
 
 UNKNOWN = "used outside of PartnerHub: not known"
 

@@ -11,9 +11,9 @@ from connections.models import Connection, ConnectionReview, PartnerLink
 from connections.proposals import RoleRequest
 from connections.transitions import endings, grants, links, pausing, requests, reviews
 from connections.transitions.shared import REMINDERS
-from partnerhub import clock
-from partnerhub.chores.services import each
-from partnerhub.tasks import task
+from core import clock
+from core.failures.services import each
+from core.tasks import task
 
 BATCH = 500
 

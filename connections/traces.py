@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from connections.querysets import ReviewQuerySet
 from connections.states import ReviewStatus
-from partnerhub import clock
-from partnerhub.db import BaseModel
+from core import clock
+from core.db import BaseModel
 from roles.models import LEVELS, Role
 
 

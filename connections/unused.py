@@ -12,7 +12,7 @@ from django.db.models import Count, DateField, Exists, Max, OuterRef, Q, Subquer
 from connections.models import Assignment, RightUse, RoleGrant
 from connections.states import LIVE_CONNECTION
 from connections.use import observed
-from partnerhub import clock
+from core import clock
 
 DAYS = (30, 90)
 

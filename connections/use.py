@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from connections.models import RightUse
-from partnerhub import clock
+from core import clock
 from roles.models import Role
 
 logger = logging.getLogger(__name__)

@@ -1,29 +1,9 @@
-"""The Celery application. Tasks carry ids only; the rows they name are the truth."""
+"""The address of the Celery application: `celery -A partnerhub`."""
 
 import os
-from typing import Any
-
-from celery import Celery
-from celery.signals import beat_init, celeryd_init
-from django.conf import settings
-from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partnerhub.settings")
 
-app = Celery("partnerhub")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+from core.celery import app  # noqa: E402
 
-
-@celeryd_init.connect
-def use_worker_options(conf: Any = None, **kwargs: Any) -> None:
-    """A worker waits for its broker and notices dead sockets; a web process never waits."""
-    conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS
-    TRANSPORT_ALIASES.update(redis="partnerhub.broker:Transport")
-    TRANSPORT_ALIASES.update(rediss="partnerhub.broker:Transport")
-
-
-@beat_init.connect
-def use_beat_options(sender: Any = None, **kwargs: Any) -> None:
-    """Beat publishes all day: it takes the worker's patience, too."""
-    sender.app.conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS
+__all__ = ["app"]

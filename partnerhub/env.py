@@ -103,7 +103,7 @@ def transport(*, demo: bool, var: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(f"EMAIL_URL has an unknown scheme: {parts.scheme}")
     query = parse_qs(parts.query)
     return {
-        "BACKEND": "partnerhub.outbox.transport.SmtpTransport",
+        "BACKEND": "core.outbox.transport.SmtpTransport",
         "OPTIONS": {
             "host": parts.hostname or "localhost",
             "port": parts.port or {"smtps": 465, "smtp": 587}.get(parts.scheme, 25),

@@ -49,11 +49,11 @@ INSTALLED_APPS = [
     "guardian",
     "django_htmx",
     "django_countries",
-    "partnerhub.web",
-    "partnerhub.chores",
-    "partnerhub.outbox",
-    "partnerhub.audit",
-    "partnerhub.notifications",
+    "core.web",
+    "core.failures",
+    "core.outbox",
+    "core.audit",
+    "core.notifications",
     "accounts",
     "roles",
     "connections",
@@ -64,12 +64,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First: a probe speaks plain http and knows no host name.
-    "partnerhub.web.middleware.health",
+    "core.web.middleware.health",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     *(["partnerhub.demo.middleware.one_host"] if DEMO else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "partnerhub.web.middleware.clean_input",
+    "core.web.middleware.clean_input",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -79,9 +79,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "partnerhub.web.middleware.request_context",
-    "partnerhub.web.middleware.known_methods",
-    "partnerhub.web.middleware.domain_errors",
+    "core.web.middleware.request_context",
+    "core.web.middleware.known_methods",
+    "core.web.middleware.domain_errors",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.even_answers",
     "accounts.middleware.session_activity",
@@ -93,7 +93,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "partnerhub.urls"
 WSGI_APPLICATION = "partnerhub.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-FORM_RENDERER = "partnerhub.web.renderer.PortalFormRenderer"
+FORM_RENDERER = "core.web.renderer.PortalFormRenderer"
 
 TEMPLATES = [
     {
@@ -106,7 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "partnerhub.web.context.site",
+                "core.web.context.site",
                 "partnerhub.portals.context.portal",
             ],
         },
@@ -201,7 +201,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_HTTPS
 USERSESSIONS_TRACK_ACTIVITY = False
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
-# guardian is asked through partnerhub.objectperms, never through user.has_perm.
+# guardian is asked through core.object_permissions, never through user.has_perm.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
 # Browser ---------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ SECURE_CSP = {
 # Mail ------------------------------------------------------------------------------------------
 # `default` stores the message in the transaction that caused it; `transport` sends it later.
 MAILERS = {
-    "default": {"BACKEND": "partnerhub.outbox.backend.OutboxBackend"},
+    "default": {"BACKEND": "core.outbox.backend.OutboxBackend"},
     "transport": read.transport(demo=DEMO, var=VAR_DIR),
 }
 # The mail provider's own settings, and whose reports about bounces and complaints are taken in.
@@ -275,6 +275,7 @@ WORK_LEFT_OPEN = "supplychain.offboarding.left_open"
 # A live connection is reviewed this long after its start or last review; the answer has its time.
 REVIEW_INTERVAL_DAYS = 365
 REVIEW_ANSWER_DAYS = 30
+CLOCK_OFFSET = "partnerhub.demo.clock.offset" if DEMO else ""
 REVIEW_REMINDER_DAYS = (14, 3, 0)
 
 # Celery ----------------------------------------------------------------------------------------
@@ -286,7 +287,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
     "retry_on_timeout": False,
 }
-# What worker and beat use; set by partnerhub.celery when one of them starts.
+# What worker and beat use; set by core.celery when one of them starts.
 CELERY_WORKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 15,
     "socket_connect_timeout": 5,
@@ -304,7 +305,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
-CELERY_WORKER_CONSUMER = "partnerhub.broker:Consumer"
+CELERY_WORKER_CONSUMER = "core.broker:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
@@ -330,8 +331,8 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "partnerhub.web.logs.RequestFilter"}},
-    "formatters": {"json": {"()": "partnerhub.web.logs.JsonFormatter"}},
+    "filters": {"request": {"()": "core.web.logs.RequestFilter"}},
+    "formatters": {"json": {"()": "core.web.logs.JsonFormatter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}
     },

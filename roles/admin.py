@@ -8,9 +8,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from partnerhub.web.access import Level
-from partnerhub.web.desk import DeskAdmin
-from partnerhub.web.templatetags.ui import status_pill
+from core.web.access import Level
+from core.web.desk import DeskAdmin
+from core.web.templatetags.ui import status_pill
 from roles import admin_approvals, admin_categories, admin_review, words
 from roles.admin_filters import (
     AgeFilter,

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_safe
 
-from partnerhub import clock
-from partnerhub.db import rehearse
-from partnerhub.errors import Conflict
-from partnerhub.web.access import Level
-from partnerhub.web.desk import DeskRequest
-from partnerhub.web.forms import REVISE, apply, carried, is_confirmed, status_of
+from core import clock
+from core.db import rehearse
+from core.errors import Conflict
+from core.web.access import Level
+from core.web.desk import DeskRequest
+from core.web.forms import REVISE, apply, carried, is_confirmed, status_of
 from roles import words
 from roles.admin_pages import history_of
 from roles.forms import ChangeForm, LowerForm

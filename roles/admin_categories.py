@@ -8,9 +8,9 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from partnerhub.errors import Conflict
-from partnerhub.web.desk import DeskRequest
-from partnerhub.web.forms import apply, status_of
+from core.errors import Conflict
+from core.web.desk import DeskRequest
+from core.web.forms import apply, status_of
 from roles.forms import CategoriesForm
 from roles.models import ServiceCategory
 from roles.permissions import category_ids, may_assign, reviewer_groups

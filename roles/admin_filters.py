@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from partnerhub import clock
+from core import clock
 from roles.models import ApplicationLine, ServiceCategory
 from roles.permissions import decidable_categories, own_organizations
 from roles.states import (

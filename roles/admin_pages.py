@@ -10,11 +10,11 @@ from django.utils.formats import date_format
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
 from accounts.tenancy import administrators
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.audit.presenters import timeline
-from partnerhub.outbox.rendering import compose
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.audit.presenters import timeline
+from core.outbox.rendering import compose
+from core.web.access import Level
 from roles import words
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm

@@ -13,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from partnerhub import clock
-from partnerhub.errors import DomainError
-from partnerhub.web.access import Level
-from partnerhub.web.desk import DeskRequest
+from core import clock
+from core.errors import DomainError
+from core.web.access import Level
+from core.web.desk import DeskRequest
 from roles import admin_pages, words
 from roles.availability import approved_levels
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm

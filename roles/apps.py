@@ -8,8 +8,8 @@ class RolesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the words for history; load the catalogue after every migrate."""
-        from partnerhub.audit import presenters
-        from partnerhub.outbox import kinds as mails
+        from core.audit import presenters
+        from core.outbox import kinds as mails
         from roles import loading, mail_kinds, verbs
 
         presenters.register(verbs.SENTENCES)

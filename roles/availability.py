@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.formats import date_format
 
-from partnerhub.web.access import Level
+from core.web.access import Level
 from roles.models import ApplicationLine, ApprovedRole, Role
 from roles.states import (
     DECIDED_APPLICATION,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from partnerhub.errors import Invalid
-from partnerhub.web.access import Level
+from core.errors import Invalid
+from core.web.access import Level
 from roles.catalogue import questions_for
 from roles.models import ApplicationLine, Role
 

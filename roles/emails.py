@@ -11,12 +11,12 @@ from django.utils.formats import date_format
 from django.utils.module_loading import import_string
 
 from accounts.tenancy import administrators
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.outbox.services import Draft, queue_fan_out
-from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.outbox.services import Draft, queue_fan_out
+from core.web.access import Level
+from core.web.redirects import absolute
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, LineDecision
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from partnerhub.web.access import Level
+from core.web.access import Level
 from roles.catalogue import questions_for
 from roles.drafts import Entry, gaps
 from roles.models import ApplicationLine, ApprovedRole, Role

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from partnerhub.web.access import Level
+from core.web.access import Level
 from roles.catalogue import CATEGORIES, read_catalogue
 from roles.models import Role, ServiceCategory
 

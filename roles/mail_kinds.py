@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from partnerhub.outbox.kinds import APPLICATIONS, REMINDERS, REVIEWS, SECURITY, Group
+from core.outbox.kinds import APPLICATIONS, REMINDERS, REVIEWS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
     APPLICATIONS: {

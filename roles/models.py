@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Organization
-from partnerhub.db import BaseModel
-from partnerhub.objectperms import GroupGrantBase
-from partnerhub.web.access import Level
+from core.db import BaseModel
+from core.object_permissions import GroupGrantBase
+from core.web.access import Level
 from roles.querysets import ApplicationQuerySet, ApprovedRoleQuerySet, RoleQuerySet
 from roles.states import (
     IN_QUEUE,

@@ -6,8 +6,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import Membership, User
-from partnerhub.errors import NotPermitted
-from partnerhub.objectperms import grant_to_group
+from core.errors import NotPermitted
+from core.object_permissions import grant_to_group
 from roles.models import CategoryRight, ServiceCategory
 
 DECIDE = "roles.decide_roleapplication"

@@ -6,7 +6,7 @@ from django.db.models import Count, Min, Q
 
 from accounts.models import IdentityCheck, User
 from accounts.states import IdentityStatus
-from partnerhub import clock
+from core import clock
 from roles import emails
 from roles.models import RoleApplication
 from roles.states import IN_QUEUE

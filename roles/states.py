@@ -2,7 +2,7 @@
 
 from django.db.models import TextChoices
 
-from partnerhub.statetable import StateTable
+from core.state_tables import StateTable
 
 
 class ApplicationStatus(TextChoices):

@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Organization
-from partnerhub import clock
-from partnerhub.chores.services import Chore, each
-from partnerhub.tasks import task
+from core import clock
+from core.failures.services import Chore, each
+from core.tasks import task
 from roles.models import ApprovedRole, RoleApplication
 from roles.reminding import tell_reviewers_what_waits
 from roles.transitions.applications import lapse_application

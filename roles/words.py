@@ -9,8 +9,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.catalogue import RESTRICTIONS, questions_for
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
 from roles.states import (

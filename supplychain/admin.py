@@ -12,16 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from partnerhub.web.desk import DeskAdmin
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.templatetags.ui import status_pill
+from core.web.desk import DeskAdmin
+from core.web.formats import short_day as day
+from core.web.forms import apply, status_of
+from core.web.templatetags.ui import status_pill
 from supplychain import timeline
 from supplychain.forms.carrier import ReportForm
 from supplychain.models import Shipment
 from supplychain.permissions import MOVE_SHIPMENT
 from supplychain.states import ShipmentStatus
 from supplychain.transitions.carrier import move_by_carrier, next_step
-from supplychain.words import day
 
 
 class StatusFilter(admin.SimpleListFilter):

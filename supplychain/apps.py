@@ -10,8 +10,8 @@ class SupplychainConfig(AppConfig):
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
         from connections import use
-        from partnerhub.audit import presenters
-        from partnerhub.outbox import kinds as mails
+        from core.audit import presenters
+        from core.outbox import kinds as mails
         from supplychain import mail_kinds, naming, receivers, verbs
         from supplychain.batches import SUPPLIERS
         from supplychain.kinds import GUEST, SUPPLIER

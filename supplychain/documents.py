@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from partnerhub.web.pagination import Page, paginate
+from core.web.pagination import Page, paginate
 from supplychain import labels
 from supplychain.boxes import box_id, box_notes
 from supplychain.centers import centers

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.invitations.listing import listing
-from partnerhub.web.access import PortalRequest
+from core.web.access import PortalRequest
 from supplychain.kinds import GUEST
 from supplychain.models import GuestLink, Share, Shipment
 from supplychain.permissions import EDIT_SHIPMENTS

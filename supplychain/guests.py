@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from accounts.addresses import masked
 from accounts.invitations.opening import Opened
 from accounts.invitations.transitions import ENDED
-from partnerhub.audit.services import Pseudonym
-from partnerhub.errors import Ended
+from core.audit.services import Pseudonym
+from core.errors import Ended
 from supplychain.kinds import GUEST
 from supplychain.models import GuestLink
 

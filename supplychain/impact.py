@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from partnerhub.web.access import Level
+from core.web.access import Level
 from supplychain.models import Share, Shipment
 from supplychain.permissions import EDIT_SHIPMENTS, FBA_SHIPMENTS
 from supplychain.states import OPEN_SHARE, OPEN_SHIPMENT

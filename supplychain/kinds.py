@@ -9,8 +9,8 @@ from accounts.invitations.kinds import Kind, Sheet
 from accounts.invitations.refusals import unwelcome
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
 from connections.access import access_for
-from partnerhub import clock
-from partnerhub.errors import Ended, NotRelated
+from core import clock
+from core.errors import Ended, NotRelated
 from supplychain import emails
 from supplychain.models import GuestLink, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from accounts.invitations.models import Invitation, invitation_constraints, invitation_indexes
 from accounts.models import Organization
 from accounts.states import SupplierKind
-from partnerhub import clock
-from partnerhub.db import BaseModel
+from core import clock
+from core.db import BaseModel
 from supplychain.querysets import (
     ShareQuerySet,
     ShipmentQuerySet,

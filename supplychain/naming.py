@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from partnerhub.audit import objects
+from core.audit import objects
 from supplychain.models import Share, Shipment
 
 

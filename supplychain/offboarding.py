@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from connections.offboarding import Work
-from partnerhub.audit.models import Event
+from core.audit.models import Event
 from supplychain.models import Share, Shipment
 from supplychain.states import OPEN_SHARE, OPEN_SHIPMENT
 

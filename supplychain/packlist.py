@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
 
-from partnerhub.web.spreadsheets import csv_lines
+from core.web.spreadsheets import csv_lines
 
 _HEADER = ("Box id", "Box", "SKU", "FNSKU", "Title", "Units", "Expiry", "Lot")
 

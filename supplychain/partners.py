@@ -10,11 +10,11 @@ from django.urls import reverse
 from accounts.models import Organization, Refusal
 from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
-from partnerhub.web.pagination import Page, paginate
+from core.web.formats import short_day as day
+from core.web.pagination import Page, paginate
 from supplychain.kinds import SUPPLIER
 from supplychain.models import SupplierConnection
 from supplychain.states import Direction
-from supplychain.words import day
 
 SIZE = 25
 

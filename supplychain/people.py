@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Membership, MembershipRight, Organization
 from accounts.states import MembershipRole
 from connections.access import access_for
-from partnerhub.errors import NotRelated
-from partnerhub.notifications.services import Recipient
+from core.errors import NotRelated
+from core.notifications.services import Recipient
 from supplychain.permissions import VIEW_SHIPMENTS
 
 

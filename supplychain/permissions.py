@@ -1,6 +1,6 @@
 """What each page and transition of this app asks for. Transitions ask again under their lock."""
 
-from partnerhub.web.access import Level, Need
+from core.web.access import Level, Need
 
 # The one role of the catalogue that opens pages of this app to a provider's people.
 FBA_SHIPMENTS = "inventory.fba_shipments"

@@ -7,7 +7,7 @@ from django import forms
 from accounts import portals
 from accounts.invitations.batches import outlook
 from accounts.invitations.listing import listing
-from partnerhub.web.access import PortalRequest
+from core.web.access import PortalRequest
 from supplychain import partners
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
 from supplychain.kinds import SUPPLIER

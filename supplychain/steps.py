@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from core.web.formats import count
 from supplychain.contents import Line
 from supplychain.models import Share
 from supplychain.states import DONE_SHARE, LABELLED, PACKABLE, TRACKABLE, ShareStatus
 from supplychain.vocabulary import TransportMode
-from supplychain.words import count
 
 DONE, CURRENT, TODO = "done", "current", "todo"
 

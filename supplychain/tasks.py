@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from partnerhub import clock
-from partnerhub.chores.services import each
-from partnerhub.tasks import task
+from core import clock
+from core.failures.services import each
+from core.tasks import task
 from supplychain.models import Share
 from supplychain.states import OPEN_SHARE, OPEN_SHIPMENT, ShareStatus
 from supplychain.transitions import reminders

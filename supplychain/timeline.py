@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Organization
-from partnerhub.audit import presenters
-from partnerhub.audit.models import Event
+from core.audit import presenters
+from core.audit.models import Event
+from core.web.formats import short_minute as moment
 from supplychain.models import Share, Shipment
-from supplychain.words import moment
 
 SIZE = 60
 _SHARE = Share._meta.label_lower

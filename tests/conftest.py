@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import TestCase
 from hypothesis import settings as hypothesis_settings
 
-from partnerhub.audit import triggers
+from core.audit import triggers
 from tests.racing import meeting
 from tests.sweep.report import pytest_terminal_summary
 
@@ -18,7 +18,7 @@ __all__ = ["meeting", "pytest_terminal_summary"]
 hypothesis_settings.register_profile("tests", deadline=None)
 hypothesis_settings.load_profile("tests")
 
-OUTBOX = {"BACKEND": "partnerhub.outbox.backend.OutboxBackend"}
+OUTBOX = {"BACKEND": "core.outbox.backend.OutboxBackend"}
 MEMORY = {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
 
 

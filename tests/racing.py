@@ -16,8 +16,8 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models.signals import pre_save
 
-from partnerhub import db
-from partnerhub.errors import DomainError
+from core import db
+from core.errors import DomainError
 
 # How long one waits for another who may be kept out by a lock; and for one who certainly comes.
 PATIENCE, CERTAINLY = 0.4, 20

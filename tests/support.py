@@ -13,7 +13,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
-from partnerhub.outbox import delivery
+from core.outbox import delivery
 
 # Tables that a look may touch: sessions, the sign-in library's bookkeeping, background seals, the
 # day on which a right was last used, what the scheduler notes about its own failures.

@@ -16,7 +16,7 @@ from benchmarks.ground import SIZES, environment
 from benchmarks.measure import Timings, Way, in_turn
 from benchmarks.report import Result, Row, at_least, at_most
 from benchmarks.sink import SinkProcess
-from partnerhub.outbox.rendering import render_mail
+from core.outbox.rendering import render_mail
 
 KEYS = {
     "name", "ours", "unit", "statements", "peer", "limit", "vs_peer", "vs_limit", "goal", "met",

@@ -12,8 +12,8 @@ from django.db import connection
 from accounts.models import EmployeeInvitation, Membership, Organization, User
 from accounts.transitions import employees
 from benchmarks import plain_sql
-from partnerhub import clock
-from partnerhub.outbox.models import FanOut
+from core import clock
+from core.outbox.models import FanOut
 from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import Targets
 from supplychain.transitions.shares import share_shipment

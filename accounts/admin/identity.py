@@ -18,10 +18,10 @@ from accounts.models import IdentityCheck, Organization
 from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
 from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
-from partnerhub import clock
-from partnerhub.web.desk import DeskAdmin
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.templatetags.ui import status_pill
+from core import clock
+from core.web.desk import DeskAdmin
+from core.web.forms import apply, status_of
+from core.web.templatetags.ui import status_pill
 
 
 class StatusFilter(admin.SimpleListFilter):

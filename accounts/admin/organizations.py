@@ -24,11 +24,11 @@ from accounts.transitions.organizations import (
     resume_organization,
     suspend_organization,
 )
-from partnerhub.audit import presenters
-from partnerhub.audit.models import Event
-from partnerhub.web.desk import DeskAdmin
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.templatetags.ui import status_pill
+from core.audit import presenters
+from core.audit.models import Event
+from core.web.desk import DeskAdmin
+from core.web.forms import apply, status_of
+from core.web.templatetags.ui import status_pill
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from accounts.forms.people import SuccessorForm
 from accounts.models import Membership, Person
 from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
-from partnerhub.errors import Conflict
-from partnerhub.web.desk import DeskAdmin
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.templatetags.ui import status_pill
+from core.errors import Conflict
+from core.web.desk import DeskAdmin
+from core.web.forms import apply, status_of
+from core.web.templatetags.ui import status_pill
 
 CONFLICT = 409
 

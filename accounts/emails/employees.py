@@ -8,10 +8,10 @@ from accounts import portals
 from accounts.invitations.mails import send_links
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import administrators, membership_of
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.links import PLACEHOLDER
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.links import PLACEHOLDER
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 
 def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:

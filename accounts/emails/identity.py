@@ -7,9 +7,9 @@ from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 
 from accounts.models import IdentityCheck
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail
+from core.web.redirects import absolute
 
 WHY = "You get this because an identity check was asked for with your account."
 NOT_YOU = "Not you? Change your password at once, then write to support."

@@ -3,10 +3,10 @@
 from accounts.invitations.kinds import Kind
 from accounts.invitations.models import OneTimeLink
 from accounts.tenancy import administrators
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 
 def renewal_asked(kind: Kind, row: OneTimeLink) -> None:

@@ -8,9 +8,9 @@ from accounts.invitations.batches.models import InvitationBatch
 from accounts.invitations.batches.outlook import url
 from accounts.invitations.batches.states import CONFIRMED, RowStatus
 from accounts.tenancy import administrators, membership_of
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 _WORDS = {
     RowStatus.SENT: "Invited",

@@ -6,10 +6,10 @@ from accounts import portals
 from accounts.models import Membership, User
 from accounts.permissions import labels
 from accounts.tenancy import administrators
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 
 def member_access_changed(

@@ -8,10 +8,10 @@ from django_countries import countries
 from accounts.models import Organization, User
 from accounts.portals import members_page, page
 from accounts.tenancy import administrators
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 JOIN_ASKED = "accounts.organization_join_asked"
 NEXT_STEP = {

@@ -1,10 +1,10 @@
 """Mails to people whose whole account the operator stopped, or opened again."""
 
 from accounts.models import User
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail
+from core.web.redirects import absolute
 
 
 def person_deactivated(person: User) -> None:

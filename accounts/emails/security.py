@@ -7,10 +7,10 @@ from django.db import transaction
 from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert
+from core.web.redirects import absolute
 
 NOT_YOU = "Not you? Choose a new password at once with “Forgot your password?”, then tell us."
 WHY = "You get this because it concerns the safety of your account."

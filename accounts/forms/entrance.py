@@ -14,7 +14,7 @@ from accounts.addresses_form import AddressField
 from accounts.invitations import opening
 from accounts.models import User
 from accounts.sessions import remember_sign_up
-from partnerhub.errors import Conflict
+from core.errors import Conflict
 
 
 def invited_address(request: HttpRequest) -> str:

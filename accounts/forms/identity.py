@@ -12,7 +12,7 @@ from accounts.forms.organizations import country_field
 from accounts.models import IdentityDocument
 from accounts.names_form import NameField
 from accounts.states import IdentityReason
-from partnerhub import clock
+from core import clock
 
 ADULT = 18
 OLDEST = 120

@@ -11,11 +11,11 @@ from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened
 from accounts.invitations.refusals import take_back
 from accounts.models import Organization
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.audit.services import record
-from partnerhub.db import lock
-from partnerhub.errors import Conflict, LimitReached
+from core import clock
+from core.audit.models import Event
+from core.audit.services import record
+from core.db import lock
+from core.errors import Conflict, LimitReached
 
 # Whoever has joined needs no new one, and a suspended account may not send one.
 ASKABLE = frozenset({"expired", "revoked", "cancelled", "declined", "superseded", "inviter_gone"})

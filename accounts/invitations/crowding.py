@@ -8,8 +8,8 @@ from django.db import connection
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
 from accounts.invitations.models import Invitation
-from partnerhub import clock
-from partnerhub.errors import LimitReached
+from core import clock
+from core.errors import LimitReached
 
 _LOCK = 0x1A13  # the namespace of our advisory locks on budgets
 

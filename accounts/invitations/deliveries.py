@@ -1,8 +1,8 @@
 """What became of an invitation's mail, in words beside its state (X15)."""
 
 from accounts.states import InvitationStatus
-from partnerhub.outbox.services import Delivery
-from partnerhub.outbox.states import MessageStatus
+from core.outbox.services import Delivery
+from core.outbox.states import MessageStatus
 
 
 def delivery_words(delivery: Delivery | None, state: str) -> str:

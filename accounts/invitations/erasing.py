@@ -7,7 +7,7 @@ from accounts.invitations import transitions
 from accounts.invitations.models import Invitation
 from accounts.states import InvitationStatus
 from accounts.tenancy import verified_addresses
-from partnerhub.db import move, require_atomic
+from core.db import move, require_atomic
 
 
 def addresses_of(user: Any) -> list[str]:

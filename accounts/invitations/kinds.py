@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.states import RESENDABLE
-from partnerhub.audit import presenters
+from core.audit import presenters
 
 
 @dataclass(frozen=True)

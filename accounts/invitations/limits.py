@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from accounts.addresses import budget_key
 from accounts.invitations.models import Invitation, Sending
-from partnerhub import clock
-from partnerhub.errors import LimitReached
+from core import clock
+from core.errors import LimitReached
 
 DAY = timedelta(hours=24)
 PER_ORGANIZATION = 50

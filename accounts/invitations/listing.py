@@ -20,10 +20,10 @@ from accounts.invitations.kinds import Kind, Sheet
 from accounts.invitations.models import Invitation
 from accounts.models import Membership
 from accounts.states import InvitationStatus
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.services import Delivery, latest_delivery
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.web.pagination import Page, paginate
+from core.outbox.models import Message
+from core.outbox.services import Delivery, latest_delivery
+from core.outbox.states import MessageStatus
+from core.web.pagination import Page, paginate
 
 SIZE = 25
 LONGEST_SEARCH = 100

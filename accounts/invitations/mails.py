@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from accounts.invitations.transitions import wanting_mail
-from partnerhub.notifications.services import News, Recipient, tell_each
-from partnerhub.outbox.rendering import Mail
+from core.notifications.services import News, Recipient, tell_each
+from core.outbox.rendering import Mail
 
 
 def send_links(

@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from accounts.invitations.querysets import InvitationQuerySet
 from accounts.states import INVITATION, OPEN_INVITATION, InvitationStatus
-from partnerhub import clock
-from partnerhub.db import BaseModel
-from partnerhub.outbox.links import Claim
-from partnerhub.statetable import StateTable
+from core import clock
+from core.db import BaseModel
+from core.outbox.links import Claim
+from core.state_tables import StateTable
 
 
 class OneTimeLink(BaseModel):

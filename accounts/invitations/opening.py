@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.invitations import kinds
 from accounts.invitations.kinds import Kind
-from partnerhub import clock
-from partnerhub.errors import DomainError
-from partnerhub.outbox import links
-from partnerhub.outbox.links import Claim
+from core import clock
+from core.errors import DomainError
+from core.outbox import links
+from core.outbox.links import Claim
 
 COOKIE = "invitation"
 _SALT = "accounts.invitations.opening"

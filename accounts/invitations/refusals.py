@@ -15,9 +15,9 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.invitations.kinds import Kind
 from accounts.models import Membership, Organization, Refusal
 from accounts.tenancy import require_administrator, verified_addresses
-from partnerhub.audit.services import record
-from partnerhub.db import lock, require_atomic
-from partnerhub.errors import Conflict, NotRelated
+from core.audit.services import record
+from core.db import lock, require_atomic
+from core.errors import Conflict, NotRelated
 
 
 def refuse(

@@ -17,13 +17,13 @@ from accounts.invitations.models import Invitation, OneTimeLink
 from accounts.invitations.refusals import unrefused
 from accounts.models import Organization
 from accounts.states import RESENDABLE, InvitationStatus
-from partnerhub import clock
-from partnerhub.audit.services import record, record_each
-from partnerhub.db import lock, move, require_atomic
-from partnerhub.errors import Conflict, Ended
-from partnerhub.outbox import links
-from partnerhub.outbox import services as outbox
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record, record_each
+from core.db import lock, move, require_atomic
+from core.errors import Conflict, Ended
+from core.outbox import links
+from core.outbox import services as outbox
+from core.state_tables import advance
 
 ENDED: dict[str, str] = {
     InvitationStatus.ACCEPTED: "This invitation has been accepted already.",

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.invitations import kinds, opening, pages
 from accounts.invitations.asking import ask_for_new_one
 from accounts.invitations.opening import Opened
-from partnerhub.errors import LimitReached, NotRelated
-from partnerhub.web.limits import count
-from partnerhub.web.middleware import client_ip
+from core.errors import LimitReached, NotRelated
+from core.web.limits import count
+from core.web.middleware import client_ip
 
 FORGERIES_AN_HOUR = 1000
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("name", models.CharField(max_length=120)),
                 ("is_active", models.BooleanField(default=True)),
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("legal_name", models.CharField(max_length=120)),
                 ("birth_date", models.DateField()),
                 ("country", django_countries.fields.CountryField(max_length=2)),
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "kind",
                     models.CharField(
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "kind",
                     models.CharField(
@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "role",
                     models.CharField(
@@ -367,7 +367,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("generation", models.PositiveSmallIntegerField(default=1)),
                 ("expires_at", models.DateTimeField()),
                 ("address", models.EmailField(max_length=254)),
@@ -387,7 +387,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("sent_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("sent_at", models.DateTimeField(default=core.clock.now)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 (
@@ -437,7 +437,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("address", models.EmailField(max_length=254)),
-                ("at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "organization",
                     models.ForeignKey(
@@ -459,7 +459,7 @@ class Migration(migrations.Migration):
                 ),
                 ("budget_key", models.CharField(max_length=254)),
                 ("about", models.CharField(max_length=80)),
-                ("at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "organization",
                     models.ForeignKey(

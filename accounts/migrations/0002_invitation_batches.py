@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("purpose", models.CharField(max_length=20)),
                 ("source", models.CharField(max_length=100)),
                 ("notes", models.JSONField(default=list)),

@@ -17,8 +17,8 @@ from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
 from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.members import set_rights
-from partnerhub.db import constraint_as, lock, move, require_atomic
-from partnerhub.errors import Conflict, NotPermitted, NotRelated
+from core.db import constraint_as, lock, move, require_atomic
+from core.errors import Conflict, NotPermitted, NotRelated
 
 _PENDING = "There is an open invitation to this address. Send it again, or take it back first."
 

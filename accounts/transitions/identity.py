@@ -18,11 +18,11 @@ from accounts.reviewers import DECIDE_IDENTITIES, require, stake_in_person
 from accounts.states import IDENTITY, IdentityReason, IdentityStatus
 from accounts.tenancy import verified_addresses
 from accounts.transitions.organizations import activate_drafts, lock_drafts
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock, move
-from partnerhub.errors import Conflict, Invalid, LimitReached, NotPermitted
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import lock, move
+from core.errors import Conflict, Invalid, LimitReached, NotPermitted
+from core.state_tables import advance
 
 logger = logging.getLogger(__name__)
 

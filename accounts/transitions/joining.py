@@ -9,11 +9,11 @@ from accounts.models import Organization, User
 from accounts.registration import RegistrationError, business_key
 from accounts.states import OrganizationStatus
 from accounts.tenancy import verified_addresses
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock
-from partnerhub.errors import LimitReached, NotPermitted
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.services import record
+from core.db import lock
+from core.errors import LimitReached, NotPermitted
+from core.outbox.models import Message
 
 ASKED_PER_DAY = 5
 DAY = timedelta(hours=24)

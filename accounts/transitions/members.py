@@ -21,12 +21,12 @@ from accounts.states import (
     OrganizationStatus,
 )
 from accounts.tenancy import others_administer, require_administrator, rights_of
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock, move
-from partnerhub.errors import Conflict, NotPermitted
-from partnerhub.objectperms import clear_grants, grant
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import lock, move
+from core.errors import Conflict, NotPermitted
+from core.object_permissions import clear_grants, grant
+from core.state_tables import advance
 
 
 def keep_an_administrator(organization: Organization, *, without: User) -> None:

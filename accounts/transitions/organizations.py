@@ -19,11 +19,11 @@ from accounts.states import (
     OrganizationStatus,
 )
 from accounts.tenancy import is_identified, membership_of, verified_addresses
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import constraint_as, lock, lock_all
-from partnerhub.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import constraint_as, lock, lock_all
+from core.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
+from core.state_tables import advance
 
 MAX_DRAFTS = 3
 NEW_PER_DAY = 5

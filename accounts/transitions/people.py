@@ -30,12 +30,12 @@ from accounts.states import OrganizationStatus
 from accounts.tenancy import needs_successor, others_administer, successor_field
 from accounts.transitions.members import end_for_good, succeed
 from accounts.transitions.organizations import close_for_good
-from partnerhub import clock
-from partnerhub.audit import services as audit
-from partnerhub.db import lock, lock_all, move
-from partnerhub.errors import Conflict, Invalid, NotPermitted
-from partnerhub.notifications import erasing as notifications
-from partnerhub.outbox.erasing import Forgotten, forget_person
+from core import clock
+from core.audit import services as audit
+from core.db import lock, lock_all, move
+from core.errors import Conflict, Invalid, NotPermitted
+from core.notifications import erasure as notifications
+from core.outbox.erasure import Forgotten, forget_person
 
 # Organization id -> id of the membership that administers it from now on.
 Successors = Mapping[int, int]

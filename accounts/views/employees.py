@@ -18,8 +18,8 @@ from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified, verified_addresses
 from accounts.transitions import employees
-from partnerhub.errors import Ended, NotRelated
-from partnerhub.web.forms import status_of
+from core.errors import Ended, NotRelated
+from core.web.forms import status_of
 
 
 @require_safe

@@ -15,8 +15,8 @@ from accounts.models import IdentityCheck, IdentityDocument, Organization
 from accounts.states import OrganizationStatus
 from accounts.tenancy import administered
 from accounts.transitions.identity import obstacle, submit_identity
-from partnerhub.errors import Conflict
-from partnerhub.web.forms import apply, status_of
+from core.errors import Conflict
+from core.web.forms import apply, status_of
 
 HISTORY = 20
 

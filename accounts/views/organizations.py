@@ -27,7 +27,7 @@ from accounts.transitions.organizations import (
     close_draft,
     register_organization,
 )
-from partnerhub.web.forms import apply, status_of
+from core.web.forms import apply, status_of
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, members
-from partnerhub.errors import DomainError, NotPermitted, NotRelated
-from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from partnerhub.web.forms import apply, refusal_text, status_of
+from core.errors import DomainError, NotPermitted, NotRelated
+from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from core.web.forms import apply, refusal_text, status_of
 
 LONGEST_SEARCH = 100
 LEAVING = [

@@ -10,8 +10,8 @@ from accounts import portals
 from accounts.invitations import refusals
 from accounts.models import Refusal
 from accounts.tenancy import verified_addresses
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.pagination import paginate
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.pagination import paginate
 
 
 @require_safe

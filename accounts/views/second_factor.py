@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.middleware import has_second_factor, needs_second_factor
 from accounts.sessions import FACTORS
-from partnerhub.web.redirects import safe_next
+from core.web.redirects import safe_next
 
 # Where the person wanted to go, kept while they set it up on the sign-in library's pages.
 NEXT = "second_factor_next"

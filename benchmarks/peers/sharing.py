@@ -6,7 +6,7 @@ from django.db import transaction
 
 from benchmarks.mails import draft
 from benchmarks.peers.models import SharedLine
-from partnerhub.outbox.services import queue
+from core.outbox.services import queue
 from supplychain.models import Share
 
 

@@ -18,9 +18,9 @@ from benchmarks.report import Result, Row, at_least, at_most
 from connections.access import access_for, effective_level
 from connections.clients import clients_of
 from connections.models import Assignment, RoleGrant
-from partnerhub import clock
+from core import clock
+from core.web.access import Level, Need
 from partnerhub.portals import scale as scaling
-from partnerhub.web.access import Level, Need
 from roles.models import ApprovedRole, Role
 from roles.transitions.approvals import restore_approved_role, revoke_approved_role
 

@@ -9,7 +9,7 @@ from benchmarks import few
 from benchmarks.ground import Ground, statements
 from benchmarks.measure import Way, in_turn
 from benchmarks.report import Result, Row, at_least, at_most
-from partnerhub import clock
+from core import clock
 from partnerhub.portals.bulk import Sql, earlier, insert, last_id, numbers
 from roles.models import ApplicationLine, RoleApplication, ServiceCategory
 

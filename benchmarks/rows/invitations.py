@@ -23,8 +23,8 @@ from benchmarks.mails import share_mail
 from benchmarks.measure import Way, in_turn
 from benchmarks.plain_sql import accepting, inviting
 from benchmarks.report import Result, Row, at_least, at_most
-from partnerhub import clock
-from partnerhub.outbox.rendering import render_mail
+from core import clock
+from core.outbox.rendering import render_mail
 from partnerhub.portals.bulk import Sql, insert, numbers
 
 _numbers = itertools.count(1)

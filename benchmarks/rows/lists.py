@@ -8,7 +8,7 @@ from benchmarks import few
 from benchmarks.ground import Ground, captured
 from benchmarks.measure import Way, in_turn
 from benchmarks.report import Result, Row, at_least, at_most
-from partnerhub.web.pagination import SIZE, capped_count, paginate
+from core.web.pagination import SIZE, capped_count, paginate
 from supplychain.models import Shipment
 
 PAGE = 10_000

@@ -18,11 +18,11 @@ from benchmarks.measure import Way, in_turn
 from benchmarks.report import Result, Row, at_least, at_most
 from benchmarks.sink import SinkProcess
 from benchmarks.tasks import send_one
+from core.celery import app
+from core.outbox.rendering import render_mail
+from core.outbox.services import queue, queue_fan_out
+from core.outbox.tasks import drain
 from partnerhub import embedded
-from partnerhub.celery import app
-from partnerhub.outbox.rendering import render_mail
-from partnerhub.outbox.services import queue, queue_fan_out
-from partnerhub.outbox.tasks import drain
 
 READY_SECONDS = 60
 PATIENCE = 300

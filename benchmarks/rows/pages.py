@@ -18,7 +18,7 @@ from benchmarks.report import Result, Row, at_least, at_most
 from connections import middleware
 from connections.access import access_for
 from connections.models import RoleGrant
-from partnerhub.web.access import Access, Need
+from core.web.access import Access, Need
 from supplychain.models import Shipment
 
 ROWS_SHOWN = 20

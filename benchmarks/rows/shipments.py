@@ -13,8 +13,8 @@ from benchmarks.peers.labels import picture_labels
 from benchmarks.peers.sharing import share_with_copies
 from benchmarks.plain_sql import sharing
 from benchmarks.report import Result, Row, at_least, at_most
-from partnerhub import clock
-from partnerhub.outbox.rendering import render_mail
+from core import clock
+from core.outbox.rendering import render_mail
 from supplychain.labels import BoxLabel, box_labels
 from supplychain.models import Shipment, ShipmentItem, SupplierConnection
 from supplychain.plans import Targets

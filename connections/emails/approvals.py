@@ -10,11 +10,11 @@ from accounts.states import MembershipRole
 from connections.emails.shared import seller_path
 from connections.models import RoleGrant
 from connections.states import LIVE_CONNECTION, GrantStatus
-from partnerhub.notifications.services import News, Recipient, tell_each
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.outbox.services import Draft
-from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
+from core.notifications.services import News, Recipient, tell_each
+from core.outbox.rendering import Mail, inert, subject_line
+from core.outbox.services import Draft
+from core.web.access import Level
+from core.web.redirects import absolute
 from roles.models import ApprovedRole
 
 CHANGES = {

@@ -8,11 +8,11 @@ from django.urls import reverse
 from accounts.models import Organization
 from connections.emails.shared import MOST_ROLES, role_facts
 from connections.models import Connection
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.access import Level
+from core.web.redirects import absolute
 
 
 def assignments_changed(

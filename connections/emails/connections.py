@@ -16,10 +16,10 @@ from connections.emails.shared import (
 )
 from connections.models import Connection
 from connections.states import ConnectionStatus, Side
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.access import Level
+from core.web.redirects import absolute
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:

@@ -16,11 +16,11 @@ from connections.emails.shared import (
     tell_administrators,
 )
 from connections.models import ConnectionInvitation, PartnerLink
-from connections.words import country
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox import links
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox import links
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import country
+from core.web.redirects import absolute
 
 ONE_USE = "The link works once, and only for {whom}."
 

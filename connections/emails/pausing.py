@@ -5,8 +5,8 @@ from typing import Any
 
 from connections.emails.shared import day, reason_facts, tell_both
 from connections.models import Connection
-from partnerhub import clock
-from partnerhub.outbox.rendering import Mail, inert, subject_line
+from core import clock
+from core.outbox.rendering import Mail, inert, subject_line
 
 
 def connection_paused(connection: Connection, *, by: Any) -> None:

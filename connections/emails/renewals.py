@@ -10,8 +10,8 @@ from connections.emails.shared import day, reason_facts, tell_administrators, te
 from connections.models import Connection
 from connections.proposals import Renewal
 from connections.states import Side
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:client-renewal"}
 

@@ -10,8 +10,8 @@ from accounts.models import Organization
 from connections.emails.shared import day, difference, reason_facts, tell_administrators
 from connections.models import Connection
 from connections.proposals import RoleRequest
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 Words = Mapping[str, str]
 

@@ -2,8 +2,8 @@
 
 from connections.emails.shared import day, seller_path, tell_administrators
 from connections.models import ConnectionReview
-from partnerhub.outbox.rendering import Mail, inert, subject_line
-from partnerhub.web.redirects import absolute
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
 
 
 def review_opened(review: ConnectionReview) -> None:

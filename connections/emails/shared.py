@@ -12,10 +12,10 @@ from django.utils.formats import date_format
 from accounts.models import Organization
 from accounts.tenancy import administrators
 from connections.models import Connection, PartnerLink
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.access import Level
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert
+from core.web.access import Level
+from core.web.redirects import absolute
 from roles.models import Role
 
 MOST_ROLES = 20

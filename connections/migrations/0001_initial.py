@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "level",
                     models.PositiveSmallIntegerField(
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                         max_length=6,
                     ),
                 ),
-                ("granted_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("granted_at", models.DateTimeField(default=core.clock.now)),
                 ("ends_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "status",
                     models.CharField(
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("started_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("started_at", models.DateTimeField(default=core.clock.now)),
                 ("ends_at", models.DateTimeField()),
                 ("paused_at", models.DateTimeField(null=True)),
                 ("paused_until", models.DateTimeField(null=True)),
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("generation", models.PositiveSmallIntegerField(default=1)),
                 ("expires_at", models.DateTimeField()),
                 ("address", models.EmailField(max_length=254)),
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("sent_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("sent_at", models.DateTimeField(default=core.clock.now)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 (
@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("generation", models.PositiveSmallIntegerField(default=1)),
                 ("expires_at", models.DateTimeField()),
                 ("address", models.EmailField(blank=True, max_length=254)),
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("issued_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("issued_at", models.DateTimeField(default=core.clock.now)),
                 ("mailed_at", models.DateTimeField(null=True)),
                 ("opened_at", models.DateTimeField(null=True)),
                 ("decided_at", models.DateTimeField(null=True)),

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "side",
                     models.CharField(
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("proposed_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("proposed_at", models.DateTimeField(default=core.clock.now)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
             ],
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "status",
                     models.CharField(
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("message", models.CharField(max_length=500)),
-                ("requested_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("requested_at", models.DateTimeField(default=core.clock.now)),
                 ("expires_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),

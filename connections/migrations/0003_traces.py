@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 def count_from_the_start(apps, schema_editor):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "status",
                     models.CharField(
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                         max_length=9,
                     ),
                 ),
-                ("opened_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("opened_at", models.DateTimeField(default=core.clock.now)),
                 ("due_at", models.DateTimeField()),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("reminded", models.PositiveSmallIntegerField(null=True)),
@@ -87,12 +87,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="assignment",
             name="assigned_at",
-            field=models.DateTimeField(default=partnerhub.clock.now, null=True),
+            field=models.DateTimeField(default=core.clock.now, null=True),
         ),
         migrations.AddField(
             model_name="connection",
             name="review_from",
-            field=models.DateTimeField(default=partnerhub.clock.now),
+            field=models.DateTimeField(default=core.clock.now),
         ),
         migrations.AddIndex(
             model_name="connection",

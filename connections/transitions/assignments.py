@@ -15,12 +15,12 @@ from connections import emails
 from connections.fields import cell_field
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions.shared import ChangedMeanwhile, lock_parties, words
-from partnerhub import clock
-from partnerhub.audit import services as audit
-from partnerhub.db import lock, lock_all
-from partnerhub.errors import Ended, Invalid, NotRelated
-from partnerhub.objectperms import clear_grants, grant_many
-from partnerhub.web.access import Level
+from core import clock
+from core.audit import services as audit
+from core.db import lock, lock_all
+from core.errors import Ended, Invalid, NotRelated
+from core.object_permissions import clear_grants, grant_many
+from core.web.access import Level
 
 CODENAMES = {level: f"assigned_{level.word}" for level in Level if level}
 LEVELS = {codename: level for level, codename in CODENAMES.items()}

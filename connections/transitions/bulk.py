@@ -10,7 +10,7 @@ from connections import emails
 from connections.planning import Copy, Line, SetLevel, digest, lines_of
 from connections.transitions.assignments import Move, write
 from connections.transitions.shared import ChangedMeanwhile
-from partnerhub.db import lock
+from core.db import lock
 
 
 @transaction.atomic

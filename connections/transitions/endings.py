@@ -13,11 +13,11 @@ from connections.transitions import standing
 from connections.transitions.leaving import keep_rights
 from connections.transitions.reviews import close_reviews
 from connections.transitions.shared import lock_live, lock_parties, note
-from partnerhub import clock
-from partnerhub.db import lock
-from partnerhub.errors import NotRelated
-from partnerhub.objectperms import clear_grants
-from partnerhub.statetable import advance
+from core import clock
+from core.db import lock
+from core.errors import NotRelated
+from core.object_permissions import clear_grants
+from core.state_tables import advance
 
 
 @transaction.atomic

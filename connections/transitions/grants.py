@@ -23,11 +23,11 @@ from connections.transitions.shared import (
     reminders_past,
     words,
 )
-from partnerhub import clock
-from partnerhub.db import lock_all, move
-from partnerhub.objectperms import clear_grants
-from partnerhub.statetable import advance
-from partnerhub.web.access import Level
+from core import clock
+from core.db import lock_all, move
+from core.object_permissions import clear_grants
+from core.state_tables import advance
+from core.web.access import Level
 from roles.models import Role
 
 LAST = "This would leave no role at all: end the connection instead."

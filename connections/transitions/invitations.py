@@ -28,11 +28,11 @@ from connections.transitions.shared import (
     reminders_past,
     words,
 )
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import constraint_as, lock, move
-from partnerhub.errors import Conflict, NotPermitted
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.services import record
+from core.db import constraint_as, lock, move
+from core.errors import Conflict, NotPermitted
+from core.web.access import Level
 from roles.models import Role
 
 

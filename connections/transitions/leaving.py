@@ -3,7 +3,7 @@
 from accounts.tenancy import administrators
 from connections.models import Assignment, Connection, FormerRight, RoleGrant
 from connections.transitions.assignments import LEVELS
-from partnerhub.web.access import Level
+from core.web.access import Level
 
 
 def keep_rights(connection: Connection) -> None:

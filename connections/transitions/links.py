@@ -23,12 +23,12 @@ from connections.transitions.shared import (
     live_connection,
     lock_parties,
 )
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import constraint_as, lock, move
-from partnerhub.errors import Conflict, Ended, Invalid, LimitReached, NotPermitted, NotRelated
-from partnerhub.outbox import services as outbox
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import constraint_as, lock, move
+from core.errors import Conflict, Ended, Invalid, LimitReached, NotPermitted, NotRelated
+from core.outbox import services as outbox
+from core.state_tables import advance
 
 MAX_OPEN = 50
 ENDED = {

@@ -10,7 +10,7 @@ from connections.models import Connection
 from connections.receipts import DOWNLOADED
 from connections.transitions.endings import side_of
 from connections.transitions.shared import lock_parties
-from partnerhub.audit.services import record
+from core.audit.services import record
 
 
 @transaction.atomic

@@ -10,10 +10,10 @@ from connections import emails
 from connections.models import Connection
 from connections.states import CONNECTION, ConnectionStatus, Side
 from connections.transitions.shared import lock_live, note
-from partnerhub import clock
-from partnerhub.db import move
-from partnerhub.errors import Conflict, Invalid
-from partnerhub.statetable import advance
+from core import clock
+from core.db import move
+from core.errors import Conflict, Invalid
+from core.state_tables import advance
 
 
 @transaction.atomic

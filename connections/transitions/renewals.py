@@ -23,9 +23,9 @@ from connections.transitions.shared import (
     note,
     reminders_past,
 )
-from partnerhub import clock
-from partnerhub.db import constraint_as, lock, move
-from partnerhub.errors import Conflict, Ended, Invalid, NotPermitted
+from core import clock
+from core.db import constraint_as, lock, move
+from core.errors import Conflict, Ended, Invalid, NotPermitted
 
 # Days before the end from which a new date may be proposed, and how far ahead it may lie.
 OPENS = 60

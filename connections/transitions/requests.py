@@ -25,10 +25,10 @@ from connections.transitions.shared import (
     note,
     words,
 )
-from partnerhub import clock
-from partnerhub.db import constraint_as, lock
-from partnerhub.errors import Ended, Invalid, LimitReached
-from partnerhub.web.access import Level
+from core import clock
+from core.db import constraint_as, lock
+from core.errors import Ended, Invalid, LimitReached
+from core.web.access import Level
 from roles.models import Role
 
 # Each is a mail to every administrator of the seller.

@@ -14,10 +14,10 @@ from connections import emails
 from connections.models import Connection, ConnectionReview
 from connections.states import LIVE_CONNECTION, REVIEW, ReviewStatus
 from connections.transitions.shared import ChangedMeanwhile, lock_live, lock_parties
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock, move
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import lock, move
+from core.state_tables import advance
 
 
 @transaction.atomic

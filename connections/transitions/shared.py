@@ -8,11 +8,11 @@ from accounts.models import Organization
 from connections.fields import grant_field, until_field
 from connections.models import Connection
 from connections.states import LIVE_CONNECTION, Side
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock, lock_all
-from partnerhub.errors import Conflict, Ended, Invalid
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.services import record
+from core.db import lock, lock_all
+from core.errors import Conflict, Ended, Invalid
+from core.web.access import Level
 from roles.models import ApprovedRole
 
 MAX_DAYS = 730

@@ -7,10 +7,10 @@ from connections.models import Connection
 from connections.proposals import Renewal, RoleRequest
 from connections.states import RENEWAL, ROLE_REQUEST, RenewalStatus, RoleRequestStatus, Side
 from connections.transitions.shared import note
-from partnerhub import clock
-from partnerhub.db import lock_all
-from partnerhub.statetable import advance
-from partnerhub.web.access import Level
+from core import clock
+from core.db import lock_all
+from core.state_tables import advance
+from core.web.access import Level
 
 
 def void_all(connection: Connection, *, by: Any) -> None:

@@ -18,10 +18,10 @@ from connections.transitions import assignments
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
 from connections.views.shared import CONFLICT, connection_for, posted
-from partnerhub import clock
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import Page, paginate
+from core import clock
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.forms import apply, status_of
+from core.web.pagination import Page, paginate
 
 BY_NAME = ("user__name", "id")
 # So many employees stand side by side with a choice for each role.

@@ -19,9 +19,9 @@ from connections.transitions import bulk
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
 from connections.views.shared import CONFLICT
-from partnerhub import clock
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from core import clock
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.forms import apply, status_of
 
 SHOWN = 200
 # What the preview does not send again: the buttons, the word for what was seen, the search.

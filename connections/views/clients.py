@@ -25,11 +25,11 @@ from connections.views import lowering
 from connections.views.papers import papers_of
 from connections.views.seller import facts_of, may_renew
 from connections.views.shared import CONFLICT, connection_for, posted, timeline
-from connections.words import day
-from partnerhub import clock
-from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from partnerhub.web.forms import status_of
-from partnerhub.web.pagination import paginate
+from core import clock
+from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from core.web.formats import day
+from core.web.forms import status_of
+from core.web.pagination import paginate
 
 SEARCH = 80
 

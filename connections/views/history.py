@@ -14,15 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.portals import layout, page
 from connections import history
-from connections.words import minute
-from partnerhub import clock
-from partnerhub.audit import sealing
-from partnerhub.audit.models import Seal
-from partnerhub.audit.services import record
-from partnerhub.web.access import Need, PortalRequest, require
-from partnerhub.web.forms import status_of
-from partnerhub.web.pagination import paginate_merged
-from partnerhub.web.spreadsheets import csv_lines
+from core import clock
+from core.audit import seals as sealing
+from core.audit.models import Seal
+from core.audit.services import record
+from core.web.access import Need, PortalRequest, require
+from core.web.formats import minute
+from core.web.forms import status_of
+from core.web.pagination import paginate_merged
+from core.web.spreadsheets import csv_lines
 
 READERS = Need(
     rights=frozenset({"history_view"}),

@@ -20,11 +20,11 @@ from connections.states import PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import own_link, posted, timeline, url_of
-from connections.words import country, minute
-from partnerhub.errors import Conflict, Ended, LimitReached
-from partnerhub.outbox.services import latest_delivery
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, refusal_text, status_of
+from core.errors import Conflict, Ended, LimitReached
+from core.outbox.services import latest_delivery
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import country, minute
+from core.web.forms import apply, refusal_text, status_of
 
 
 @require(ADMINISTRATOR)

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from connections import impact
 from connections.forms import GrantForm
 from connections.models import Connection
-from partnerhub.web.access import PortalRequest
-from partnerhub.web.forms import REVISE, apply, carried, is_confirmed
+from core.web.access import PortalRequest
+from core.web.forms import REVISE, apply, carried, is_confirmed
 
 
 def save(

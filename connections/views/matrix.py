@@ -13,8 +13,8 @@ from connections.assigning import Filters
 from connections.models import Connection
 from connections.views.assignments import columns, people_page, text_of
 from connections.views.clients import tabs
-from partnerhub.web.access import ADMINISTRATOR, Level, PortalRequest, require
-from partnerhub.web.pagination import paginate
+from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
+from core.web.pagination import paginate
 from roles.models import Role
 
 COLUMNS = 25

@@ -14,9 +14,9 @@ from connections.lists import connection_state
 from connections.models import Connection
 from connections.transitions import papers
 from connections.views.shared import connection_for
-from connections.words import day
-from partnerhub.errors import Conflict
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
+from core.errors import Conflict
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import day
 
 # The same pages stand in both portals under their own words.
 WORD = {"seller": "connection", "provider": "client"}

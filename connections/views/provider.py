@@ -24,12 +24,12 @@ from connections.transitions import invitations, links
 from connections.transitions.shared import AlreadyThere
 from connections.views.clients import invitations_page
 from connections.views.shared import invitation_for, link_for_us, posted, timeline
-from connections.words import country, minute
-from partnerhub import clock
-from partnerhub.errors import Conflict, LimitReached
-from partnerhub.outbox.services import latest_delivery
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import refusal_text, status_of
+from core import clock
+from core.errors import Conflict, LimitReached
+from core.outbox.services import latest_delivery
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import country, minute
+from core.web.forms import refusal_text, status_of
 from roles.models import ApprovedRole
 
 

@@ -17,11 +17,11 @@ from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import connection_for, posted
-from connections.words import day
-from partnerhub import clock
-from partnerhub.errors import Ended
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from core import clock
+from core.errors import Ended
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import day
+from core.web.forms import apply, status_of
 
 
 @require(ADMINISTRATOR)

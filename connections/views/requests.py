@@ -16,10 +16,10 @@ from connections.proposals import RoleRequest
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import connection_for, posted, url_of
-from connections.words import day
-from partnerhub.errors import Ended
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from core.errors import Ended
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import day
+from core.web.forms import apply, status_of
 
 NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has lapsed."
 

@@ -15,9 +15,9 @@ from connections.models import Connection, ConnectionReview
 from connections.transitions import reviews
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.shared import CONFLICT, connection_for
-from connections.words import day
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.pagination import paginate
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import day
+from core.web.pagination import paginate
 
 
 class VersionForm(forms.Form):

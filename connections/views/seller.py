@@ -31,11 +31,11 @@ from connections.views.shared import (
     timeline,
     url_of,
 )
-from connections.words import country, day, minute
-from partnerhub import clock
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core import clock
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import country, day, minute
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 
 
 @require_safe

@@ -11,9 +11,9 @@ from accounts.models import Organization
 from accounts.tenancy import verified_addresses
 from connections import history
 from connections.models import Connection, ConnectionInvitation, PartnerLink
-from partnerhub.audit.models import Event
-from partnerhub.audit.sealing import events_of
-from partnerhub.web.access import PortalRequest
+from core.audit.models import Event
+from core.audit.seals import events_of
+from core.web.access import PortalRequest
 
 TIMELINE = 20
 CONFLICT = 409

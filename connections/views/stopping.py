@@ -15,8 +15,8 @@ from connections.models import Connection
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pausing
 from connections.views.shared import connection_for, posted, url_of
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.forms import apply, status_of
 
 
 @require(ADMINISTRATOR)

@@ -19,10 +19,10 @@ from connections.transitions import assignments, grants
 from connections.transitions.assignments import LEVELS
 from connections.use import observed
 from connections.views.shared import posted
-from connections.words import day
-from partnerhub.web.access import ADMINISTRATOR, Level, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
+from core.web.formats import day
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 from roles.catalogue import role_names
 
 WORD = {"seller": "partner", "provider": "client"}

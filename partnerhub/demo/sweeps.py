@@ -10,8 +10,8 @@ SWEEPS = (
     "connections.tasks.sweep",
     "supplychain.tasks.sweep",
     "roles.tasks.tell_reviewers",
-    "partnerhub.notifications.tasks.send_digests",
-    "partnerhub.audit.tasks.seal",
+    "core.notifications.tasks.send_digests",
+    "core.audit.tasks.seal",
 )
 
 

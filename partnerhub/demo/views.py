@@ -15,14 +15,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from partnerhub import clock
+from core import clock
+from core.web.gallery import gallery_context
+from core.web.mailframe import framed, mail_frame, mail_page
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
 from partnerhub.demo.people import GUEST, PASSWORD, PEOPLE, person
 from partnerhub.demo.sweeps import run_sweeps
 from partnerhub.portals import samples
-from partnerhub.web.gallery import gallery_context
-from partnerhub.web.mailframe import framed, mail_frame, mail_page
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TOTP_SECONDS = 30

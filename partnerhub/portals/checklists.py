@@ -11,8 +11,8 @@ from connections import asked
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.proposals import Renewal
 from connections.reviewing import waiting_reviews
-from connections.words import day
-from partnerhub import clock
+from core import clock
+from core.web.formats import day
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import IN_QUEUE, ApplicationStatus
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from partnerhub.notifications.models import Notification
+from core.notifications.models import Notification
+from core.web.access import ANY_MEMBER, Access
 from partnerhub.portals.navigation import TITLES, entries_for
-from partnerhub.web.access import ANY_MEMBER, Access
 from roles.catalogue import role_names
 
 UNREAD_CAP = 100

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from partnerhub import clock
+from core import clock
 
 
 class HelpFeedback(models.Model):

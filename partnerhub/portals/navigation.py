@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Access, Need
+from core.web.access import ADMINISTRATOR, ANY_MEMBER, Access, Need
 from supplychain.permissions import VIEW_SHIPMENTS
 
 

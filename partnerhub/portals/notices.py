@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Organization
-from partnerhub.notifications.models import Notification
-from partnerhub.notifications.preferences import switchable
-from partnerhub.outbox import kinds
-from partnerhub.web.access import AuthenticatedRequest
-from partnerhub.web.pagination import Page, paginate
+from core.notifications.models import Notification
+from core.notifications.preferences import switchable
+from core.outbox import kinds
+from core.web.access import AuthenticatedRequest
+from core.web.pagination import Page, paginate
 
 MOST_SENDERS = 50
 STATES = (("", "Read and unread"), ("unread", "Unread only"))

@@ -17,8 +17,9 @@ from accounts.models import IdentityCheck, Membership, Organization, User
 from accounts.names import skeleton
 from accounts.states import MembershipRole, OrganizationKind, OrganizationStatus
 from connections.models import Assignment, Connection, RoleGrant
-from partnerhub import clock
-from partnerhub.objectperms import permission_for
+from core import clock
+from core.object_permissions import permission_for
+from core.web.access import Level
 from partnerhub.portals.bulk import (
     Sql,
     analyze,
@@ -29,7 +30,6 @@ from partnerhub.portals.bulk import (
     numbers,
     padded,
 )
-from partnerhub.web.access import Level
 from roles.models import ApprovedRole, Role
 from supplychain.models import Shipment, ShipmentItem
 

@@ -15,18 +15,18 @@ from accounts.invitations import kinds as invitations
 from accounts.invitations import limits
 from accounts.models import Organization
 from accounts.tenancy import administered
-from partnerhub import clock
-from partnerhub.db import lock
-from partnerhub.errors import Conflict, LimitReached, NotRelated
-from partnerhub.outbox import marking
-from partnerhub.outbox import services as outbox
-from partnerhub.outbox.models import BLANK, Message
-from partnerhub.outbox.reasons import plain_reason
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.outbox.tasks import KEEP_TEXT
-from partnerhub.web.access import AuthenticatedRequest
-from partnerhub.web.pagination import paginate_merged
-from partnerhub.web.redirects import safe_next
+from core import clock
+from core.db import lock
+from core.errors import Conflict, LimitReached, NotRelated
+from core.outbox import bounces as marking
+from core.outbox import services as outbox
+from core.outbox.models import BLANK, Message
+from core.outbox.reasons import plain_reason
+from core.outbox.states import MessageStatus
+from core.outbox.tasks import KEEP_TEXT
+from core.web.access import AuthenticatedRequest
+from core.web.pagination import paginate_merged
+from core.web.redirects import safe_next
 
 AGAIN = timedelta(minutes=10)
 LONGEST_ID = 120

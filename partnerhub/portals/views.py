@@ -13,8 +13,8 @@ from accounts.models import Membership
 from accounts.states import OrganizationKind
 from connections.clients import SWITCHER, sellers_for
 from connections.permissions_page import partner_context
+from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
 from partnerhub.portals import checklists
-from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
 from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
 from supplychain.permissions_page import supplier_context

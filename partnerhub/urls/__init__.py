@@ -7,8 +7,8 @@ from django.urls import include, path
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler400 = "partnerhub.web.middleware.bad_request"
-handler500 = "partnerhub.web.middleware.server_error"
+handler400 = "core.web.middleware.bad_request"
+handler500 = "core.web.middleware.server_error"
 urlpatterns = [
     path("", include("partnerhub.urls.public")),
     path("accounts/", include("allauth.urls")),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import public as accounts
-from partnerhub.notifications import views as notifications
+from core.notifications import views as notifications
 from partnerhub.portals import help as help_pages
 from partnerhub.portals import notices, undelivered
 from partnerhub.portals import urls as portals

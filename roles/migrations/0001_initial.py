@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=partnerhub.clock.now, editable=False),
+                    models.DateTimeField(default=core.clock.now, editable=False),
                 ),
                 (
                     "status",
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=partnerhub.clock.now, editable=False),
+                    models.DateTimeField(default=core.clock.now, editable=False),
                 ),
                 ("from_reviewer", models.BooleanField()),
                 ("text", models.TextField(max_length=2000)),
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=partnerhub.clock.now, editable=False),
+                    models.DateTimeField(default=core.clock.now, editable=False),
                 ),
                 (
                     "level",
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=partnerhub.clock.now, editable=False),
+                    models.DateTimeField(default=core.clock.now, editable=False),
                 ),
                 (
                     "level",

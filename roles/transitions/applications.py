@@ -9,12 +9,12 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.tenancy import is_identified, require_administrator
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import constraint_as, move
-from partnerhub.errors import Conflict, Invalid, NotPermitted
-from partnerhub.statetable import advance
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.services import record
+from core.db import constraint_as, move
+from core.errors import Conflict, Invalid, NotPermitted
+from core.state_tables import advance
+from core.web.access import Level
 from roles import emails
 from roles.drafts import Entry, check_complete, check_entries, line_of
 from roles.models import (

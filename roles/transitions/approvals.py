@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils.formats import date_format
 
 from accounts.models import User
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock_all, move, require_atomic
-from partnerhub.errors import Conflict, Invalid
-from partnerhub.statetable import advance
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.services import record
+from core.db import lock_all, move, require_atomic
+from core.errors import Conflict, Invalid
+from core.state_tables import advance
+from core.web.access import Level
 from roles import emails
 from roles.models import ApplicationLine, ApprovedRole
 from roles.permissions import require_reviewer

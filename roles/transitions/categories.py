@@ -6,10 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from partnerhub.audit.services import record
-from partnerhub.db import lock_all
-from partnerhub.errors import Conflict, Invalid, NotPermitted
-from partnerhub.objectperms import clear_grants, grant_to_group
+from core.audit.services import record
+from core.db import lock_all
+from core.errors import Conflict, Invalid, NotPermitted
+from core.object_permissions import clear_grants, grant_to_group
 from roles.models import CategoryRight, ServiceCategory
 from roles.permissions import DECIDE_CATEGORY, category_ids, may_assign, reviewer_groups
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Organization
-from partnerhub.db import lock
+from core.db import lock
 from roles.models import ApprovedRole, RoleApplication
 
 

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.tenancy import is_identified
-from partnerhub.web.access import PortalRequest
+from core.web.access import PortalRequest
 from roles.models import RoleApplication
 
 

@@ -12,10 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from partnerhub import clock
-from partnerhub.errors import Conflict, DomainError
-from partnerhub.web.access import ADMINISTRATOR, Level, PortalRequest, require
-from partnerhub.web.forms import UNPROCESSABLE, status_of
+from core import clock
+from core.errors import Conflict, DomainError
+from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
+from core.web.forms import UNPROCESSABLE, status_of
 from roles.availability import approved_levels
 from roles.catalogue import CATEGORIES
 from roles.forms import DraftForm

@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partnerhub import clock
-from partnerhub.errors import Conflict
-from partnerhub.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core import clock
+from core.errors import Conflict
+from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 from roles import words
 from roles.forms import MessageForm
 from roles.models import ApprovedRole, RoleApplication, ServiceCategory

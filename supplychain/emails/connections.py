@@ -3,13 +3,13 @@
 from typing import Any
 
 from accounts.models import Organization
-from partnerhub.notifications.services import tell
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.redirects import absolute
+from core.notifications.services import tell
+from core.outbox.rendering import Mail, inert
+from core.web.formats import count
+from core.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.shared import seller_page, subject, supplier_page
 from supplychain.models import SupplierConnection
-from supplychain.words import count
 
 
 def connection_removed(connection: SupplierConnection, *, by: Any, stopped: int) -> None:

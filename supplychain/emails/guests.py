@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from accounts.invitations.transitions import wants_mail
 from accounts.models import Organization
-from connections.words import minute
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.links import PLACEHOLDER
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.links import PLACEHOLDER
+from core.outbox.rendering import Mail, inert
+from core.web.formats import minute
+from core.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share

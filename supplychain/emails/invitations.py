@@ -7,11 +7,11 @@ from django.conf import settings
 
 from accounts.invitations.mails import send_links
 from accounts.models import Organization
-from connections.words import minute
-from partnerhub.notifications.services import tell
-from partnerhub.outbox.links import PLACEHOLDER
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.redirects import absolute
+from core.notifications.services import tell
+from core.outbox.links import PLACEHOLDER
+from core.outbox.rendering import Mail, inert
+from core.web.formats import minute
+from core.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation

@@ -5,11 +5,10 @@ from django.db.models import Sum, Window
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.words import day
-from partnerhub.outbox.rendering import inert, subject_line
+from core.outbox.rendering import inert, subject_line
+from core.web.formats import count, day
 from supplychain.centers import centers
 from supplychain.models import GuestLink, Shipment
-from supplychain.words import count
 
 MOST_ITEMS = 10
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.words import day
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.outbox.services import Draft, queue_fan_out
-from partnerhub.web.redirects import absolute
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert
+from core.outbox.services import Draft, queue_fan_out
+from core.web.formats import day
+from core.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import (

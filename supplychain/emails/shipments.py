@@ -5,16 +5,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from partnerhub import clock
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.rendering import Mail, inert
-from partnerhub.web.redirects import absolute
+from core import clock
+from core.notifications.services import Recipient, tell
+from core.outbox.rendering import Mail, inert
+from core.web.formats import count
+from core.web.redirects import absolute
 from supplychain import people
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.shares import share_cancelled
 from supplychain.models import Share, Shipment, ShipmentItem
-from supplychain.words import count
 
 MOST_DIFFERENCES = 15
 

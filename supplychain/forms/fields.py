@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest
 
-from partnerhub.outbox.rendering import one_line
+from core.outbox.rendering import one_line
 
 _refuse_nul = ProhibitNullCharactersValidator()
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 
-from partnerhub.outbox.rendering import one_line
+from core.outbox.rendering import one_line
 from supplychain.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemPlan
 

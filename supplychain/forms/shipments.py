@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.formsets import BaseFormSet
 
-from partnerhub import clock
+from core import clock
 from supplychain.boxes import MAX_UNITS_PER_SKU
 from supplychain.centers import centers
 from supplychain.forms.fields import DayInput, LineField, LinesField

@@ -11,8 +11,8 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from reportlab.pdfgen.canvas import Canvas
 
-from partnerhub.pdf.canvas import new_document
-from partnerhub.pdf.text import BOLD, draw, draw_lines
+from core.pdf.canvas import new_document
+from core.pdf.text import BOLD, draw, draw_lines
 from supplychain.boxes import BoxError, split_box_id
 from supplychain.labels.codes import box_code, draw_code128, draw_qr
 from supplychain.labels.errors import LabelError

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from reportlab.pdfgen.canvas import Canvas
 
-from partnerhub.pdf.canvas import new_document
-from partnerhub.pdf.text import BOLD, draw
+from core.pdf.canvas import new_document
+from core.pdf.text import BOLD, draw
 from supplychain.labels.codes import draw_code128
 from supplychain.labels.errors import LabelError
 from supplychain.labels.sheets import ITEM_GRIDS, Grid

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from partnerhub.pdf.canvas import A4, LETTER
+from core.pdf.canvas import A4, LETTER
 from supplychain.vocabulary import ItemSheet, SheetSize
 
 POINTS_PER_MM = 72 / 25.4

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("shipment_id", models.CharField(max_length=20, unique=True)),
                 ("name", models.CharField(max_length=120)),
                 ("center_code", models.CharField(max_length=8)),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "status",
                     models.CharField(
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=1000)),
-                ("shared_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("shared_at", models.DateTimeField(default=core.clock.now)),
                 ("viewed_at", models.DateTimeField(null=True)),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("shipped_at", models.DateTimeField(null=True)),
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("number", models.PositiveIntegerField()),
                 ("weight_g", models.DecimalField(decimal_places=7, max_digits=14)),
                 ("length_mm", models.DecimalField(decimal_places=3, max_digits=10)),
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("msku", models.CharField(max_length=255)),
                 ("fnsku", models.CharField(max_length=10)),
                 ("title", models.CharField(blank=True, max_length=250)),
@@ -319,7 +319,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 (
                     "status",
                     models.CharField(
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("started_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("started_at", models.DateTimeField(default=core.clock.now)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "ended_by",
@@ -377,7 +377,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("generation", models.PositiveSmallIntegerField(default=1)),
                 ("expires_at", models.DateTimeField()),
                 ("address", models.EmailField(max_length=254)),
@@ -397,7 +397,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("sent_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("sent_at", models.DateTimeField(default=core.clock.now)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 (

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now, editable=False)),
+                ("created_at", models.DateTimeField(default=core.clock.now, editable=False)),
                 ("generation", models.PositiveSmallIntegerField(default=1)),
                 ("expires_at", models.DateTimeField()),
                 ("address", models.EmailField(max_length=254)),
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("sent_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("sent_at", models.DateTimeField(default=core.clock.now)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 ("code_hash", models.CharField(blank=True, max_length=64)),

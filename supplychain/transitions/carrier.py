@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from partnerhub.audit.services import record
-from partnerhub.db import lock
-from partnerhub.errors import Invalid, NotPermitted
-from partnerhub.statetable import advance
+from core.audit.services import record
+from core.db import lock
+from core.errors import Invalid, NotPermitted
+from core.state_tables import advance
 from supplychain import emails
 from supplychain.models import Shipment, ShipmentItem
 from supplychain.permissions import MOVE_SHIPMENT

@@ -8,12 +8,12 @@ from accounts.invitations import transitions as invitations
 from accounts.invitations.refusals import refuse
 from accounts.models import Organization
 from accounts.states import InvitationStatus
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock, lock_all
-from partnerhub.errors import NotRelated
-from partnerhub.statetable import advance
-from partnerhub.web.access import ADMINISTRATOR
+from core import clock
+from core.audit.services import record
+from core.db import lock, lock_all
+from core.errors import NotRelated
+from core.state_tables import advance
+from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.models import GuestLink, Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.states import (

@@ -9,9 +9,9 @@ from typing import Any
 
 from accounts.models import Organization
 from connections.access import access_for
-from partnerhub.db import lock, lock_all
-from partnerhub.errors import Conflict, NotPermitted, NotRelated
-from partnerhub.web.access import Access, Need
+from core.db import lock, lock_all
+from core.errors import Conflict, NotPermitted, NotRelated
+from core.web.access import Access, Need
 from supplychain.guests import Guest, require_in_force
 from supplychain.models import GuestLink, Share, Shipment
 from supplychain.states import OPEN_SHIPMENT

@@ -16,13 +16,13 @@ from accounts.models import Organization
 from accounts.states import OPEN_INVITATION, InvitationStatus, OrganizationKind
 from accounts.tenancy import owns_address, verified_addresses
 from accounts.transitions.organizations import register_organization
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import constraint_as, lock, move
-from partnerhub.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
-from partnerhub.outbox.models import Message
-from partnerhub.statetable import advance
-from partnerhub.web.access import ADMINISTRATOR
+from core import clock
+from core.audit.services import record
+from core.db import constraint_as, lock, move
+from core.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
+from core.outbox.models import Message
+from core.state_tables import advance
+from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.guests import Guest, require_in_force
 from supplychain.models import GuestLink, Share, Shipment, SupplierConnection

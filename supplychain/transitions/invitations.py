@@ -18,11 +18,11 @@ from accounts.models import Membership, Organization, Refusal
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.organizations import register_organization
-from partnerhub import clock
-from partnerhub.audit.services import forget_pseudonym
-from partnerhub.db import constraint_as, lock, move, require_atomic
-from partnerhub.errors import Conflict, Invalid, NotPermitted, NotRelated
-from partnerhub.web.access import ADMINISTRATOR
+from core import clock
+from core.audit.services import forget_pseudonym
+from core.db import constraint_as, lock, move, require_atomic
+from core.errors import Conflict, Invalid, NotPermitted, NotRelated
+from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.guests import pseudonym
 from supplychain.kinds import belongs, check_inviter

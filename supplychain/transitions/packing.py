@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import move
-from partnerhub.errors import Conflict, Invalid
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record
+from core.db import move
+from core.errors import Conflict, Invalid
+from core.state_tables import advance
 from supplychain import contents, emails
 from supplychain.boxes import (
     MAX_BOX_NUMBER,

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from partnerhub import clock
-from partnerhub.db import lock, move
+from core import clock
+from core.db import lock, move
 from supplychain import emails
 from supplychain.models import Share
 from supplychain.states import OPEN_SHARE, ShareStatus

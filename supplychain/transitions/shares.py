@@ -7,11 +7,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.invitations.refusals import refuse
-from partnerhub import clock
-from partnerhub.audit.services import record, record_each
-from partnerhub.errors import Invalid
-from partnerhub.statetable import advance
-from partnerhub.web.access import Access
+from core import clock
+from core.audit.services import record, record_each
+from core.errors import Invalid
+from core.state_tables import advance
+from core.web.access import Access
 from supplychain import emails
 from supplychain.guests import Guest
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation

@@ -10,11 +10,11 @@ from django.db.models import CharField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import Organization
-from partnerhub import clock
-from partnerhub.audit.services import record, record_each
-from partnerhub.db import move
-from partnerhub.errors import Conflict, Invalid
-from partnerhub.statetable import advance
+from core import clock
+from core.audit.services import record, record_each
+from core.db import move
+from core.errors import Conflict, Invalid
+from core.state_tables import advance
 from supplychain import emails
 from supplychain.boxes import BoxError, check_units
 from supplychain.centers import UnknownCenter, get_center

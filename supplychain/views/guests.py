@@ -22,9 +22,9 @@ from accounts.invitations import opening, pages
 from accounts.invitations.opening import Opened
 from accounts.models import Membership, Organization
 from accounts.states import MembershipRole, OrganizationKind
-from partnerhub.errors import Ended, LimitReached, NotRelated
-from partnerhub.web.access import Access, AuthenticatedRequest
-from partnerhub.web.forms import apply, refusal_text, status_of
+from core.errors import Ended, LimitReached, NotRelated
+from core.web.access import Access, AuthenticatedRequest
+from core.web.forms import apply, refusal_text, status_of
 from supplychain.forms.guests import CodeForm
 from supplychain.forms.invitations import NEW, AnswerForm
 from supplychain.guests import Guest

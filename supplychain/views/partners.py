@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.invitations.listing import back
 from accounts.tenancy import owns_address
-from partnerhub.errors import DomainError, NotPermitted, NotRelated
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, refusal_text, status_of
+from core.errors import DomainError, NotPermitted, NotRelated
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import count
+from core.web.forms import apply, refusal_text, status_of
 from supplychain import partners
 from supplychain.forms.fields import posted
 from supplychain.forms.invitations import DeclineForm, RemoveForm
@@ -23,7 +24,6 @@ from supplychain.permissions_page import invite_form, supplier_context
 from supplychain.states import OPEN_SHARE
 from supplychain.transitions import connections, invitations
 from supplychain.transitions.invitations import InvitedAlready
-from supplychain.words import count
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

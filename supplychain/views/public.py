@@ -17,9 +17,10 @@ from accounts.middleware import has_second_factor, needs_second_factor
 from accounts.models import Membership, Organization
 from accounts.states import MembershipRole
 from accounts.tenancy import owns_address
-from partnerhub.errors import Ended, NotRelated
-from partnerhub.web.access import AuthenticatedRequest
-from partnerhub.web.forms import apply, status_of
+from core.errors import Ended, NotRelated
+from core.web.access import AuthenticatedRequest
+from core.web.formats import short_minute as moment
+from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.kinds import SUPPLIER, belongs
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
@@ -27,7 +28,6 @@ from supplychain.plans import NewAccount
 from supplychain.states import Direction
 from supplychain.transitions import invitations
 from supplychain.transitions.invitations import INVITED_KIND
-from supplychain.words import moment
 
 
 @require_safe

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.invitations.listing import back
-from partnerhub.errors import DomainError, NotPermitted, NotRelated
-from partnerhub.web.access import PortalRequest, require
-from partnerhub.web.forms import apply, refusal_text, status_of
+from core.errors import DomainError, NotPermitted, NotRelated
+from core.web.access import PortalRequest, require
+from core.web.forms import apply, refusal_text, status_of
 from supplychain import guest_links
 from supplychain.forms.fields import posted
 from supplychain.forms.guests import GuestForm

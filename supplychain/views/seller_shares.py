@@ -8,9 +8,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from partnerhub import clock
-from partnerhub.web.access import PortalRequest, require
-from partnerhub.web.forms import apply, status_of
+from core import clock
+from core.web.access import PortalRequest, require
+from core.web.formats import count
+from core.web.forms import apply, status_of
 from supplychain.forms.fields import ReasonForm, posted
 from supplychain.forms.shares import CONNECTED, INVITED, MoveForm, ShareForm, choice_of
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
@@ -18,7 +19,6 @@ from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS
 from supplychain.states import OUTSTANDING_SHARE
 from supplychain.transitions import shares
 from supplychain.views.seller_shipments import get_shipment, shipment_url
-from supplychain.words import count
 
 MOST_CHOICES = 300
 

@@ -13,11 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.addresses import masked
-from partnerhub.outbox.reasons import plain_reason
-from partnerhub.outbox.services import failed_about
-from partnerhub.web.access import PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core.outbox.reasons import plain_reason
+from core.outbox.services import failed_about
+from core.web.access import PortalRequest, require
+from core.web.formats import count
+from core.web.formats import short_day as day
+from core.web.formats import short_minute as moment
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 from supplychain import documents, guest_links, timeline
 from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm, posted
@@ -43,7 +46,6 @@ from supplychain.states import (
     ShipmentStatus,
 )
 from supplychain.transitions import shipments
-from supplychain.words import count, day, moment
 
 LONGEST_SEARCH = 100
 ITEMS_SHOWN = 50

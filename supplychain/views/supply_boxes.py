@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from partnerhub.errors import Conflict, Invalid
-from partnerhub.web.access import PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core.errors import Conflict, Invalid
+from core.web.access import PortalRequest, require
+from core.web.formats import count
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 from supplychain import contents, documents
 from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
 from supplychain.forms.fields import posted
@@ -23,7 +24,6 @@ from supplychain.transitions import packing
 from supplychain.units import from_grams, from_millimetres
 from supplychain.views.supply_shares import actor, around, get_share, share_url
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
-from supplychain.words import count
 
 TRACKED_AT_ONCE = 50
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from partnerhub.web.access import PortalRequest, require
+from core.web.access import PortalRequest, require
 from supplychain import documents
 from supplychain.forms.boxes import ItemLabelForm, SheetForm
 from supplychain.labels import LabelError

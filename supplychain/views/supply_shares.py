@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partnerhub.errors import Invalid
-from partnerhub.web.access import ANY_MEMBER, PortalRequest, require
-from partnerhub.web.forms import apply, status_of
-from partnerhub.web.pagination import paginate
+from core.errors import Invalid
+from core.web.access import ANY_MEMBER, PortalRequest, require
+from core.web.formats import short_day as day
+from core.web.forms import apply, status_of
+from core.web.pagination import paginate
 from supplychain import contents, documents, steps, timeline
 from supplychain.boxes import Difference
 from supplychain.centers import centers
@@ -23,7 +24,6 @@ from supplychain.models import Share
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
 from supplychain.transitions import packing, shares
-from supplychain.words import day
 
 BOXES_SHOWN = 25
 TABS: dict[str, tuple[str, tuple[str, ...]]] = {

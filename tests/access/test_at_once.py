@@ -16,8 +16,8 @@ from accounts.models import IdentityCheck, Membership, User
 from accounts.transitions import members, organizations
 from connections.models import Assignment, Connection
 from connections.transitions import assignments, endings, grants
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.models import ApprovedRole
 from roles.transitions import approvals
 from supplychain.models import Shipment

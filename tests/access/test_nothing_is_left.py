@@ -12,8 +12,8 @@ from accounts.transitions import members, organizations
 from connections.access import access_for
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions import assignments, endings, grants
-from partnerhub.errors import NotRelated
-from partnerhub.web.access import Level
+from core.errors import NotRelated
+from core.web.access import Level
 from tests.access.leftovers import leftovers
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, identity, member, person

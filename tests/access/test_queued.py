@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership, MembershipRight, User
-from partnerhub.celery import app
+from core.celery import app
 from supplychain.transitions import connections, shares
 from tests.factories.supplychain import connected, seller, shipment, supplier, worker
 from tests.support import drain

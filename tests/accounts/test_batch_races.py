@@ -10,9 +10,9 @@ from accounts.invitations.batches.reading import read
 from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import EmployeeInvitation, Sending
 from accounts.transitions import employees
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.outbox.models import Message
 from supplychain.models import SupplierInvitation
 from tests.factories.accounts import administrator, organization
 from tests.racing import LOCKS, holds, together

@@ -21,11 +21,11 @@ from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, Sending
 from accounts.signals import person_erased
 from accounts.transitions import employees
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import DomainError
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.errors import DomainError
+from core.notifications.models import Notification
+from core.outbox.models import Message
 from supplychain.models import SupplierConnection, SupplierInvitation
 from tests.factories.accounts import administrator, member, organization, person
 from tests.support import drain, nothing_changes, one_time_link, signed_in

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from accounts import signals
 from accounts.models import IdentityCheck, Organization, User
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.services import queue
+from core.audit.models import Event
+from core.outbox.models import Message
+from core.outbox.services import queue
 from roles.models import CategoryRight
 from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.factories.reviewers import desk_reviewer
@@ -340,8 +340,8 @@ def test_unknown_rows_do_not_exist():
 def failed_mail(**changes):
     from django.db import transaction
 
-    from partnerhub.outbox.rendering import Mail
-    from partnerhub.outbox.services import Draft
+    from core.outbox.rendering import Mail
+    from core.outbox.services import Draft
 
     with transaction.atomic():
         mail = Mail(subject="Hello there", heading="Hello", paragraphs=("Some words.",))

@@ -18,12 +18,12 @@ from accounts.models import EmployeeInvitation, Membership, MembershipRight, Ref
 from accounts.tasks import sweep
 from accounts.tenancy import rights_of
 from accounts.transitions import employees
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import NotRelated
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox import links
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.errors import NotRelated
+from core.notifications.models import Notification
+from core.outbox import links
+from core.outbox.models import Message
 from tests.factories.accounts import (
     PASSWORD,
     administrator,

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.invitations import opening
 from accounts.models import EmployeeInvitation, User
 from accounts.states import InvitationStatus
-from partnerhub import clock
+from core import clock
 from tests.factories.accounts import PASSWORD, administrator, organization, person
 from tests.racing import together
 from tests.support import drain, nothing_changes, signed_in

@@ -9,9 +9,9 @@ from django.test import Client
 
 from accounts import tasks
 from accounts.models import IdentityCheck, IdentityDocument, Organization
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.outbox.models import Message
 from tests.factories.accounts import identity, organization, person
 from tests.factories.reviewers import desk_reviewer, scan
 from tests.support import drain, nothing_changes, signed_in

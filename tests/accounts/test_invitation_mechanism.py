@@ -15,8 +15,8 @@ from django.urls import reverse
 from accounts.invitations import kinds, opening
 from accounts.invitations.pending import pending_for
 from accounts.models import Membership, Organization
-from partnerhub import clock
-from partnerhub.outbox import links
+from core import clock
+from core.outbox import links
 from supplychain.models import Share
 from tests.factories.accounts import administrator, organization, person
 from tests.factories.invitations import KINDS, Scene, employee

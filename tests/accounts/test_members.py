@@ -8,8 +8,8 @@ from accounts import portals
 from accounts.models import Membership, MembershipRight
 from accounts.signals import member_removed
 from accounts.tenancy import rights_of
-from partnerhub.audit.models import Event
-from partnerhub.objectperms import grant
+from core.audit.models import Event
+from core.object_permissions import grant
 from tests.factories.accounts import administrator, member, organization, person
 from tests.support import drain, nothing_changes, signed_in
 

@@ -5,8 +5,8 @@ from django.test import Client
 
 from accounts.models import Membership, Organization
 from accounts.transitions.organizations import AlreadyRegistered, activate_organization
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Notification
+from core.audit.models import Event
+from core.notifications.models import Notification
 from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.support import drain, nothing_changes, signed_in
 

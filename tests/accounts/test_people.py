@@ -23,14 +23,14 @@ from accounts.models import (
 from accounts.signals import person_erased
 from accounts.transitions import people
 from connections.models import Assignment, PartnerLink
-from partnerhub import clock
-from partnerhub.audit import sealing
-from partnerhub.audit.models import Actor, Event, Seal
-from partnerhub.errors import Conflict, Invalid, NotPermitted
-from partnerhub.notifications.models import Notification
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.rendering import Mail, inert
+from core import clock
+from core.audit import seals as sealing
+from core.audit.models import Actor, Event, Seal
+from core.errors import Conflict, Invalid, NotPermitted
+from core.notifications.models import Notification
+from core.notifications.services import Recipient, tell
+from core.outbox.models import Message
+from core.outbox.rendering import Mail, inert
 from tests.factories import connections as ties
 from tests.factories.accounts import PASSWORD, administrator, member, organization, person
 from tests.factories.reviewers import desk_reviewer, scan

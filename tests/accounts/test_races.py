@@ -10,9 +10,9 @@ from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organ
 from accounts.transitions import employees, members
 from accounts.transitions import identity as checks
 from accounts.transitions.organizations import close_organization
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.outbox.models import Message
 from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.factories.reviewers import desk_reviewer, scan
 from tests.racing import GUARDS, LOCKS, holds, refusals, together

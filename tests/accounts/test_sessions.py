@@ -19,8 +19,8 @@ from django.test import Client
 
 from accounts import tasks
 from accounts.sessions import end_all_sessions
-from partnerhub import clock
-from partnerhub.notifications.models import Notification
+from core import clock
+from core.notifications.models import Notification
 from tests.factories.accounts import PASSWORD, administrator, member, organization, person
 from tests.factories.reviewers import desk_reviewer
 from tests.support import drain, nothing_changes, signed_in

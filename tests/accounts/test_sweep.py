@@ -8,9 +8,9 @@ from accounts import tasks
 from accounts.invitations import kinds
 from accounts.models import EmployeeInvitation
 from accounts.transitions import identity as identity_transitions
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.chores.models import Failure
+from core import clock
+from core.audit.models import Event
+from core.failures.models import Failure
 from tests.factories.accounts import administrator, identity, organization, person
 from tests.support import nothing_changes
 

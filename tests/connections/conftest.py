@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Organization, User
 from connections.models import Connection
 from connections.transitions import invitations, links
-from partnerhub.web.access import Level
+from core.web.access import Level
 from tests.factories import connections as make
 from tests.factories.accounts import identity, member, person
 from tests.support import signed_in

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from roles.models import ApprovedRole
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make

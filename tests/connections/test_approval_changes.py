@@ -7,8 +7,8 @@ import pytest
 
 from accounts.models import User
 from connections.access import effective_level
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.tasks import sweep
 from tests.factories import connections, roles
 from tests.support import drain, signed_in

@@ -9,10 +9,10 @@ from accounts.models import Membership
 from accounts.signals import member_removed
 from connections.models import Assignment, Connection, RoleGrant
 from connections.transitions import assignments
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import Invalid, NotPermitted, NotRelated
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.errors import Invalid, NotPermitted, NotRelated
+from core.web.access import Level
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make
 from tests.factories.accounts import member, organization, person

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from accounts.models import IdentityCheck, Membership, Organization, User
 from connections.clients import clients_of, sellers_for
 from connections.models import Assignment, Connection, RoleGrant
-from partnerhub import clock
+from core import clock
 from roles.models import ApprovedRole
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make

@@ -15,9 +15,9 @@ from accounts.models import Membership, Organization, User
 from connections import access, effective
 from connections.clients import clients_of, sellers_for
 from connections.models import Assignment, Connection, EffectiveRight, RoleGrant
-from partnerhub import clock
-from partnerhub.errors import NotRelated
-from partnerhub.objectperms import permission_for
+from core import clock
+from core.errors import NotRelated
+from core.object_permissions import permission_for
 from roles.models import ApprovedRole, Role
 from tests.connections.reference import World
 from tests.factories import accounts as people

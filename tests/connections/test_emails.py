@@ -5,9 +5,9 @@ from django.db import transaction
 
 from connections.emails import approval_changed_drafts
 from connections.models import Connection
-from partnerhub import clock
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox import services as outbox
+from core import clock
+from core.notifications.models import Notification
+from core.outbox import services as outbox
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, organization

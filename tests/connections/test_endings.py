@@ -6,8 +6,8 @@ from accounts.models import Organization
 from accounts.signals import organization_closed
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from tests.connections.conftest import Pair, losses_in, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member, organization

@@ -7,10 +7,10 @@ import pytest
 
 from connections.models import Assignment, Connection
 from connections.transitions import grants, invitations, requests
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import Invalid
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.errors import Invalid
+from core.web.access import Level
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member

@@ -16,10 +16,12 @@ from django.db import transaction
 from accounts.models import MembershipRight, Organization, User
 from accounts.signals import person_erased
 from connections import history
-from partnerhub import clock, objectperms
-from partnerhub.audit import sealing, triggers
-from partnerhub.audit.models import Actor, Event, Seal
-from partnerhub.audit.services import record
+from core import clock
+from core import object_permissions as objectperms
+from core.audit import seals as sealing
+from core.audit import triggers
+from core.audit.models import Actor, Event, Seal
+from core.audit.services import record
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member, organization

@@ -4,7 +4,7 @@ from typing import Any
 
 from connections.models import Connection
 from connections.transitions import grants
-from partnerhub.web.access import Level
+from core.web.access import Level
 from supplychain.models import Shipment
 from tests.connections.conftest import Pair, grants_in, losses_in, queries
 from tests.factories import connections as make

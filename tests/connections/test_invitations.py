@@ -9,8 +9,8 @@ from accounts.invitations import transitions as mechanism
 from accounts.models import IdentityCheck, Membership
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.transitions import invitations
-from partnerhub import clock
-from partnerhub.errors import Conflict, NotPermitted, NotRelated
+from core import clock
+from core.errors import Conflict, NotPermitted, NotRelated
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, organization, person

@@ -14,11 +14,11 @@ from connections import access
 from connections.models import Connection
 from connections.tasks import sweep
 from connections.transitions import endings, pausing, renewals, requests
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import DomainError
-from partnerhub.outbox.models import Message
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.errors import DomainError
+from core.outbox.models import Message
+from core.web.access import Level
 from roles.transitions.approvals import revoke_approved_role
 from supplychain.models import Shipment
 from supplychain.plans import ItemPlan, ShipmentFacts

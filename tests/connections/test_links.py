@@ -8,9 +8,9 @@ import pytest
 from accounts.invitations.models import Sending
 from accounts.models import Membership
 from connections.models import PartnerLink
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox import links
+from core import clock
+from core.audit.models import Event
+from core.outbox import links
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member, organization, person

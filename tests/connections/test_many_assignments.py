@@ -11,10 +11,10 @@ from connections import planning
 from connections.models import Assignment, Connection, RoleGrant
 from connections.planning import Copy, SetLevel
 from connections.transitions import bulk
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import Invalid, NotPermitted, NotRelated
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.errors import Invalid, NotPermitted, NotRelated
+from core.web.access import Level
 from roles.models import Role
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make

@@ -7,7 +7,7 @@ import time_machine
 
 from connections.models import Connection, FormerRight
 from connections.transitions import endings
-from partnerhub import clock
+from core import clock
 from supplychain.transitions import shares, shipments
 from tests.connections.conftest import Pair
 from tests.factories import connections as make

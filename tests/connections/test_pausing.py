@@ -6,9 +6,9 @@ import pytest
 
 from connections.models import Assignment, Connection
 from connections.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Notification
+from core import clock
+from core.audit.models import Event
+from core.notifications.models import Notification
 from partnerhub.portals.checklists import provider_steps
 from tests.connections.conftest import Pair, grants_in, losses_in, queries
 from tests.factories import connections as make

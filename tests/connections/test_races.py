@@ -16,9 +16,9 @@ from connections import access, effective
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.tasks import sweep
 from connections.transitions import assignments, endings, grants, invitations, links
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
-from partnerhub.web.access import Level
+from core.audit.models import Event
+from core.outbox.models import Message
+from core.web.access import Level
 from roles.models import ApprovedRole
 from roles.transitions.approvals import revoke_approved_role
 from tests.connections.conftest import grants_in

@@ -7,9 +7,9 @@ import pypdfium2
 from connections import receipts
 from connections.models import RoleGrant
 from connections.transitions import assignments, endings, grants
-from partnerhub.audit import sealing
-from partnerhub.audit.models import Event, Seal
-from partnerhub.web.access import Level
+from core.audit import seals as sealing
+from core.audit.models import Event, Seal
+from core.web.access import Level
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 

@@ -7,8 +7,8 @@ import pytest
 from connections.models import Connection
 from connections.proposals import Renewal
 from connections.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 from tests.factories.accounts import member

@@ -9,12 +9,12 @@ from connections.models import Connection
 from connections.proposals import RoleRequest
 from connections.tasks import sweep
 from connections.transitions import grants, requests
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import Conflict, LimitReached
-from partnerhub.notifications.models import Notification
+from core import clock
+from core.audit.models import Event
+from core.errors import Conflict, LimitReached
+from core.notifications.models import Notification
+from core.web.access import Level
 from partnerhub.portals.checklists import seller_answers
-from partnerhub.web.access import Level
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make
 from tests.factories.accounts import member

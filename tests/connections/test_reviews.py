@@ -9,9 +9,9 @@ import time_machine
 from connections import tasks
 from connections.models import Connection, ConnectionReview
 from connections.transitions import endings, reviews
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import NotRelated
+from core import clock
+from core.audit.models import Event
+from core.errors import NotRelated
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, organization

@@ -7,9 +7,9 @@ import pytest
 from connections import access
 from connections.models import Assignment, Connection, RoleGrant
 from connections.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.web.access import Level
 from tests.connections.conftest import Pair, grants_in
 from tests.factories import connections as make
 from tests.support import drain, nothing_changes, signed_in

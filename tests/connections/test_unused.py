@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connections.models import Assignment, Connection, RightUse, RoleGrant
-from partnerhub import clock
+from core import clock
 from roles.models import Role
 from tests.connections.conftest import Pair, grants_in, queries
 from tests.factories import connections as make

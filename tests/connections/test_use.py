@@ -10,7 +10,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from connections.models import RightUse
-from partnerhub import clock
+from core import clock
 from supplychain.permissions import FBA_SHIPMENTS
 from tests.connections.conftest import Pair, queries
 from tests.factories import connections as make

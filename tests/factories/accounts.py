@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import IdentityCheck, Membership, Organization, User
 from accounts.names import skeleton
-from partnerhub import clock
+from core import clock
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)

@@ -13,9 +13,9 @@ from connections.models import (
     RoleGrant,
 )
 from connections.proposals import Renewal, RequestedRole, RoleRequest
-from partnerhub import clock
-from partnerhub.objectperms import permission_for
-from partnerhub.web.access import Level
+from core import clock
+from core.object_permissions import permission_for
+from core.web.access import Level
 from roles.models import ApprovedRole, Role
 from tests.factories.accounts import administrator, organization
 

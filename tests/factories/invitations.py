@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import EmployeeInvitation, Organization, User
 from connections.models import ConnectionInvitation, PartnerLink
-from partnerhub import clock
+from core import clock
 from supplychain.models import GuestLink, Share, SupplierInvitation
 from tests.factories.accounts import administrator, organization, person
 from tests.factories.supplychain import shipment

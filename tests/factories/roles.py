@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import Organization, User
-from partnerhub import clock
-from partnerhub.objectperms import grant_to_group
-from partnerhub.web.access import Level
+from core import clock
+from core.object_permissions import grant_to_group
+from core.web.access import Level
 from roles.catalogue import questions_for
 from roles.models import (
     ApplicationLine,

@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from accounts.models import MembershipRight, Organization, User
-from partnerhub import clock
-from partnerhub.objectperms import grant
+from core import clock
+from core.object_permissions import grant
 from supplychain.models import (
     Box,
     BoxItem,

@@ -9,11 +9,11 @@ from celery import Celery
 from django.db import transaction
 from redis import Redis
 
+from core.outbox import links, services
+from core.outbox.models import Message
+from core.outbox.rendering import Mail
+from core.outbox.services import Draft
 from partnerhub import embedded
-from partnerhub.outbox import links, services
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.rendering import Mail
-from partnerhub.outbox.services import Draft
 from tests.faults import processes
 from tests.faults.mailserver import MailServer
 from tests.faults.processes import Process, Web
@@ -28,7 +28,7 @@ def smtp(settings: Any) -> Iterator[MailServer]:
     server = MailServer()
     settings.MAILERS = settings.MAILERS | {
         "transport": {
-            "BACKEND": "partnerhub.outbox.transport.SmtpTransport",
+            "BACKEND": "core.outbox.transport.SmtpTransport",
             "OPTIONS": {"host": "127.0.0.1", "port": server.port, "timeout": TIMEOUT},
         }
     }

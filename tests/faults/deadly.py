@@ -4,8 +4,8 @@ import it; nobody else asks for either."""
 import os
 from typing import Any
 
-from partnerhub.outbox import delivery
-from partnerhub.tasks import task
+from core.outbox import delivery
+from core.tasks import task
 
 POISON = "poison0000@mail.example"
 _envelope = delivery._envelope

@@ -11,9 +11,9 @@ import pytest
 
 from accounts import portals
 from accounts.models import EmployeeInvitation
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.states import MessageStatus
+from core.audit.models import Event
+from core.outbox.models import Message
+from core.outbox.states import MessageStatus
 from tests.factories import accounts as make
 from tests.faults.processes import wait_for
 from tests.support import signed_in

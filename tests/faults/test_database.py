@@ -10,8 +10,8 @@ from django.db import connection
 
 from accounts import portals
 from accounts.models import EmployeeInvitation, Organization
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import Message
+from core.audit.models import Event
+from core.outbox.models import Message
 from tests.factories import accounts as make
 from tests.faults.processes import wait_for
 from tests.journeys.worker import _database_url

@@ -17,8 +17,8 @@ from accounts.invitations import limits
 from accounts.invitations.models import Sending
 from accounts.models import EmployeeInvitation, Organization
 from connections.models import ConnectionInvitation, PartnerLink
-from partnerhub import clock
-from partnerhub.outbox.models import Message
+from core import clock
+from core.outbox.models import Message
 from supplychain.models import SupplierInvitation
 from tests.factories import accounts as make
 from tests.factories import connections, invitations

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.states import InvitationStatus
-from partnerhub import clock
+from core import clock
+from core.outbox import delivery, services
+from core.outbox.models import Message, Pause
+from core.outbox.states import MessageStatus
 from partnerhub.env import transport as transport_from_url
-from partnerhub.outbox import delivery, services
-from partnerhub.outbox.models import Message, Pause
-from partnerhub.outbox.states import MessageStatus
 from tests.factories import invitations
 from tests.faults.conftest import TIMEOUT
 from tests.faults.mailserver import DROP, HANG, STEPS

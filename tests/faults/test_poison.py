@@ -10,13 +10,13 @@ from django.urls import reverse
 from accounts.models import EmployeeInvitation
 from accounts.states import InvitationStatus
 from accounts.tasks import sweep
-from partnerhub import clock
-from partnerhub.chores.models import Failure
-from partnerhub.chores.services import TRIES
-from partnerhub.outbox import delivery, services
-from partnerhub.outbox.models import FanOut, Message
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.tasks import DELIVERIES, task
+from core import clock
+from core.failures.models import Failure
+from core.failures.services import TRIES
+from core.outbox import delivery, services
+from core.outbox.models import FanOut, Message
+from core.outbox.states import MessageStatus
+from core.tasks import DELIVERIES, task
 from tests.factories.invitations import employee
 from tests.factories.reviewers import desk_reviewer
 from tests.support import drain, signed_in
@@ -101,7 +101,7 @@ def test_desk_shows_what_was_given_up_and_tries_again(smtp: Any):
     assert Failure.objects.exists()
     assert lead.post(again).status_code == 302
     assert not Failure.objects.exists()
-    FanOut.objects.update(expander="tests.partnerhub.test_outbox.expand_to_three")
+    FanOut.objects.update(expander="tests.core.test_outbox.expand_to_three")
     FanOut.objects.update(arguments={"prefix": "mended"})
     assert len(drain()) == 3 or Message.objects.filter(status=MessageStatus.SENT).count() == 3
 

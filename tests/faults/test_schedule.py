@@ -15,12 +15,12 @@ from django.urls import reverse
 from accounts.models import EmployeeInvitation
 from accounts.states import InvitationStatus
 from accounts.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.celery import app
-from partnerhub.chores.models import Failure
-from partnerhub.outbox import links
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.celery import app
+from core.failures.models import Failure
+from core.outbox import links
+from core.outbox.models import Message
 from tests.factories import accounts as make
 from tests.factories import connections, invitations
 from tests.factories import supplychain as ship

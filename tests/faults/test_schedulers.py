@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from partnerhub.celery import app
-from partnerhub.outbox.models import Message
+from core.celery import app
+from core.outbox.models import Message
 from tests.faults import processes
 from tests.faults.processes import wait_for
 from tests.faults.test_schedule import DELIVERIES, TASKS, effects, everything_is_due

@@ -25,8 +25,9 @@ import pytest
 
 from accounts import portals
 from accounts.models import EmployeeInvitation
-from partnerhub import clock, embedded
-from partnerhub.outbox.models import Message
+from core import clock
+from core.outbox.models import Message
+from partnerhub import embedded
 from tests.factories import accounts as make
 from tests.faults import processes
 from tests.faults.processes import Pages, wait_for

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.invitations import kinds
-from partnerhub.outbox import links
-from partnerhub.outbox.models import Message
+from core.outbox import links
+from core.outbox.models import Message
 from tests.faults.processes import Through, wait_for
 from tests.faults.test_limits import DOORS
 

@@ -7,11 +7,11 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
-from partnerhub.chores.models import Failure
-from partnerhub.outbox import delivery
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.tasks import DELIVERIES
+from core.failures.models import Failure
+from core.outbox import delivery
+from core.outbox.models import Message
+from core.outbox.states import MessageStatus
+from core.tasks import DELIVERIES
 from tests.factories.reviewers import desk_reviewer
 from tests.faults import processes
 from tests.faults.processes import wait_for

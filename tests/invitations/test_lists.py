@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from accounts import portals
 from accounts.invitations import kinds
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox import links
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.outbox import links
+from core.outbox.models import Message
 from tests.factories.accounts import administrator, organization
 from tests.factories.connections import approved
 from tests.factories.invitations import KINDS, Scene

@@ -25,9 +25,9 @@ from accounts.invitations import opening
 from accounts.invitations.batches.checking import _address, _Wrong
 from accounts.models import Organization, User
 from connections.forms import PartnerForm
-from partnerhub import clock
-from partnerhub.audit.models import Actor, Event
-from partnerhub.outbox import links
+from core import clock
+from core.audit.models import Actor, Event
+from core.outbox import links
 from supplychain.forms.guests import GuestForm
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
 from tests.factories.accounts import member, organization, person
@@ -72,7 +72,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "I11": (f"{HERE}.test_a_provider_cannot_skip_the_seller_s_link",),
     "I12": (f"{HERE}.test_the_partner_link_gives_no_right_by_itself",),
     "I13": (f"{LISTS}.test_sending_again_within_ten_minutes_is_told_on_the_list",),
-    "I14": ("tests.partnerhub.test_rendering.test_foreign_words_lose_everything",),
+    "I14": ("tests.core.test_rendering.test_foreign_words_lose_everything",),
     "I15": (f"{HERE}.test_inviting_tells_nothing_about_accounts",),
     "I16": (f"{HERE}.test_every_door_gives_an_address_the_same_verdict",),
     "I17": (

@@ -10,10 +10,10 @@ from accounts.invitations import kinds
 from accounts.transitions import employees
 from connections.transitions import invitations as provider_invitations
 from connections.transitions import links as partner_links
-from partnerhub.audit.models import Event
-from partnerhub.errors import DomainError
-from partnerhub.outbox.models import Message
-from partnerhub.web.access import Level
+from core.audit.models import Event
+from core.errors import DomainError
+from core.outbox.models import Message
+from core.web.access import Level
 from supplychain.plans import NewAccount
 from supplychain.transitions import guests, invitations
 from tests.factories.connections import FBA

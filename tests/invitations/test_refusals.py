@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from accounts.models import Refusal
 from accounts.tenancy import administered
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from supplychain.models import SupplierConnection, SupplierInvitation
 from tests.factories import connections as ties
 from tests.factories.accounts import administrator, organization, person

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from core.outbox.models import Message
 from partnerhub import embedded
-from partnerhub.outbox.models import Message
 from tests.journeys import browser
 from tests.journeys import mailbox as mail
 from tests.journeys.mailbox import Mailbox

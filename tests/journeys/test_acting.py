@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from partnerhub import clock
+from core import clock
 from supplychain.models import Shipment
 from tests.factories.accounts import identity, member, organization, person
 from tests.factories.connections import FBA, assigned, connection

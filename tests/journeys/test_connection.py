@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from connections.models import Connection
-from partnerhub import clock
+from core import clock
 from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.factories.connections import FBA, approved, assigned, connection
 from tests.factories.supplychain import connected, shipment

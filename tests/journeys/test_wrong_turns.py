@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import EmployeeInvitation
-from partnerhub import clock
+from core import clock
 from tests.factories.accounts import administrator, organization, person
 from tests.factories.connections import FBA, approved, invitation
 from tests.journeys.person import EMAIL

@@ -69,7 +69,7 @@ class Worker:
 
 def outbox_states() -> dict[str, int]:
     """How many messages stand in each state."""
-    from partnerhub.outbox.models import Message
+    from core.outbox.models import Message
 
     rows: Any = Message.objects.values_list("status").annotate(Count("pk"))
     return dict(rows)

@@ -11,13 +11,14 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from partnerhub.outbox import kinds, links, unsubscribing
-from partnerhub.outbox.delivery import _envelope
-from partnerhub.outbox.models import Message
+from core.outbox import kinds, links
+from core.outbox import unsubscribe as unsubscribing
+from core.outbox.delivery import _envelope
+from core.outbox.models import Message
 from partnerhub.portals import samples
 from partnerhub.portals.samples.world import READERS, World
+from tests.core.test_rendering import FOREIGN, LINKED, Links, shown
 from tests.factories.reviewers import desk_reviewer
-from tests.partnerhub.test_rendering import FOREIGN, LINKED, Links, shown
 from tests.support import nothing_changes, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,9 @@ from accounts.names import check_handle, clean_name, skeleton
 from accounts.registration import business_key, validate_registration
 from connections.access import access_for, effective_level
 from connections.models import Assignment, Connection, RoleGrant
-from partnerhub.errors import NotRelated
+from core.errors import NotRelated
+from core.web.access import Level
 from partnerhub.portals import scale
-from partnerhub.web.access import Level
 from roles.models import ApprovedRole
 from supplychain.boxes import check_shipment_id
 from supplychain.models import Shipment, ShipmentItem

@@ -13,16 +13,17 @@ from django.urls import reverse
 
 from accounts.models import EmployeeInvitation
 from accounts.transitions import employees
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Choice, Notification
-from partnerhub.notifications.preferences import of_person
-from partnerhub.notifications.services import Recipient, tell
-from partnerhub.outbox import delivery, line, marking
-from partnerhub.outbox.models import MarkedAddress, Message
-from partnerhub.outbox.reasons import UNKNOWN, plain_reason
-from partnerhub.outbox.rendering import Mail
-from partnerhub.outbox.states import MarkReason, MessageStatus
+from core import clock
+from core.audit.models import Event
+from core.notifications.models import Choice, Notification
+from core.notifications.preferences import of_person
+from core.notifications.services import Recipient, tell
+from core.outbox import bounces as marking
+from core.outbox import delivery, line
+from core.outbox.models import MarkedAddress, Message
+from core.outbox.reasons import UNKNOWN, plain_reason
+from core.outbox.rendering import Mail
+from core.outbox.states import MarkReason, MessageStatus
 from tests.factories import supplychain as ship
 from tests.factories.accounts import administrator, member, organization, person
 from tests.factories.reviewers import desk_reviewer

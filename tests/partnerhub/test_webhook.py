@@ -14,8 +14,8 @@ from django.urls.exceptions import Resolver404
 import partnerhub.urls
 import partnerhub.urls.public
 import partnerhub.urls.webhooks
+from core.outbox.models import MarkedAddress
 from partnerhub import env
-from partnerhub.outbox.models import MarkedAddress
 
 pytestmark = pytest.mark.django_db
 SECRET = "reports:0123456789abcdef"

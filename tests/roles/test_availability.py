@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.availability import Availability, approved_levels, why_not
 from roles.models import ApprovedRole, Role
 from tests.factories import roles

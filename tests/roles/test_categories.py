@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from partnerhub.audit.models import Event
-from partnerhub.errors import NotPermitted
+from core.audit.models import Event
+from core.errors import NotPermitted
 from roles.models import ApprovedRole, CategoryRight, RoleApplication, ServiceCategory
 from roles.permissions import category_ids, decidable_categories
 from roles.transitions.categories import assign_categories, state_of

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from partnerhub import clock
+from core import clock
 from roles import states
 from roles.models import ApplicationLine, ApprovedRole, CategoryRight, RoleApplication
 from roles.permissions import grant_categories

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import FanOut
+from core import clock
+from core.audit.models import Event
+from core.outbox.models import FanOut
 from roles.models import ApprovedRole
 from tests.factories import accounts, roles
 from tests.support import drain, nothing_changes, signed_in

@@ -107,7 +107,7 @@ def test_number_of_queries_does_not_grow(reviewer: Any) -> None:
 
 
 def test_list_counts_to_its_cap_only(reviewer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("partnerhub.web.pagination.COUNT_CAP", 3)
+    monkeypatch.setattr("core.web.pagination.COUNT_CAP", 3)
     for number in range(6):
         roles.submitted(provider(f"Firm {number}"))
     page = signed_in(reviewer).get(QUEUE)

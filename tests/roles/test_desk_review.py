@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.outbox.models import FanOut
+from core import clock
+from core.audit.models import Event
+from core.outbox.models import FanOut
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from tests.factories import accounts, roles
 from tests.support import drain, nothing_changes, sign_in, signed_in

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from partnerhub.notifications.models import Notification
-from partnerhub.web.access import Level
+from core.notifications.models import Notification
+from core.web.access import Level
 from roles.transitions import applications, approvals, review
 from tests.factories import accounts, roles
 from tests.support import drain, links_in

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization
-from partnerhub.audit.models import Event
+from core.audit.models import Event
 from roles.models import ApplicationLine, RoleApplication
 from tests.factories import accounts, roles
 from tests.roles.conftest import portal_of

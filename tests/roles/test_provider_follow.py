@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from partnerhub import clock
+from core import clock
 from roles.models import ApprovedRole, RoleApplication
 from tests.factories import accounts, roles
 from tests.roles.conftest import portal_of

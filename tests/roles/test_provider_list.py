@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partnerhub import clock
+from core import clock
 from tests.factories import accounts, roles
 from tests.roles.conftest import portal_of
 

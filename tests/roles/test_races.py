@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from partnerhub.audit.models import Event
-from partnerhub.errors import Conflict
-from partnerhub.outbox.models import Message
-from partnerhub.web.access import Level
+from core.audit.models import Event
+from core.errors import Conflict
+from core.outbox.models import Message
+from core.web.access import Level
 from roles.models import ApprovedRole, RoleApplication
 from roles.transitions import applications, approvals, review
 from tests.factories import accounts, roles

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox.models import FanOut
+from core import clock
+from core.audit.models import Event
+from core.notifications.models import Notification
+from core.outbox.models import FanOut
 from roles.models import ApprovedRole
 from roles.tasks import sweep, tell_reviewers
 from tests.factories import accounts, roles

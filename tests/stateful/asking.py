@@ -9,9 +9,9 @@ from hypothesis.stateful import invariant, rule
 from connections.models import RoleGrant
 from connections.proposals import RoleRequest
 from connections.transitions import requests
-from partnerhub import clock
-from partnerhub.errors import DomainError
-from partnerhub.web.access import Level
+from core import clock
+from core.errors import DomainError
+from core.web.access import Level
 from tests.factories.connections import role_request
 from tests.stateful.base import LEVELS, ROLES, SHIPMENTS, providers, sellers
 from tests.stateful.promises import Promises

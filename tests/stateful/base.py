@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from connections.models import Connection
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from tests.factories import accounts as make
 from tests.factories import supplychain as ship
 from tests.factories.connections import approved, assigned

@@ -7,7 +7,7 @@ from accounts.models import Membership
 from accounts.states import MembershipStatus
 from accounts.transitions import members, organizations
 from connections.models import Connection, RoleGrant
-from partnerhub.errors import DomainError
+from core.errors import DomainError
 from tests.factories import accounts as make
 from tests.stateful.base import PROVIDERS, SELLERS, SHIPMENTS, Scene, people, providers, sellers
 from tests.support import fingerprint, signed_in

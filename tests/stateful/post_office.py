@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from partnerhub import clock
+from core import clock
 
 MODES = ("ok", "later", "never", "silent", "lost_answer", "away", "worker_dies")
 

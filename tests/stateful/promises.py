@@ -8,8 +8,8 @@ from accounts.states import MEMBERSHIP, ORGANIZATION
 from connections.access import access_for
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.states import CONNECTION, GRANT, PARTNER_LINK
-from partnerhub.audit.models import Actor, Event
-from partnerhub.errors import NotRelated
+from core.audit.models import Actor, Event
+from core.errors import NotRelated
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import APPROVED_ROLE
 from supplychain.models import Share, SupplierConnection

@@ -16,10 +16,10 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.audit.sealing import seal_all
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.audit.seals import seal_all
+from core.outbox.models import Message
 from roles.models import ApprovedRole
 from supplychain.models import Share, Shipment, SupplierConnection
 from tests.access.leftovers import leftovers

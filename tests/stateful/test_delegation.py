@@ -16,9 +16,9 @@ from hypothesis.stateful import precondition, rule
 
 from accounts.models import Membership
 from connections.models import PartnerLink, RoleGrant
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.web.access import Level
+from core import clock
+from core.audit.models import Event
+from core.web.access import Level
 from roles.models import ApprovedRole
 from tests.factories import supplychain as ship
 from tests.factories.connections import approved

@@ -14,7 +14,7 @@ from accounts.models import User
 from connections import effective
 from connections.models import Connection
 from connections.states import CONNECTION
-from partnerhub.web.access import Access, Level
+from core.web.access import Access, Level
 from roles.transitions import approvals
 from supplychain.querysets import ShareQuerySet, ShipmentQuerySet
 from supplychain.states import LIVE_SHARE

@@ -20,9 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from accounts.invitations import kinds
 from accounts.models import Membership, Organization
 from accounts.tasks import sweep
-from partnerhub import clock
-from partnerhub.outbox import links
-from partnerhub.outbox.links import Claim
+from core import clock
+from core.outbox import links
+from core.outbox.links import Claim
 from tests.factories.accounts import identity, person
 from tests.factories.invitations import KINDS
 from tests.invitations.acting import DEEDS, accept, decline, scene_of

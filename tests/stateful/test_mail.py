@@ -22,17 +22,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from accounts import portals
 from accounts.invitations import limits
 from accounts.models import Refusal
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.celery import app
-from partnerhub.chores.models import Failure
-from partnerhub.notifications import preferences
-from partnerhub.notifications.models import Choice, Notification
-from partnerhub.outbox import delivery, line, links, services
-from partnerhub.outbox.fanout import expand
-from partnerhub.outbox.models import Message, Pause
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.tasks import nudge
+from core import clock
+from core.audit.models import Event
+from core.celery import app
+from core.failures.models import Failure
+from core.notifications import preferences
+from core.notifications.models import Choice, Notification
+from core.outbox import delivery, line, links, services
+from core.outbox.fanout import expand
+from core.outbox.models import Message, Pause
+from core.outbox.states import MessageStatus
+from core.tasks import nudge
 from tests.stateful.post_office import MODES, Server, Time, WorkerDied
 from tests.stateful.ways import FIRMS, PEOPLE, SAM, WAYS, Cast, Way
 from tests.support import fingerprint

@@ -16,14 +16,14 @@ from hypothesis.errors import FlakyFailure
 from accounts.invitations import limits
 from accounts.invitations.refusals import unrefused
 from accounts.models import User
-from partnerhub.notifications import digest, preferences, undelivered
-from partnerhub.notifications.mail_kinds import DAILY
-from partnerhub.outbox import delivery, links, services
-from partnerhub.outbox.line import Answer, Outcome
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.rendering import Mail
-from partnerhub.outbox.states import MessageStatus
-from partnerhub.tasks import nudge
+from core.notifications import digest, preferences, undelivered
+from core.notifications.mail_kinds import DAILY
+from core.outbox import delivery, links, services
+from core.outbox.line import Answer, Outcome
+from core.outbox.models import Message
+from core.outbox.rendering import Mail
+from core.outbox.states import MessageStatus
+from core.tasks import nudge
 from tests.racing import replace_everywhere
 from tests.stateful.test_mail import Post, walk
 

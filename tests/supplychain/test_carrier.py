@@ -7,9 +7,9 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.errors import NotPermitted, TransitionNotAllowed
+from core import clock
+from core.audit.models import Event
+from core.errors import NotPermitted, TransitionNotAllowed
 from supplychain.models import Share
 from supplychain.tasks import sweep
 from supplychain.transitions.carrier import move_by_carrier, next_step

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Refusal
-from partnerhub import clock
-from partnerhub.audit.models import Actor, Event
-from partnerhub.outbox import links
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Actor, Event
+from core.outbox import links
+from core.outbox.models import Message
 from supplychain import timeline
 from supplychain.models import GuestLink, Share, SupplierConnection
 from supplychain.transitions import guests

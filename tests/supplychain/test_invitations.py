@@ -13,10 +13,10 @@ from django.urls import reverse
 from accounts.models import Membership, Organization, Refusal
 from accounts.signals import person_erased
 from accounts.tasks import sweep
-from partnerhub import clock
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Notification
-from partnerhub.outbox.models import Message
+from core import clock
+from core.audit.models import Event
+from core.notifications.models import Notification
+from core.outbox.models import Message
 from supplychain.models import SupplierConnection, SupplierInvitation
 from tests.factories.accounts import administrator, member, organization, person
 from tests.factories.supplychain import connected, seller, supplier, supplier_invitation

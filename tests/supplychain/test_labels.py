@@ -8,7 +8,7 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partnerhub.pdf.text import REGULAR, fit
+from core.pdf.text import REGULAR, fit
 from supplychain.boxes import BoxError, box_id
 from supplychain.labels import (
     BoxLabel,

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from supplychain.models import Box, Share
 from supplychain.vocabulary import SheetSize
 from tests.factories.supplychain import box, item, packed, seller, share, shipment, supplier

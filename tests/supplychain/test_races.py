@@ -11,10 +11,10 @@ import pytest
 
 from accounts.models import Organization
 from accounts.transitions.organizations import close_organization
-from partnerhub.audit.models import Event
-from partnerhub.errors import DomainError
-from partnerhub.outbox.delivery import expand
-from partnerhub.outbox.models import Message
+from core.audit.models import Event
+from core.errors import DomainError
+from core.outbox.delivery import expand
+from core.outbox.models import Message
 from supplychain.models import Box, Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import BoxContent, BoxPlan, Targets
 from supplychain.transitions import connections, invitations, packing, shares

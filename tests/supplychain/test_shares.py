@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from accounts import signals
 from accounts.models import Organization
-from partnerhub.audit.models import Event
-from partnerhub.notifications.models import Notification
+from core.audit.models import Event
+from core.notifications.models import Notification
 from supplychain.models import Share
 from supplychain.plans import Targets
 from supplychain.transitions.shares import share_shipment

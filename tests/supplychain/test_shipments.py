@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from connections.models import Connection
-from partnerhub import clock
-from partnerhub.audit.models import Event
+from core import clock
+from core.audit.models import Event
 from supplychain.models import Shipment
 from tests.factories.accounts import identity, member, organization, person
 from tests.factories.connections import FBA, assigned

@@ -21,7 +21,7 @@ from django.urls import reverse
 from accounts.invitations import opening
 from accounts.invitations.models import OneTimeLink
 from accounts.models import User
-from partnerhub.outbox import links
+from core.outbox import links
 from supplychain.views.guests import SESSION
 from tests.support import NOT_BUSINESS, fingerprint, sign_in
 from tests.sweep.world import World, build

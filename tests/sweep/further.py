@@ -9,8 +9,8 @@ from accounts.transitions import members, organizations
 from accounts.transitions import people as accounts
 from connections.models import Connection
 from connections.transitions import grants, links, pausing, reviews
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.permissions import category_ids
 from roles.transitions import applications, approvals, categories, review
 from supplychain.models import GuestLink, Share

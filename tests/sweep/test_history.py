@@ -10,9 +10,9 @@ from django.urls import resolve, reverse
 
 from accounts import tasks as accounts_tasks
 from connections import tasks as connections_tasks
-from partnerhub import clock
-from partnerhub.audit.models import Actor, Event
-from partnerhub.objectperms import clear_grants
+from core import clock
+from core.audit.models import Actor, Event
+from core.object_permissions import clear_grants
 from roles import tasks as roles_tasks
 from roles.models import ApprovedRole
 from supplychain import tasks as supplychain_tasks

@@ -13,7 +13,7 @@ from accounts.models import Membership, MembershipRight
 from accounts.transitions import members
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink
 from connections.transitions import endings, grants
-from partnerhub.web.access import Level
+from core.web.access import Level
 from roles.models import ApprovedRole, RoleApplication
 from supplychain.models import Share, Shipment
 from supplychain.transitions import connections, shares

@@ -16,10 +16,10 @@ from django.db import connection
 from django.test import TestCase, override_settings
 
 from accounts.invitations import kinds
-from partnerhub.celery import app
-from partnerhub.outbox import delivery, links
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.tasks import drain as drain_task
+from core.celery import app
+from core.outbox import delivery, links
+from core.outbox.models import Message
+from core.outbox.tasks import drain as drain_task
 from partnerhub.settings import CACHES
 from tests.faults.proxy import Proxy
 from tests.sweep.engine import Sweep, outer
@@ -110,7 +110,7 @@ def test_no_page_shows_a_link(sweep: Sweep) -> None:
 
 def test_only_the_audited_copy_hands_a_link_out(sweep: Sweep) -> None:
     """Of all posts, exactly those answer with one, each noted in the history."""
-    from partnerhub.audit.models import Event
+    from core.audit.models import Event
 
     handed = set()
     for row, url, form in pressed(sweep):

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from partnerhub.audit.models import Event
-from partnerhub.errors import DomainError
+from core.audit.models import Event
+from core.errors import DomainError
 from tests.sweep.engine import _WRITE, NOT_BUSINESS
 
 APPS = ("accounts", "roles", "connections", "supplychain")

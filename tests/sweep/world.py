@@ -31,12 +31,12 @@ from connections.models import (
     FormerRight,
     PartnerLink,
 )
-from partnerhub import clock
-from partnerhub.audit.models import Actor, Event
-from partnerhub.chores.models import Failure
-from partnerhub.notifications.models import Notification
-from partnerhub.objectperms import grant
-from partnerhub.outbox.models import MarkedAddress, Message
+from core import clock
+from core.audit.models import Actor, Event
+from core.failures.models import Failure
+from core.notifications.models import Notification
+from core.object_permissions import grant
+from core.outbox.models import MarkedAddress, Message
 from roles.models import ServiceCategory
 from supplychain.models import (
     Box,

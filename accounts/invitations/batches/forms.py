@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.invitations.batches.decoding import MAX_BYTES, Unreadable, decode, too_large
 from accounts.invitations.batches.reading import Column, Reading, read
-from partnerhub.outbox.rendering import one_line
+from core.outbox.rendering import one_line
 
 
 class ListForm(forms.Form):

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.dateformat import format as date_format
 
 from accounts.invitations.batches.states import BatchStatus, RowStatus
-from partnerhub import clock
-from partnerhub.db import BaseModel
+from core import clock
+from core.db import BaseModel
 
 
 class BatchQuerySet(models.QuerySet["InvitationBatch"]):

@@ -17,8 +17,8 @@ from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.batches.reading import Column
 from accounts.invitations.batches.states import BatchStatus, RowStatus
-from partnerhub.errors import LimitReached
-from partnerhub.web.pagination import Page, paginate, paginate_by
+from core.errors import LimitReached
+from core.web.pagination import Page, paginate, paginate_by
 
 SIZE = 50
 # Groups with their titles, in the order in which they are shown.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
-from partnerhub.web.spreadsheets import typed
+from core.web.spreadsheets import typed
 
 MAX_ROWS = 1000
 MAX_CELL = 1000

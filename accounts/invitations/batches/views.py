@@ -17,12 +17,12 @@ from accounts.invitations.batches.models import InvitationBatch
 from accounts.invitations.batches.reading import MAX_ROWS, as_typed
 from accounts.invitations.batches.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from accounts.invitations.batches.transitions import lists
-from partnerhub import clock
-from partnerhub.errors import DomainError, NotPermitted, NotRelated
-from partnerhub.web.access import ADMINISTRATOR, PortalRequest, require
-from partnerhub.web.forms import apply, refusal_text, status_of
-from partnerhub.web.pagination import paginate
-from partnerhub.web.spreadsheets import csv_lines
+from core import clock
+from core.errors import DomainError, NotPermitted, NotRelated
+from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.forms import apply, refusal_text, status_of
+from core.web.pagination import paginate
+from core.web.spreadsheets import csv_lines
 
 EARLIER = 10
 

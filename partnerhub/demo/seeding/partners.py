@@ -14,9 +14,9 @@ from connections.transitions import (
     renewals,
     requests,
 )
-from partnerhub import clock
+from core import clock
+from core.web.access import Level
 from partnerhub.demo.seeding.cast import at, extra, hire, lead_part, register
-from partnerhub.web.access import Level
 from roles.models import Role
 
 Tenant = tuple[Organization, User]

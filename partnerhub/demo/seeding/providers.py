@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from accounts.invitations.transitions import mark_undeliverable
 from accounts.models import EmployeeInvitation, Organization, User
 from accounts.transitions import employees, identity, members, organizations
+from core.web.access import Level
 from partnerhub.demo.seeding.cast import (
     at,
     extra,
@@ -14,7 +15,6 @@ from partnerhub.demo.seeding.cast import (
     register,
     submit_identity,
 )
-from partnerhub.web.access import Level
 from roles.catalogue import questions_for
 from roles.drafts import Entry
 from roles.models import ApprovedRole, Role, RoleApplication, ServiceCategory

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import User
-from partnerhub import clock
+from core import clock
 from partnerhub.demo.people import GUEST
 from partnerhub.demo.seeding.cast import at, extra, give_list, lead_part, register
 from partnerhub.demo.seeding.partners import Tenant

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from accounts.addresses import AddressError, canonical
 from accounts.models import Membership, User
 from accounts.tenancy import needs_successor
-from partnerhub.errors import DomainError
+from core.errors import DomainError
 
 
 def add_arguments(parser: ArgumentParser) -> None:

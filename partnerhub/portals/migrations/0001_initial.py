@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import partnerhub.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ("page", models.SlugField(max_length=60)),
                 ("helpful", models.BooleanField()),
                 ("text", models.CharField(blank=True, max_length=1000)),
-                ("created_at", models.DateTimeField(default=partnerhub.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "user",
                     models.ForeignKey(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from partnerhub.outbox import kinds, links
-from partnerhub.outbox.models import Message
+from core.outbox import kinds, links
+from core.outbox.models import Message
 from partnerhub.portals.samples import accounts, connections, notifications, roles, supplychain
 from partnerhub.portals.samples.world import READERS, World
 

@@ -8,8 +8,8 @@ from connections import emails
 from connections.emails.pausing import connection_pause_moved
 from connections.models import ConnectionInvitation, ConnectionReview, PartnerLink
 from connections.proposals import Renewal, RoleRequest
+from core.web.access import Level
 from partnerhub.portals.samples.world import World
-from partnerhub.web.access import Level
 
 
 def _link(world: World, **fields: Any) -> PartnerLink:

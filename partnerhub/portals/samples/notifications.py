@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from partnerhub.notifications import preferences
-from partnerhub.notifications.digest import send_digest
-from partnerhub.notifications.models import Choice
-from partnerhub.notifications.undelivered import note_delivery
-from partnerhub.outbox.models import Message
-from partnerhub.outbox.states import MessageStatus
+from core.notifications import preferences
+from core.notifications.digest import send_digest
+from core.notifications.models import Choice
+from core.notifications.undelivered import note_delivery
+from core.outbox.models import Message
+from core.outbox.states import MessageStatus
 from partnerhub.portals.samples import supplychain
 from partnerhub.portals.samples.world import World
 from supplychain.emails import shares, shipments

@@ -7,8 +7,8 @@ from typing import Any
 from accounts.models import IdentityCheck, Membership, Organization, User
 from accounts.names import skeleton
 from connections.models import Connection, RoleGrant
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from roles.models import (
     ApplicationLine,
     ApplicationMessage,

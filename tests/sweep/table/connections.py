@@ -6,8 +6,8 @@ from typing import Any
 from connections.fields import cell_field, grant_field
 from connections.planning import Copy, SetLevel, digest, lines_of
 from connections.transitions.assignments import state_of
-from partnerhub import clock
-from partnerhub.web.access import Level
+from core import clock
+from core.web.access import Level
 from tests.sweep.table.rows import PROVIDERS, Row, portal
 from tests.sweep.world import Tenant
 

@@ -28,7 +28,7 @@ ROWS = [
     Row("notification-preferences", post=422, body=lambda t: dict.fromkeys(
         ("invitations", "answers", "applications", "reminders", "shipments"), "portal"
     )),
-    # Links that we signed: tests/partnerhub/test_notifications.py.
+    # Links that we signed: tests/core/test_notifications.py.
     Row("unsubscribe", {"token": "=nobody-signed-this"}, EVERYBODY, get=404, post=404),
     Row("help", may=EVERYBODY),
     Row(

@@ -16,12 +16,12 @@ from accounts.invitations.batches.reading import MAX_ROWS, Reading
 from accounts.invitations.batches.states import BATCH, ROW, BatchStatus, RowStatus
 from accounts.models import Organization
 from accounts.tenancy import require_administrator
-from partnerhub import clock
-from partnerhub.audit.services import record
-from partnerhub.db import lock
-from partnerhub.errors import Conflict, Invalid, LimitReached
-from partnerhub.statetable import advance
-from partnerhub.tasks import nudge
+from core import clock
+from core.audit.services import record
+from core.db import lock
+from core.errors import Conflict, Invalid, LimitReached
+from core.state_tables import advance
+from core.tasks import nudge
 
 MAX_DRAFTS = 20
 MAX_QUEUED = 2 * MAX_ROWS

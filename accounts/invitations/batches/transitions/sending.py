@@ -26,11 +26,11 @@ from accounts.invitations.batches.states import BatchStatus, RowStatus
 from accounts.invitations.batches.transitions import lists
 from accounts.invitations.crowding import hold
 from accounts.models import Organization
-from partnerhub import clock
-from partnerhub.audit import context
-from partnerhub.audit.services import origin_of
-from partnerhub.db import lock_all
-from partnerhub.errors import DomainError, LimitReached
+from core import clock
+from core import origin as context
+from core.audit.services import origin_of
+from core.db import lock_all
+from core.errors import DomainError, LimitReached
 
 logger = logging.getLogger(__name__)
 CHUNK = 200

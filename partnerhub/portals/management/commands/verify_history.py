@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Organization
-from partnerhub.audit import sealing, triggers
-from partnerhub.audit.models import Seal
+from core.audit import seals as sealing
+from core.audit import triggers
+from core.audit.models import Seal
 
 
 class Command(BaseCommand):

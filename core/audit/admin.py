@@ -1,0 +1,77 @@
+"""History on the desk: to read and to search, never to change."""
+
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.template.defaultfilters import date as date_format
+
+from core.audit import presenters
+from core.audit.models import Actor, Event
+from core.web.desk import DeskAdmin
+
+
+@admin.register(Event)
+class EventAdmin(DeskAdmin):
+    """Every event, newest first; one organization's or one object's by searching its id."""
+
+    list_display = (
+        "when",
+        "actor",
+        "what",
+        "object_type",
+        "object_id",
+        "values",
+        "organization_id",
+    )
+    list_display_links = None
+    ordering: ClassVar = ("-id",)
+    search_fields = ("object_id", "organization_id")
+    search_help_text = "Public id of an object, or number of an organization."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The events with the name of who acted, in one query."""
+        names = Actor.objects.filter(ref=OuterRef("actor_ref")).values("name")[:1]
+        return Event.objects.annotate(actor_name=Subquery(names))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole ids only: each is found by an index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            parties = ("organization_id", "counterparty_id", "acting_id")
+            found = [Q(**{party: int(term)}) for party in parties]
+            return queryset.filter(reduce(or_, found)), False
+        try:
+            return queryset.filter(object_id=str(UUID(term))), False
+        except ValueError:
+            return queryset.none(), False
+
+    @admin.display(description="When (UTC)")
+    def when(self, event: Event) -> str:
+        """To the second."""
+        return date_format(event.at, "j M Y, H:i:s")
+
+    @admin.display(description="Who")
+    def actor(self, event: Any) -> str:
+        """The person, or PartnerHub itself; erased people have no name any more."""
+        if event.actor_ref is None:
+            return "PartnerHub"
+        return event.actor_name or "Somebody"
+
+    @admin.display(description="What")
+    def what(self, event: Event) -> str:
+        """The verb in words."""
+        return presenters.sentence_for(event.verb)
+
+    @admin.display(description="Values")
+    def values(self, event: Event) -> str:
+        """What changed from what to what."""
+        return presenters.detail(event)

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AuditConfig(AppConfig):
+    name = "core.audit"
+    label = "audit"
+    verbose_name = "History"
+
+    def ready(self) -> None:
+        """Have the database itself refuse changes of written events."""
+        from core.audit import triggers
+
+        post_migrate.connect(triggers.after_migrate, sender=self)

@@ -1,0 +1,157 @@
+"""Writing history: one INSERT for each transition, in the transition's own transaction."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+from core.audit import presenters
+from core.audit.models import Actor, Event
+from core.db import require_atomic
+from core.origin import NOWHERE, Origin, origin
+
+
+@dataclass(frozen=True)
+class Pseudonym:
+    """Somebody without an account: the name that history shows, and a key that tells them apart.
+
+    `pk` is None: where a person's row is asked for, there is none.
+    """
+
+    key: str
+    name: str
+    pk: None = None
+
+
+def _actor_ref(user: Any) -> Any:
+    """The reference of this person at this address; None for the scheduler."""
+    if user is None:
+        return None
+    if isinstance(user, Pseudonym):
+        return _pseudonym_ref(user)
+    actor, _ = Actor.objects.get_or_create(
+        user=user, ip=origin.get().ip, defaults={"name": user.name}
+    )
+    return actor.ref
+
+
+def _pseudonym_ref(pseudonym: Pseudonym) -> uuid.UUID:
+    """The reference of a pseudonym at this address; it can be made again, but not read."""
+    ip = origin.get().ip
+    digest = salted_hmac("partnerhub.audit.pseudonym", f"{pseudonym.key}:{ip}", algorithm="sha256")
+    ref = uuid.UUID(bytes=digest.digest()[:16])
+    Actor.objects.get_or_create(ref=ref, defaults={"name": pseudonym.name[:150], "ip": ip})
+    return ref
+
+
+def forget_pseudonym(name: str) -> None:
+    """Empty what history shows for this pseudonym, wherever it acted from (D6)."""
+    Actor.objects.filter(user=None, name=name[:150]).update(name="", ip="")
+
+
+def record(
+    verb: str,
+    *,
+    by: Any,
+    subject: models.Model,
+    organization: Any = None,
+    counterparty: Any = None,
+    acting: Any = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Append one event about `subject` (a BaseModel).
+
+    `by` is the person who acted, or a Pseudonym, None for the scheduler; `organization` and
+    `counterparty` are the parties that will see it, as rows or ids, and so is `acting`, the firm of
+    a delegate. `verb` must be one that an app registered, and `before` and `after` hold plain JSON
+    without names or addresses. Raises RuntimeError outside a transaction and KeyError for an
+    unknown verb.
+    """
+    require_atomic()
+    event = _event(verb, subject, counterparty, organization, _actor_ref(by))
+    event.acting_id = getattr(acting, "pk", acting)
+    event.before, event.after = before or {}, after or {}
+    event.save(force_insert=True)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One of several events of the same verb: about what, told to whom, from what to what."""
+
+    subject: models.Model
+    counterparty: Any
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def record_changes(
+    verb: str, changes: Iterable[Change], *, by: Any, organization: Any = None, acting: Any = None
+) -> None:
+    """Append one event for each change, all in one statement. Raises as `record` does."""
+    require_atomic()
+    actor = _actor_ref(by)
+    events = []
+    for change in changes:
+        event = _event(verb, change.subject, change.counterparty, organization, actor)
+        event.acting_id = getattr(acting, "pk", acting)
+        event.before, event.after = change.before, change.after
+        events.append(event)
+    Event.objects.bulk_create(events)
+
+
+def record_each(
+    verb: str,
+    subjects: Iterable[tuple[models.Model, Any]],
+    *,
+    by: Any,
+    organization: Any = None,
+    acting: Any = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Append the same event about several subjects in one statement.
+
+    `subjects` are pairs of a row and its counterparty. Raises as `record` does.
+    """
+    changes = [Change(subject, other, {}, after or {}) for subject, other in subjects]
+    record_changes(verb, changes, by=by, organization=organization, acting=acting)
+
+
+def _event(
+    verb: str, subject: models.Model, counterparty: Any, organization: Any, actor: Any
+) -> Event:
+    presenters.sentence_for(verb)
+    return Event(
+        verb=verb,
+        actor_ref=actor,
+        organization_id=getattr(organization, "pk", organization),
+        counterparty_id=getattr(counterparty, "pk", counterparty),
+        object_type=subject._meta.label_lower,
+        object_id=str(getattr(subject, "public_id", subject.pk)),
+        request_id=origin.get().request_id,
+    )
+
+
+def origin_of(subject: models.Model, verb: str) -> Origin:
+    """From where `verb` was last done to `subject`: work that it set off carries on under it."""
+    rows = Event.objects.filter(
+        object_type=subject._meta.label_lower,
+        object_id=str(getattr(subject, "public_id", subject.pk)),
+        verb=verb,
+    )
+    event = rows.order_by("-id").first()
+    if event is None or event.actor_ref is None:
+        return NOWHERE
+    ip = Actor.objects.filter(ref=event.actor_ref).values_list("ip", flat=True).first()
+    return Origin(ip or "", event.request_id)
+
+
+def forget_person(user: Any, alias: str = "") -> None:
+    """Put `alias` in the place of a person's name and forget where they came from (D6).
+
+    The events stay as they are, and with them every chain; doing it twice changes nothing.
+    """
+    Actor.objects.filter(user=user).update(user=None, name=alias, ip="")

@@ -1,0 +1,26 @@
+"""The Celery application. Tasks carry ids only; the rows they name are the truth."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init
+from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
+
+app = Celery("partnerhub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def use_worker_options(conf: Any = None, **kwargs: Any) -> None:
+    """A worker waits for its broker and notices dead sockets; a web process never waits."""
+    conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS
+    TRANSPORT_ALIASES.update(redis="core.broker:Transport")
+    TRANSPORT_ALIASES.update(rediss="core.broker:Transport")
+
+
+@beat_init.connect
+def use_beat_options(sender: Any = None, **kwargs: Any) -> None:
+    """Beat publishes all day: it takes the worker's patience, too."""
+    sender.app.conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS

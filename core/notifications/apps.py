@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "core.notifications"
+    label = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Make the platform's own kinds of mail known; hear what became of all mail."""
+        from anymail.signals import tracking
+
+        from core.notifications import mail_kinds
+        from core.notifications.tracking import note_tracking
+        from core.notifications.undelivered import note_delivery
+        from core.outbox import kinds
+        from core.outbox.signals import delivery_changed
+
+        kinds.register(mail_kinds.KINDS)
+        delivery_changed.connect(note_delivery, dispatch_uid="notifications.note_delivery")
+        tracking.connect(note_tracking, dispatch_uid="notifications.note_tracking")

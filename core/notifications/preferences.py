@@ -1,0 +1,93 @@
+"""What people want by mail, by group of kinds. Security mail is not theirs to switch off."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from core import clock
+from core.notifications.models import Choice, Notification, Preference
+from core.outbox import kinds
+from core.outbox.kinds import Group
+
+Reader = tuple[int | None, str]
+
+
+def switchable(*, staff: bool) -> list[Group]:
+    """The groups that a person may switch; reviewers have one more."""
+    return [group for group in kinds.GROUPS if not group.locked and (staff or not group.staff)]
+
+
+def choices_in(group: Group) -> list[Choice]:
+    """What may be chosen for this group."""
+    return [choice for choice in Choice if choice != Choice.DAILY or group.daily]
+
+
+def of_person(user: Any) -> dict[str, str]:
+    """What this person chose: group name -> choice; what they never chose is missing."""
+    return dict(Preference.objects.filter(user=user).values_list("group", "choice"))
+
+
+def choices_of(readers: Iterable[Reader], group: Group) -> Mapping[Reader, str]:
+    """What each reader (account id or None, address) chose for `group`, in one query at most."""
+    if group.locked:
+        return {}
+    readers = list(readers)
+    people = {user for user, _ in readers if user}
+    # Without an account one can only unsubscribe, and only from what repeats.
+    strangers = {address for user, address in readers if not user and group.repeating}
+    if not people and not strangers:
+        return {}
+    condition = Q(user__in=people)
+    if strangers:
+        condition |= Q(user=None, address__in=strangers)
+    rows = Preference.objects.filter(condition, group=group.name)
+    chosen = {(user or address): kept for user, address, kept in rows.values_list(
+        "user_id", "address", "choice"
+    )}  # fmt: skip
+    return {
+        (user, address): chosen[user or address]
+        for user, address in readers
+        if (user or address) in chosen
+    }
+
+
+@transaction.atomic
+def choose(user: Any, wanted: Mapping[str, str]) -> None:
+    """Store what a person chose, by group name.
+
+    What waited for a daily mail that they do not want any more is not mailed. Raises ValueError
+    for a group or a choice that is not theirs to make.
+    """
+    allowed = {group.name: group for group in switchable(staff=user.is_staff)}
+    for name, choice in wanted.items():
+        if name not in allowed or choice not in choices_in(allowed[name]):
+            raise ValueError(f"{name} cannot be switched to {choice}.")
+        _store(Q(user=user), {"user": user}, name, choice)
+        if choice != Choice.DAILY and allowed[name].daily:
+            _release(user.pk, allowed[name])
+
+
+@transaction.atomic
+def no_more_mail(reader: Reader, group: Group) -> None:
+    """This reader pressed "unsubscribe": the group is no longer mailed to them (RFC 8058)."""
+    user_id, address = reader
+    if user_id:
+        _store(Q(user_id=user_id), {"user_id": user_id}, group.name, Choice.PORTAL)
+        _release(user_id, group)
+    else:
+        owner = {"user": None, "address": address}
+        _store(Q(**owner), owner, group.name, Choice.PORTAL)
+
+
+def _store(owner: Q, columns: dict[str, Any], group: str, choice: str) -> None:
+    values = {"choice": choice, "changed_at": clock.now()}
+    if not Preference.objects.filter(owner, group=group).update(**values):
+        row = Preference(group=group, **columns, **values)
+        Preference.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _release(user_id: int, group: Group) -> None:
+    held = Notification.objects.filter(user_id=user_id, held=True, kind__in=kinds.names_in(group))
+    held.update(held=False)

@@ -1,0 +1,233 @@
+"""The outbox on the desk: what was sent, what could not be, and the button to send it again."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import date as date_format
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_safe
+
+from core.outbox import kinds
+from core.outbox.bounces import clear_by_desk
+from core.outbox.models import BLANK, MarkedAddress, Message
+from core.outbox.reasons import plain_reason
+from core.outbox.services import send_again
+from core.outbox.states import MarkReason, MessageStatus
+from core.web.desk import DeskAdmin
+from core.web.mailframe import framed, mail_frame, mail_page
+from core.web.templatetags.ui import status_pill
+
+RESEND = "outbox.change_message"
+CLEAR = "outbox.change_markedaddress"
+
+
+def _sample(name: str) -> Any:
+    try:
+        return import_string(settings.MAIL_SAMPLES)(name)
+    except KeyError:
+        raise Http404 from None
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By state."""
+
+    title = "state"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """Every state of a message."""
+        return MessageStatus.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The messages in the chosen state."""
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class ByAddress(DeskAdmin):
+    """A list that is searched by the whole address in its first search field."""
+
+    search_help_text = "The whole address."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """By the whole address."""
+        term = search_term.strip().lower()
+        return (queryset.filter(**{self.search_fields[0]: term}) if term else queryset), False
+
+
+@admin.register(Message)
+class MessageAdmin(ByAddress):
+    """Messages, newest first. Codes and one-time links never stand here (I6)."""
+
+    list_display = ("written", "kind", "to", "subject", "state", "attempts", "error")
+    list_filter = (StatusFilter,)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("to",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Lists need no bodies."""
+        return Message.objects.defer(*BLANK)
+
+    @admin.display(description="Written (UTC)")
+    def written(self, message: Message) -> str:
+        """When it was put into the outbox."""
+        return date_format(message.created_at, "j M Y, H:i")
+
+    @admin.display(description="State")
+    def state(self, message: Message) -> str:
+        """The state as a pill."""
+        return status_pill(message.status, message.get_status_display())
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one message, sending it again, and the samples of all kinds."""
+        return [
+            ("<int:pk>/change/", self.page, "change"),
+            ("<int:pk>/send-again/", self.send_again, "send_again"),
+            ("kinds/", require_safe(self.kind_list), "kinds"),
+            ("kinds/<str:name>/", mail_page(require_safe(self.kind)), "kind"),
+            ("kinds/<str:name>/body/", mail_frame(require_safe(self.kind_body)), "kind_body"),
+        ]
+
+    def kind_list(self, request: HttpRequest) -> HttpResponse:
+        """Every kind of mail there is, for whoever works at the desk."""
+        groups = [
+            (group.title, [self._line(kind) for kind in kinds.all_kinds() if kind.group is group])
+            for group in kinds.GROUPS
+        ]
+        return self._desk(request, "kinds", title="Every kind of mail", groups=groups)
+
+    def _line(self, kind: kinds.Kind) -> dict[str, str]:
+        url = reverse("admin:outbox_message_kind", args=[kind.name])
+        return {"label": kind.label, "url": url}
+
+    def kind(self, request: HttpRequest, name: str) -> HttpResponse:
+        """The sample of one kind, both parts."""
+        sample = _sample(name)
+        return self._desk(
+            request,
+            "kind",
+            title=sample.label,
+            sample=sample,
+            body_url=reverse("admin:outbox_message_kind_body", args=[name]),
+            all_url=reverse("admin:outbox_message_kinds"),
+        )
+
+    def kind_body(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Its HTML part, for the frame."""
+        return framed(_sample(name).html)
+
+    def _desk(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        frame = {"opts": self.opts, "subtitle": None, "alert": "", "blocked": ""}
+        everything = {**self.admin_site.each_context(request), **frame, **context}
+        return TemplateResponse(request, f"admin/outbox/message/{template}.html", everything)
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The message as far as it may be read: a secret body stays secret."""
+        message = self._find(request, pk)
+        return self._desk(
+            request,
+            "detail",
+            title=message.subject,
+            message=message,
+            reason=plain_reason(message.error),
+            body="" if message.secret else message.text,
+            can_resend=_resendable(message) and request.user.has_perm(RESEND),
+        )
+
+    def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put a failed message back into the queue, by POST, with the same Message-ID."""
+        message = self._find(request, pk)
+        if not request.user.has_perm(RESEND):
+            raise PermissionDenied
+        if request.method == "POST":
+            if _resendable(message):
+                send_again(message)
+                messages.success(request, "The message waits to be sent again.")
+            else:
+                messages.warning(
+                    request, "Only a message that failed, and holds no code, can be sent again."
+                )
+        return redirect("admin:outbox_message_change", pk)
+
+    def _find(self, request: HttpRequest, pk: int) -> Message:
+        message = Message.objects.filter(pk=pk).first()
+        if message is None or not self.has_view_permission(request, message):
+            raise Http404
+        return message
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    """By why it was marked."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
+        """Came back, complained."""
+        return MarkReason.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The addresses marked for the chosen reason."""
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+@admin.register(MarkedAddress)
+class MarkedAddressAdmin(ByAddress):
+    """Addresses that nothing is mailed to, newest first, and the button that clears one."""
+
+    list_display = ("address", "why", "detail", "marked")
+    list_filter = (ReasonFilter,)
+    ordering: ClassVar = ("-id",)
+    search_fields = ("address",)
+
+    @admin.display(description="Why")
+    def why(self, mark: MarkedAddress) -> str:
+        """The reason in words."""
+        return str(mark.get_reason_display())
+
+    @admin.display(description="Marked (UTC)")
+    def marked(self, mark: MarkedAddress) -> str:
+        """When the report came."""
+        return date_format(mark.marked_at, "j M Y, H:i")
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The page of one address, where it is cleared."""
+        return [("<int:pk>/change/", self.page, "change")]
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Why it is marked; by POST mail goes there again."""
+        mark = MarkedAddress.objects.filter(pk=pk).first()
+        if mark is None or not self.has_view_permission(request, mark):
+            raise Http404
+        may_clear = request.user.has_perm(CLEAR)
+        if request.method == "POST":
+            if not may_clear:
+                raise PermissionDenied
+            clear_by_desk(mark, by=request.user)
+            messages.success(request, "Mail goes to this address again.")
+            return redirect("admin:outbox_markedaddress_changelist")
+        facts = [("Why", self.why(mark)), ("Marked", f"{self.marked(mark)} UTC")]
+        facts += [("The provider said", mark.detail)] if mark.detail else []
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": mark.address,
+            "subtitle": None,
+            "alert": "",
+            "blocked": "",
+            "facts": facts,
+            "may_clear": may_clear,
+        }
+        return TemplateResponse(request, "admin/outbox/markedaddress/detail.html", context)
+
+
+def _resendable(message: Message) -> bool:
+    return message.status == MessageStatus.FAILED and not message.secret

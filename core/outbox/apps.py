@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class OutboxConfig(AppConfig):
+    name = "core.outbox"
+    label = "outbox"
+    verbose_name = "Outbox"
+
+    def ready(self) -> None:
+        """Register the words for history."""
+        from core.audit import presenters
+
+        presenters.register({"marked_address.cleared": "let mail go to an address again"})

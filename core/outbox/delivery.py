@@ -1,0 +1,309 @@
+"""The drain: claim, send over one kept connection outside any transaction, record."""
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections import deque
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F
+from django.utils.html import escape
+
+from core import clock
+from core.outbox import bounces as marking
+from core.outbox import links, signals
+from core.outbox import unsubscribe as unsubscribing
+from core.outbox.envelope import Envelope
+from core.outbox.fanout import expand
+from core.outbox.line import SILENT, Answer, Line, Outcome, ServerAway, ServerRefuses
+from core.outbox.models import BLANK, Message, Pause
+from core.outbox.services import wake
+from core.outbox.states import CLAIMABLE, MessageStatus
+
+BATCH = 100
+LEASE = timedelta(minutes=5)
+GIVE_UP = timedelta(hours=24)
+GAPS = (60, 300, 1800, 7200, 21600)  # seconds between tries (F5)
+# How often a message may have arrived without our knowing before it is left to a person: once
+# where the answer was lost, a little more often where our own worker died.
+LOST_ANSWERS, DEAD_WORKERS = 1, 3
+# A silent server is left alone for a little less than the time between two sweeps.
+PAUSE = timedelta(seconds=25)
+# One drain works no longer, so that a worker that is asked to end can (F18); the next goes on.
+SECONDS = 15.0
+
+logger = logging.getLogger(__name__)
+
+# Set when this process is asked to end.
+stopping = threading.Event()
+
+
+def claim(batch: int = BATCH) -> list[Message]:
+    """Take up to `batch` due messages, oldest first, under a lease of our own."""
+    lease = uuid.uuid4()
+    now = clock.real_now()
+    with transaction.atomic():
+        due = Message.objects.filter(status__in=CLAIMABLE, due_at__lte=now)
+        ids = list(
+            due.order_by("due_at", "id")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:batch]
+        )
+        Message.objects.filter(pk__in=ids, status__in=CLAIMABLE).update(
+            status=MessageStatus.SENDING,
+            lease=lease,
+            lease_until=now + LEASE,
+            attempts=F("attempts") + 1,
+        )
+    return list(Message.objects.filter(lease=lease).order_by("due_at", "id"))
+
+
+def recover() -> int:
+    """What a worker left behind when it died: at most the one message that it was sending may have
+    arrived, the first without a result; the others go back as if never claimed (F3, F4).
+    """
+    lost = Message.objects.filter(status=MessageStatus.SENDING, lease_until__lt=clock.real_now())
+    count = 0
+    for lease in lost.order_by().values_list("lease", flat=True).distinct():
+        with transaction.atomic():
+            held = Message.objects.filter(lease=lease, status=MessageStatus.SENDING)
+            left = list(held.order_by("due_at", "id").select_for_update(skip_locked=True))
+            if left:
+                _uncertain(left[0], "the worker stopped while sending", DEAD_WORKERS)
+                _release(left[1:])
+        count += len(left)
+    return count
+
+
+def _uncertain(message: Message, reason: str, limit: int, *, delay: float = 0) -> None:
+    """A message that may have arrived is sent again with the same Message-ID, not for ever."""
+    status = MessageStatus.FAILED if message.uncertain >= limit else MessageStatus.MAYBE_SENT
+    uncertain = message.uncertain + 1
+    _finish(message, status, f"maybe sent: {reason}", delay=delay, uncertain=uncertain)
+
+
+def _finish(
+    message: Message, status: str, error: str = "", *, delay: float = 0, **more: Any
+) -> int:
+    """Record the outcome while the lease is still ours; returns how many rows changed."""
+    values = {
+        "status": status,
+        "lease": None,
+        "lease_until": None,
+        "error": error[:500],
+        "due_at": clock.real_now() + timedelta(seconds=delay),
+        **more,
+    }
+    if status == MessageStatus.FAILED and message.secret:
+        values |= BLANK
+    with transaction.atomic():
+        changed = Message.objects.filter(pk=message.pk, lease=message.lease).update(**values)
+        if changed and status == MessageStatus.FAILED:
+            _report(message, status, error)
+    return changed
+
+
+# The columns of a sent message. PostgreSQL need not wait for its disk after each of thousands: a
+# message whose mark is lost with the machine has lost its lease, too, and goes once more under the
+# same Message-ID.
+_SENT = """UPDATE outbox_message SET status = 'sent', lease = NULL, lease_until = NULL, error = '',
+  sent_at = %s, text = CASE WHEN secret THEN '' ELSE text END,
+  content = CASE WHEN secret THEN '' ELSE content END,
+  html = CASE WHEN secret THEN '' ELSE html END
+WHERE id = %s AND lease = %s"""
+_UNSYNCED = " AND set_config('synchronous_commit', 'off', true) IS NOT NULL"
+
+
+def _sent(message: Message) -> int:
+    """Record that the server took the message; the same as _finish, in one plain statement."""
+    fields: Any = Message._meta
+    columns = {"sent_at": clock.real_now(), "id": message.pk, "lease": message.lease}
+    values = [
+        fields.get_field(name).get_db_prep_save(value, database) for name, value in columns.items()
+    ]
+    with transaction.atomic() if message.about else nullcontext(), database.cursor() as cursor:
+        cursor.execute(_SENT + (_UNSYNCED if database.vendor == "postgresql" else ""), values)
+        changed = int(cursor.rowcount)
+        if changed:
+            _report(message, MessageStatus.SENT)
+    return changed
+
+
+def _report(message: Message, status: str, error: str = "") -> None:
+    if message.about or status == MessageStatus.FAILED:
+        signals.delivery_changed.send(
+            sender=Message, about=message.about, status=status, error=error, message=message
+        )
+
+
+def _retry(message: Message, reason: str, jitter: float) -> None:
+    """Another try after a growing gap, until a day has passed (F5)."""
+    gap = GAPS[min(message.attempts - 1, len(GAPS) - 1)]
+    if clock.real_now() + timedelta(seconds=gap) > message.queued_at + GIVE_UP:
+        _finish(message, MessageStatus.FAILED, reason)
+    else:
+        _finish(message, _open_status(message), reason, delay=gap * jitter)
+
+
+def _jitter() -> float:
+    return random.uniform(0.9, 1.1)  # noqa: S311
+
+
+def _open_status(message: Message) -> str:
+    """Once maybe sent, a message says so until it is sent."""
+    return MessageStatus.MAYBE_SENT if message.uncertain else MessageStatus.WAITING
+
+
+def _envelope(message: Message) -> Envelope:
+    """The mail as it leaves: the only place where a one-time link meets its text."""
+    text, html = message.text, message.html_part
+    addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
+    if stopping := unsubscribing.headers(message):
+        addresses[links.UNSUBSCRIBE] = unsubscribing.url(message)
+    for placeholder, address in addresses.items():
+        text = text.replace(placeholder, address)
+        html = html.replace(placeholder, escape(address))
+    mail = Envelope(
+        subject=message.subject,
+        body=text,
+        to=[message.to],
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            **stopping,
+        },
+    )
+    # What a provider's reports about this mail carry back; other transports send no such thing.
+    mail.metadata = {"message": str(message.pk)}
+    if html:
+        mail.attach_alternative(html, "text/html")
+    return mail
+
+
+def _record(message: Message, answer: Answer, jitter: float) -> None:
+    """Write down what came of one message."""
+    if answer.outcome is Outcome.TAKEN:
+        _sent(message)
+        return
+    logger.warning(
+        "mail not taken", extra={"message_pk": message.pk, "outcome": answer.outcome.name}
+    )
+    if answer.outcome is Outcome.REFUSED:
+        _finish(message, MessageStatus.FAILED, answer.reason)
+    elif answer.outcome is Outcome.UNCERTAIN:
+        _uncertain(message, answer.reason, LOST_ANSWERS, delay=GAPS[0])
+    else:
+        _retry(message, answer.reason, jitter)
+
+
+def _release(messages: list[Message], reason: str = "") -> None:
+    """Hand back what was claimed but never offered to the server; it keeps its place."""
+    for uncertain in (False, True):
+        keys = [m.pk for m in messages if bool(m.uncertain) is uncertain]
+        if keys:
+            status = MessageStatus.MAYBE_SENT if uncertain else MessageStatus.WAITING
+            Message.objects.filter(pk__in=keys, lease=messages[0].lease).update(
+                status=status,
+                lease=None,
+                lease_until=None,
+                attempts=F("attempts") - 1,
+                **({"error": reason[:500]} if reason else {}),
+            )
+
+
+def _away(messages: list[Message], reason: str) -> None:
+    """Nobody answers: all wait, none is charged a try, and what is a day old is given up."""
+    old = clock.real_now() - GIVE_UP
+    for message in messages:
+        if message.queued_at < old:
+            _finish(message, MessageStatus.FAILED, reason)
+    _release([message for message in messages if message.queued_at >= old], reason)
+    Pause.begin(clock.real_now() + PAUSE, reason)
+
+
+def _without_marked(messages: list[Message]) -> list[Message]:
+    """What may be sent; mail to an address that refuses it fails without being offered (X15)."""
+    marks = marking.marks_against(messages)
+    for message in messages:
+        if reason := marks.get(message.pk):
+            _finish(message, MessageStatus.FAILED, reason)
+    return [message for message in messages if message.pk not in marks]
+
+
+def _offer(line: Line, message: Message) -> Answer:
+    try:
+        mail = _envelope(message)
+    except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
+        return Answer(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+    return line.deliver(mail)
+
+
+def _send_all(line: Line, waiting: "deque[Message]", until: float) -> None:
+    """Send one after the other, recording each; what could not be offered is left in `waiting`.
+
+    A silence costs the others one timeout: they go over a new line. Two in a row are the server's.
+    """
+    silences = 0
+    while waiting and time.monotonic() < until and not stopping.is_set():
+        answer = _offer(line, waiting[0])
+        _record(waiting.popleft(), answer, _jitter())
+        if answer.outcome not in SILENT:
+            silences = 0
+            continue
+        silences += 1
+        if silences > 1:
+            raise ServerAway(answer.reason)
+        if waiting:
+            line.reopen()
+
+
+def send_batch(until: float | None = None) -> int:
+    """Claim one batch and send it; how many messages were claimed, 0 when the server is away.
+
+    `until` is the monotonic time at which the rest is handed back.
+    """
+    claimed = claim()
+    messages = _without_marked(claimed)
+    if not messages:
+        return len(claimed)
+    until = time.monotonic() + SECONDS if until is None else until
+    waiting, line, jitter = deque(messages), Line(), _jitter()
+    try:
+        line.open()
+        Pause.end()
+        _send_all(line, waiting, until)
+    except ServerRefuses as refusal:
+        for message in waiting:
+            _record(message, refusal.answer, jitter)
+        return 0
+    except ServerAway as away:
+        _away(list(waiting), str(away))
+        return 0
+    finally:
+        line.close()
+    _release(list(waiting))
+    return len(claimed)
+
+
+def drain(seconds: float = SECONDS) -> int:
+    """Send what is due, for about `seconds`, then wake the next; how many messages were tried."""
+    until = time.monotonic() + seconds
+    recover()
+    expand()
+    total = 0
+    if Pause.holds(clock.real_now()):
+        return total
+    while time.monotonic() < until and not stopping.is_set():
+        tried = send_batch(until)
+        if not tried:
+            return total
+        total += tried
+    if not stopping.is_set():
+        wake()
+    return total

@@ -1,0 +1,179 @@
+"""A message is a row in the transaction of the change that caused it."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from core import clock
+from core.outbox.links import Claim
+from core.outbox.rendering import html_of
+from core.outbox.states import MarkReason, MessageStatus
+
+# What a message says, forgotten: what is blanked is blanked together.
+BLANK = {"text": "", "content": "", "html": ""}
+
+
+class Message(models.Model):
+    """One mail to one address. `key` is unique: the same event never mails twice.
+
+    `content` is what the HTML part is made of (rendering.html_of) when the message is sent; a
+    message that comes with an HTML part of its own has `html` instead. Every index that is not
+    needed would be written three times for every mail: when it is queued, claimed and sent.
+    """
+
+    key = models.CharField(max_length=250, unique=True)
+    message_id = models.CharField(max_length=120)
+    kind = models.CharField(max_length=80)
+    to = models.EmailField(max_length=254)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    subject = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    content = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    link_purpose = models.CharField(max_length=40, blank=True)
+    link_id = models.UUIDField(null=True)
+    link_generation = models.PositiveSmallIntegerField(default=0)
+    secret = models.BooleanField(default=False)
+    about = models.CharField(max_length=80, blank=True)
+    organization_id = models.BigIntegerField(null=True)
+    caused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    status = models.CharField(
+        max_length=12, choices=MessageStatus.choices, default=MessageStatus.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # How often it may have arrived without our knowing: an answer was lost, or a worker died.
+    uncertain = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.real_now)
+    # The day of tries begins here: anew when a person sends it again.
+    queued_at = models.DateTimeField(default=clock.real_now)
+    due_at = models.DateTimeField(default=clock.real_now)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message_id"], name="outbox_message_one_id"),
+            models.CheckConstraint(
+                condition=Q(status=MessageStatus.SENDING, lease__isnull=False)
+                | (~Q(status=MessageStatus.SENDING) & Q(lease__isnull=True)),
+                name="outbox_message_lease_only_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=MessageStatus.SENT) | Q(sent_at__isnull=False),
+                name="outbox_message_sent_has_time",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status__in=["waiting", "maybe_sent"]),
+                name="outbox_message_due",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(status="sending"), name="outbox_message_lease"
+            ),
+            models.Index(fields=["about"], condition=~Q(about=""), name="outbox_message_about"),
+            models.Index(
+                fields=["caused_by", "-id"],
+                condition=Q(status="failed"),
+                name="outbox_message_failed",
+            ),
+            models.Index(
+                fields=["organization_id", "-id"],
+                condition=Q(status="failed"),
+                name="outbox_message_failed_org",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.status})"
+
+    @property
+    def html_part(self) -> str:
+        """The HTML part as it leaves, but for the links; "" when there is none."""
+        return self.html or (html_of(self.content) if self.content else "")
+
+    @property
+    def claim(self) -> Claim | None:
+        """The one-time link that takes the placeholder's place while sending, if there is one."""
+        if not self.link_id:
+            return None
+        return Claim(self.link_purpose, self.link_id, self.link_generation)
+
+
+class FanOut(models.Model):
+    """One row that stands for thousands of mails; the drain expands it piece by piece."""
+
+    key = models.CharField(max_length=200, unique=True)
+    expander = models.CharField(max_length=120)
+    arguments = models.JSONField(default=dict)
+    cursor = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.real_now)
+    done_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class MarkedAddress(models.Model):
+    """An address whose mail came back for good, or whose reader complained (X15).
+
+    Nothing is mailed to it but what its owner asks for, until they prove it again or the desk
+    clears the mark.
+    """
+
+    address = models.EmailField(max_length=254, unique=True)
+    reason = models.CharField(max_length=12, choices=MarkReason.choices)
+    detail = models.CharField(max_length=200, blank=True)
+    marked_at = models.DateTimeField(default=clock.real_now)
+
+    class Meta:
+        verbose_name = "marked address"
+        verbose_name_plural = "marked addresses"
+        default_permissions = ("view", "change")
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Pause(models.Model):
+    """The mail server gives no answer: nobody tries it before `until`. At most one row."""
+
+    until = models.DateTimeField()
+    since = models.DateTimeField(default=clock.real_now)
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(pk=1), name="outbox_pause_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @classmethod
+    def begin(cls, until: datetime, reason: str) -> None:
+        """Leave the server alone until then."""
+        cls.objects.update_or_create(pk=1, defaults={"until": until, "reason": reason[:500]})
+
+    @classmethod
+    def end(cls) -> None:
+        """The server answers."""
+        if cls.objects.exists():
+            cls.objects.all().delete()
+
+    @classmethod
+    def holds(cls, now: datetime) -> bool:
+        """Whether the server is to be left alone."""
+        return cls.objects.filter(until__gt=now).exists()

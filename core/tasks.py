@@ -1,0 +1,73 @@
+"""The project's task decorator, and the nudge that never hurts the request."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore
+from django.db import connection, transaction
+
+from core.celery import app
+
+logger = logging.getLogger(__name__)
+# A message whose worker died is delivered again, but not for ever (F16).
+DELIVERIES = 5
+
+
+class Counted(Task):
+    """A task whose failures are counted, and shown on the desk until it succeeds."""
+
+    abstract = True
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        """Drop a message that has taken several workers with it."""
+        from core.failures import services
+
+        if (self.request.delivery_info or {}).get("redelivered"):
+            died = services.note(
+                self.name, "A worker died of it", subject="message", row=task_id, tries=DELIVERIES
+            )
+            if died.given_up_at:
+                raise Ignore
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:
+        """Count it; the schedule tries again."""
+        from core.failures import services
+
+        services.note(self.name, f"{type(exc).__name__}: {exc}")
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        """What failed before is forgotten."""
+        from core.failures import services
+
+        services.forget(self.name)
+
+
+def task(name: str) -> Callable[[Callable[..., Any]], Any]:
+    """Register a Celery task under `name` ("outbox.drain").
+
+    Every task takes ids only, looks at the rows again and is harmless when run twice. Late
+    acknowledgement, limits and JSON come from the settings. Bound to our application: a shared task
+    looks for the current one, which in a thread of a web server is not ours.
+    """
+    return app.task(name=name, base=Counted)
+
+
+def nudge(celery_task: Any) -> None:
+    """Wake `celery_task` once after the running transaction commits.
+
+    The row it will find is the truth; the nudge may fail silently (F1, F2): beat sweeps.
+    """
+    for entry in connection.run_on_commit:
+        if getattr(entry[1], "nudges", None) == celery_task.name:
+            return
+
+    def publish() -> None:
+        try:
+            celery_task.delay()
+        except Exception as error:  # noqa: BLE001 - whatever a broker does, the change stands
+            logger.warning("nudge lost", extra={"task": celery_task.name, "reason": str(error)})
+
+    publish.nudges = celery_task.name  # type: ignore[attr-defined]
+    transaction.on_commit(publish)

@@ -1,0 +1,79 @@
+"""What the reviewers' desk has in common: lists to read, and pages of our own to decide on.
+
+The admin's own forms are not used: nothing is added, edited or deleted here (A7, V8, V27). Lists
+count up to a cap, sort one way, and let no lookup through but the filters they show.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from core.web.pagination import capped_count
+
+
+class DeskRequest(HttpRequest):
+    """A request on the desk: somebody is signed in."""
+
+    user: Any
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than the cap: a longer list is searched or filtered, not leafed through."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows, at most the cap and one."""
+        rows: Any = self.object_list
+        return capped_count(rows)
+
+
+class DeskAdmin(admin.ModelAdmin):
+    """A list that can only be looked at; subclasses add pages in desk_urls()."""
+
+    actions = None
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: rows are made by the people they are about."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: decisions have pages and transitions of their own."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: history stays."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """From the address only what a filter of the list reads itself (V27)."""
+        return any(getattr(item, "parameter_name", "") == lookup for item in self.list_filter)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list under its own name: nothing is selected in it to be changed."""
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """(path, view taking request, name's ending) of the subclass's own pages."""
+        return []
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list and the subclass's pages; the admin's own add, change, delete are not there."""
+        start = f"{self.opts.app_label}_{self.opts.model_name}"
+        pages = [("", self.changelist_view, "changelist"), *self.desk_urls()]
+        return [
+            path(route, self.admin_site.admin_view(view), name=f"{start}_{name}")
+            for route, view, name in pages
+        ]

@@ -1,0 +1,65 @@
+"""One-time tokens: what we did not sign names nothing (I7)."""
+
+import secrets
+import string
+import uuid
+
+import pytest
+
+from core.outbox import links
+from core.outbox.links import Claim
+
+CLAIM = Claim("employee", uuid.UUID(int=7), 2)
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+
+def test_token_names_its_row_and_generation():
+    assert links.read("employee", links.sign(CLAIM)) == CLAIM
+
+
+@pytest.mark.parametrize("position", range(67))
+def test_any_changed_character_is_refused(position):
+    token = links.sign(CLAIM)
+    for replacement in ("A", "B", "-", "z"):
+        if token[position] != replacement:
+            bent = token[:position] + replacement + token[position + 1 :]
+            assert links.read("employee", bent) is None
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda token: token[:-1],
+        lambda token: token + "=",
+        lambda token: token + "A",
+        lambda token: token.swapcase(),
+        lambda token: " " + token,
+        lambda token: token + "\n",
+        lambda token: "",
+    ],
+)
+def test_other_spellings_are_refused(bend):
+    assert links.read("employee", bend(links.sign(CLAIM))) is None
+
+
+def test_purpose_is_part_of_what_is_signed():
+    assert links.read("supplier", links.sign(CLAIM)) is None
+
+
+def test_random_tokens_never_match():
+    for _ in range(10_000):
+        token = "".join(secrets.choice(ALPHABET) for _ in range(67))
+        assert links.read("employee", token) is None
+
+
+def test_key_rotation_keeps_links_until_the_old_key_goes(settings):
+    token = links.sign(CLAIM)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 60
+    assert links.read("employee", token) is None
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert links.read("employee", token) == CLAIM
+
+
+def test_link_starts_with_the_configured_site(settings):
+    settings.SITE_URL = "https://hub.example"
+    assert links.url(CLAIM).startswith("https://hub.example/invitations/employee/")

@@ -1,0 +1,303 @@
+"""The outbox: never lost, never doubled beyond the acknowledged window, never before commit."""
+
+import smtplib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.test import TestCase
+
+from core import clock
+from core.outbox import delivery, fanout, line, links, services, signals
+from core.outbox.links import Claim
+from core.outbox.models import FanOut, Message, Pause
+from core.outbox.rendering import Mail
+from core.outbox.services import Draft
+from core.outbox.states import MessageStatus
+from core.outbox.tasks import forget_old_text
+from tests.support import drain
+
+pytestmark = pytest.mark.django_db
+MAIL = Mail(
+    subject="[Harbor Desk] Invitation",
+    heading="You are invited",
+    paragraphs=("Come in.",),
+    button=("Answer", links.PLACEHOLDER),
+    not_you="Ignore this mail.",
+    organization="Harbor Desk",
+)
+
+
+def draft(number: int = 1, **changes: Any) -> Draft:
+    values: dict[str, Any] = {"key": f"event:{number}", "kind": "test.event", "mail": MAIL}
+    values |= {"to": f"reader{number}@mail.example"}
+    return Draft(**(values | changes))
+
+
+def queue(*drafts: Draft) -> None:
+    with transaction.atomic():
+        services.queue(drafts)
+
+
+class Server:
+    """A transport that answers as it is told, and keeps what it took."""
+
+    def __init__(
+        self, *answers: Exception | None, refuses_to_open: Exception | None = None
+    ) -> None:
+        self.answers = list(answers)
+        self.refuses_to_open = refuses_to_open
+        self.taken: list[Any] = []
+        self.opened = 0
+
+    def open(self) -> None:
+        if self.refuses_to_open:
+            raise self.refuses_to_open
+        self.opened += 1
+
+    def close(self) -> None:
+        pass
+
+    def send_messages(self, messages: list[Any]) -> int:
+        answer = self.answers.pop(0) if self.answers else None
+        if answer:
+            raise answer
+        self.taken += messages
+        return len(messages)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def use(*answers: Exception | None, **options: Any) -> Server:
+        made = Server(*answers, **options)
+        monkeypatch.setattr(line, "mailers", {"transport": made})
+        return made
+
+    return use
+
+
+@pytest.mark.django_db(transaction=True)
+def test_message_needs_a_transaction():
+    with pytest.raises(RuntimeError):
+        services.queue([draft()])
+
+
+def test_rollback_takes_the_message_with_it():
+    with transaction.atomic():
+        services.queue([draft()])
+        transaction.set_rollback(True)
+    assert not Message.objects.exists()
+
+
+def test_same_event_mails_once():
+    queue(draft())
+    queue(draft())
+    assert len(drain()) == 1
+    assert drain() == []
+
+
+def test_text_and_html_carry_the_same_one_time_link():
+    claim = Claim("employee", links.uuid.uuid4(), 3)
+    queue(draft(link=claim))
+    row = Message.objects.get()
+    assert links.sign(claim) not in row.text + row.content + row.html
+    [sent] = drain()
+    assert links.url(claim) in sent.body
+    assert links.url(claim) in sent.alternatives[0].content
+
+
+def test_one_connection_serves_a_batch(server):
+    transport = server()
+    queue(*[draft(number) for number in range(120)])
+    delivery.drain()
+    assert len(transport.taken) == 120
+    assert transport.opened == 2
+
+
+@pytest.mark.parametrize("code", [421, 450, 451])
+def test_temporary_refusal_is_retried_with_growing_gaps(server, code):
+    server(*[smtplib.SMTPDataError(code, b"later")] * 3)
+    queue(draft())
+    gaps = []
+    for _ in range(3):
+        Message.objects.update(due_at=clock.real_now())
+        delivery.drain()
+        row = Message.objects.get()
+        assert row.status == MessageStatus.WAITING
+        gaps.append((row.due_at - clock.real_now()).total_seconds())
+    assert gaps[0] < gaps[1] < gaps[2]
+
+
+def test_temporary_refusal_gives_up_after_a_day(server):
+    server(smtplib.SMTPDataError(451, b"later"))
+    queue(draft())
+    Message.objects.update(queued_at=clock.real_now() - timedelta(hours=24))
+    delivery.drain()
+    assert Message.objects.get().status == MessageStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        smtplib.SMTPDataError(554, b"no"),
+        smtplib.SMTPRecipientsRefused({"a": (550, b"unknown")}),
+    ],
+)
+def test_final_refusal_fails_at_once_and_is_reported(server, refusal):
+    heard: list[Any] = []
+    signals.delivery_changed.connect(
+        lambda **said: heard.append(said), weak=False, dispatch_uid="t"
+    )
+    server(refusal)
+    queue(draft(about="test:1"))
+    delivery.drain()
+    signals.delivery_changed.disconnect(dispatch_uid="t")
+    row = Message.objects.get()
+    assert (row.status, row.attempts) == (MessageStatus.FAILED, 1)
+    assert [said["status"] for said in heard] == [MessageStatus.FAILED]
+
+
+def test_lost_answer_is_tried_once_more_with_the_same_id(server):
+    lost = smtplib.SMTPServerDisconnected("gone")
+    transport = server(lost)
+    queue(draft())
+    delivery.drain()
+    row = Message.objects.get()
+    assert row.status == MessageStatus.MAYBE_SENT
+    Message.objects.update(due_at=clock.real_now())
+    delivery.drain()
+    assert Message.objects.get().status == MessageStatus.SENT
+    assert [m.extra_headers["Message-ID"] for m in transport.taken] == [row.message_id]
+
+
+def test_second_lost_answer_is_final(server):
+    server(*[smtplib.SMTPServerDisconnected("gone")] * 2)
+    queue(draft())
+    for _ in range(2):
+        Message.objects.update(due_at=clock.real_now())
+        delivery.drain()
+    assert Message.objects.get().status == MessageStatus.FAILED
+
+
+def test_one_silence_does_not_hold_up_the_others(server):
+    transport = server(TimeoutError())
+    queue(*[draft(number) for number in range(5)])
+    delivery.send_batch()
+    rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
+    assert rows[0] == (MessageStatus.MAYBE_SENT, 1)
+    assert set(rows[1:]) == {(MessageStatus.SENT, 1)}
+    assert transport.opened == 2
+
+
+def test_two_silences_in_a_row_leave_the_server_alone_for_a_while(server):
+    server(TimeoutError(), TimeoutError())
+    queue(*[draft(number) for number in range(5)])
+    assert delivery.drain() == 0
+    rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
+    assert rows[:2] == [(MessageStatus.MAYBE_SENT, 1)] * 2
+    assert set(rows[2:]) == {(MessageStatus.WAITING, 0)}
+    transport = server()
+    assert delivery.drain() == 0
+    assert transport.opened == 0
+    Pause.objects.update(until=clock.real_now())
+    delivery.drain()
+    assert len(transport.taken) == 3
+    assert not Pause.objects.exists()
+
+
+def test_refused_encryption_sends_nothing_in_clear(server):
+    transport = server(refuses_to_open=smtplib.SMTPNotSupportedError("STARTTLS"))
+    queue(draft())
+    delivery.drain()
+    assert transport.taken == []
+    assert Message.objects.get().status == MessageStatus.FAILED
+
+
+def test_server_that_is_down_costs_no_message(server):
+    server(refuses_to_open=ConnectionRefusedError())
+    queue(draft(), draft(2))
+    delivery.drain()
+    assert set(Message.objects.values_list("status", flat=True)) == {MessageStatus.WAITING}
+
+
+def test_one_bad_message_does_not_stop_the_others(server):
+    transport = server(ValueError("odd"), None)
+    queue(draft(), draft(2))
+    delivery.drain()
+    assert len(transport.taken) == 1
+    assert Message.objects.filter(status=MessageStatus.FAILED).count() == 1
+
+
+def test_worker_that_died_while_sending_leaves_a_retry():
+    queue(draft())
+    delivery.claim()
+    assert drain() == []
+    Message.objects.update(lease_until=clock.real_now() - timedelta(seconds=1))
+    assert len(drain()) == 1
+    assert Message.objects.get().attempts == 2
+
+
+def test_result_of_a_lost_lease_is_not_recorded():
+    queue(draft())
+    [held] = delivery.claim()
+    Message.objects.update(lease=links.uuid.uuid4())
+    assert delivery._sent(held) == 0
+    assert delivery._finish(held, MessageStatus.FAILED) == 0
+
+
+def test_code_of_the_sign_in_library_is_blanked_once_sent():
+    EmailMessage("Code", "ABCD-EFGH", to=["reader@mail.example"]).send()
+    assert "ABCD" in Message.objects.get().text
+    [sent] = drain()
+    assert "ABCD" in sent.body
+    assert Message.objects.get().text == ""
+
+
+def test_cancelled_message_is_not_sent():
+    queue(draft(about="employee:7"))
+    assert services.cancel("employee:7") == 1
+    assert drain() == []
+
+
+def expand_to_three(*, after: int, limit: int, prefix: str) -> tuple[list[Draft], int | None]:
+    rows = [number for number in (1, 2, 3) if number > after][:limit]
+    drafts = [draft(number, key=f"{prefix}:{number}") for number in rows]
+    return drafts, (rows[-1] if rows and rows[-1] < 3 else None)
+
+
+def test_fan_out_is_expanded_piece_by_piece(monkeypatch):
+    monkeypatch.setattr(fanout, "PIECE", 2)
+    with transaction.atomic():
+        services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")
+        services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")
+    assert Message.objects.count() == 0
+    assert len(drain()) == 3
+    assert FanOut.objects.get().done_at is not None
+    assert drain() == []
+
+
+def test_old_text_goes_but_key_and_state_stay():
+    queue(draft())
+    drain()
+    Message.objects.update(created_at=clock.real_now() - timedelta(days=91))
+    forget_old_text()
+    row = Message.objects.get()
+    assert (row.text, row.content, row.html_part, row.status) == ("", "", "", MessageStatus.SENT)
+    queue(draft())
+    assert drain() == []
+
+
+def test_lost_nudge_does_not_reach_the_request(monkeypatch):
+    def broken(self: Any, *args: Any, **kwargs: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("celery.app.task.Task.delay", broken)
+    with TestCase.captureOnCommitCallbacks(execute=True) as callbacks:
+        queue(draft())
+        queue(draft(2))
+    assert len(callbacks) == 1
+    assert Message.objects.count() == 2
+    assert mail.outbox == []
