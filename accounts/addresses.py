@@ -6,8 +6,12 @@ Accepted is what the owner of a mailbox would type. Needs neither Django nor a d
 
 import re
 import unicodedata
+from typing import Any
 
 import idna
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts import confusables
 
@@ -126,3 +130,36 @@ def _refuse_look_alike_domain(labels: list[str]) -> None:
         return
     if len(scripts) > 1 or confusables.to_latin(shown[-1]).isascii():
         raise AddressError("The part after the @ mixes letters that look like each other.")
+
+
+def validate_address(value: str) -> None:
+    """Raise ValidationError unless the value is an acceptable address (I16)."""
+    try:
+        canonical(value)
+    except AddressError as error:
+        raise ValidationError(_(str(error)), code="address") from error
+
+
+class AddressField(forms.CharField):
+    """An e-mail address; cleans to its canonical spelling."""
+
+    widget = forms.EmailInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what CharField takes; the length is limited by the address rules themselves."""
+        super().__init__(**{"strip": True, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        """Return the canonical address, or "" for an empty one that may be empty."""
+        text = super().to_python(value) or ""
+        if text in self.empty_values:
+            return text
+        try:
+            return canonical(text)
+        except AddressError as error:
+            raise ValidationError(_(str(error)), code="address") from error
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Add what helps phones: no capitals, the address keyboard and the length."""
+        attrs = super().widget_attrs(widget)
+        return attrs | {"maxlength": str(MAX_ADDRESS), "autocapitalize": "none"}

@@ -8,10 +8,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register words for history, the employee invitation, and the signals we listen to."""
         from accounts import mail_kinds, receivers, verbs
-        from accounts.batches import EMPLOYEES
+        from accounts.batch_kinds import EMPLOYEES
+        from accounts.invitation_kinds import EMPLOYEE
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
-        from accounts.kinds import EMPLOYEE
         from core.audit import presenters
         from core.outbox import kinds as mails
 

@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.http import FileResponse
+from django.utils.csp import CSP
 from PIL import Image
+
+from accounts.models import IdentityDocument
+from core.errors import Ended
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE = 12_000
@@ -125,3 +130,25 @@ def _check_image(file: BinaryIO, kind: DocumentKind) -> None:
         raise DocumentRefused("This picture is damaged.") from error
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise too_large
+
+
+POLICY = f"default-src {CSP.NONE}; sandbox"
+
+
+def document_response(document: IdentityDocument) -> FileResponse:
+    """The file as an attachment under a name of ours; the caller has checked the reader.
+
+    Raises Ended for a document that was deleted, which the retention does to all of them.
+    """
+    name = f"{document.kind.replace('_', '-')}.{document.stored_name.rpartition('.')[2]}"
+    if not document.file:
+        raise Ended("This document was deleted: it is kept for a limited time only.")
+    try:
+        content = document.file.open("rb")
+    except FileNotFoundError:
+        raise Ended("This document is no longer there.") from None
+    response = FileResponse(content, as_attachment=True, filename=name, content_type=document.mime)
+    response["Content-Security-Policy"] = POLICY
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

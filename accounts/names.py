@@ -4,6 +4,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts import confusables
 
@@ -152,3 +157,29 @@ def _ascii_words(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’.]", "", bare)).strip("-")
+
+
+def validate_name(value: str) -> None:
+    """Raise ValidationError unless the value is an acceptable display name (I14)."""
+    try:
+        clean_name(value)
+    except NameRefused as error:
+        raise ValidationError(_(str(error)), code="name") from error
+
+
+class NameField(forms.CharField):
+    """A display name; cleans to its NFC form on one line."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the cleaned name, or "" for an empty one that may be empty."""
+        text = super().to_python(value) or ""
+        if text in self.empty_values:
+            return text
+        try:
+            return clean_name(text)
+        except NameRefused as error:
+            raise ValidationError(_(str(error)), code="name") from error
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Add the length to what CharField says."""
+        return super().widget_attrs(widget) | {"maxlength": str(MAX_NAME)}

@@ -36,3 +36,8 @@ def clean_rights(kind: str, role: str, rights: Iterable[str]) -> list[str]:
     if "shipments_edit" in wanted:
         wanted.add("shipments_view")
     return sorted(wanted)
+
+
+def access_state(role: str, rights: Iterable[str]) -> str:
+    """One word for what a member may do: a form made from an older one is refused (C9)."""
+    return ":".join([role, *sorted(rights)])

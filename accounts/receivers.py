@@ -10,7 +10,7 @@ from django.dispatch import Signal
 from accounts import sessions
 from accounts.invitations import transitions
 from accounts.invitations.batches.transitions import lists
-from accounts.invitations.erasing import addresses_of
+from accounts.invitations.erasure import addresses_of
 from accounts.middleware import note_activity
 from accounts.signals import person_erased
 from core.audit import services as history

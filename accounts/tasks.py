@@ -10,8 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.invitations import kinds
 from accounts.invitations import transitions as invitations
 from accounts.invitations.batches.transitions import lists, sending
-from accounts.invitations.models import Invitation
-from accounts.models import IdentityCheck, IdentityDocument
+from accounts.models import IdentityCheck, IdentityDocument, Invitation
 from accounts.states import IdentityStatus
 from accounts.transitions import identity
 from core import clock

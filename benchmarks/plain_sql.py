@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.invitations.models import Sending
-from accounts.models import EmployeeInvitation, Membership
+from accounts.models import EmployeeInvitation, Membership, Sending
 from core.audit.models import Actor, Event
 from core.notifications.models import Notification
 from core.outbox.models import Message

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import IdentityCheck, Membership, Organization
-from accounts.people import find
+from accounts.reads.members import find
 from accounts.states import MembershipRole
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import GrantStatus

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.invitations.models import Invitation
+from accounts.models import Invitation
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.states import ConnectionStatus, PartnerLinkStatus, Side

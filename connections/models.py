@@ -7,13 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.invitations.models import (
+from accounts.models import (
     Invitation,
     OneTimeLink,
+    Organization,
     invitation_constraints,
     invitation_indexes,
 )
-from accounts.models import Organization
 from connections import proposals as proposals
 from connections.querysets import (
     ConnectionInvitationQuerySet,

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from accounts.invitations.querysets import InvitationQuerySet
+from accounts.models import InvitationQuerySet
 from connections.states import (
     LIVE_CONNECTION,
     OPEN_LINK,

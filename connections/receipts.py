@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from connections import history
+from accounts.reads import history
 from connections.models import Connection, RoleGrant
 from connections.states import GrantStatus
 from core.audit.models import Event, Seal

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.invitations.erasing import forget_invited
+from accounts.invitations.erasure import forget_invited
 from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
 from connections.models import Assignment, ConnectionInvitation

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.batches import ADDRESS, NAME
+from accounts.batch_kinds import ADDRESS, NAME
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
 from accounts.models import Organization

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.invitations.models import Invitation, invitation_constraints, invitation_indexes
-from accounts.models import Organization
+from accounts.models import Invitation, Organization, invitation_constraints, invitation_indexes
 from accounts.states import SupplierKind
 from core import clock
 from core.db import BaseModel

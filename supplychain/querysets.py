@@ -5,7 +5,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Prefetch, Q
 
-from accounts.invitations.querysets import InvitationQuerySet
+from accounts.models import InvitationQuerySet
 from supplychain.states import (
     LIVE_SHARE,
     OUTSTANDING_SHARE,

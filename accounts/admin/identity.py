@@ -12,7 +12,7 @@ from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 
 from accounts.admin.common import SHOWN, find, frame
-from accounts.downloads import document_response
+from accounts.documents import document_response
 from accounts.forms.identity import IdentityDecisionForm
 from accounts.models import IdentityCheck, Organization
 from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.formats import date_format
 
 from accounts import portals
-from accounts.invitations.mails import send_links
+from accounts.invitations.emails import send_links
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from accounts.addresses_form import AddressField
+from accounts.addresses import AddressField
 from accounts.models import Organization
-from accounts.names_form import NameField
+from accounts.names import NameField
 from accounts.permissions import RIGHTS
 from accounts.states import MembershipRole
 

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.addresses_form import AddressField
+from accounts.addresses import AddressField
 from accounts.invitations import opening
 from accounts.models import User
 from accounts.sessions import remember_sign_up

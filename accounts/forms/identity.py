@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from accounts.documents import ACCEPT, MAX_BYTES, DocumentRefused, inspect
 from accounts.forms.organizations import country_field
 from accounts.models import IdentityDocument
-from accounts.names_form import NameField
+from accounts.names import NameField
 from accounts.states import IdentityReason
 from core import clock
 

@@ -6,7 +6,7 @@ from django import forms
 from django.urls import reverse_lazy
 from django_countries import countries
 
-from accounts.names_form import NameField
+from accounts.names import NameField
 from accounts.registration import RegistrationError, registration_hint, validate_registration
 from accounts.states import SupplierKind
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from accounts.names_form import NameField
+from accounts.names import NameField
 
 
 class SignupNameForm(forms.Form):

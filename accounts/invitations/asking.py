@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.emails import invitations as emails
-from accounts.invitations import limits
+from accounts.invitations import emails, limits
 from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened
 from accounts.invitations.refusals import take_back

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
-from accounts.invitations.models import Invitation
+from accounts.models import Invitation
 from core import clock
 from core.errors import LimitReached
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.addresses import budget_key
-from accounts.invitations.models import Invitation, Sending
+from accounts.models import Invitation, Sending
 from core import clock
 from core.errors import LimitReached
 

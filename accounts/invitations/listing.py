@@ -17,8 +17,7 @@ from django.utils.dateformat import format as date_format
 
 from accounts.invitations.deliveries import delivery_words
 from accounts.invitations.kinds import Kind, Sheet
-from accounts.invitations.models import Invitation
-from accounts.models import Membership
+from accounts.models import Invitation, Membership
 from accounts.states import InvitationStatus
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery

@@ -13,9 +13,8 @@ from django.utils.dateformat import format as date_format
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
 from accounts.invitations.crowding import check_open, hold
-from accounts.invitations.models import Invitation, OneTimeLink
 from accounts.invitations.refusals import unrefused
-from accounts.models import Organization
+from accounts.models import Invitation, OneTimeLink, Organization
 from accounts.states import RESENDABLE, InvitationStatus
 from core import clock
 from core.audit.services import record, record_each

@@ -7,12 +7,11 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.emails import employees as emails
+from accounts.invitation_kinds import check_inviter
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
-from accounts.invitations.models import until
 from accounts.invitations.refusals import refuse, take_back
-from accounts.kinds import check_inviter
-from accounts.models import EmployeeInvitation, Membership, Organization, User
+from accounts.models import EmployeeInvitation, Membership, Organization, User, until
 from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
 from accounts.tenancy import owns_address, require_administrator

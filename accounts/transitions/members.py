@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.emails import members as emails
 from accounts.models import Membership, MembershipRight, Organization, User
-from accounts.permissions import clean_rights
+from accounts.permissions import access_state, clean_rights
 from accounts.sessions import end_all_sessions
 from accounts.signals import member_removed
 from accounts.states import (
@@ -42,11 +42,6 @@ def keep_an_administrator(organization: Organization, *, without: User) -> None:
             "Make somebody else an administrator first.",
             field="role",
         )
-
-
-def access_state(role: str, rights: Iterable[str]) -> str:
-    """One word for what a member may do: a form made from an older one is refused (C9)."""
-    return ":".join([role, *sorted(rights)])
 
 
 def set_rights(membership: Membership, rights: Iterable[str]) -> None:

@@ -13,21 +13,15 @@ from allauth.mfa.models import Authenticator
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from accounts import erasing
 from accounts.emails import people as emails
-from accounts.invitations.erasing import addresses_of
-from accounts.models import (
-    IdentityCheck,
-    IdentityDocument,
-    Membership,
-    Organization,
-    User,
-)
+from accounts.invitations.erasure import addresses_of
+from accounts.models import IdentityCheck, IdentityDocument, Membership, Organization, User
 from accounts.reviewers import SUPERVISE_PEOPLE, require
 from accounts.sessions import end_all_sessions, forget_sessions_of
 from accounts.signals import person_erased
 from accounts.states import OrganizationStatus
 from accounts.tenancy import needs_successor, others_administer, successor_field
+from accounts.transitions import erasure as erasing
 from accounts.transitions.members import end_for_good, succeed
 from accounts.transitions.organizations import close_for_good
 from core import clock

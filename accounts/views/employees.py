@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions, portals
 from accounts.forms.employees import DeclineForm
+from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import opening, pages
-from accounts.kinds import EMPLOYEE
 from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified, verified_addresses

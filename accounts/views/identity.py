@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.downloads import document_response
+from accounts.documents import document_response
 from accounts.forms.identity import IdentityForm
 from accounts.models import IdentityCheck, IdentityDocument, Organization
 from accounts.states import OrganizationStatus

@@ -9,12 +9,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import people, portals
+from accounts import portals
 from accounts.forms.employees import InviteForm, MemberForm
+from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations.batches import outlook
 from accounts.invitations.listing import OPEN, Choice, back, listing
-from accounts.kinds import EMPLOYEE
 from accounts.models import EmployeeInvitation, Membership, Organization
+from accounts.permissions import access_state
+from accounts.reads import members as people
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, members
@@ -121,7 +123,7 @@ def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """One member: role, rights, suspension, the end (U17, U31)."""
     row = _member(request, public_id)
     rights = sorted(rights_of(row.user, row.organization))
-    start = {"role": row.role, "rights": rights, "seen": members.access_state(row.role, rights)}
+    start = {"role": row.role, "rights": rights, "seen": access_state(row.role, rights)}
     form = MemberForm(
         request.POST if request.method == "POST" else None,
         organization=request.organization,

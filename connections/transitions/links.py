@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.addresses import budget_key
 from accounts.invitations import crowding, limits
 from accounts.invitations import transitions as mechanism
-from accounts.invitations.erasing import addresses_of, nobody
+from accounts.invitations.erasure import addresses_of, nobody
 from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import OrganizationKind

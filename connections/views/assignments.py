@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
-from accounts.people import find
+from accounts.reads.members import find
 from connections import assigning
 from connections.forms import AssignmentForm
 from connections.models import Assignment, Connection

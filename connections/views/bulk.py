@@ -10,7 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.people import find
+from accounts.reads.members import find
 from connections import assigning, planning
 from connections.assigning_forms import CopyForm, SetLevelForm
 from connections.models import Connection

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations.listing import listing
-from accounts.people import find
+from accounts.reads.members import find
 from accounts.tenancy import verified_addresses
 from connections import asked, clients, granting, people
 from connections.forms import GrantForm

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.portals import layout, page
-from connections import history
+from accounts.reads import history
 from core import clock
 from core.audit import seals as sealing
 from core.audit.models import Seal

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.models import Organization
+from accounts.reads import history
 from accounts.tenancy import verified_addresses
-from connections import history
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from core.audit.models import Event
 from core.audit.seals import events_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.invitations.mails import send_links
+from accounts.invitations.emails import send_links
 from accounts.models import Organization
 from core.notifications.services import tell
 from core.outbox.links import PLACEHOLDER

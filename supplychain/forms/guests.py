@@ -2,8 +2,8 @@
 
 from django import forms
 
-from accounts.addresses_form import AddressField
-from accounts.names_form import NameField
+from accounts.addresses import AddressField
+from accounts.names import NameField
 from supplychain.forms.fields import LineField, ReasonForm
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django_countries import countries
 
-from accounts.addresses_form import AddressField
-from accounts.names_form import NameField
+from accounts.addresses import AddressField
+from accounts.names import NameField
 from accounts.states import SupplierKind
 from supplychain.forms.fields import LineField
 

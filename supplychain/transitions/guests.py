@@ -10,9 +10,8 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.invitations import transitions as shared
-from accounts.invitations.models import until
 from accounts.invitations.refusals import refuse_blocked, take_back
-from accounts.models import Organization
+from accounts.models import Organization, until
 from accounts.states import OPEN_INVITATION, InvitationStatus, OrganizationKind
 from accounts.tenancy import owns_address, verified_addresses
 from accounts.transitions.organizations import register_organization

@@ -11,10 +11,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
-from accounts.invitations.erasing import addresses_of, forget_invited
-from accounts.invitations.models import until
+from accounts.invitations.erasure import addresses_of, forget_invited
 from accounts.invitations.refusals import refuse, refuse_blocked, take_back
-from accounts.models import Membership, Organization, Refusal
+from accounts.models import Membership, Organization, Refusal, until
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.organizations import register_organization

@@ -8,8 +8,14 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.addresses import AddressError, budget_key, canonical, masked
-from accounts.addresses_form import AddressField, validate_address
+from accounts.addresses import (
+    AddressError,
+    AddressField,
+    budget_key,
+    canonical,
+    masked,
+    validate_address,
+)
 
 DATA = Path(__file__).parent.parent / "data" / "email_addresses.json"
 SIGNS = str.maketrans({"␀": "\0", "␇": "\a", "␊": "\n", "␍": "\r"})

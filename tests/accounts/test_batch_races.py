@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.invitations.batches import kinds
-from accounts.invitations.batches.models import BatchRow
 from accounts.invitations.batches.reading import read
 from accounts.invitations.batches.transitions import lists, sending
-from accounts.models import EmployeeInvitation, Sending
+from accounts.models import BatchRow, EmployeeInvitation, Sending
 from accounts.transitions import employees
 from core import clock
 from core.audit.models import Event

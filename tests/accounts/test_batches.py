@@ -12,13 +12,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.batches import ADDRESS
+from accounts.batch_kinds import ADDRESS
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.forms import ListForm
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.batches.reading import read
 from accounts.invitations.batches.transitions import lists, sending
-from accounts.models import EmployeeInvitation, Membership, Organization, Refusal, Sending
+from accounts.models import (
+    BatchRow,
+    EmployeeInvitation,
+    InvitationBatch,
+    Membership,
+    Organization,
+    Refusal,
+    Sending,
+)
 from accounts.signals import person_erased
 from accounts.transitions import employees
 from core import clock

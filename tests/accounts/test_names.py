@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.names import (
     HANDLE_PATTERN,
     RESERVED_HANDLES,
+    NameField,
     NameRefused,
     check_handle,
     clean_name,
@@ -17,8 +18,8 @@ from accounts.names import (
     handle_for,
     mail_name,
     skeleton,
+    validate_name,
 )
-from accounts.names_form import NameField, validate_name
 
 
 @pytest.mark.parametrize(

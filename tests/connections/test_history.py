@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import MembershipRight, Organization, User
+from accounts.reads import history
 from accounts.signals import person_erased
-from connections import history
 from core import clock
 from core import object_permissions as objectperms
 from core.audit import seals as sealing

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.invitations.models import Sending
-from accounts.models import Membership
+from accounts.models import Membership, Sending
 from connections.models import PartnerLink
 from core import clock
 from core.audit.models import Event

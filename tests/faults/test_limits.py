@@ -14,8 +14,7 @@ from django.urls import reverse
 from accounts import portals
 from accounts.addresses import budget_key, canonical
 from accounts.invitations import limits
-from accounts.invitations.models import Sending
-from accounts.models import EmployeeInvitation, Organization
+from accounts.models import EmployeeInvitation, Organization, Sending
 from connections.models import ConnectionInvitation, PartnerLink
 from core import clock
 from core.outbox.models import Message

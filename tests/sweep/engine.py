@@ -19,8 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.invitations import opening
-from accounts.invitations.models import OneTimeLink
-from accounts.models import User
+from accounts.models import OneTimeLink, User
 from core.outbox import links
 from supplychain.views.guests import SESSION
 from tests.support import NOT_BUSINESS, fingerprint, sign_in

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from accounts.addresses import AddressError, canonical
-from accounts.invitations.batches.models import BatchRow
 from accounts.invitations.batches.reading import Column, Line, choice
-from accounts.invitations.batches.states import RowStatus
+from accounts.models import BatchRow
 from accounts.names import NameRefused, clean_name
+from accounts.states import RowStatus
 
 
 class _Wrong(ValueError):

@@ -14,9 +14,9 @@ from accounts import portals
 from accounts.addresses import budget_key
 from accounts.invitations import limits
 from accounts.invitations.batches.kinds import BatchKind
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.batches.reading import Column
-from accounts.invitations.batches.states import BatchStatus, RowStatus
+from accounts.models import BatchRow, InvitationBatch
+from accounts.states import BatchStatus, RowStatus
 from core.errors import LimitReached
 from core.web.pagination import Page, paginate, paginate_by
 

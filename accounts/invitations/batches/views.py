@@ -13,10 +13,10 @@ from accounts import portals
 from accounts.invitations.batches import kinds, outlook
 from accounts.invitations.batches.forms import ListForm, RowsForm
 from accounts.invitations.batches.kinds import BatchKind
-from accounts.invitations.batches.models import InvitationBatch
 from accounts.invitations.batches.reading import MAX_ROWS, as_typed
-from accounts.invitations.batches.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from accounts.invitations.batches.transitions import lists
+from accounts.models import InvitationBatch
+from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from core import clock
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require

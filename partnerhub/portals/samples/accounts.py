@@ -4,19 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from accounts.adapter import AccountAdapter
-from accounts.emails import (
-    employees,
-    identity,
-    invitations,
-    lists,
-    members,
-    organizations,
-    people,
-    security,
-)
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
-from accounts.kinds import EMPLOYEE
-from accounts.models import EmployeeInvitation
+from accounts.emails import employees, identity, members, organizations, people, security
+from accounts.invitation_kinds import EMPLOYEE
+from accounts.invitations import emails as invitations
+from accounts.invitations.batches import emails as lists
+from accounts.models import BatchRow, EmployeeInvitation, InvitationBatch
 from partnerhub.portals.samples.world import READERS, World
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -7,14 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from accounts.emails import lists as emails
 from accounts.invitations import kinds as links
-from accounts.invitations.batches import kinds
+from accounts.invitations.batches import emails, kinds
 from accounts.invitations.batches.checking import rows_of
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
 from accounts.invitations.batches.reading import MAX_ROWS, Reading
-from accounts.invitations.batches.states import BATCH, ROW, BatchStatus, RowStatus
-from accounts.models import Organization
+from accounts.models import BatchRow, InvitationBatch, Organization
+from accounts.states import BATCH, ROW, BatchStatus, RowStatus
 from accounts.tenancy import require_administrator
 from core import clock
 from core.audit.services import record

@@ -21,11 +21,10 @@ from accounts.invitations import limits
 from accounts.invitations import transitions as invitations
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.kinds import BatchKind, Plan
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
-from accounts.invitations.batches.states import BatchStatus, RowStatus
 from accounts.invitations.batches.transitions import lists
 from accounts.invitations.crowding import hold
-from accounts.models import Organization
+from accounts.models import BatchRow, InvitationBatch, Organization
+from accounts.states import BatchStatus, RowStatus
 from core import clock
 from core import origin as context
 from core.audit.services import origin_of

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.invitations.querysets import InvitationQuerySet
+from accounts.models.link_querysets import InvitationQuerySet
 from accounts.states import INVITATION, OPEN_INVITATION, InvitationStatus
 from core import clock
 from core.db import BaseModel

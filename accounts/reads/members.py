@@ -7,16 +7,9 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.models import (
-    IdentityCheck,
-    Membership,
-    MembershipRight,
-    Organization,
-    is_verified,
-)
-from accounts.permissions import labels
+from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, is_verified
+from accounts.permissions import access_state, labels
 from accounts.states import OrganizationKind
-from accounts.transitions.members import access_state
 from core.web.pagination import Page, paginate
 
 SIZE = 25

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from django.db.models import Count
 
-from accounts.invitations.batches.models import InvitationBatch
 from accounts.invitations.batches.outlook import url
-from accounts.invitations.batches.states import CONFIRMED, RowStatus
+from accounts.models import InvitationBatch
+from accounts.states import CONFIRMED, RowStatus
 from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.invitations import transitions
-from accounts.invitations.models import Invitation
+from accounts.models import Invitation
 from accounts.states import InvitationStatus
 from accounts.tenancy import verified_addresses
 from core.db import move, require_atomic

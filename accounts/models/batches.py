@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.dateformat import format as date_format
 
-from accounts.invitations.batches.states import BatchStatus, RowStatus
+from accounts.states import BatchStatus, RowStatus
 from core import clock
 from core.db import BaseModel
 

@@ -1,7 +1,7 @@
 """What this app's tables hold about a person who is erased (D6)."""
 
 from accounts.addresses import budget_key
-from accounts.invitations.erasing import addresses_of, forget_invited
+from accounts.invitations.erasure import addresses_of, forget_invited
 from accounts.models import EmployeeInvitation, Refusal, Sending, User
 
 

@@ -10,15 +10,15 @@ from django.utils.crypto import salted_hmac
 from django_countries.fields import CountryField
 
 from accounts.addresses import canonical
-from accounts.invitations.batches.models import BatchRow, InvitationBatch
-from accounts.invitations.models import (
+from accounts.models.batches import BatchRow, InvitationBatch
+from accounts.models.links import (
     Invitation,
     Refusal,
     Sending,
     invitation_constraints,
     invitation_indexes,
 )
-from accounts.querysets import (
+from accounts.models.querysets import (
     IdentityCheckQuerySet,
     MembershipQuerySet,
     OrganizationQuerySet,

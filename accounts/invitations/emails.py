@@ -1,0 +1,68 @@
+"""Mails of the common pages of all kinds of invitations."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.urls import reverse
+
+from accounts.invitations.kinds import Kind
+from accounts.invitations.transitions import wanting_mail
+from accounts.models import OneTimeLink
+from accounts.tenancy import administrators
+from core import clock
+from core.notifications.services import News, Recipient, tell, tell_each
+from core.outbox.rendering import Mail, inert, subject_line
+from core.web.redirects import absolute
+
+
+def renewal_asked(kind: Kind, row: OneTimeLink) -> None:
+    """To the inviting side's administrators: the invited would like a new invitation (U6)."""
+    organization = kind.inviter(row)
+    firm, who = inert(organization.name), inert(kind.address(row)) or "The invited account"
+    page = kind.manage_url(row)
+    tell(
+        [Recipient.of(user) for user in administrators(organization)],
+        key=f"{row.about}:renewal_asked:{clock.now().isoformat()}",
+        kind="accounts.renewal_asked",
+        mail=Mail(
+            subject=subject_line(firm, "Invitation", "a new one is asked for"),
+            heading=f"{who} asks for a new invitation",
+            paragraphs=("The last one has ended. You can send it again, or leave it be.",),
+            button=("See the invitations", absolute(page)),
+            organization=firm,
+        ),
+        path=page,
+        organization=organization,
+    )
+
+
+def send_links(
+    invitations: Iterable[Any], *, event: str, kind: str, mail: Callable[[Any], Mail], page: str
+) -> None:
+    """Mail each invitation of one organization to its address, in a fixed number of statements.
+
+    `page` names the address where the invited answers. Who said "never again" gets none (I18).
+    """
+    rows = wanting_mail(invitations)
+    owners = dict(
+        EmailAddress.objects.filter(
+            email__in=[row.address for row in rows], verified=True
+        ).values_list("email", "user_id")
+    )
+    tell_each(
+        (
+            Recipient(row.address, owners.get(row.address)),
+            News(
+                key=f"{row.about}:{row.generation}:{event}",
+                kind=kind,
+                mail=mail(row),
+                path=reverse(page, args=[row.public_id]),
+                link=row.claim,
+                about=row.about,
+                organization=row.organization_id,
+                caused_by=row.invited_by_id,
+            ),
+        )
+        for row in rows
+    )

@@ -1,0 +1,53 @@
+"""The rows of this app."""
+
+from accounts.models.batches import BatchQuerySet, BatchRow, InvitationBatch
+from accounts.models.link_querysets import InvitationQuerySet
+from accounts.models.links import (
+    DECIDED,
+    Invitation,
+    OneTimeLink,
+    Refusal,
+    Sending,
+    invitation_constraints,
+    invitation_indexes,
+    until,
+)
+from accounts.models.people import (
+    EmployeeInvitation,
+    IdentityCheck,
+    IdentityDocument,
+    Membership,
+    MembershipRight,
+    Organization,
+    Person,
+    User,
+    UserManager,
+    document_path,
+    is_verified,
+)
+
+__all__ = [
+    "BatchQuerySet",
+    "BatchRow",
+    "DECIDED",
+    "EmployeeInvitation",
+    "IdentityCheck",
+    "IdentityDocument",
+    "Invitation",
+    "InvitationBatch",
+    "InvitationQuerySet",
+    "Membership",
+    "MembershipRight",
+    "OneTimeLink",
+    "Organization",
+    "Person",
+    "Refusal",
+    "Sending",
+    "User",
+    "UserManager",
+    "document_path",
+    "invitation_constraints",
+    "invitation_indexes",
+    "is_verified",
+    "until",
+]
