@@ -9,8 +9,8 @@ from connections.proposals import Renewal, RoleRequest
 from connections.states import Side
 from core import clock
 from core.web.access import Level
-from roles.availability import why_not
 from roles.models import Role
+from roles.reads.availability import why_not
 
 MOST = 5
 

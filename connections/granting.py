@@ -8,8 +8,8 @@ from typing import Any
 from connections.models import Connection, RoleGrant
 from core import clock
 from core.web.access import Level
-from roles.availability import Availability, AvailabilityState, why_not
 from roles.models import Role
+from roles.reads.availability import Availability, AvailabilityState, why_not
 
 UNANSWERED = "Nobody has answered this link yet: there is no account to grant this to."
 ANSWER_FIRST = "The firm it is meant for answers it; you need not do anything."

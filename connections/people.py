@@ -8,7 +8,7 @@ from connections.models import Connection, EffectiveRight, RoleGrant
 from core import clock
 from core.web.access import Level
 from core.web.formats import day
-from roles.availability import approved_levels
+from roles.reads.availability import approved_levels
 
 MOST_PEOPLE = 50
 

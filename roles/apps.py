@@ -10,7 +10,8 @@ class RolesConfig(AppConfig):
         """Register the words for history; load the catalogue after every migrate."""
         from core.audit import presenters
         from core.outbox import kinds as mails
-        from roles import loading, mail_kinds, verbs
+        from roles import mail_kinds, verbs
+        from roles.transitions import catalogue as loading
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS)

@@ -10,8 +10,8 @@ from core.web.access import Level
 from roles.catalogue import questions_for
 from roles.drafts import Entry, gaps
 from roles.models import ApplicationLine, ApprovedRole, Role
+from roles.reads.applications import restrictions_of
 from roles.states import RefusalReason
-from roles.words import restrictions_of
 
 NOT_ASKED_FOR = "Not applied for"
 

@@ -10,9 +10,9 @@ from core import clock
 from core.failures.services import Chore, each
 from core.tasks import task
 from roles.models import ApprovedRole, RoleApplication
-from roles.reminding import tell_reviewers_what_waits
 from roles.transitions.applications import lapse_application
 from roles.transitions.approvals import lapse_approved_roles, remind_of_lapse
+from roles.transitions.reminders import tell_reviewers_what_waits
 
 BATCH = 500
 

@@ -16,13 +16,13 @@ from core import clock
 from core.errors import Conflict, DomainError
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.forms import UNPROCESSABLE, status_of
-from roles.availability import approved_levels
 from roles.catalogue import CATEGORIES
 from roles.forms import DraftForm
 from roles.models import Role, RoleApplication, ServiceCategory
+from roles.reads.applications import restrictions_of
+from roles.reads.availability import approved_levels
 from roles.transitions.applications import create_draft, save_lines, submit_application
 from roles.views.common import application_url, missing_step, own_application
-from roles.words import restrictions_of
 
 OK, NOT_FOUND = 200, 404
 NEVER = "Never given to a provider: whoever has it controls the seller's account itself."

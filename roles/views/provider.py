@@ -14,9 +14,9 @@ from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.forms import apply, status_of
 from core.web.pagination import paginate
-from roles import words
 from roles.forms import MessageForm
 from roles.models import ApprovedRole, RoleApplication, ServiceCategory
+from roles.reads import applications as words
 from roles.states import (
     APPLICATION,
     OPEN_APPLICATION,

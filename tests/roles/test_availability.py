@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.web.access import Level
-from roles.availability import Availability, approved_levels, why_not
 from roles.models import ApprovedRole, Role
+from roles.reads.availability import Availability, approved_levels, why_not
 from tests.factories import roles
 
 pytestmark = pytest.mark.django_db

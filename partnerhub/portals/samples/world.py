@@ -9,13 +9,7 @@ from accounts.names import skeleton
 from connections.models import Connection, RoleGrant
 from core import clock
 from core.web.access import Level
-from roles.models import (
-    ApplicationLine,
-    ApplicationMessage,
-    ApprovedRole,
-    Role,
-    RoleApplication,
-)
+from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
 from supplychain.models import Box, Share, Shipment, ShipmentItem, SupplierConnection
 
 READERS = "@readers.example"

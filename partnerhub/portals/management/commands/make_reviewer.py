@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.addresses import AddressError, canonical
 from accounts.models import User
 from accounts.sessions import end_all_sessions
-from roles.loading import load_catalogue
 from roles.permissions import grant_categories
+from roles.transitions.catalogue import load_catalogue
 
 REVIEWERS = "Reviewers"
 LEADS = "Lead reviewers"

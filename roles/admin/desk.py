@@ -11,8 +11,10 @@ from django.utils.html import format_html
 from core.web.access import Level
 from core.web.desk import DeskAdmin
 from core.web.templatetags.ui import status_pill
-from roles import admin_approvals, admin_categories, admin_review, words
-from roles.admin_filters import (
+from roles.admin import approvals as admin_approvals
+from roles.admin import categories as admin_categories
+from roles.admin import review as admin_review
+from roles.admin.filters import (
     AgeFilter,
     ApprovalFilter,
     CategoryFilter,
@@ -22,6 +24,7 @@ from roles.admin_filters import (
 )
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication, ServiceCategory
 from roles.permissions import is_reviewer
+from roles.reads import applications as words
 from roles.states import LineDecision
 
 

@@ -10,7 +10,7 @@ from accounts.models import Organization
 from core.db import BaseModel
 from core.object_permissions import GroupGrantBase
 from core.web.access import Level
-from roles.querysets import ApplicationQuerySet, ApprovedRoleQuerySet, RoleQuerySet
+from roles.models.querysets import ApplicationQuerySet, ApprovedRoleQuerySet, RoleQuerySet
 from roles.states import (
     IN_QUEUE,
     OPEN_APPLICATION,

@@ -17,11 +17,12 @@ from core import clock
 from core.errors import DomainError
 from core.web.access import Level
 from core.web.desk import DeskRequest
-from roles import admin_pages, words
-from roles.availability import approved_levels
+from roles.admin import pages as admin_pages
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
 from roles.permissions import why_not_decide
+from roles.reads import applications as words
+from roles.reads.availability import approved_levels
 from roles.states import ApplicationStatus
 from roles.transitions import review
 

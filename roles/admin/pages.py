@@ -15,10 +15,10 @@ from core.audit.models import Event
 from core.audit.presenters import timeline
 from core.outbox.rendering import compose
 from core.web.access import Level
-from roles import words
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
+from roles.reads import applications as words
 from roles.states import ApplicationStatus, LineDecision
 from roles.transitions.review import all_decided, status_after
 

@@ -19,11 +19,11 @@ from core.errors import Conflict
 from core.web.access import Level
 from core.web.desk import DeskRequest
 from core.web.forms import REVISE, apply, carried, is_confirmed, status_of
-from roles import words
-from roles.admin_pages import history_of
+from roles.admin.pages import history_of
 from roles.forms import ChangeForm, LowerForm
 from roles.models import ApprovedRole
 from roles.permissions import why_not_decide
+from roles.reads import applications as words
 from roles.states import ApprovedRoleStatus
 from roles.transitions import approvals
 
