@@ -9,8 +9,9 @@ class ConnectionsConfig(AppConfig):
     def ready(self) -> None:
         """Register words, kinds and receivers, and keep the effective-right view in step."""
         from accounts.invitations import kinds
-        from connections import effective, mail_kinds, receivers, verbs
-        from connections.kinds import CONNECTION, PARTNER_LINK
+        from connections import mail_kinds, receivers, verbs
+        from connections.invitation_kinds import CONNECTION, PARTNER_LINK
+        from connections.rights import effective
         from core.audit import presenters
         from core.outbox import kinds as mails
         from roles.catalogue import read_catalogue

@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Organization
-from connections import use
-from connections.access import access_for
+from connections.rights import last_used as use
+from connections.rights.access import access_for
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.middleware import refusal
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from connections.models import Connection, ConnectionReview, PartnerLink
-from connections.proposals import RoleRequest
+from connections.models import Connection, ConnectionReview, PartnerLink, RoleRequest
 from connections.transitions import endings, grants, links, pausing, requests, reviews
 from connections.transitions.shared import REMINDERS
 from core import clock

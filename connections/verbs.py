@@ -1,5 +1,7 @@
 """The verbs of this app's history, and their words after the actor's name."""
 
+DOWNLOADED = "connection.receipt_downloaded"
+
 SENTENCES: dict[str, str] = {
     "partner_link.issued": "made a link for a solution provider",
     "partner_link.sent": "had the partner link sent by e-mail",

@@ -265,9 +265,9 @@ APPROVAL_FAN_OUT = "connections.emails.approval_changed_drafts"
 # Called by the desk to show a kind of mail: (name) -> Sample; raises KeyError.
 MAIL_SAMPLES = "partnerhub.portals.samples.render"
 # Called by the review desk before a change: (approved_role) -> (names of sellers, how many).
-APPROVAL_IMPACT = "connections.impact.sellers_relying_on"
+APPROVAL_IMPACT = "connections.reads.impact.sellers_relying_on"
 # The same for people: (approved_role, level it falls to) -> (losses, whether there are more).
-APPROVAL_LOSSES = "connections.impact.people_relying_on"
+APPROVAL_LOSSES = "connections.reads.impact.people_relying_on"
 # Called before rights are taken: (seller id, role code -> person -> level kept) -> sentences.
 WORK_IMPACT = "supplychain.impact.open_work"
 # Called by the page after a connection's end: (connection) -> kinds of work that is left open.

@@ -9,7 +9,7 @@ class SupplychainConfig(AppConfig):
         """Register words, the supplier invitation, and the signals we listen to."""
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
-        from connections import use
+        from connections.rights import last_used as use
         from core.audit import presenters
         from core.outbox import kinds as mails
         from supplychain import mail_kinds, naming, receivers, verbs

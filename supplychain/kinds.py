@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.invitations.kinds import Kind, Sheet
 from accounts.invitations.refusals import unwelcome
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
-from connections.access import access_for
+from connections.rights.access import access_for
 from core import clock
 from core.errors import Ended, NotRelated
 from supplychain import emails

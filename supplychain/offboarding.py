@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from connections.offboarding import Work
+from connections.reads.offboarding import Work
 from core.audit.models import Event
 from supplychain.models import Share, Shipment
 from supplychain.states import OPEN_SHARE, OPEN_SHIPMENT

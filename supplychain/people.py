@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership, MembershipRight, Organization
 from accounts.states import MembershipRole
-from connections.access import access_for
+from connections.rights.access import access_for
 from core.errors import NotRelated
 from core.notifications.services import Recipient
 from supplychain.permissions import VIEW_SHIPMENTS

@@ -15,9 +15,9 @@ from benchmarks.measure import Way, in_turn
 from benchmarks.peers import guardians
 from benchmarks.peers.models import Shop
 from benchmarks.report import Result, Row, at_least, at_most
-from connections.access import access_for, effective_level
-from connections.clients import clients_of
 from connections.models import Assignment, RoleGrant
+from connections.reads.clients import clients_of
+from connections.rights.access import access_for, effective_level
 from core import clock
 from core.web.access import Level, Need
 from partnerhub.portals import scale as scaling

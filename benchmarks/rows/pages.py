@@ -16,8 +16,8 @@ from benchmarks.peers import guardians
 from benchmarks.peers.models import Shop
 from benchmarks.report import Result, Row, at_least, at_most
 from connections import middleware
-from connections.access import access_for
 from connections.models import RoleGrant
+from connections.rights.access import access_for
 from core.web.access import Access, Need
 from supplychain.models import Shipment
 

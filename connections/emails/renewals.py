@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import day, reason_facts, tell_administrators, tell_both
-from connections.models import Connection
-from connections.proposals import Renewal
+from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.redirects import absolute

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import day, difference, reason_facts, tell_administrators
-from connections.models import Connection
-from connections.proposals import RoleRequest
+from connections.models import Connection, RoleRequest
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.redirects import absolute
 

@@ -1,7 +1,7 @@
 """Which employee may use which granted role, and up to which level (U17, U18)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,8 +12,9 @@ from accounts.models import Membership
 from accounts.states import MembershipRole, MembershipStatus
 from accounts.tenancy import require_administrator
 from connections import emails
-from connections.fields import cell_field
+from connections.field_names import cell_field
 from connections.models import Assignment, Connection, RoleGrant
+from connections.rights.assigned import CODENAMES, held
 from connections.transitions.shared import ChangedMeanwhile, lock_parties, words
 from core import clock
 from core.audit import services as audit
@@ -21,9 +22,6 @@ from core.db import lock, lock_all
 from core.errors import Ended, Invalid, NotRelated
 from core.object_permissions import clear_grants, grant_many
 from core.web.access import Level
-
-CODENAMES = {level: f"assigned_{level.word}" for level in Level if level}
-LEVELS = {codename: level for level, codename in CODENAMES.items()}
 
 # Membership id -> (grant id -> level); NONE takes an assignment away.
 Changes = Mapping[int, Mapping[int, Level]]
@@ -72,14 +70,6 @@ def assign(*, connection: Connection, by: Any, changes: Changes, state: str | No
     for member in {move.member.pk: move.member for move in moves}.values():
         _tell(connection, member, grants, stands, moves, by=by)
     return len({move.member.pk for move in moves})
-
-
-def held(grants: Iterable[RoleGrant], users: Iterable[int]) -> dict[tuple[int, int], Level]:
-    """(grant id, user id) -> assigned level; one query."""
-    rows = Assignment.objects.filter(
-        content_object__in=[grant.pk for grant in grants], user__in=list(users)
-    ).values_list("content_object_id", "user_id", "permission__codename")
-    return {(grant, user): LEVELS[codename] for grant, user, codename in rows}
 
 
 def write(moves: Sequence[Move], *, by: Any) -> None:

@@ -7,8 +7,8 @@ from django.db import transaction
 from accounts.models import Organization, User
 from accounts.tenancy import require_administrator
 from connections import emails
-from connections.planning import Copy, Line, SetLevel, digest, lines_of
 from connections.transitions.assignments import Move, write
+from connections.transitions.plans import Copy, Line, SetLevel, digest, lines_of
 from connections.transitions.shared import ChangedMeanwhile
 from core.db import lock
 

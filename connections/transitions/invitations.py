@@ -12,7 +12,8 @@ from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import InvitationStatus
 from accounts.tenancy import is_identified, require_administrator
-from connections import emails, kinds
+from connections import emails
+from connections import invitation_kinds as kinds
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions import links

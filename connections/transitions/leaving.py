@@ -2,7 +2,7 @@
 
 from accounts.tenancy import administrators
 from connections.models import Assignment, Connection, FormerRight, RoleGrant
-from connections.transitions.assignments import LEVELS
+from connections.rights.assigned import LEVELS
 from core.web.access import Level
 
 

@@ -12,8 +12,7 @@ from django.db import transaction
 from accounts.models import Organization
 from accounts.tenancy import require_administrator
 from connections import emails
-from connections.models import Connection
-from connections.proposals import Renewal
+from connections.models import Connection, Renewal
 from connections.states import RenewalStatus, Side
 from connections.transitions import standing
 from connections.transitions.endings import side_of

@@ -13,8 +13,7 @@ from django.db import transaction
 
 from accounts.tenancy import require_administrator
 from connections import emails
-from connections.models import Connection
-from connections.proposals import RequestedRole, RoleRequest
+from connections.models import Connection, RequestedRole, RoleRequest
 from connections.states import RoleRequestStatus, Side
 from connections.transitions import grants, standing
 from connections.transitions.shared import (

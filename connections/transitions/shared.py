@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Organization
-from connections.fields import grant_field, until_field
+from connections.field_names import grant_field, until_field
 from connections.models import Connection
 from connections.states import LIVE_CONNECTION, Side
 from core import clock

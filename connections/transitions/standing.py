@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connections.models import Connection
-from connections.proposals import Renewal, RoleRequest
+from connections.models import Connection, Renewal, RoleRequest
 from connections.states import RENEWAL, ROLE_REQUEST, RenewalStatus, RoleRequestStatus, Side
 from connections.transitions.shared import note
 from core import clock

@@ -7,13 +7,13 @@ from connections.views import (
     assignments,
     clients,
     history,
-    papers,
     provider,
     renewals,
     requests,
     stopping,
     unused,
 )
+from connections.views import receipts as papers
 
 LINK = "partner-links/<uuid:public_id>"
 INVITATION = "clients/invitations/<uuid:public_id>"

@@ -2,17 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import (
-    history,
-    links,
-    papers,
-    renewals,
-    requests,
-    reviews,
-    seller,
-    stopping,
-    unused,
-)
+from connections.views import history, links, renewals, requests, reviews, seller, stopping, unused
+from connections.views import receipts as papers
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"

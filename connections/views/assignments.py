@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from accounts.reads.members import find
-from connections import assigning
-from connections.forms import AssignmentForm
+from connections.forms.connections import AssignmentForm
 from connections.models import Assignment, Connection
+from connections.reads import assignments as assigning
+from connections.rights.assigned import employees_of
 from connections.transitions import assignments
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
@@ -84,7 +85,7 @@ def text_of(request: PortalRequest, name: str) -> str:
 
 def people_page(request: PortalRequest, size: int) -> Page[Membership]:
     """One page of employees: those searched for by name, or the one that is asked for."""
-    rows = assigning.employees_of(request.organization)
+    rows = employees_of(request.organization)
     only = request.GET.get("only", "")
     if only:
         try:

@@ -11,11 +11,13 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.reads.members import find
-from connections import assigning, planning
-from connections.assigning_forms import CopyForm, SetLevelForm
+from connections.forms.assignments import CopyForm, SetLevelForm
 from connections.models import Connection
-from connections.planning import Line
+from connections.reads import assignments as assigning
+from connections.rights.assigned import employees_of
 from connections.transitions import bulk
+from connections.transitions import plans as planning
+from connections.transitions.plans import Line
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
 from connections.views.shared import CONFLICT
@@ -147,7 +149,7 @@ def _choices(request: PortalRequest, form: SetLevelForm | CopyForm) -> dict[str,
     provider = request.organization
     sent = request.POST if request.method == "POST" else request.GET
     who, whom = (_words(sent, name) for name in ("find_person", "find_client"))
-    people = assigning.employees_of(provider).order_by("user__name", "id")
+    people = employees_of(provider).order_by("user__name", "id")
     found = find(people, who, "user__name", "user__email")
     ticks = _ticks(people, found, sent.getlist("employee"), lambda row: row.user.name)
     context = {"form": form, "find_person": who, "people": ticks}

@@ -12,17 +12,19 @@ from django.views.decorators.http import require_safe
 from accounts.invitations.listing import listing
 from accounts.reads.members import find
 from accounts.tenancy import verified_addresses
-from connections import asked, clients, granting, people
-from connections.forms import GrantForm
-from connections.kinds import CONNECTION
-from connections.lists import asked_of, connection_state, link_state
+from connections.forms.connections import GrantForm
+from connections.invitation_kinds import CONNECTION
 from connections.models import Connection, PartnerLink, RoleGrant
-from connections.receipts import behind
+from connections.reads import clients, people
+from connections.reads import grants as granting
+from connections.reads import requests as asked
+from connections.reads.connections import asked_of, connection_state, link_state
+from connections.reads.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views import lowering
-from connections.views.papers import papers_of
+from connections.views.receipts import papers_of
 from connections.views.seller import facts_of, may_renew
 from connections.views.shared import CONFLICT, connection_for, posted, timeline
 from core import clock

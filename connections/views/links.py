@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invitations.listing import back, from_list, listing
-from connections import granting
-from connections.forms import GrantForm, PartnerForm
-from connections.kinds import PARTNER_LINK
-from connections.lists import link_state
+from connections.forms.connections import GrantForm, PartnerForm
+from connections.invitation_kinds import PARTNER_LINK
 from connections.models import PartnerLink
+from connections.reads import grants as granting
+from connections.reads.connections import link_state
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.shared import AlreadyThere

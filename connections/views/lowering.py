@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from connections import impact
-from connections.forms import GrantForm
+from connections.forms.connections import GrantForm
 from connections.models import Connection
+from connections.reads import impact
 from core.web.access import PortalRequest
 from core.web.forms import REVISE, apply, carried, is_confirmed
 

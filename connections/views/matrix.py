@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
-from connections import assigning
-from connections.assigning import Filters
 from connections.models import Connection
+from connections.reads import assignments as assigning
+from connections.reads.assignments import Filters
 from connections.views.assignments import columns, people_page, text_of
 from connections.views.clients import tabs
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require

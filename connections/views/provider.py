@@ -16,10 +16,10 @@ from accounts.invitations.listing import back, from_list
 from accounts.models import Membership
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified
-from connections.forms import DeclineForm
-from connections.kinds import CONNECTION
-from connections.lists import invitation_state
+from connections.forms.connections import DeclineForm
+from connections.invitation_kinds import CONNECTION
 from connections.models import ConnectionInvitation, PartnerLink
+from connections.reads.connections import invitation_state
 from connections.transitions import invitations, links
 from connections.transitions.shared import AlreadyThere
 from connections.views.clients import invitations_page

@@ -9,10 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from connections import asked
-from connections.forms import ReasonForm, RenewalForm
-from connections.models import Connection
-from connections.proposals import Renewal
+from connections.forms.connections import ReasonForm, RenewalForm
+from connections.models import Connection, Renewal
+from connections.reads import requests as asked
 from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere

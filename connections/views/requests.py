@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from connections import asked, granting
-from connections.forms import ConsentForm, RefusalForm, RequestForm
-from connections.models import Connection
-from connections.proposals import RoleRequest
+from connections.forms.connections import ConsentForm, RefusalForm, RequestForm
+from connections.models import Connection, RoleRequest
+from connections.reads import grants as granting
+from connections.reads import requests as asked
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import connection_for, posted, url_of

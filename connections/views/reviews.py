@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from connections import people, reviewing
 from connections.models import Connection, ConnectionReview
+from connections.reads import people
+from connections.reads import reviews as reviewing
 from connections.transitions import reviews
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.shared import CONFLICT, connection_for

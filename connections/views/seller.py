@@ -13,16 +13,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations import kinds, opening, pages
-from connections import asked, granting, people, reviewing
-from connections.forms import AcceptForm, DeclineForm
-from connections.lists import connection_row, connection_state
+from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
-from connections.receipts import behind
+from connections.reads import grants as granting
+from connections.reads import people
+from connections.reads import requests as asked
+from connections.reads import reviews as reviewing
+from connections.reads.connections import connection_row, connection_state
+from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
 from connections.views import lowering
-from connections.views.papers import papers_of
+from connections.views.receipts import papers_of
 from connections.views.shared import (
     CONFLICT,
     connection_for,

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from connections import impact
-from connections.forms import PauseDayForm, PauseForm, ReasonForm
+from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
 from connections.models import Connection
+from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pausing
 from connections.views.shared import connection_for, posted, url_of

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Membership
 from accounts.portals import layout, page
-from connections import unused
 from connections.models import Assignment, Connection, RoleGrant
+from connections.reads import unused
+from connections.rights.assigned import LEVELS
+from connections.rights.last_used import observed
 from connections.transitions import assignments, grants
-from connections.transitions.assignments import LEVELS
-from connections.use import observed
 from connections.views.shared import posted
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import day

@@ -1,6 +1,6 @@
 """What a request may do in one organization, and the decorator that asks for it.
 
-`connections.access` computes an Access from live rows once for each request; pages, lists,
+`connections.rights.access` computes an Access from live rows once for each request; pages, lists,
 exports and templates ask only this object. Nothing here knows a domain model.
 """
 

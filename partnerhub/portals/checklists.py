@@ -7,10 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, is_verified
-from connections import asked
-from connections.models import Connection, ConnectionInvitation, PartnerLink
-from connections.proposals import Renewal
-from connections.reviewing import waiting_reviews
+from connections.models import Connection, ConnectionInvitation, PartnerLink, Renewal
+from connections.reads import requests as asked
+from connections.reads.reviews import waiting_reviews
 from core import clock
 from core.web.formats import day
 from roles.models import ApprovedRole, RoleApplication

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.invitations.pending import pending_for
 from accounts.models import Membership
 from accounts.states import OrganizationKind
-from connections.clients import SWITCHER, sellers_for
-from connections.permissions_page import partner_context
+from connections.reads.clients import SWITCHER, sellers_for
+from connections.views.permissions_page import partner_context
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
 from partnerhub.portals import checklists
 from roles.catalogue import role_names

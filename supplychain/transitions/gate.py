@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Organization
-from connections.access import access_for
+from connections.rights.access import access_for
 from core.db import lock, lock_all
 from core.errors import Conflict, NotPermitted, NotRelated
 from core.web.access import Access, Need

@@ -9,8 +9,8 @@ from django.db.models import ProtectedError
 
 from accounts.models import Membership, MembershipRight, Organization, User
 from accounts.transitions import members, organizations
-from connections.access import access_for
 from connections.models import Assignment, Connection, RoleGrant
+from connections.rights.access import access_for
 from connections.transitions import assignments, endings, grants
 from core.errors import NotRelated
 from core.web.access import Level

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from connections.access import effective_level
+from connections.rights.access import effective_level
 from core import clock
 from core.web.access import Level
 from roles.tasks import sweep

@@ -8,8 +8,8 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.models import IdentityCheck, Membership, Organization, User
-from connections.clients import clients_of, sellers_for
 from connections.models import Assignment, Connection, RoleGrant
+from connections.reads.clients import clients_of, sellers_for
 from core import clock
 from roles.models import ApprovedRole
 from tests.connections.conftest import Pair, queries

@@ -12,9 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.models import Membership, Organization, User
-from connections import access, effective
-from connections.clients import clients_of, sellers_for
 from connections.models import Assignment, Connection, EffectiveRight, RoleGrant
+from connections.reads.clients import clients_of, sellers_for
+from connections.rights import access, effective
 from core import clock
 from core.errors import NotRelated
 from core.object_permissions import permission_for

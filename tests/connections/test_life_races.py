@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connections import access
 from connections.models import Connection
+from connections.rights import access
 from connections.tasks import sweep
 from connections.transitions import endings, pausing, renewals, requests
 from core import clock

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership
-from connections import planning
 from connections.models import Assignment, Connection, RoleGrant
-from connections.planning import Copy, SetLevel
 from connections.transitions import bulk
+from connections.transitions import plans as planning
+from connections.transitions.plans import Copy, SetLevel
 from core import clock
 from core.audit.models import Event
 from core.errors import Invalid, NotPermitted, NotRelated

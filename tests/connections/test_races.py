@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership
-from connections import access, effective
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.rights import access, effective
 from connections.tasks import sweep
 from connections.transitions import assignments, endings, grants, invitations, links
 from core.audit.models import Event

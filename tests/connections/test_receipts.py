@@ -4,8 +4,8 @@ from typing import Any
 
 import pypdfium2
 
-from connections import receipts
 from connections.models import RoleGrant
+from connections.reads import receipts
 from connections.transitions import assignments, endings, grants
 from core.audit import seals as sealing
 from core.audit.models import Event, Seal

@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from connections.models import Connection
-from connections.proposals import Renewal
+from connections.models import Connection, Renewal
 from connections.tasks import sweep
 from core import clock
 from core.audit.models import Event

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from connections import access
-from connections.models import Connection
-from connections.proposals import RoleRequest
+from connections.models import Connection, RoleRequest
+from connections.rights import access
 from connections.tasks import sweep
 from connections.transitions import grants, requests
 from core import clock

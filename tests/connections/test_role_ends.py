@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from connections import access
 from connections.models import Assignment, Connection, RoleGrant
+from connections.rights import access
 from connections.tasks import sweep
 from core import clock
 from core.audit.models import Event

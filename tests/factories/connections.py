@@ -10,9 +10,11 @@ from connections.models import (
     Connection,
     ConnectionInvitation,
     PartnerLink,
+    Renewal,
+    RequestedRole,
     RoleGrant,
+    RoleRequest,
 )
-from connections.proposals import Renewal, RequestedRole, RoleRequest
 from core import clock
 from core.object_permissions import permission_for
 from core.web.access import Level

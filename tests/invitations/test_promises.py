@@ -24,7 +24,7 @@ from accounts.forms.entrance import AddEmailForm, ResetPasswordForm, SignupForm
 from accounts.invitations import opening
 from accounts.invitations.batches.checking import _address, _Wrong
 from accounts.models import Organization, User
-from connections.forms import PartnerForm
+from connections.forms.connections import PartnerForm
 from core import clock
 from core.audit.models import Actor, Event
 from core.outbox import links

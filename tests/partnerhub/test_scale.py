@@ -12,8 +12,8 @@ from accounts.addresses import canonical
 from accounts.models import IdentityCheck, Membership, Organization, User, is_verified
 from accounts.names import check_handle, clean_name, skeleton
 from accounts.registration import business_key, validate_registration
-from connections.access import access_for, effective_level
 from connections.models import Assignment, Connection, RoleGrant
+from connections.rights.access import access_for, effective_level
 from core.errors import NotRelated
 from core.web.access import Level
 from partnerhub.portals import scale

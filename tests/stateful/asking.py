@@ -6,8 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from connections.models import RoleGrant
-from connections.proposals import RoleRequest
+from connections.models import RoleGrant, RoleRequest
 from connections.transitions import requests
 from core import clock
 from core.errors import DomainError

@@ -5,8 +5,8 @@ from hypothesis.stateful import invariant
 
 from accounts.models import Membership, Organization
 from accounts.states import MEMBERSHIP, ORGANIZATION
-from connections.access import access_for
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
+from connections.rights.access import access_for
 from connections.states import CONNECTION, GRANT, PARTNER_LINK
 from core.audit.models import Actor, Event
 from core.errors import NotRelated

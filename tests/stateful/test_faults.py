@@ -11,8 +11,8 @@ import pytest
 from hypothesis import Phase
 
 from accounts.models import User
-from connections import effective
 from connections.models import Connection
+from connections.rights import effective
 from connections.states import CONNECTION
 from core.web.access import Access, Level
 from roles.transitions import approvals

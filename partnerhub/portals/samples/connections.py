@@ -6,8 +6,13 @@ from typing import Any
 
 from connections import emails
 from connections.emails.pausing import connection_pause_moved
-from connections.models import ConnectionInvitation, ConnectionReview, PartnerLink
-from connections.proposals import Renewal, RoleRequest
+from connections.models import (
+    ConnectionInvitation,
+    ConnectionReview,
+    PartnerLink,
+    Renewal,
+    RoleRequest,
+)
 from core.web.access import Level
 from partnerhub.portals.samples.world import World
 

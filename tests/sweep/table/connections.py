@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from connections.fields import cell_field, grant_field
-from connections.planning import Copy, SetLevel, digest, lines_of
+from connections.field_names import cell_field, grant_field
 from connections.transitions.assignments import state_of
+from connections.transitions.plans import Copy, SetLevel, digest, lines_of
 from core import clock
 from core.web.access import Level
 from tests.sweep.table.rows import PROVIDERS, Row, portal

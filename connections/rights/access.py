@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Organization
 from accounts.states import MembershipRole
 from accounts.tenancy import require_active
-from connections import effective
+from connections.rights import effective
 from core import clock
 from core.errors import NotRelated
 from core.web.access import Access, Acting, Level, Need

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connections.models import Connection
-from connections.proposals import Renewal, RoleRequest
+from connections.models import Connection, Renewal, RoleRequest
 from connections.states import Side
 from core import clock
 from core.web.access import Level

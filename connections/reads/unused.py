@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Count, DateField, Exists, Max, OuterRef, Q, Subquery
 
 from connections.models import Assignment, RightUse, RoleGrant
+from connections.rights.last_used import observed
 from connections.states import LIVE_CONNECTION
-from connections.use import observed
 from core import clock
 
 DAYS = (30, 90)

@@ -15,13 +15,13 @@ from django.db.models import Q
 from accounts.reads import history
 from connections.models import Connection, RoleGrant
 from connections.states import GrantStatus
+from connections.verbs import DOWNLOADED
 from core.audit.models import Event, Seal
 from core.web.access import Level
 from core.web.formats import country, day, minute
 from roles.models import ApprovedRole
 
 # Looking at the receipt is no change of what it says.
-DOWNLOADED = "connection.receipt_downloaded"
 MOST_ENTRIES = 2000
 
 

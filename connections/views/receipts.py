@@ -9,10 +9,10 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.portals import layout, page
-from connections import offboarding, receipts
-from connections.lists import connection_state
 from connections.models import Connection
-from connections.transitions import papers
+from connections.reads import offboarding, receipts
+from connections.reads.connections import connection_state
+from connections.transitions import receipts as papers
 from connections.views.shared import connection_for
 from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, PortalRequest, require

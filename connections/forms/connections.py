@@ -9,10 +9,10 @@ from django import forms
 from accounts.addresses import AddressError, canonical
 from accounts.models import Membership, Organization
 from accounts.states import OrganizationKind
-from connections.asked import AskedRole
-from connections.fields import cell_field, grant_field, until_field
-from connections.granting import Offer
+from connections.field_names import cell_field, grant_field, until_field
 from connections.models import RoleGrant
+from connections.reads.grants import Offer
+from connections.reads.requests import AskedRole
 from core.web.access import Level
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]

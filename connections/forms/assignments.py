@@ -7,9 +7,9 @@ from uuid import UUID
 from django import forms
 
 from accounts.models import Membership, Organization
-from connections.assigning import employees_of
 from connections.models import Connection
-from connections.planning import Copy, SetLevel
+from connections.rights.assigned import employees_of
+from connections.transitions.plans import Copy, SetLevel
 from core.web.access import Level
 from roles.models import Role
 

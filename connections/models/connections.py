@@ -14,8 +14,7 @@ from accounts.models import (
     invitation_constraints,
     invitation_indexes,
 )
-from connections import proposals as proposals
-from connections.querysets import (
+from connections.models.querysets import (
     ConnectionInvitationQuerySet,
     ConnectionQuerySet,
     EffectiveRightQuerySet,
@@ -32,9 +31,6 @@ from connections.states import (
     PartnerLinkStatus,
     Side,
 )
-from connections.traces import ConnectionReview as ConnectionReview
-from connections.traces import FormerRight as FormerRight
-from connections.traces import RightUse as RightUse
 from core import clock
 from core.db import BaseModel
 from core.object_permissions import UserGrantBase
@@ -327,7 +323,8 @@ class Assignment(UserGrantBase):
 class EffectiveRight(models.Model):
     """A row of the SQL view: what a person may do for a seller, if the dates are in force.
 
-    The one place where min(approved, granted, assigned) is computed; see connections/effective.py.
+    The one place where min(approved, granted, assigned) is computed; see
+    connections/rights/effective.py.
     """
 
     grant = models.OneToOneField(

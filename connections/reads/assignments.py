@@ -8,11 +8,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import IdentityCheck, Membership, Organization
 from accounts.reads.members import find
-from accounts.states import MembershipRole
 from connections.models import Assignment, Connection, RoleGrant
+from connections.rights import assigned
+from connections.rights.assigned import CODENAMES, LEVELS, employees_of
 from connections.states import GrantStatus
-from connections.transitions import assignments
-from connections.transitions.assignments import CODENAMES, LEVELS
 from core import clock
 from core.web.access import Level
 from roles.models import Role
@@ -36,12 +35,6 @@ class Filters:
         if self.level:
             rows = rows.filter(permission__codename=CODENAMES[self.level])
         return rows
-
-
-def employees_of(provider: Any) -> Any:
-    """The provider's employees in force; administrators need no assignment."""
-    rows = Membership.objects.active().filter(organization=provider, role=MembershipRole.EMPLOYEE)
-    return rows.select_related("user")
 
 
 def grants_of(connection: Connection) -> list[RoleGrant]:
@@ -84,7 +77,7 @@ def held(
 ) -> dict[tuple[int, int], Level]:
     """(grant id, membership id) -> assigned level; one query."""
     of_user = {member.user_id: member.pk for member in members}
-    found = assignments.held(grants, of_user)
+    found = assigned.held(grants, of_user)
     return {(grant, of_user[user]): level for (grant, user), level in found.items()}
 
 

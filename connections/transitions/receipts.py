@@ -7,9 +7,9 @@ from django.db import transaction
 from accounts.models import Organization
 from accounts.tenancy import require_administrator
 from connections.models import Connection
-from connections.receipts import DOWNLOADED
 from connections.transitions.endings import side_of
 from connections.transitions.shared import lock_parties
+from connections.verbs import DOWNLOADED
 from core.audit.services import record
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from connections import people
 from connections.models import Connection, ConnectionReview
+from connections.reads import people
+from connections.reads.unused import last_uses
+from connections.rights.last_used import observed
 from connections.states import ReviewStatus
-from connections.unused import last_uses
-from connections.use import observed
 from core import clock
 from core.web.formats import day
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from connections.querysets import ReviewQuerySet
+from connections.models.querysets import ReviewQuerySet
 from connections.states import ReviewStatus
 from core import clock
 from core.db import BaseModel

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Membership, Organization
-from connections.assigning import employees_of
 from connections.models import Assignment, Connection, RoleGrant
-from connections.transitions.assignments import LEVELS, Move, held
+from connections.rights.assigned import LEVELS, employees_of, held
+from connections.transitions.assignments import Move
 from core import clock
 from core.errors import Invalid
 from core.web.access import Level

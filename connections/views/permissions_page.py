@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.invitations.listing import listing
-from connections.kinds import PARTNER_LINK
-from connections.lists import seller_overview
+from connections.invitation_kinds import PARTNER_LINK
+from connections.reads.connections import seller_overview
 from core.web.access import PortalRequest
 
 

@@ -1,0 +1,35 @@
+"""The rows of this app."""
+
+from connections.models.connections import (
+    Assignment,
+    Connection,
+    ConnectionInvitation,
+    EffectiveRight,
+    PartnerLink,
+    RoleGrant,
+)
+from connections.models.proposals import (
+    Renewal,
+    RenewalQuerySet,
+    RequestedRole,
+    RoleRequest,
+    RoleRequestQuerySet,
+)
+from connections.models.traces import ConnectionReview, FormerRight, RightUse
+
+__all__ = [
+    "Assignment",
+    "Connection",
+    "ConnectionInvitation",
+    "ConnectionReview",
+    "EffectiveRight",
+    "FormerRight",
+    "PartnerLink",
+    "Renewal",
+    "RenewalQuerySet",
+    "RequestedRole",
+    "RightUse",
+    "RoleGrant",
+    "RoleRequest",
+    "RoleRequestQuerySet",
+]
