@@ -269,9 +269,9 @@ APPROVAL_IMPACT = "connections.reads.impact.sellers_relying_on"
 # The same for people: (approved_role, level it falls to) -> (losses, whether there are more).
 APPROVAL_LOSSES = "connections.reads.impact.people_relying_on"
 # Called before rights are taken: (seller id, role code -> person -> level kept) -> sentences.
-WORK_IMPACT = "supplychain.impact.open_work"
+WORK_IMPACT = "supplychain.reads.impact.open_work"
 # Called by the page after a connection's end: (connection) -> kinds of work that is left open.
-WORK_LEFT_OPEN = "supplychain.offboarding.left_open"
+WORK_LEFT_OPEN = "supplychain.reads.offboarding.left_open"
 # A live connection is reviewed this long after its start or last review; the answer has its time.
 REVIEW_INTERVAL_DAYS = 365
 REVIEW_ANSWER_DAYS = 30

@@ -16,10 +16,10 @@ from core.web.desk import DeskAdmin
 from core.web.formats import short_day as day
 from core.web.forms import apply, status_of
 from core.web.templatetags.ui import status_pill
-from supplychain import timeline
 from supplychain.forms.carrier import ReportForm
 from supplychain.models import Shipment
 from supplychain.permissions import MOVE_SHIPMENT
+from supplychain.reads import timeline
 from supplychain.states import ShipmentStatus
 from supplychain.transitions.carrier import move_by_carrier, next_step
 

@@ -12,10 +12,11 @@ class SupplychainConfig(AppConfig):
         from connections.rights import last_used as use
         from core.audit import presenters
         from core.outbox import kinds as mails
-        from supplychain import mail_kinds, naming, receivers, verbs
-        from supplychain.batches import SUPPLIERS
-        from supplychain.kinds import GUEST, SUPPLIER
+        from supplychain import mail_kinds, receivers, verbs
+        from supplychain.batch_kinds import SUPPLIERS
+        from supplychain.invitation_kinds import GUEST, SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
+        from supplychain.reads import object_names as naming
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)

@@ -7,7 +7,7 @@ from accounts.invitations.opening import Opened
 from accounts.invitations.transitions import ENDED
 from core.audit.services import Pseudonym
 from core.errors import Ended
-from supplychain.kinds import GUEST
+from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink
 
 

@@ -15,8 +15,8 @@ from benchmarks.plain_sql import sharing
 from benchmarks.report import Result, Row, at_least, at_most
 from core import clock
 from core.outbox.rendering import render_mail
-from supplychain.labels import BoxLabel, box_labels
 from supplychain.models import Shipment, ShipmentItem, SupplierConnection
+from supplychain.packing.labels import BoxLabel, box_labels
 from supplychain.plans import Targets
 from supplychain.transitions.shares import share_shipment
 

@@ -17,7 +17,7 @@ from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, requ
 from partnerhub.portals import checklists
 from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
-from supplychain.permissions_page import supplier_context
+from supplychain.views.permissions_page import supplier_context
 
 PORTALS = {
     OrganizationKind.SELLER: ("seller", "Seller Central"),

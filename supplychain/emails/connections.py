@@ -7,7 +7,7 @@ from core.notifications.services import tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
 from core.web.redirects import absolute
-from supplychain import people
+from supplychain.emails import recipients as people
 from supplychain.emails.shared import seller_page, subject, supplier_page
 from supplychain.models import SupplierConnection
 

@@ -13,7 +13,7 @@ from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
 from core.web.redirects import absolute
-from supplychain import people
+from supplychain.emails import recipients as people
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share
 

@@ -11,7 +11,7 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.services import Draft, queue_fan_out
 from core.web.formats import day
 from core.web.redirects import absolute
-from supplychain import people
+from supplychain.emails import recipients as people
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import (
     item_facts,

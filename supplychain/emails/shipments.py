@@ -10,7 +10,7 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
 from core.web.redirects import absolute
-from supplychain import people
+from supplychain.emails import recipients as people
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.shares import share_cancelled

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
-from supplychain.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
-from supplychain.contents import Line
 from supplychain.forms.fields import DayInput, LineField
 from supplychain.models import Box
+from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
+from supplychain.packing.contents import Line
+from supplychain.packing.units import UnitError, to_grams, to_millimetres
 from supplychain.plans import BoxContent, BoxPlan
-from supplychain.units import UnitError, to_grams, to_millimetres
 from supplychain.vocabulary import ItemSheet, LengthUnit, SheetSize, WeightUnit
 
 SIDES = ("length", "width", "height")

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from supplychain.boxes import MAX_UNITS_PER_SKU
 from supplychain.models import Shipment, ShipmentItem
+from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
 
 COUNTED = (ShipmentStatus.RECEIVING, ShipmentStatus.CLOSED)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 
 from core.outbox.rendering import one_line
-from supplychain.boxes import MAX_UNITS_PER_SKU
+from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemPlan
 
 MAX_PASTED = 2000

@@ -24,7 +24,7 @@ from core.errors import Conflict, Invalid, NotPermitted, NotRelated
 from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.guests import pseudonym
-from supplychain.kinds import belongs, check_inviter
+from supplychain.invitation_kinds import belongs, check_inviter
 from supplychain.models import GuestLink, Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import NewAccount
 from supplychain.states import Direction, ShareStatus

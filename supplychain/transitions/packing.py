@@ -11,8 +11,10 @@ from core.audit.services import record
 from core.db import move
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
-from supplychain import contents, emails
-from supplychain.boxes import (
+from supplychain import emails
+from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
+from supplychain.packing import contents
+from supplychain.packing.boxes import (
     MAX_BOX_NUMBER,
     BoxError,
     Difference,
@@ -20,11 +22,10 @@ from supplychain.boxes import (
     check_equal_boxes,
     check_group_size,
 )
-from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
+from supplychain.packing.tracking import TrackingError, check_bol, check_pro, check_tracking
 from supplychain.permissions import WORK_SHARES
 from supplychain.plans import BoxPlan
 from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
-from supplychain.tracking import TrackingError, check_bol, check_pro, check_tracking
 from supplychain.transitions.gate import enter_share, require_open
 from supplychain.transitions.shipments import settle
 from supplychain.vocabulary import TransportMode

@@ -16,9 +16,9 @@ from core.db import move
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
 from supplychain import emails
-from supplychain.boxes import BoxError, check_units
 from supplychain.centers import UnknownCenter, get_center
 from supplychain.models import BoxItem, Share, Shipment, ShipmentItem
+from supplychain.packing.boxes import BoxError, check_units
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
 from supplychain.states import (

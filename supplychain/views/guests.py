@@ -28,7 +28,7 @@ from core.web.forms import apply, refusal_text, status_of
 from supplychain.forms.guests import CodeForm
 from supplychain.forms.invitations import NEW, AnswerForm
 from supplychain.guests import Guest
-from supplychain.kinds import GUEST
+from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink, Share
 from supplychain.plans import NewAccount
 from supplychain.transitions import guests

@@ -15,15 +15,15 @@ from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import count
 from core.web.forms import apply, refusal_text, status_of
-from supplychain import partners
 from supplychain.forms.fields import posted
 from supplychain.forms.invitations import DeclineForm, RemoveForm
-from supplychain.kinds import SUPPLIER
+from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
-from supplychain.permissions_page import invite_form, supplier_context
+from supplychain.reads import partners
 from supplychain.states import OPEN_SHARE
 from supplychain.transitions import connections, invitations
 from supplychain.transitions.invitations import InvitedAlready
+from supplychain.views.permissions_page import invite_form, supplier_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,7 +22,7 @@ from core.web.access import AuthenticatedRequest
 from core.web.formats import short_minute as moment
 from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
-from supplychain.kinds import SUPPLIER, belongs
+from supplychain.invitation_kinds import SUPPLIER, belongs
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import NewAccount
 from supplychain.states import Direction

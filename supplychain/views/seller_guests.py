@@ -14,12 +14,12 @@ from accounts.invitations.listing import back
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.access import PortalRequest, require
 from core.web.forms import apply, refusal_text, status_of
-from supplychain import guest_links
 from supplychain.forms.fields import posted
 from supplychain.forms.guests import GuestForm
-from supplychain.kinds import GUEST
+from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink
 from supplychain.permissions import EDIT_SHIPMENTS
+from supplychain.reads import guest_links
 from supplychain.transitions import guests
 from supplychain.views.seller_shipments import get_shipment, shipment_page, shipment_url
 

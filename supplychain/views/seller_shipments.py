@@ -21,7 +21,6 @@ from core.web.formats import short_day as day
 from core.web.formats import short_minute as moment
 from core.web.forms import apply, status_of
 from core.web.pagination import paginate
-from supplychain import documents, guest_links, timeline
 from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm, posted
 from supplychain.forms.shipments import (
@@ -32,9 +31,11 @@ from supplychain.forms.shipments import (
     retyped,
 )
 from supplychain.models import Share, Shipment
-from supplychain.packlist import pack_list_csv
+from supplychain.packing import documents
+from supplychain.packing.packlist import pack_list_csv
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemPlan
+from supplychain.reads import guest_links, timeline
 from supplychain.states import (
     LABELLED,
     LIVE_SHARE,

@@ -14,14 +14,14 @@ from core.web.access import PortalRequest, require
 from core.web.formats import count
 from core.web.forms import apply, status_of
 from core.web.pagination import paginate
-from supplychain import contents, documents
 from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
 from supplychain.forms.fields import posted
 from supplychain.models import Box, Share
+from supplychain.packing import contents, documents
+from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import PACKABLE, TRACKABLE
 from supplychain.transitions import packing
-from supplychain.units import from_grams, from_millimetres
 from supplychain.views.supply_shares import actor, around, get_share, share_url
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.web.access import PortalRequest, require
-from supplychain import documents
 from supplychain.forms.boxes import ItemLabelForm, SheetForm
-from supplychain.labels import LabelError
 from supplychain.models import Share
-from supplychain.packlist import pack_list_csv
+from supplychain.packing import documents
+from supplychain.packing.labels import LabelError
+from supplychain.packing.packlist import pack_list_csv
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import LABELLED
 from supplychain.transitions import packing

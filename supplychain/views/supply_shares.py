@@ -15,13 +15,15 @@ from core.web.access import ANY_MEMBER, PortalRequest, require
 from core.web.formats import short_day as day
 from core.web.forms import apply, status_of
 from core.web.pagination import paginate
-from supplychain import contents, documents, steps, timeline
-from supplychain.boxes import Difference
 from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm, posted
 from supplychain.forms.guests import GuestDeclineForm
 from supplychain.models import Share
+from supplychain.packing import contents, documents
+from supplychain.packing.boxes import Difference
 from supplychain.permissions import WORK_SHARES
+from supplychain.reads import checklist as steps
+from supplychain.reads import timeline
 from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
 from supplychain.transitions import packing, shares
 

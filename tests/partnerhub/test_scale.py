@@ -18,8 +18,8 @@ from core.errors import NotRelated
 from core.web.access import Level
 from partnerhub.portals import scale
 from roles.models import ApprovedRole
-from supplychain.boxes import check_shipment_id
 from supplychain.models import Shipment, ShipmentItem
+from supplychain.packing.boxes import check_shipment_id
 from tests.factories.accounts import organization
 
 pytestmark = pytest.mark.django_db

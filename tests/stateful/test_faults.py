@@ -16,7 +16,7 @@ from connections.rights import effective
 from connections.states import CONNECTION
 from core.web.access import Access, Level
 from roles.transitions import approvals
-from supplychain.querysets import ShareQuerySet, ShipmentQuerySet
+from supplychain.models import ShareQuerySet, ShipmentQuerySet
 from supplychain.states import LIVE_SHARE
 from tests.stateful.base import ROLES
 from tests.stateful.promises import Promises

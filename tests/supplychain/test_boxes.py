@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supplychain import boxes
-from supplychain.boxes import (
+from supplychain.packing import boxes
+from supplychain.packing.boxes import (
     BoxError,
     BoxItem,
     PackedBox,
@@ -18,7 +18,7 @@ from supplychain.boxes import (
     check_contents,
     split_box_id,
 )
-from supplychain.units import to_grams, to_millimetres
+from supplychain.packing.units import to_grams, to_millimetres
 
 MAY, JUNE = date(2027, 5, 1), date(2027, 6, 1)
 SMALL = [to_millimetres(20, "in")] * 3

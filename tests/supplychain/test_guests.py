@@ -14,8 +14,8 @@ from core import clock
 from core.audit.models import Actor, Event
 from core.outbox import links
 from core.outbox.models import Message
-from supplychain import timeline
 from supplychain.models import GuestLink, Share, SupplierConnection
+from supplychain.reads import timeline
 from supplychain.transitions import guests
 from supplychain.transitions.connections import end_all
 from supplychain.transitions.invitations import forget_person

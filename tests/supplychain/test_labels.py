@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.pdf.text import REGULAR, fit
-from supplychain.boxes import BoxError, box_id
-from supplychain.labels import (
+from supplychain.packing.boxes import BoxError, box_id
+from supplychain.packing.labels import (
     BoxLabel,
     ItemLabel,
     LabelError,
@@ -19,8 +19,8 @@ from supplychain.labels import (
     item_labels,
     read_scan,
 )
-from supplychain.labels.codes import MAX_CODE_LENGTH
-from supplychain.labels.sheets import BOX_GRIDS, ITEM_GRIDS
+from supplychain.packing.labels.codes import MAX_CODE_LENGTH
+from supplychain.packing.labels.sheets import BOX_GRIDS, ITEM_GRIDS
 from supplychain.vocabulary import ItemSheet, SheetSize
 
 ODD_NAME = "株式会社 テスト 한국 Юг Ωmega עברית 🎉 <b>{{7*7}}</b> \u202e\0\n" + "long " * 80

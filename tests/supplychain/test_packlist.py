@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import date
 
-from supplychain.packlist import PackLine, pack_list_csv
+from supplychain.packing.packlist import PackLine, pack_list_csv
 
 
 def read(*lines):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supplychain.tracking import TrackingError, check_bol, check_pro, check_tracking
+from supplychain.packing.tracking import TrackingError, check_bol, check_pro, check_tracking
 from supplychain.vocabulary import TrackingVerdict
 
 DATA = Path(__file__).parent.parent / "data" / "tracking_numbers.json"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supplychain.units import (
+from supplychain.packing.units import (
     UnitError,
     from_grams,
     from_millimetres,

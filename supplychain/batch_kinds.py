@@ -11,7 +11,7 @@ from accounts.states import OrganizationKind, SupplierKind
 from accounts.tenancy import require_administrator
 from supplychain.forms.invitations import EverySellerForm, EverySupplierForm
 from supplychain.models import SupplierInvitation
-from supplychain.partners import side_of
+from supplychain.reads.partners import side_of
 from supplychain.transitions import invitations
 
 KIND = Column(

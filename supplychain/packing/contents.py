@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from supplychain.boxes import BoxItem, Difference, PackedBox, PlannedItem, check_contents
 from supplychain.models import BoxItem as BoxItemRow
 from supplychain.models import Share, ShipmentItem
+from supplychain.packing.boxes import BoxItem, Difference, PackedBox, PlannedItem, check_contents
 from supplychain.states import LABELLED, OUTSTANDING_SHARE
 
 

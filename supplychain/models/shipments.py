@@ -10,7 +10,7 @@ from accounts.models import Invitation, Organization, invitation_constraints, in
 from accounts.states import SupplierKind
 from core import clock
 from core.db import BaseModel
-from supplychain.querysets import (
+from supplychain.models.querysets import (
     ShareQuerySet,
     ShipmentQuerySet,
     SupplierConnectionQuerySet,

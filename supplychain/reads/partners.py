@@ -12,7 +12,7 @@ from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
 from core.web.formats import short_day as day
 from core.web.pagination import Page, paginate
-from supplychain.kinds import SUPPLIER
+from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import SupplierConnection
 from supplychain.states import Direction
 

@@ -10,9 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw
-from supplychain.labels.codes import draw_code128
-from supplychain.labels.errors import LabelError
-from supplychain.labels.sheets import ITEM_GRIDS, Grid
+from supplychain.packing.labels.codes import draw_code128
+from supplychain.packing.labels.errors import LabelError
+from supplychain.packing.labels.sheets import ITEM_GRIDS, Grid
 from supplychain.vocabulary import ItemSheet
 
 MAX_ITEM_LABELS = 10_000

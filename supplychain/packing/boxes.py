@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from supplychain.units import to_grams, to_millimetres
+from supplychain.packing.units import to_grams, to_millimetres
 
 MAX_UNITS_PER_SKU = 500_000
 MAX_BOXES_PER_GROUP = 5_000

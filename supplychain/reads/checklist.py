@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.web.formats import count
-from supplychain.contents import Line
 from supplychain.models import Share
+from supplychain.packing.contents import Line
 from supplychain.states import DONE_SHARE, LABELLED, PACKABLE, TRACKABLE, ShareStatus
 from supplychain.vocabulary import TransportMode
 

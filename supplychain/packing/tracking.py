@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from supplychain.vocabulary import TrackingVerdict
 
-FORMATS_FILE = Path(__file__).parent / "data" / "tracking_formats.json"
+FORMATS_FILE = Path(__file__).parents[1] / "data" / "tracking_formats.json"
 CARRIER_NAMES = {"ups": "UPS", "fedex": "FedEx", "usps": "USPS"}
 MAX_LENGTH = 64
 

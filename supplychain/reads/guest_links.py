@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.invitations.listing import listing
 from core.web.access import PortalRequest
-from supplychain.kinds import GUEST
+from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink, Share, Shipment
 from supplychain.permissions import EDIT_SHIPMENTS
 from supplychain.states import LIVE_SHARE

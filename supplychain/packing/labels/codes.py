@@ -11,8 +11,8 @@ import segno
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.pdfgen.canvas import Canvas
 
-from supplychain.boxes import box_id, split_box_id
-from supplychain.labels.errors import LabelError
+from supplychain.packing.boxes import box_id, split_box_id
+from supplychain.packing.labels.errors import LabelError
 
 MARK = "PH1"
 MAX_CODE_LENGTH = 240

@@ -7,12 +7,12 @@ command takes to start.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from supplychain.labels.errors import LabelError
+from supplychain.packing.labels.errors import LabelError
 
 if TYPE_CHECKING:
-    from supplychain.labels.boxes import BoxLabel, box_labels
-    from supplychain.labels.codes import box_code, read_scan
-    from supplychain.labels.items import ItemLabel, item_labels
+    from supplychain.packing.labels.boxes import BoxLabel, box_labels
+    from supplychain.packing.labels.codes import box_code, read_scan
+    from supplychain.packing.labels.items import ItemLabel, item_labels
 
 __all__ = [
     "BoxLabel",
@@ -36,4 +36,4 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(name)
-    return getattr(import_module(f"supplychain.labels.{_HOMES[name]}"), name)
+    return getattr(import_module(f"supplychain.packing.labels.{_HOMES[name]}"), name)

@@ -13,10 +13,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw, draw_lines
-from supplychain.boxes import BoxError, split_box_id
-from supplychain.labels.codes import box_code, draw_code128, draw_qr
-from supplychain.labels.errors import LabelError
-from supplychain.labels.sheets import BOX_GRIDS
+from supplychain.packing.boxes import BoxError, split_box_id
+from supplychain.packing.labels.codes import box_code, draw_code128, draw_qr
+from supplychain.packing.labels.errors import LabelError
+from supplychain.packing.labels.sheets import BOX_GRIDS
 from supplychain.vocabulary import SheetSize
 
 _MARGIN = 14.0

@@ -8,10 +8,10 @@ from accounts import portals
 from accounts.invitations.batches import outlook
 from accounts.invitations.listing import listing
 from core.web.access import PortalRequest
-from supplychain import partners
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
-from supplychain.kinds import SUPPLIER
+from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import SupplierInvitation
+from supplychain.reads import partners
 
 
 def invite_form(request: PortalRequest, data: Any = None) -> forms.Form:

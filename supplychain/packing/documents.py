@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from core.web.pagination import Page, paginate
-from supplychain import labels
-from supplychain.boxes import box_id, box_notes
 from supplychain.centers import centers
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
-from supplychain.packlist import PackLine
-from supplychain.tracking import CARRIER_NAMES
-from supplychain.units import from_grams, from_millimetres
+from supplychain.packing import labels
+from supplychain.packing.boxes import box_id, box_notes
+from supplychain.packing.packlist import PackLine
+from supplychain.packing.tracking import CARRIER_NAMES
+from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 
 CHUNK = 2000
