@@ -263,7 +263,7 @@ APPROVAL_REMINDER_DAYS = (60, 30, 7)
 # change being one of lowered, revoked, restored, lapsing, lapsed.
 APPROVAL_FAN_OUT = "connections.emails.approval_changed_drafts"
 # Called by the desk to show a kind of mail: (name) -> Sample; raises KeyError.
-MAIL_SAMPLES = "partnerhub.portals.samples.render"
+MAIL_SAMPLES = "partnerhub.samples.render"
 # Called by the review desk before a change: (approved_role) -> (names of sellers, how many).
 APPROVAL_IMPACT = "connections.reads.impact.sellers_relying_on"
 # The same for people: (approved_role, level it falls to) -> (losses, whether there are more).

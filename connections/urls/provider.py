@@ -3,16 +3,7 @@
 from django.urls import URLPattern, path
 
 from connections.urls import assigning
-from connections.views import (
-    assignments,
-    clients,
-    history,
-    provider,
-    renewals,
-    requests,
-    stopping,
-    unused,
-)
+from connections.views import assignments, clients, provider, renewals, requests, stopping, unused
 from connections.views import receipts as papers
 
 LINK = "partner-links/<uuid:public_id>"
@@ -64,7 +55,4 @@ urlpatterns: list[URLPattern] = [
         assignments.employee_clients,
         name="employee-clients",
     ),
-    path("history/", history.history_page, name="history"),
-    path("history/export/", history.history_export, name="history-export"),
-    path("history/verify/", history.history_verify, name="history-verify"),
 ]

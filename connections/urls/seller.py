@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import history, links, renewals, requests, reviews, seller, stopping, unused
+from connections.views import links, renewals, requests, reviews, seller, stopping, unused
 from connections.views import receipts as papers
 
 LINK = "partners/links/<uuid:public_id>"
@@ -52,7 +52,4 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONNECTION}/receipt/", papers.receipt, name="connection-receipt"),
     path(f"{CONNECTION}/after/", papers.off_boarding, name="connection-offboarding"),
     path(f"{CONNECTION}/review/", reviews.connection_review, name="connection-review"),
-    path("history/", history.history_page, name="history"),
-    path("history/export/", history.history_export, name="history-export"),
-    path("history/verify/", history.history_verify, name="history-verify"),
 ]

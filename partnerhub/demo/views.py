@@ -18,11 +18,11 @@ from accounts.models import User
 from core import clock
 from core.web.gallery import gallery_context
 from core.web.mailframe import framed, mail_frame, mail_page
+from partnerhub import samples
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
 from partnerhub.demo.people import GUEST, PASSWORD, PEOPLE, person
 from partnerhub.demo.sweeps import run_sweeps
-from partnerhub.portals import samples
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TOTP_SECONDS = 30

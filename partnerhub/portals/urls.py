@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from partnerhub.portals import history as pages
 from partnerhub.portals import views
 
 public = [path("", views.front_page, name="account-chooser")]
@@ -11,3 +12,9 @@ seller = [
 ]
 provider = [path("", views.provider_home, name="home")]
 supply = [path("", views.supply_home, name="home")]
+
+history = [
+    path("history/", pages.history_page, name="history"),
+    path("history/export/", pages.history_export, name="history-export"),
+    path("history/verify/", pages.history_verify, name="history-verify"),
+]

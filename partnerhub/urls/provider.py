@@ -10,6 +10,7 @@ from roles.urls import provider as roles
 app_name = "provider"
 urlpatterns: list[URLPattern] = [
     *portals.provider,
+    *portals.history,
     *accounts.urlpatterns,
     *connections.urlpatterns,
     *roles.urlpatterns,

@@ -6,7 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.urls import public as accounts
 from core.notifications import views as notifications
 from partnerhub.portals import help as help_pages
-from partnerhub.portals import notices, undelivered
+from partnerhub.portals import notifications as notices
+from partnerhub.portals import undelivered
 from partnerhub.portals import urls as portals
 from supplychain.urls import public as supplychain
 

@@ -10,6 +10,7 @@ from supplychain.urls import seller as supplychain
 app_name = "seller"
 urlpatterns: list[URLPattern] = [
     *portals.seller,
+    *portals.history,
     *accounts.urlpatterns,
     *connections.urlpatterns,
     *supplychain.urlpatterns,

@@ -92,7 +92,7 @@ def test_lost_database_is_a_503_page(monkeypatch):
         raise OperationalError
 
     client = signed_in(person())
-    monkeypatch.setattr("partnerhub.portals.notices.paginate", lost)
+    monkeypatch.setattr("partnerhub.portals.notifications.paginate", lost)
     assert client.get("/notifications/").status_code == 503
 
 

@@ -15,8 +15,8 @@ from core.outbox import kinds, links
 from core.outbox import unsubscribe as unsubscribing
 from core.outbox.delivery import _envelope
 from core.outbox.models import Message
-from partnerhub.portals import samples
-from partnerhub.portals.samples.world import READERS, World
+from partnerhub import samples
+from partnerhub.samples.rows import READERS, World
 from tests.core.test_rendering import FOREIGN, LINKED, Links, shown
 from tests.factories.reviewers import desk_reviewer
 from tests.support import nothing_changes, signed_in

@@ -8,8 +8,8 @@ from core.notifications.models import Choice
 from core.notifications.undelivered import note_delivery
 from core.outbox.models import Message
 from core.outbox.states import MessageStatus
-from partnerhub.portals.samples import supplychain
-from partnerhub.portals.samples.world import World
+from partnerhub.samples import supplychain
+from partnerhub.samples.rows import World
 from supplychain.emails import shares, shipments
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from partnerhub.portals.samples.world import READERS, World
+from partnerhub.samples.rows import READERS, World
 from supplychain.emails import connections, guests, invitations, shares, shipments
 from supplychain.models import GuestLink, Share, SupplierInvitation
 

@@ -9,7 +9,7 @@ from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import emails as invitations
 from accounts.invitations.batches import emails as lists
 from accounts.models import BatchRow, EmployeeInvitation, InvitationBatch
-from partnerhub.portals.samples.world import READERS, World
+from partnerhub.samples.rows import READERS, World
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CODE = "K7QM-4XPD"

@@ -14,7 +14,7 @@ from connections.models import (
     RoleRequest,
 )
 from core.web.access import Level
-from partnerhub.portals.samples.world import World
+from partnerhub.samples.rows import World
 
 
 def _link(world: World, **fields: Any) -> PartnerLink:

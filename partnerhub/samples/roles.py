@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from partnerhub.portals.samples.world import World
+from partnerhub.samples.rows import World
 from roles import emails
 
 

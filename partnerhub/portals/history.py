@@ -122,7 +122,7 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
         "verify_url": page(organization, "history-verify"),
         "filters": [(name, form.data.get(name, "")) for name in form.fields],
     }
-    return render(request, "connections/history.html", context, status=status_of(form))
+    return render(request, "portals/history.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +141,7 @@ def history_verify(request: PortalRequest) -> HttpResponse:
     }
     if form.is_bound and form.is_valid():
         context |= _result(organization, form.cleaned_data["noted"])
-    return render(request, "connections/history_verify.html", context, status=status_of(form))
+    return render(request, "portals/history_verify.html", context, status=status_of(form))
 
 
 def _head(seal: Seal) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from core.outbox import kinds, links
 from core.outbox.models import Message
-from partnerhub.portals.samples import accounts, connections, notifications, roles, supplychain
-from partnerhub.portals.samples.world import READERS, World
+from partnerhub.samples import accounts, connections, notifications, roles, supplychain
+from partnerhub.samples.rows import READERS, World
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {
     **accounts.SAMPLES,
