@@ -14,7 +14,7 @@ from accounts.invitations.erasure import addresses_of
 from accounts.middleware import note_activity
 from accounts.signals import person_erased
 from core.audit import services as history
-from core.outbox import bounces as marking
+from core.outbox import bounces
 from core.outbox.signals import delivery_changed
 from core.outbox.states import MessageStatus
 
@@ -29,12 +29,12 @@ def note_delivery(about: str, status: str, message: Any, **kwargs: Any) -> None:
 
 def clear_confirmed(email_address: Any, **kwargs: Any) -> None:
     """Who has just proved an address reads its mail: it goes there again (X15)."""
-    marking.clear([email_address.email])
+    bounces.clear([email_address.email])
 
 
 def clear_after_code(user: Any, **kwargs: Any) -> None:
     """A new password by a mailed code proves the same."""
-    marking.clear([user.email])
+    bounces.clear([user.email])
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:

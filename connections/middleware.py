@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Organization
-from connections.rights import last_used as use
+from connections.rights import last_used
 from connections.rights.access import access_for
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.middleware import refusal
@@ -41,7 +41,7 @@ def portal(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        use.note(request, response)
+        last_used.note(request, response)
         return response
 
     def process_view(

@@ -11,8 +11,8 @@ class RolesConfig(AppConfig):
         from core.audit import presenters
         from core.outbox import kinds as mails
         from roles import mail_kinds, verbs
-        from roles.transitions import catalogue as loading
+        from roles.transitions import catalogue
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS)
-        post_migrate.connect(loading.after_migrate, sender=self)
+        post_migrate.connect(catalogue.after_migrate, sender=self)

@@ -21,7 +21,7 @@ from accounts.sessions import end_all_sessions, forget_sessions_of
 from accounts.signals import person_erased
 from accounts.states import OrganizationStatus
 from accounts.tenancy import needs_successor, others_administer, successor_field
-from accounts.transitions import erasure as erasing
+from accounts.transitions import erasure
 from accounts.transitions.members import end_for_good, succeed
 from accounts.transitions.organizations import close_for_good
 from core import clock
@@ -135,7 +135,7 @@ def _end_memberships(person: User, *, by: User | None) -> None:
 def _forget(person: User, alias: str) -> None:
     """Take the person out of this app's tables, the outbox and the notices."""
     forgotten = Forgotten(person.pk, tuple(addresses_of(person)), person.name, alias)
-    erasing.forget_invitations(person)
+    erasure.forget_invitations(person)
     forget_sessions_of(person)
     forget_person(forgotten)
     notifications.forget_person(forgotten)
@@ -148,7 +148,7 @@ def _forget(person: User, alias: str) -> None:
         person,
         expect={"erased_at": None},
         erased_at=clock.now(),
-        email=erasing.tombstone(person),
+        email=erasure.tombstone(person),
         name=alias,
         password=person.password,
         last_login=None,

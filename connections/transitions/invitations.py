@@ -12,8 +12,7 @@ from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import InvitationStatus
 from accounts.tenancy import is_identified, require_administrator
-from connections import emails
-from connections import invitation_kinds as kinds
+from connections import emails, invitation_kinds
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions import links
@@ -46,7 +45,7 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
     AlreadyThere when the two are connected, Conflict when an invitation is open.
     """
     link = links.lock_for_answer(link, provider=provider, by=by)
-    kinds.check_link_inviter(link)
+    invitation_kinds.check_link_inviter(link)
     if not is_identified(by):
         raise NotPermitted("Verify your identity first: then you can send the invitation.")
     if not approved_levels(provider.pk):
@@ -140,7 +139,7 @@ def accept(
     approved = approved_levels(invitation.organization_id)
     invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
     require_administrator(by, invitation.seller)
-    kinds.check_invitation_inviter(invitation)
+    invitation_kinds.check_invitation_inviter(invitation)
     chosen = check_levels(levels, approved)
     ends_at = check_end(ends_at or clock.now() + timedelta(days=settings.CONNECTION_DAYS))
     ends = check_role_ends(until or {}, chosen, ends_at)

@@ -3,8 +3,16 @@
 from django.urls import URLPattern, path
 
 from connections.urls import assigning
-from connections.views import assignments, clients, provider, renewals, requests, stopping, unused
-from connections.views import receipts as papers
+from connections.views import (
+    assignments,
+    clients,
+    provider,
+    receipts,
+    renewals,
+    requests,
+    stopping,
+    unused,
+)
 
 LINK = "partner-links/<uuid:public_id>"
 INVITATION = "clients/invitations/<uuid:public_id>"
@@ -48,8 +56,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/renewal/decline/", renewals.renewal_decline, name="client-renewal-decline"),
     path(f"{CLIENT}/renewal/withdraw/", renewals.renewal_withdraw, name="client-renewal-withdraw"),
     path(f"{CLIENT}/end/", stopping.client_end, name="client-end"),
-    path(f"{CLIENT}/receipt/", papers.receipt, name="client-receipt"),
-    path(f"{CLIENT}/after/", papers.off_boarding, name="client-offboarding"),
+    path(f"{CLIENT}/receipt/", receipts.receipt, name="client-receipt"),
+    path(f"{CLIENT}/after/", receipts.off_boarding, name="client-offboarding"),
     path(
         "employees/<uuid:public_id>/clients/",
         assignments.employee_clients,

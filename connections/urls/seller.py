@@ -2,8 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import links, renewals, requests, reviews, seller, stopping, unused
-from connections.views import receipts as papers
+from connections.views import links, receipts, renewals, requests, reviews, seller, stopping, unused
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -49,7 +48,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONNECTION}/pause/day/", stopping.connection_pause_day, name="connection-pause-day"),
     path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
     path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
-    path(f"{CONNECTION}/receipt/", papers.receipt, name="connection-receipt"),
-    path(f"{CONNECTION}/after/", papers.off_boarding, name="connection-offboarding"),
+    path(f"{CONNECTION}/receipt/", receipts.receipt, name="connection-receipt"),
+    path(f"{CONNECTION}/after/", receipts.off_boarding, name="connection-offboarding"),
     path(f"{CONNECTION}/review/", reviews.connection_review, name="connection-review"),
 ]

@@ -13,10 +13,9 @@ from django.urls import reverse
 from accounts.reads.members import find
 from connections.forms.assignments import CopyForm, SetLevelForm
 from connections.models import Connection
-from connections.reads import assignments as assigning
+from connections.reads import assignments
 from connections.rights.assigned import employees_of
-from connections.transitions import bulk
-from connections.transitions import plans as planning
+from connections.transitions import bulk, plans
 from connections.transitions.plans import Line
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
@@ -34,7 +33,7 @@ MakeForm = Callable[..., SetLevelForm | CopyForm]
 @require(ADMINISTRATOR)
 def assign_many(request: PortalRequest) -> HttpResponse:
     """One role at one level for many clients and employees."""
-    roles = assigning.granted_roles(request.organization)
+    roles = assignments.granted_roles(request.organization)
     return _page(
         request,
         lambda **options: SetLevelForm(roles, request.organization, **options),
@@ -98,7 +97,7 @@ def _plan(request: PortalRequest, form: SetLevelForm | CopyForm, *, save: bool) 
             conflict = True
         else:
             return _Plan(lines, saved=True)
-    return _Plan(planning.lines_of(provider, wish), conflict=conflict)
+    return _Plan(plans.lines_of(provider, wish), conflict=conflict)
 
 
 def _preview(request: PortalRequest, plan: _Plan, frame: dict[str, Any]) -> HttpResponse:
@@ -107,7 +106,7 @@ def _preview(request: PortalRequest, plan: _Plan, frame: dict[str, Any]) -> Http
         "counts": Counter(line.outcome for line in plan.lines),
         "saved": plan.saved,
         "conflict": plan.conflict,
-        "seen": planning.digest(plan.lines),
+        "seen": plans.digest(plan.lines),
         "kept": [
             (name, value)
             for name in request.POST

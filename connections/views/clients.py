@@ -15,9 +15,8 @@ from accounts.tenancy import verified_addresses
 from connections.forms.connections import GrantForm
 from connections.invitation_kinds import CONNECTION
 from connections.models import Connection, PartnerLink, RoleGrant
-from connections.reads import clients, people
+from connections.reads import clients, people, requests
 from connections.reads import grants as granting
-from connections.reads import requests as asked
 from connections.reads.connections import asked_of, connection_state, link_state
 from connections.reads.receipts import behind
 from connections.states import Side
@@ -175,8 +174,8 @@ def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "end_url": reverse("provider:client-end", args=args),
         "renewal_url": reverse("provider:client-renewal", args=args),
         "request_url": reverse("provider:client-request", args=args),
-        "role_request": asked.open_request(row),
-        "renewal": asked.open_renewal(row),
+        "role_request": requests.open_request(row),
+        "renewal": requests.open_renewal(row),
         "may_renew": may_renew(row),
         "back": reverse("provider:clients", args=args[:1]),
         "events": timeline(request, *behind(row)),

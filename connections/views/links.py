@@ -14,7 +14,7 @@ from accounts.invitations.listing import back, from_list, listing
 from connections.forms.connections import GrantForm, PartnerForm
 from connections.invitation_kinds import PARTNER_LINK
 from connections.models import PartnerLink
-from connections.reads import grants as granting
+from connections.reads import grants
 from connections.reads.connections import link_state
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
@@ -206,7 +206,7 @@ def _acted(
 def partner_link_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """The grant page as a preview: what could be granted now, everything disabled (S0.19, X1)."""
     link = own_link(request, public_id)
-    offers = granting.offers(link.provider)
+    offers = grants.offers(link.provider)
     context = {
         "link": link,
         "groups": GrantForm(offers).groups(),

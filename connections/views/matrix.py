@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from connections.models import Connection
-from connections.reads import assignments as assigning
+from connections.reads import assignments
 from connections.reads.assignments import Filters
 from connections.views.assignments import columns, people_page, text_of
 from connections.views.clients import tabs
@@ -27,10 +27,10 @@ LEVEL_CHOICES = [level for level in Level if level]
 def overview(request: PortalRequest) -> HttpResponse:
     """Client by employee: how many roles each is assigned to, with a way to change it."""
     provider = request.organization
-    roles = assigning.granted_roles(provider)
+    roles = assignments.granted_roles(provider)
     filters = _filters(request, roles)
     page = paginate(
-        assigning.clients_of(provider, filters),
+        assignments.clients_of(provider, filters),
         request,
         order=("-started_at", "-id"),
         size=ROWS,
@@ -69,7 +69,7 @@ def _filters(request: PortalRequest, roles: list[Role]) -> Filters:
 def _rows(
     connections: list[Connection], members: list[Membership], filters: Filters, handle: str
 ) -> list[dict[str, Any]]:
-    words = assigning.cells(connections, members, filters)
+    words = assignments.cells(connections, members, filters)
     rows = []
     for connection in connections:
         url = reverse("provider:client-assignments", args=[handle, connection.public_id])

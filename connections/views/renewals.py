@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from connections.forms.connections import ReasonForm, RenewalForm
 from connections.models import Connection, Renewal
-from connections.reads import requests as asked
+from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere
@@ -27,7 +27,7 @@ from core.web.forms import apply, status_of
 def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Propose a later end date, or read and answer what is proposed."""
     row = connection_for(request, public_id)
-    standing, side = asked.open_renewal(row), _side(request, row)
+    standing, side = requests.open_renewal(row), _side(request, row)
     form = RenewalForm(posted(request))
     try:
         if form.is_valid() and _propose(request, row, form):
@@ -119,7 +119,7 @@ def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 
 
 def _standing(row: Connection) -> Renewal:
-    found = asked.open_renewal(row)
+    found = requests.open_renewal(row)
     if found is None:
         raise Ended("There is no open proposal here: it was answered or taken back.")
     return found

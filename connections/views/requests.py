@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from connections.forms.connections import ConsentForm, RefusalForm, RequestForm
 from connections.models import Connection, RoleRequest
-from connections.reads import grants as granting
+from connections.reads import grants
 from connections.reads import requests as asked
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
@@ -29,8 +29,8 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     """The provider asks a client for more, or reads what it has asked for."""
     row = connection_for(request, public_id)
     standing = asked.open_request(row)
-    held = granting.held_levels(row)
-    form = RequestForm(granting.requestable(row.provider, held), posted(request))
+    held = grants.held_levels(row)
+    form = RequestForm(grants.requestable(row.provider, held), posted(request))
     back = reverse("provider:client", args=[request.organization.handle, public_id])
     try:
         if form.is_valid() and _ask(request, row, form):
@@ -84,7 +84,7 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     """The seller reads the difference and consents to all or part of it (X2)."""
     row = connection_for(request, public_id)
     standing = _standing(row)
-    lines = asked.difference(standing, granting.held_levels(row))
+    lines = asked.difference(standing, grants.held_levels(row))
     form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
     if form.is_valid() and (answered := _consent(request, standing, form)):
         said = "Granted" if answered.status == "consented" else "Granted in part"

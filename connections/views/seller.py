@@ -16,9 +16,7 @@ from accounts.invitations import kinds, opening, pages
 from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
 from connections.reads import grants as granting
-from connections.reads import people
-from connections.reads import requests as asked
-from connections.reads import reviews as reviewing
+from connections.reads import people, requests, reviews
 from connections.reads.connections import connection_row, connection_state
 from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
@@ -173,8 +171,8 @@ def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "end_url": reverse("seller:connection-end", args=args),
         "renewal_url": reverse("seller:connection-renewal", args=args),
         "request_url": reverse("seller:connection-request", args=args),
-        "role_request": asked.open_request(row),
-        "renewal": asked.open_renewal(row),
+        "role_request": requests.open_request(row),
+        "renewal": requests.open_renewal(row),
         "may_renew": may_renew(row),
         "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
         "pause_day_url": reverse("seller:connection-pause-day", args=args),
@@ -210,7 +208,7 @@ def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
         facts.append(("Paused", _pause_words(row)))
     if row.reason and (row.is_paused or row.ended_at):
         facts.append(("Reason given", row.reason))
-    if reviewed := reviewing.last_reviewed(row):
+    if reviewed := reviews.last_reviewed(row):
         facts.append(("Last reviewed", reviewed))
     return facts
 

@@ -16,9 +16,7 @@ from django.db.models import F
 from django.utils.html import escape
 
 from core import clock
-from core.outbox import bounces as marking
-from core.outbox import links, signals
-from core.outbox import unsubscribe as unsubscribing
+from core.outbox import bounces, links, signals, unsubscribe
 from core.outbox.envelope import Envelope
 from core.outbox.fanout import expand
 from core.outbox.line import SILENT, Answer, Line, Outcome, ServerAway, ServerRefuses
@@ -164,8 +162,8 @@ def _envelope(message: Message) -> Envelope:
     """The mail as it leaves: the only place where a one-time link meets its text."""
     text, html = message.text, message.html_part
     addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
-    if stopping := unsubscribing.headers(message):
-        addresses[links.UNSUBSCRIBE] = unsubscribing.url(message)
+    if stopping := unsubscribe.headers(message):
+        addresses[links.UNSUBSCRIBE] = unsubscribe.url(message)
     for placeholder, address in addresses.items():
         text = text.replace(placeholder, address)
         html = html.replace(placeholder, escape(address))
@@ -229,7 +227,7 @@ def _away(messages: list[Message], reason: str) -> None:
 
 def _without_marked(messages: list[Message]) -> list[Message]:
     """What may be sent; mail to an address that refuses it fails without being offered (X15)."""
-    marks = marking.marks_against(messages)
+    marks = bounces.marks_against(messages)
     for message in messages:
         if reason := marks.get(message.pk):
             _finish(message, MessageStatus.FAILED, reason)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.portals import layout, page
 from accounts.reads import history
 from core import clock
-from core.audit import seals as sealing
+from core.audit import seals
 from core.audit.models import Seal
 from core.audit.services import record
 from core.web.access import Need, PortalRequest, require
@@ -110,7 +110,7 @@ def history_page(request: PortalRequest) -> HttpResponse:
 def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
     organization = request.organization
     found = paginate_merged(form.querysets(), request, order=("-at", "-id"))
-    seal = sealing.newest_seal(organization.pk)
+    seal = seals.newest_seal(organization.pk)
     context = {
         "layout": layout(organization),
         "form": form,
@@ -131,7 +131,7 @@ def history_verify(request: PortalRequest) -> HttpResponse:
     """Compute the organization's chain again and say whether it holds, up to which hash (X9)."""
     organization = request.organization
     form = NotedForm(request.POST if request.method == "POST" else None)
-    seal = sealing.newest_seal(organization.pk)
+    seal = seals.newest_seal(organization.pk)
     context: dict[str, Any] = {
         "layout": layout(organization),
         "form": form,
@@ -154,7 +154,7 @@ def _head(seal: Seal) -> list[tuple[str, str]]:
 
 def _result(organization: Any, noted: str) -> dict[str, Any]:
     """What the check came to, in words."""
-    verdict = sealing.verify(organization.pk, newest=CHECKED)
+    verdict = seals.verify(organization.pk, newest=CHECKED)
     rows = Seal.objects.filter(organization_id=organization.pk, hash=noted)
     found = rows.first() if noted else None
     span = f"All {verdict.last:,} entries were computed again"
@@ -228,7 +228,7 @@ def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     for row in rows:
         seal = row["seal"]
         item = {
-            "event": sealing.canonical(row["event"]),
+            "event": seals.canonical(row["event"]),
             "seal": seal and {name: getattr(seal, name) for name in _SEAL},
             "who": row["who"],
             "firm": row["firm"],

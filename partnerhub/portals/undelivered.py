@@ -18,7 +18,7 @@ from accounts.tenancy import administered
 from core import clock
 from core.db import lock
 from core.errors import Conflict, LimitReached, NotRelated
-from core.outbox import bounces as marking
+from core.outbox import bounces
 from core.outbox import services as outbox
 from core.outbox.models import BLANK, Message
 from core.outbox.reasons import plain_reason
@@ -122,7 +122,7 @@ def _check(message: Message) -> None:
         raise Conflict("This mail did not fail, or is on its way already.")
     if not message.text:
         raise Conflict("This mail is too old to be sent again.")
-    if marking.is_marked(message.to):
+    if bounces.is_marked(message.to):
         raise Conflict(
             "Mail to this address came back or was reported as unwanted. Its owner can prove the "
             "address again, or support can help."

@@ -6,8 +6,8 @@ from functools import partial
 from accounts.adapter import AccountAdapter
 from accounts.emails import employees, identity, members, organizations, people, security
 from accounts.invitation_kinds import EMPLOYEE
-from accounts.invitations import emails as invitations
-from accounts.invitations.batches import emails as lists
+from accounts.invitations import emails
+from accounts.invitations.batches import emails as list_emails
 from accounts.models import BatchRow, EmployeeInvitation, InvitationBatch
 from partnerhub.samples.rows import READERS, World
 
@@ -67,7 +67,7 @@ def _rights(world: World) -> None:
 
 
 def _renewal(world: World) -> None:
-    invitations.renewal_asked(EMPLOYEE, _invitation(world))
+    emails.renewal_asked(EMPLOYEE, _invitation(world))
 
 
 def _list(world: World, stopped: int = 0) -> InvitationBatch:
@@ -136,8 +136,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.employee_declined": lambda world: employees.employee_declined(_invitation(world)),
     "accounts.employee_expired": lambda world: employees.employee_expired(_invitation(world)),
     "accounts.renewal_asked": _renewal,
-    "accounts.list_done": lambda world: lists.list_done(_list(world)),
-    "accounts.list_stopped": lambda world: lists.list_stopped(
+    "accounts.list_done": lambda world: list_emails.list_done(_list(world)),
+    "accounts.list_stopped": lambda world: list_emails.list_stopped(
         _list(world, stopped=4), "Who confirmed this list could no longer invite."
     ),
 }

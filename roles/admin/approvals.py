@@ -23,7 +23,7 @@ from roles.admin.pages import history_of
 from roles.forms import ChangeForm, LowerForm
 from roles.models import ApprovedRole
 from roles.permissions import why_not_decide
-from roles.reads import applications as words
+from roles.reads import applications
 from roles.states import ApprovedRoleStatus
 from roles.transitions import approvals
 
@@ -62,7 +62,7 @@ def _page(
 ) -> HttpResponse:
     blocked = _blocked(request, row)
     in_force = row.status == ApprovedRoleStatus.ACTIVE and row.expires_at > clock.now()
-    state, label = words.approval_state(row)
+    state, label = applications.approval_state(row)
     context = {
         **_frame(admin, request, row),
         "title": f"{row.role}: {row.provider.name}",
@@ -102,10 +102,10 @@ def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
     facts = [
         ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
         ("Highest level now", Level(row.level).word),
-        ("Approved", words.day(row.approved_at)),
-        ("Until", words.day(row.expires_at)),
-        ("Ended", words.day(row.ended_at)),
-        ("Last changed", words.day(row.changed_at)),
+        ("Approved", applications.day(row.approved_at)),
+        ("Until", applications.day(row.expires_at)),
+        ("Ended", applications.day(row.ended_at)),
+        ("Last changed", applications.day(row.changed_at)),
         ("By", str(row.changed_by or "")),
         ("Reason", row.reason),
     ]

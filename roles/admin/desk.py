@@ -11,9 +11,7 @@ from django.utils.html import format_html
 from core.web.access import Level
 from core.web.desk import DeskAdmin
 from core.web.templatetags.ui import status_pill
-from roles.admin import approvals as admin_approvals
-from roles.admin import categories as admin_categories
-from roles.admin import review as admin_review
+from roles.admin import approvals, categories, review
 from roles.admin.filters import (
     AgeFilter,
     ApprovalFilter,
@@ -24,7 +22,7 @@ from roles.admin.filters import (
 )
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication, ServiceCategory
 from roles.permissions import is_reviewer
-from roles.reads import applications as words
+from roles.reads import applications
 from roles.states import LineDecision
 
 
@@ -74,7 +72,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The application's page and each step on it."""
-        return admin_review.urls(self)
+        return review.urls(self)
 
     @admin.display(description="Solution provider")
     def firm(self, row: RoleApplication) -> str:
@@ -89,13 +87,15 @@ class RoleApplicationAdmin(ReviewAdmin):
     @admin.display(description="Age")
     def age(self, row: RoleApplication) -> str:
         """Since it was handed in."""
-        return format_html('<span class="nowrap">{}</span>', words.ago(words.start_of(row)))
+        return format_html(
+            '<span class="nowrap">{}</span>', applications.ago(applications.start_of(row))
+        )
 
     @admin.display(description="Promised by")
     def promised(self, row: RoleApplication) -> str:
         """The promised date, flagged once it has passed."""
-        due = format_html('<span class="nowrap">{}</span>', words.promised_by(row))
-        late = words.is_late(row)
+        due = format_html('<span class="nowrap">{}</span>', applications.promised_by(row))
+        late = applications.is_late(row)
         return format_html("{} {}", due, status_pill("failed", "Late")) if late else due
 
     @admin.display(description="Restricted")
@@ -121,7 +121,7 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The approved role's page and what can be done with it."""
-        return admin_approvals.urls(self)
+        return approvals.urls(self)
 
     @admin.display(description="Solution provider")
     def firm(self, row: ApprovedRole) -> str:
@@ -136,12 +136,12 @@ class ApprovedRoleAdmin(ReviewAdmin):
     @admin.display(description="State")
     def state(self, row: ApprovedRole) -> str:
         """The state at this moment, as a pill."""
-        return status_pill(*words.approval_state(row))
+        return status_pill(*applications.approval_state(row))
 
     @admin.display(description="Until")
     def until(self, row: ApprovedRole) -> str:
         """Its yearly end."""
-        return format_html('<span class="nowrap">{}</span>', words.day(row.expires_at))
+        return format_html('<span class="nowrap">{}</span>', applications.day(row.expires_at))
 
 
 @admin.register(ServiceCategory)
@@ -150,4 +150,4 @@ class ServiceCategoryAdmin(ReviewAdmin):
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         """One page instead of a list; a lead reviewer changes it there."""
-        return admin_categories.page(self, request)
+        return categories.page(self, request)

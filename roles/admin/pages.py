@@ -18,7 +18,7 @@ from core.web.access import Level
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
-from roles.reads import applications as words
+from roles.reads import applications
 from roles.states import ApplicationStatus, LineDecision
 from roles.transitions.review import all_decided, status_after
 
@@ -36,7 +36,7 @@ def provider_facts(provider: Organization) -> list[tuple[str, str]]:
         ("State", provider.get_status_display()),
         ("Country", str(getattr(provider.country, "name", ""))),
         ("Registration number", provider.registration_number),
-        ("Account since", words.day(provider.created_at)),
+        ("Account since", applications.day(provider.created_at)),
         *(
             (
                 "Administrator",
@@ -66,7 +66,7 @@ class LineDesk:
     """One line with its state for this reviewer; only what can be done has a form."""
 
     line: ApplicationLine
-    card: words.LineCard
+    card: applications.LineCard
     held: str
     state: tuple[str, str]
     who: str
@@ -95,7 +95,7 @@ def line_desks(
         desks.append(
             LineDesk(
                 line,
-                words.line_card(line, decided=False),
+                applications.line_card(line, decided=False),
                 held[line.role_id].word if line.role_id in held else "",
                 _state(line),
                 _who(line),
@@ -122,7 +122,9 @@ def _state(line: ApplicationLine) -> tuple[str, str]:
 def _who(line: ApplicationLine) -> str:
     steps = [(line.decided_by, line.decided_at), (line.seconded_by, line.seconded_at)]
     return "; ".join(
-        f"{person or 'Somebody'}, {date_format(at, words.MOMENT)} UTC" for person, at in steps if at
+        f"{person or 'Somebody'}, {date_format(at, applications.MOMENT)} UTC"
+        for person, at in steps
+        if at
     )
 
 
@@ -142,6 +144,6 @@ def history_of(row: Any) -> list[dict[str, Any]]:
         object_type=row._meta.label_lower, object_id=str(row.public_id)
     ).order_by("-at", "-id")[:HISTORY]
     return [
-        {**event, "when": f"{date_format(event['when'], words.MOMENT)} UTC", "tone": "quiet"}
+        {**event, "when": f"{date_format(event['when'], applications.MOMENT)} UTC", "tone": "quiet"}
         for event in timeline(events)
     ]

@@ -17,11 +17,11 @@ from core import clock
 from core.errors import DomainError
 from core.web.access import Level
 from core.web.desk import DeskRequest
-from roles.admin import pages as admin_pages
+from roles.admin import pages
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
 from roles.permissions import why_not_decide
-from roles.reads import applications as words
+from roles.reads import applications
 from roles.reads.availability import approved_levels
 from roles.states import ApplicationStatus
 from roles.transitions import review
@@ -93,17 +93,19 @@ def _page(
         "application": application,
         "alert": alert,
         "blocked": blocked,
-        "late": words.is_late(application),
+        "late": applications.is_late(application),
         "dates": _dates(application),
-        "facts": admin_pages.provider_facts(provider),
-        "warnings": admin_pages.name_warnings(provider),
-        "desks": admin_pages.line_desks(
+        "facts": pages.provider_facts(provider),
+        "warnings": pages.name_warnings(provider),
+        "desks": pages.line_desks(
             lines, request.user, may_decide=may_decide, held=held, bound=bound or {}
         ),
-        "thread": words.thread(application.messages.select_related("author"), for_reviewers=True),
+        "thread": applications.thread(
+            application.messages.select_related("author"), for_reviewers=True
+        ),
         "question": question or _question_form(),
-        "preview": admin_pages.mail_preview(application, lines),
-        "history": admin_pages.history_of(application),
+        "preview": pages.mail_preview(application, lines),
+        "history": pages.history_of(application),
         "can_start": application.status == ApplicationStatus.SUBMITTED and not blocked,
         "may_decide": may_decide,
     }
@@ -114,11 +116,14 @@ def _dates(application: RoleApplication) -> list[tuple[str, str]]:
     dates = [
         (
             "Handed in",
-            f"{words.day(application.submitted_at)} ({words.ago(words.start_of(application))})",
+            (
+                f"{applications.day(application.submitted_at)}"
+                f" ({applications.ago(applications.start_of(application))})"
+            ),
         ),
-        ("Promised by", words.promised_by(application)),
-        ("Answer due", words.day(application.answer_due_at)),
-        ("Decided", words.day(application.decided_at)),
+        ("Promised by", applications.promised_by(application)),
+        ("Answer due", applications.day(application.answer_due_at)),
+        ("Decided", applications.day(application.decided_at)),
     ]
     return [(term, value) for term, value in dates if value]
 

@@ -16,7 +16,7 @@ from core.web.forms import apply, status_of
 from core.web.pagination import paginate
 from roles.forms import MessageForm
 from roles.models import ApprovedRole, RoleApplication, ServiceCategory
-from roles.reads import applications as words
+from roles.reads import applications
 from roles.states import (
     APPLICATION,
     OPEN_APPLICATION,
@@ -43,10 +43,10 @@ def application_list(request: PortalRequest) -> HttpResponse:
     past = paginate(rows.exclude(status__in=OPEN_APPLICATION), request, size=20)
     approved = ApprovedRole.objects.for_provider(provider).with_list_data()
     context = {
-        "opened": words.application_cards(opened, provider.handle),
-        "past": words.application_cards(past, provider.handle),
+        "opened": applications.application_cards(opened, provider.handle),
+        "past": applications.application_cards(past, provider.handle),
         "page": past,
-        "groups": words.approved_groups(approved, {row.category_id for row in opened}),
+        "groups": applications.approved_groups(approved, {row.category_id for row in opened}),
         "missing": missing_step(request) if request.access.administrator else None,
         "administrator": request.access.administrator,
         "promise_days": settings.REVIEW_PROMISE_DAYS,
@@ -69,7 +69,7 @@ def _answer_form(data: Any = None) -> MessageForm:
 
 
 def _page(request: PortalRequest, application: RoleApplication, form: MessageForm) -> HttpResponse:
-    decided = words.is_decided(application)
+    decided = applications.is_decided(application)
     lines = list(application.lines.filter(level__gt=0).select_related("role"))
     refused = decided and any(line.decision == LineDecision.REFUSED for line in lines)
     asked = application.status == ApplicationStatus.INFORMATION_REQUESTED
@@ -77,10 +77,10 @@ def _page(request: PortalRequest, application: RoleApplication, form: MessageFor
     ended = application.status in (ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED)
     context = {
         "application": application,
-        "lines": [words.line_card(line, decided=decided) for line in lines],
-        "thread": words.thread(application.messages.select_related("author")),
-        "next_step": words.next_step(application),
-        "late": words.is_late(application),
+        "lines": [applications.line_card(line, decided=decided) for line in lines],
+        "thread": applications.thread(application.messages.select_related("author")),
+        "next_step": applications.next_step(application),
+        "late": applications.is_late(application),
         "facts": _facts(application),
         "form": form,
         "can_answer": asked and not over,
@@ -93,9 +93,9 @@ def _page(request: PortalRequest, application: RoleApplication, form: MessageFor
 
 def _facts(application: RoleApplication) -> list[tuple[str, str]]:
     facts = [
-        ("Submitted", words.day(application.submitted_at)),
-        ("Promised by", words.promised_by(application)),
-        ("Decided", words.day(application.decided_at)),
+        ("Submitted", applications.day(application.submitted_at)),
+        ("Promised by", applications.promised_by(application)),
+        ("Decided", applications.day(application.decided_at)),
     ]
     return [(term, value) for term, value in facts if value]
 

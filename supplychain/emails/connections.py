@@ -7,7 +7,7 @@ from core.notifications.services import tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
 from core.web.redirects import absolute
-from supplychain.emails import recipients as people
+from supplychain.emails import recipients
 from supplychain.emails.shared import seller_page, subject, supplier_page
 from supplychain.models import SupplierConnection
 
@@ -45,7 +45,7 @@ def _tell(
         organization=inert(side.name),
     )
     tell(
-        people.administrators(reader),
+        recipients.administrators(reader),
         key=f"supplier-connection:{connection.public_id}:removed:{reader.kind}",
         kind="supplychain.connection_removed",
         mail=mail,

@@ -13,7 +13,7 @@ from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
 from core.web.redirects import absolute
-from supplychain.emails import recipients as people
+from supplychain.emails import recipients
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share
 
@@ -85,7 +85,7 @@ def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
     """To the seller's side: the guest has an account now, with the work as it stands."""
     path = seller_page(link.organization, "shipment", link.shipment.public_id)
     tell(
-        people.sellers_side(link.organization, also=link.invited_by),
+        recipients.sellers_side(link.organization, also=link.invited_by),
         key=f"{link.about}:joined",
         kind="supplychain.guest_joined",
         mail=Mail(
@@ -106,7 +106,7 @@ def guest_expired(link: GuestLink) -> None:
     """To the seller's side: the link has run out; sending it again renews it (U5)."""
     path = seller_page(link.organization, "shipment", link.shipment.public_id)
     tell(
-        people.sellers_side(link.organization, also=link.invited_by),
+        recipients.sellers_side(link.organization, also=link.invited_by),
         key=f"{link.about}:{link.generation}:expired",
         kind="supplychain.guest_expired",
         mail=Mail(

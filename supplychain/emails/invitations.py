@@ -12,7 +12,7 @@ from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
 from core.web.redirects import absolute
-from supplychain.emails import recipients as people
+from supplychain.emails import recipients
 from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
 from supplychain.states import Direction
@@ -172,7 +172,7 @@ def _answered(
         organization=inert((firm or invitation.organization).name),
     )
     tell(
-        people.administrators(invitation.organization),
+        recipients.administrators(invitation.organization),
         key=f"{invitation.about}:{invitation.generation}:{event}",
         kind=f"supplychain.invitation_{event}",
         mail=mail,

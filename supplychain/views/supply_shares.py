@@ -22,8 +22,7 @@ from supplychain.models import Share
 from supplychain.packing import contents, documents
 from supplychain.packing.boxes import Difference
 from supplychain.permissions import WORK_SHARES
-from supplychain.reads import checklist as steps
-from supplychain.reads import timeline
+from supplychain.reads import checklist, timeline
 from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
 from supplychain.transitions import packing, shares
 
@@ -132,7 +131,7 @@ def share_page(
     context = around(request, share) | {
         "back_url": "" if guest_link(request) else _list_url(request),
         "facts": _facts(share),
-        "steps": steps.for_share(
+        "steps": checklist.for_share(
             share, lines, lambda name: share_url(request, share, name), can_work=can_work
         ),
         "lines": lines,

@@ -24,7 +24,7 @@ from accounts.signals import person_erased
 from accounts.transitions import people
 from connections.models import Assignment, PartnerLink
 from core import clock
-from core.audit import seals as sealing
+from core.audit import seals
 from core.audit.models import Actor, Event, Seal
 from core.errors import Conflict, Invalid, NotPermitted
 from core.notifications.models import Notification
@@ -290,8 +290,8 @@ def test_erasing_ends_sessions_memberships_and_assignments(known: Any, operator:
 
 def test_history_keeps_an_alias_and_every_chain_stays_whole(known: Any, operator: User) -> None:
     """X9: the hashes of what was sealed before are what they would be now."""
-    for party in sealing.parties_with_unsealed():
-        sealing.seal_party(party)
+    for party in seals.parties_with_unsealed():
+        seals.seal_party(party)
     assert Seal.objects.count() > 0
     actors = set(Actor.objects.filter(user=known["user"]).values_list("ref", flat=True))
     people.erase_person(by=operator, person=known["user"], successors={})
@@ -301,7 +301,7 @@ def test_history_keeps_an_alias_and_every_chain_stays_whole(known: Any, operator
     assert (name[:14], ip, user) == ("Erased person ", "", None)
     for seal in Seal.objects.all():
         event = Event.objects.get(pk=seal.event_id)
-        assert seal.hash == sealing.fingerprint(seal.previous_hash, event)
+        assert seal.hash == seals.fingerprint(seal.previous_hash, event)
     page = signed_in(known["boss"]).get(f"/provider/{known['provider'].handle}/history/").text
     assert name in page
     assert NAME not in page

@@ -16,10 +16,8 @@ from django.db import transaction
 from accounts.models import MembershipRight, Organization, User
 from accounts.reads import history
 from accounts.signals import person_erased
-from core import clock
-from core import object_permissions as objectperms
-from core.audit import seals as sealing
-from core.audit import triggers
+from core import clock, object_permissions
+from core.audit import seals, triggers
 from core.audit.models import Actor, Event, Seal
 from core.audit.services import record
 from tests.connections.conftest import Pair, queries
@@ -59,7 +57,7 @@ def test_both_sides_see_it_and_nobody_else(pair: Pair, other: Pair) -> None:
 
 def test_who_may_read_it(pair: Pair) -> None:
     reader, other_staff = member(pair.seller), member(pair.seller)
-    objectperms.grant(MembershipRight, user=reader, codename="history_view", obj=pair.seller)
+    object_permissions.grant(MembershipRight, user=reader, codename="history_view", obj=pair.seller)
     assert signed_in(reader).get(pair.seller_url("history/")).status_code == 200
     assert signed_in(other_staff).get(pair.seller_url("history/")).status_code == 403
     assert signed_in(other_staff).post(pair.seller_url("history/export/")).status_code == 403
@@ -116,7 +114,7 @@ def test_sealed_up_to_is_said(pair: Pair) -> None:
     note("partner_link.issued", pair)
     client, url = pair.at_seller(), pair.seller_url("history/")
     assert "Nothing is sealed yet" in client.get(url).text
-    sealing.seal_all()
+    seals.seal_all()
     assert "Sealed up to entry 1" in client.get(url).text
 
 
@@ -125,7 +123,7 @@ def test_csv_has_every_event_and_no_formula(pair: Pair) -> None:
     User.objects.filter(pk=pair.seller_admin.pk).update(name="=HYPERLINK(1)")
     pair.seller_admin.refresh_from_db()
     note("partner_link.issued", pair)
-    sealing.seal_all()
+    seals.seal_all()
     raw = exported(pair.at_seller(), pair.seller_url("history/export/"), format="csv")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
     first = rows[0]
@@ -142,7 +140,7 @@ def test_json_holds_what_the_seals_were_computed_from(pair: Pair, tmp_path: Path
     person = str(ana.memberships.get().public_id)
     note("assignment.changed", pair, before={}, after={make.FBA: "edit", "person": person})
     note("partner_link.issued", pair)
-    sealing.seal_all()
+    seals.seal_all()
     raw = exported(pair.at_seller(), pair.seller_url("history/export/"), format="json")
     assert recomputed(raw, tmp_path).returncode == 0
     newest = Seal.objects.filter(organization_id=pair.seller.pk).latest("sequence")
@@ -281,10 +279,10 @@ def test_export_with_a_bad_filter_exports_nothing(pair: Pair) -> None:
 
 def test_every_party_of_an_act_has_it_in_its_chain(pair: Pair) -> None:
     did_for_seller(pair, pair.provider_admin)
-    assert sealing.seal_all() == 2
+    assert seals.seal_all() == 2
     for party in (pair.seller, pair.provider):
         assert Seal.objects.get(organization_id=party.pk).sequence == 1
-        assert sealing.first_broken(party.pk) is None
+        assert seals.first_broken(party.pk) is None
 
 
 def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
@@ -293,7 +291,7 @@ def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
     assert "Nothing is sealed yet" in client.get(url).text
     for _ in range(3):
         note("partner_link.issued", pair)
-    sealing.seal_all()
+    seals.seal_all()
     hashes = list(
         Seal.objects.filter(organization_id=pair.seller.pk)
         .order_by("sequence")
@@ -321,13 +319,13 @@ def test_erasing_a_person_leaves_the_chain_whole(pair: Pair) -> None:
     pair.connect(fba="edit")
     ana = pair.employee("Ana Berg")
     did_for_seller(pair, ana)
-    sealing.seal_all()
+    seals.seal_all()
     person_erased.send(sender=User, user=ana)
     ana.memberships.all().delete()
     ana.delete()
     assert not Actor.objects.filter(name="Ana Berg").exists()
     for party in (pair.seller, pair.provider):
-        assert sealing.first_broken(party.pk) is None
+        assert seals.first_broken(party.pk) is None
     page = pair.at_seller().get(pair.seller_url("history/"))
     assert [row["who"] for row in page.context["rows"]] == ["Somebody"]
     assert "Ana Berg" not in page.text

@@ -8,8 +8,7 @@ import pytest
 
 from accounts.models import Membership
 from connections.models import Assignment, Connection, RoleGrant
-from connections.transitions import bulk
-from connections.transitions import plans as planning
+from connections.transitions import bulk, plans
 from connections.transitions.plans import Copy, SetLevel
 from core import clock
 from core.audit.models import Event
@@ -276,14 +275,14 @@ def test_nobody_else_assigns(pair: Pair, other: Pair, three: Any) -> None:
 def test_too_many_lines_are_refused_before_they_are_read(
     pair: Pair, three: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(planning, "MOST", 5)
+    monkeypatch.setattr(plans, "MOST", 5)
     with nothing_changes():
         page = sent(pair, MANY, "preview", **wanted(three))
     assert page.status_code == 422
     assert "choose fewer clients or employees" in page.text
     wish = SetLevel(Role.objects.get(code=make.FBA), Level.VIEW, None, None)
     with pytest.raises(Invalid):
-        planning.lines_of(pair.provider, wish)
+        plans.lines_of(pair.provider, wish)
 
 
 # Copying -------------------------------------------------------------------------------------
@@ -332,7 +331,7 @@ def test_copying_needs_two_people(pair: Pair, three: Any) -> None:
 
 def test_a_plan_for_somebody_who_left_is_empty(pair: Pair, three: Any) -> None:
     wish = Copy(uuid.uuid4(), frozenset([membership(three["eve"]).public_id]), exactly=True)
-    assert planning.lines_of(pair.provider, wish) == []
+    assert plans.lines_of(pair.provider, wish) == []
 
 
 # Size ----------------------------------------------------------------------------------------

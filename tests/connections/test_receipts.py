@@ -7,7 +7,7 @@ import pypdfium2
 from connections.models import RoleGrant
 from connections.reads import receipts
 from connections.transitions import assignments, endings, grants
-from core.audit import seals as sealing
+from core.audit import seals
 from core.audit.models import Event, Seal
 from core.web.access import Level
 from tests.connections.conftest import Pair
@@ -38,7 +38,7 @@ def both(pair: Pair, row: Any) -> tuple[bytes, bytes]:
 def test_both_sides_hold_the_same_paper(pair: Pair) -> None:
     """Who granted what to whom, from and until when, on which approval, and what happened."""
     row = pair.arrange(fba=Level.EDIT)
-    sealing.seal_all()
+    seals.seal_all()
     mine, theirs = both(pair, row)
     assert mine == theirs
     text = words(mine)

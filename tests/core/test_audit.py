@@ -9,8 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
-from core.audit import seals as sealing
-from core.audit import triggers
+from core.audit import seals, triggers
 from core.audit.models import Event, Seal
 from core.audit.services import record
 from tests.factories.accounts import administrator, organization
@@ -55,17 +54,17 @@ def test_unknown_verb_is_refused():
 
 def test_chain_is_sealed_once_and_verifies():
     event = _event()
-    assert sealing.seal_all() == 1
-    assert sealing.seal_all() == 0
-    assert sealing.first_broken(event.organization_id) is None
+    assert seals.seal_all() == 1
+    assert seals.seal_all() == 0
+    assert seals.first_broken(event.organization_id) is None
 
 
 def test_chain_shows_a_changed_event():
     event = _event()
-    sealing.seal_all()
+    seals.seal_all()
     triggers.remove()
     Event.objects.filter(pk=event.pk).update(verb="organization.closed")
-    assert sealing.first_broken(event.organization_id) == 1
+    assert seals.first_broken(event.organization_id) == 1
     triggers.install()
 
 
@@ -81,7 +80,7 @@ def _chain(length: int) -> Organization:
                 organization=seller,
                 after={"number": number},
             )
-    sealing.seal_all()
+    seals.seal_all()
     return seller
 
 
@@ -94,21 +93,21 @@ def _tampered(seller: Organization, number: int, **values: Any) -> None:
 
 def test_checking_reads_in_pieces(monkeypatch):
     """Two statements a piece, whatever the length; each break is found at its place."""
-    monkeypatch.setattr(sealing, "CHECKED_AT_ONCE", 4)
+    monkeypatch.setattr(seals, "CHECKED_AT_ONCE", 4)
     seller = _chain(11)
     with CaptureQueriesContext(connection) as captured:
-        assert sealing.first_broken(seller.pk) is None
+        assert seals.first_broken(seller.pk) is None
     # The newest seal; three pieces with their events; one look that finds no fourth.
     assert len(captured) == 1 + 3 * 2 + 1
-    verdict = sealing.verify(seller.pk)
+    verdict = seals.verify(seller.pk)
     assert (verdict.first, verdict.last) == (1, 11)
-    assert verdict.head == sealing.newest_seal(seller.pk).hash
-    newest = sealing.verify(seller.pk, newest=3)
+    assert verdict.head == seals.newest_seal(seller.pk).hash
+    newest = seals.verify(seller.pk, newest=3)
     assert (newest.first, newest.last, newest.head) == (9, 11, verdict.head)
     _tampered(seller, 5, verb="organization.closed")
-    assert sealing.first_broken(seller.pk) == 6
-    assert sealing.verify(seller.pk).last == 5
-    assert sealing.verify(seller.pk, newest=3).broken is None
+    assert seals.first_broken(seller.pk) == 6
+    assert seals.verify(seller.pk).last == 5
+    assert seals.verify(seller.pk, newest=3).broken is None
 
 
 @pytest.mark.parametrize("what", ["event gone", "seal gone", "seal rewritten"])
@@ -122,7 +121,7 @@ def test_checking_finds_what_is_missing(what):
     else:
         Seal.objects.filter(organization_id=seller.pk, sequence=2).update(hash="0" * 64)
     triggers.install()
-    assert sealing.first_broken(seller.pk) == 2
+    assert seals.first_broken(seller.pk) == 2
 
 
 def _verify(*arguments: str) -> str:
@@ -134,7 +133,7 @@ def _verify(*arguments: str) -> str:
 def test_command_verifies_each_chain():
     """X9: the exit status tells, and the first entry that does not hold is named."""
     sound, bad = _chain(2), _chain(3)
-    head = sealing.newest_seal(sound.pk).hash
+    head = seals.newest_seal(sound.pk).hash
     said = _verify()
     assert f"{sound.handle}: 2 entries intact, head {head}" in said
     assert f"{bad.handle}: 3 entries intact" in said

@@ -14,8 +14,7 @@ from core import clock
 from core.notifications import preferences, tasks
 from core.notifications.models import Choice, Notification, Preference
 from core.notifications.services import Recipient, tell
-from core.outbox import kinds, links
-from core.outbox import unsubscribe as unsubscribing
+from core.outbox import kinds, links, unsubscribe
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from tests.factories.accounts import organization, person
@@ -375,16 +374,16 @@ def test_bent_tokens_and_tokens_of_other_purposes_are_not_valid():
     told(person(), key="shipment")
     told(person(), key="sign-in", kind=SIGN_IN)
     shipment, sign_in = Message.objects.order_by("id")
-    good = unsubscribing.url(shipment).split("/")[-2]
-    claim = links.read(unsubscribing.PURPOSE, good)
+    good = unsubscribe.url(shipment).split("/")[-2]
+    claim = links.read(unsubscribe.PURPOSE, good)
     assert claim
     others = [
         good[:-1] + ("A" if good[-1] != "A" else "B"),
         "B" + good[1:],
         good + "=",
         links.sign(links.Claim("employee", claim.id, 0)),
-        links.sign(links.Claim(unsubscribing.PURPOSE, claim.id, 1)),
-        unsubscribing.url(sign_in).split("/")[-2],
+        links.sign(links.Claim(unsubscribe.PURPOSE, claim.id, 1)),
+        unsubscribe.url(sign_in).split("/")[-2],
         "x",
     ]
     with nothing_changes():

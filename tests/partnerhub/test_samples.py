@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from core.outbox import kinds, links
-from core.outbox import unsubscribe as unsubscribing
+from core.outbox import kinds, links, unsubscribe
 from core.outbox.delivery import _envelope
 from core.outbox.models import Message
 from partnerhub import samples
@@ -98,7 +97,7 @@ def test_two_parts_with_the_same_links_and_no_picture(name: str):
     assert links.UNSUBSCRIBE not in text + html
     assert str(headers["Message-ID"]) == message.message_id
     repeating = kinds.get(name).group.repeating
-    one_click = f"<{unsubscribing.url(message)}>" if repeating else None
+    one_click = f"<{unsubscribe.url(message)}>" if repeating else None
     assert headers["List-Unsubscribe"] == one_click
 
 

@@ -18,8 +18,7 @@ from core.audit.models import Event
 from core.notifications.models import Choice, Notification
 from core.notifications.preferences import of_person
 from core.notifications.services import Recipient, tell
-from core.outbox import bounces as marking
-from core.outbox import delivery, line
+from core.outbox import bounces, delivery, line
 from core.outbox.models import MarkedAddress, Message
 from core.outbox.reasons import UNKNOWN, plain_reason
 from core.outbox.rendering import Mail
@@ -325,7 +324,7 @@ def test_a_strange_number_harms_nothing(number: str):
 
 def test_nothing_more_is_sent_to_a_marked_address_but_what_is_asked_for(client: Any):
     user, causer = person(), person()
-    marking.mark(user.email, MarkReason.BOUNCED, detail="550 gone")
+    bounces.mark(user.email, MarkReason.BOUNCED, detail="550 gone")
     message = told(user.email, causer)
     client.post("/accounts/password/reset/", {"email": user.email})
     assert [mail.to for mail in drain() if mail.to != [causer.email]] == [[user.email]]
@@ -338,13 +337,13 @@ def test_nothing_more_is_sent_to_a_marked_address_but_what_is_asked_for(client: 
 
 def test_a_mailed_code_clears_the_mark(client: Any):
     user = person()
-    marking.mark(user.email, MarkReason.COMPLAINED)
+    bounces.mark(user.email, MarkReason.COMPLAINED)
     client.post("/accounts/password/reset/", {"email": user.email})
     code = re.search(r"^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", drain()[0].body, re.MULTILINE).group(1)
     client.post("/accounts/password/reset/confirm/", {"code": code})
     new = {"password1": "a new correct horse", "password2": "a new correct horse"}
     client.post("/accounts/password/reset/complete/", new)
-    assert not marking.is_marked(user.email)
+    assert not bounces.is_marked(user.email)
 
 
 def test_a_complaint_stops_repeating_mail_and_outweighs_a_bounce():
@@ -373,7 +372,7 @@ def test_a_marked_address_is_not_tried_again_by_hand(firm: Any):
 
 
 def test_the_desk_clears_a_mark_and_writes_it_down(firm: Any):
-    marking.mark("gone@mail.example", MarkReason.BOUNCED)
+    bounces.mark("gone@mail.example", MarkReason.BOUNCED)
     mark = MarkedAddress.objects.get()
     address = reverse("admin:outbox_markedaddress_change", args=[mark.pk])
     reviewer, lead = signed_in(desk_reviewer()), signed_in(desk_reviewer(lead=True))

@@ -25,8 +25,7 @@ from accounts.invitations.batches.transitions import lists
 from accounts.invitations.crowding import hold
 from accounts.models import BatchRow, InvitationBatch, Organization
 from accounts.states import BatchStatus, RowStatus
-from core import clock
-from core import origin as context
+from core import clock, origin
 from core.audit.services import origin_of
 from core.db import lock_all
 from core.errors import DomainError, LimitReached
@@ -244,8 +243,8 @@ def _as_confirmed(batch: InvitationBatch) -> Iterator[None]:
     """The history of what is sent names from where the list was confirmed (I20)."""
     kind = links.get(batch.purpose)
     verb = f"{kind.verb}.list_confirmed" if kind else ""
-    token = context.origin.set(origin_of(batch, verb))
+    token = origin.origin.set(origin_of(batch, verb))
     try:
         yield
     finally:
-        context.origin.reset(token)
+        origin.origin.reset(token)

@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Organization
-from core.audit import seals as sealing
-from core.audit import triggers
+from core.audit import seals, triggers
 from core.audit.models import Seal
 
 
@@ -25,7 +24,7 @@ class Command(BaseCommand):
         """A line for each chain. Raises CommandError when one is broken or nothing guards them."""
         broken = 0
         for name, pk in _chains(options["organization"]):
-            verdict = sealing.verify(pk)
+            verdict = seals.verify(pk)
             broken += verdict.broken is not None
             self.stdout.write(f"{name}: {_words(verdict)}")
         if broken:
@@ -48,7 +47,7 @@ def _chains(handle: str | None) -> Iterator[tuple[str, int]]:
         yield handles.get(pk, f"account number {pk}"), pk
 
 
-def _words(verdict: sealing.Verdict) -> str:
+def _words(verdict: seals.Verdict) -> str:
     if verdict.broken is not None:
         return f"broken at entry {verdict.broken}; intact before it"
     if not verdict.last:
