@@ -1,7 +1,7 @@
 # Every target that needs Python first makes sure of .venv; a second run of that takes no time.
 PYTHON_BIN = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help demo demo-reset run test test-quick soak faults check fix bench bench-quick screenshots lock run-env dev-env bench-env
+.PHONY: help demo demo-reset run test test-quick soak faults check fix bench bench-quick screenshots lock advisories run-env dev-env bench-env
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,3 +42,5 @@ screenshots: ## pages at 1280 and 390 pixels into var/screenshots
 
 lock: dev-env ## write requirements/*.txt anew from pyproject.toml
 	@scripts/lock
+advisories: bench-env ## known holes in the locked versions, and newer releases
+	@$(PYTHON_BIN) scripts/advisories
