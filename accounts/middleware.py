@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -120,6 +121,6 @@ class RefusedForms:
         """The response, with 422 when it shows a form that was posted and refused."""
         form = (response.context_data or {}).get("form")
         refused = form is not None and form.is_bound and form.errors
-        if request.method == "POST" and response.status_code == 200 and refused:
-            response.status_code = 422
+        if request.method == "POST" and response.status_code == HTTPStatus.OK and refused:
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response

@@ -28,7 +28,7 @@ def require_administrator(user: Any, organization: Organization) -> Membership:
         .first()
     )
     if membership is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     if membership.role != MembershipRole.ADMINISTRATOR:
         raise NotPermitted("Only an administrator of this account can do this.")
     _refuse_inactive(membership.organization.status)

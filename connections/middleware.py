@@ -19,11 +19,11 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 def _resolve(request: HttpRequest, portal: str, handle: str, view: Any) -> None:
     organization = Organization.objects.filter(handle=handle, kind=KINDS[portal]).first()
     if organization is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     access = access_for(request.user, organization)
     if not organization.is_active:
         if not access.member:
-            raise NotRelated("There is no such page.")
+            raise NotRelated
         if request.method not in SAFE:
             raise NotPermitted(f"This account is {organization.get_status_display().lower()}.")
     if not hasattr(view, "need"):

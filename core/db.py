@@ -41,7 +41,7 @@ def lock[M: models.Model](queryset: models.QuerySet[M], **lookup: Any) -> M:
     try:
         return queryset.select_for_update(of=("self",), no_key=True).get(**lookup)
     except ObjectDoesNotExist:
-        raise NotRelated("There is no such page.") from None
+        raise NotRelated from None
 
 
 def lock_all[M: models.Model](queryset: models.QuerySet[M]) -> list[M]:

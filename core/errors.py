@@ -1,12 +1,13 @@
 """What a rule answers when it says no. Middleware turns each into a page with its status."""
 
 from datetime import datetime
+from http import HTTPStatus
 
 
 class DomainError(Exception):
     """A refusal with a sentence for the person, the form field it came from, and a status."""
 
-    status = 400
+    status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -17,19 +18,24 @@ class DomainError(Exception):
 class NotPermitted(DomainError):
     """The person is related to the object, but may not do this."""
 
-    status = 403
+    status = HTTPStatus.FORBIDDEN
 
 
 class NotRelated(DomainError):
     """No relation to the object: answered exactly like an object that does not exist."""
 
-    status = 404
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(
+        self, message: str = "There is no such page.", *, field: str | None = None
+    ) -> None:
+        super().__init__(message, field=field)
 
 
 class Conflict(DomainError):
     """Somebody else was faster, or the object is in a state that does not allow this."""
 
-    status = 409
+    status = HTTPStatus.CONFLICT
 
 
 class TransitionNotAllowed(Conflict):
@@ -39,19 +45,19 @@ class TransitionNotAllowed(Conflict):
 class Ended(DomainError):
     """An invitation or link that was used, revoked, declined, superseded or has expired."""
 
-    status = 410
+    status = HTTPStatus.GONE
 
 
 class Invalid(DomainError):
     """Input that breaks a rule only the transition can know."""
 
-    status = 422
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class LimitReached(DomainError):
     """Too many of these for now; `retry_at` says when the next one is possible."""
 
-    status = 429
+    status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(message)

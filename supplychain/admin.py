@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from core.web.desk import DeskAdmin
 from core.web.formats import short_day as day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
 from supplychain.forms.carrier import ReportForm
 from supplychain.models import Shipment
@@ -72,7 +72,7 @@ class ShipmentAdmin(DeskAdmin):
         if shipment is None or not self.has_view_permission(request, shipment):
             raise Http404
         may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
-        data = request.POST if request.method == "POST" else None
+        data = posted(request)
         form = ReportForm(data, shipment=shipment, initial={"step": next_step(shipment)})
         if form.is_valid():
             done = apply(form, lambda: _report(request, shipment, form))

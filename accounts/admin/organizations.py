@@ -27,7 +27,7 @@ from accounts.transitions.organizations import (
 from core.audit import presenters
 from core.audit.models import Event
 from core.web.desk import DeskAdmin
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
 
 
@@ -175,7 +175,7 @@ class OrganizationAdmin(DeskAdmin):
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
         """Ask for the reason, then do it by POST."""
         organization = find(self, request, pk)
-        form = SupervisionForm(request.POST if request.method == "POST" else None)
+        form = SupervisionForm(posted(request))
         if not act.needs_reason:
             form.fields.clear()
         if form.is_valid() and apply(form, lambda: _perform(request, organization, act, form)):

@@ -24,10 +24,8 @@ from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
 from core.errors import Conflict
 from core.web.desk import DeskAdmin
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
-
-CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -165,8 +163,7 @@ class PersonAdmin(DeskAdmin):
         person = find(self, request, pk)
         if person.pk == request.user.pk:
             raise PermissionDenied
-        posted = request.POST if request.method == "POST" else None
-        form = SuccessorForm(person, posted)
+        form = SuccessorForm(person, posted(request))
         if act.name == "reactivate":
             form.fields.clear()
         try:
@@ -175,7 +172,7 @@ class PersonAdmin(DeskAdmin):
                 return redirect("admin:accounts_person_changelist")
         except Conflict as error:
             person.refresh_from_db()
-            return self._page(request, person, alert=error.message, status=CONFLICT)
+            return self._page(request, person, alert=error.message, status=error.status)
         context = frame(
             self,
             request,

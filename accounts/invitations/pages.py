@@ -1,5 +1,6 @@
 """The pages that every kind of invitation shares. Other apps show an ended one with `ended`."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,7 @@ def opened_row(kind: Any, row: Any) -> Opened:
 
 
 def ended(
-    request: HttpRequest, opened: Opened, *, problem: str = "", status: int = 410
+    request: HttpRequest, opened: Opened, *, problem: str = "", status: int = HTTPStatus.GONE
 ) -> HttpResponse:
     """The friendly page for what can no longer be answered: what happened, and a way on (I4)."""
     user, kind = request.user, opened.kind
@@ -64,7 +65,7 @@ def ended(
 
 def not_valid(request: HttpRequest) -> HttpResponse:
     """One page for every link that we did not make, whatever is wrong with it (I7)."""
-    return render(request, "accounts/invitations/not_valid.html", status=404)
+    return render(request, "accounts/invitations/not_valid.html", status=HTTPStatus.NOT_FOUND)
 
 
 def who_are_you(request: HttpRequest, opened: Opened) -> HttpResponse:

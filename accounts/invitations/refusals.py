@@ -48,7 +48,7 @@ def lift(*, refusal: Refusal, by: Any, organization: Organization | None = None)
     else:
         mine = bool(refusal.address) and refusal.address in verified_addresses(by)
     if not mine or not Refusal.objects.filter(pk=refusal.pk).delete()[0]:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     record("refusal.lifted", by=by, subject=refusal, organization=organization)
 
 

@@ -104,7 +104,7 @@ def _held(request: HttpRequest, purpose: str, public_id: uuid.UUID) -> Opened:
     row = kind.model.objects.filter(public_id=public_id).first() if kind else None
     known = request.user.is_authenticated
     if kind is None or row is None or not (known and kind.belongs_to(request.user, row)):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return pages.opened_row(kind, row)
 
 

@@ -202,4 +202,4 @@ def _refuse_rejoining(user: User, organization: Organization) -> None:
 
 def _require_invited(user: User, invitation: EmployeeInvitation) -> None:
     if not owns_address(user, invitation.address):
-        raise NotRelated("There is no such page.")
+        raise NotRelated

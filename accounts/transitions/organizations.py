@@ -224,7 +224,7 @@ def _own_draft(by: User, organization: Organization) -> Organization:
     organization = lock(Organization.objects.all(), pk=organization.pk)
     membership = membership_of(by, organization)
     if membership is None or not membership.is_administrator:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return organization
 
 

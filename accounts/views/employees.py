@@ -68,7 +68,7 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> EmployeeInvitation:
     )
     row: EmployeeInvitation | None = rows.filter(public_id=public_id).first()
     if row is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return row
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from accounts.transitions.organizations import (
     close_draft,
     register_organization,
 )
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def supplier_register(request: HttpRequest) -> HttpResponse:
 
 
 def _register(request: HttpRequest, door: Door) -> HttpResponse:
-    form = door.form(request.POST if request.method == "POST" else None)
+    form = door.form(posted(request))
     if form.is_valid():
         try:
             organization = apply(
@@ -136,7 +137,7 @@ def _already_registered(
     """Your company already has an account, and what to do about it (S0.16); names nobody."""
     asked = [(name, data[name]) for name in ("country", "registration_number")]
     context = {"draft": draft, "asked": asked}
-    return render(request, "accounts/already_registered.html", context, status=409)
+    return render(request, "accounts/already_registered.html", context, status=HTTPStatus.CONFLICT)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,9 +21,8 @@ from accounts.reads import members as people
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, members
-from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from core.web.forms import apply, refusal_text, status_of
+from core.web.forms import act, answer, apply, posted, status_of
 
 LONGEST_SEARCH = 100
 LEAVING = [
@@ -75,8 +75,8 @@ def people_context(
 def people_page(request: PortalRequest) -> HttpResponse:
     """Everybody in the account, what is open, and the form that invites (S0.7, U1)."""
     organization = request.organization
-    form = InviteForm(request.POST if request.method == "POST" else None, organization=organization)
-    if request.method == "POST" and form.is_valid():
+    form = InviteForm(posted(request), organization=organization)
+    if form.is_valid():
         action = lambda: employees.invite(  # noqa: E731
             by=request.user, organization=organization, **form.cleaned_data
         )
@@ -110,11 +110,12 @@ def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
     row = _invitation(request, public_id)
-    try:
+
+    def shown() -> HttpResponse:
         link = employees.copy_link(by=request.user, invitation=row)
-    except DomainError as error:
-        return _refused_invitation(request, error)
-    return _list(request, invitations={"copied": row.address, "link": link})
+        return _list(request, invitations={"copied": row.address, "link": link})
+
+    return answer(shown, partial(_refused_invitation, request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,11 +126,11 @@ def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     rights = sorted(rights_of(row.user, row.organization))
     start = {"role": row.role, "rights": rights, "seen": access_state(row.role, rights)}
     form = MemberForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         organization=request.organization,
         initial=start,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         values = {"rights": ()} | form.cleaned_data
         if apply(form, lambda: members.change_access(by=request.user, membership=row, **values)):
             messages.success(request, f"Saved what {row.user.name} may do.")
@@ -176,12 +177,13 @@ def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         context = _around(request, row, consequences=HANDING_OVER)
         return render(request, "accounts/member_hand_over.html", context)
-    try:
-        members.hand_over(by=request.user, membership=row)
-    except DomainError as error:
-        return _refused(request, error)
-    messages.success(request, f"{row.user.name} administers the account now; you are an employee.")
-    return HttpResponseRedirect(portals.page(request.organization, "home"))
+    return act(
+        request,
+        lambda: members.hand_over(by=request.user, membership=row),
+        done=f"{row.user.name} administers the account now; you are an employee.",
+        to=portals.page(request.organization, "home"),
+        refused=partial(_list, request),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -189,17 +191,19 @@ def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def leave(request: PortalRequest) -> HttpResponse:
     """Ask first, then end one's own membership."""
     organization = request.organization
-    problem = ""
-    if request.method == "POST":
-        try:
-            members.leave(by=request.user, organization=organization)
-        except NotRelated:
-            raise
-        except DomainError as error:
-            problem, status = error.message, error.status
-        else:
-            messages.success(request, f"You have left {organization.name}.")
-            return HttpResponseRedirect("/")
+    if request.method != "POST":
+        return _leave_page(request)
+    return act(
+        request,
+        lambda: members.leave(by=request.user, organization=organization),
+        done=f"You have left {organization.name}.",
+        to="/",
+        refused=partial(_leave_page, request),
+    )
+
+
+def _leave_page(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    organization = request.organization
     context = {
         "layout": portals.layout(organization),
         "problem": problem,
@@ -207,7 +211,7 @@ def leave(request: PortalRequest) -> HttpResponse:
         "action": portals.page(organization, "leave"),
         "consequences": LEAVING,
     }
-    return render(request, "accounts/leave.html", context, status=status if problem else 200)
+    return render(request, "accounts/leave.html", context, status=status)
 
 
 def _member(request: PortalRequest, public_id: uuid.UUID) -> Membership:
@@ -222,35 +226,19 @@ def _invitation(request: PortalRequest, public_id: uuid.UUID) -> EmployeeInvitat
 
 def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it with an invitation and go back to their list, as the reader had filtered it."""
-    try:
-        action()
-    except DomainError as error:
-        return _refused_invitation(request, error)
-    messages.success(request, done)
-    page = portals.members_page(request.organization)
-    return HttpResponseRedirect(back(EMPLOYEE.purpose, request, page))
+    page = back(EMPLOYEE.purpose, request, portals.members_page(request.organization))
+    refused = partial(_refused_invitation, request)
+    return act(request, action, done=done, to=page, refused=refused)
 
 
-def _refused_invitation(request: PortalRequest, error: DomainError) -> HttpResponse:
-    if isinstance(error, (NotPermitted, NotRelated)):
-        raise error
-    return _list(request, status=error.status, invitations={"problem": refusal_text(error)})
+def _refused_invitation(request: PortalRequest, *, problem: str, status: int) -> HttpResponse:
+    return _list(request, status=status, invitations={"problem": problem})
 
 
 def _on_list(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it and go back to the list; a refusal is told on the list, with its status."""
-    try:
-        action()
-    except DomainError as error:
-        return _refused(request, error)
-    messages.success(request, done)
-    return HttpResponseRedirect(portals.members_page(request.organization))
-
-
-def _refused(request: PortalRequest, error: DomainError) -> HttpResponse:
-    if isinstance(error, (NotPermitted, NotRelated)):
-        raise error
-    return _list(request, status=error.status, problem=refusal_text(error))
+    page = portals.members_page(request.organization)
+    return act(request, action, done=done, to=page, refused=partial(_list, request))
 
 
 def _list(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:

@@ -62,7 +62,7 @@ def access_for(user: Any, organization: Organization) -> Access:
             levels[code] = Level(level)
             acting[code] = Acting(provider_id, name, connection_id)
     if not levels:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return Access(user_id=user.pk, organization=organization, levels=levels, acting_by_role=acting)
 
 

@@ -145,7 +145,7 @@ def _lock_members(connection: Connection, changes: Changes) -> dict[int, Members
         ).select_related("user")
     )
     if len(rows) != len(changes):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return {row.pk: row for row in rows}
 
 
@@ -156,7 +156,7 @@ def _check(
         raise Invalid("Administrators may use every granted role without an assignment.")
     for grant_id, level in levels.items():
         if grant_id not in grants:
-            raise NotRelated("There is no such page.")
+            raise NotRelated
         granted = Level(grants[grant_id].level)
         if level > granted:
             raise Invalid(

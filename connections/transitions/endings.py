@@ -62,7 +62,7 @@ def side_of(connection: Connection, organization: Organization) -> Side:
         return Side.SELLER
     if organization.pk == connection.provider_id:
         return Side.PROVIDER
-    raise NotRelated("There is no such page.")
+    raise NotRelated
 
 
 def end(

@@ -260,7 +260,7 @@ def lock_for_answer(link: PartnerLink, *, provider: Organization, by: Any) -> Pa
     require_administrator(by, provider)
     bound_here = row.provider_id == provider.pk
     if not bound_here and (row.provider_id or not owns_address(by, row.address)):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     _require_open(row)
     return row
 

@@ -1,6 +1,7 @@
 """Who may use what for which client (U17, U18): per client, and per employee."""
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -18,10 +19,10 @@ from connections.rights.assigned import employees_of
 from connections.transitions import assignments
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
-from connections.views.shared import CONFLICT, connection_for, posted
+from connections.views.shared import connection_for
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import Page, paginate
 
 BY_NAME = ("user__name", "id")
@@ -57,7 +58,7 @@ def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
         "back": reverse("provider:client", args=[request.organization.handle, public_id]),
         "employees_url": reverse("provider:employees", args=[request.organization.handle]),
     }
-    status = CONFLICT if conflict else status_of(form)
+    status = HTTPStatus.CONFLICT if conflict else status_of(form)
     return render(request, "connections/provider/client_assignments.html", context, status=status)
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -19,7 +20,6 @@ from connections.transitions import bulk, plans
 from connections.transitions.plans import Line
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.clients import SEARCH
-from connections.views.shared import CONFLICT
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.forms import apply, status_of
@@ -114,7 +114,7 @@ def _preview(request: PortalRequest, plan: _Plan, frame: dict[str, Any]) -> Http
             for value in request.POST.getlist(name)
         ],
     }
-    status = CONFLICT if plan.conflict else 200
+    status = HTTPStatus.CONFLICT if plan.conflict else HTTPStatus.OK
     return render(request, "connections/provider/assign_preview.html", context, status=status)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
@@ -25,11 +26,11 @@ from connections.transitions.shared import ChangedMeanwhile
 from connections.views import lowering
 from connections.views.receipts import papers_of
 from connections.views.seller import facts_of, may_renew
-from connections.views.shared import CONFLICT, connection_for, posted, timeline
+from connections.views.shared import connection_for, timeline
 from core import clock
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import status_of
+from core.web.forms import posted, status_of
 from core.web.pagination import paginate
 
 SEARCH = 80
@@ -208,7 +209,7 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "is_live": row.is_live,
         "back": done,
     }
-    status = CONFLICT if conflict else status_of(form)
+    status = HTTPStatus.CONFLICT if conflict else status_of(form)
     return render(request, "connections/provider/client_roles.html", context, status=status)
 
 

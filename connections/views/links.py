@@ -19,12 +19,12 @@ from connections.reads.connections import link_state
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import own_link, posted, timeline, url_of
+from connections.views.shared import own_link, timeline, url_of
 from core.errors import Conflict, Ended, LimitReached
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, minute
-from core.web.forms import apply, refusal_text, status_of
+from core.web.forms import apply, posted, refusal_text, status_of
 
 
 @require(ADMINISTRATOR)

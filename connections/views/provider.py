@@ -23,13 +23,13 @@ from connections.reads.connections import invitation_state
 from connections.transitions import invitations, links
 from connections.transitions.shared import AlreadyThere
 from connections.views.clients import invitations_page
-from connections.views.shared import invitation_for, link_for_us, posted, timeline
+from connections.views.shared import invitation_for, link_for_us, timeline
 from core import clock
 from core.errors import Conflict, LimitReached
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, minute
-from core.web.forms import refusal_text, status_of
+from core.web.forms import posted, refusal_text, status_of
 from roles.models import ApprovedRole
 
 
@@ -143,7 +143,7 @@ def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
     """Say no, with a reason for the seller (U4)."""
     link, provider = link_for_us(request, public_id), request.organization
     form = DeclineForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         links.decline(link=link, provider=provider, by=request.user, **form.cleaned_data)
         messages.success(request, f"Declined. {link.seller.name} has been told.")
         response = redirect("provider:clients", provider.handle)

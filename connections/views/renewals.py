@@ -15,12 +15,12 @@ from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import connection_for, posted
+from connections.views.shared import connection_for
 from core import clock
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 
 
 @require(ADMINISTRATOR)

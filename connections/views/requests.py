@@ -15,11 +15,11 @@ from connections.reads import grants
 from connections.reads import requests as asked
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import connection_for, posted, url_of
+from connections.views.shared import connection_for, url_of
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 
 NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has lapsed."
 

@@ -1,6 +1,7 @@
 """The seller's yearly review of each partner: keep, lower or end what it may do (U42)."""
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from connections.reads import people
 from connections.reads import reviews as reviewing
 from connections.transitions import reviews
 from connections.transitions.shared import ChangedMeanwhile
-from connections.views.shared import CONFLICT, connection_for
+from connections.views.shared import connection_for
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
 from core.web.pagination import paginate
@@ -86,7 +87,7 @@ def connection_review(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
         "end_url": reverse("seller:connection-end", args=args),
         "back": done,
     }
-    status = CONFLICT if conflict else 200
+    status = HTTPStatus.CONFLICT if conflict else HTTPStatus.OK
     return render(request, "connections/seller/connection_review.html", context, status=status)
 
 

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -25,17 +26,15 @@ from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwh
 from connections.views import lowering
 from connections.views.receipts import papers_of
 from connections.views.shared import (
-    CONFLICT,
     connection_for,
     invitation_for,
-    posted,
     timeline,
     url_of,
 )
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, day, minute
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 
 
@@ -134,7 +133,7 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     invitation = invitation_for(request, public_id)
     form = DeclineForm(posted(request))
     back = reverse("seller:permissions", args=[request.organization.handle])
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         invitations.reject(invitation=invitation, by=request.user, **form.cleaned_data)
         messages.success(request, f"Rejected. {invitation.organization.name} has been told.")
         response = HttpResponseRedirect(back)
@@ -262,5 +261,5 @@ def _roles_page(
         "most_days": MAX_DAYS,
         "back": url_of(row, request.organization),
     }
-    status = CONFLICT if conflict else status_of(form)
+    status = HTTPStatus.CONFLICT if conflict else status_of(form)
     return render(request, "connections/seller/connection_roles.html", context, status=status)

@@ -16,12 +16,6 @@ from core.audit.seals import events_of
 from core.web.access import PortalRequest
 
 TIMELINE = 20
-CONFLICT = 409
-
-
-def posted(request: PortalRequest) -> Any:
-    """What a form is bound to: the post, empty or not; nothing while somebody only looks."""
-    return request.POST if request.method == "POST" else None
 
 
 def own_link(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:

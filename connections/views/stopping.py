@@ -14,9 +14,9 @@ from connections.models import Connection
 from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pausing
-from connections.views.shared import connection_for, posted, url_of
+from connections.views.shared import connection_for, url_of
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 
 
 @require(ADMINISTRATOR)

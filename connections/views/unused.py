@@ -18,10 +18,9 @@ from connections.reads import unused
 from connections.rights.assigned import LEVELS
 from connections.rights.last_used import observed
 from connections.transitions import assignments, grants
-from connections.views.shared import posted
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from roles.catalogue import role_names
 
@@ -246,7 +245,7 @@ def _confirm(
     """Ask, then do it and lead back to the report, or to where the person came from."""
     reader = request.organization
     back = back or page(reader, f"{WORD[reader.kind]}s-unused")
-    if request.method == "POST" and form.is_valid() and apply(form, act):
+    if form.is_valid() and apply(form, act):
         messages.success(request, "Saved. It counts at once.")
         return HttpResponseRedirect(back)
     context = {

@@ -1,5 +1,6 @@
 """Reading notifications, choosing what is mailed, and stopping repeating mail by its link."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from core.outbox import kinds
 from core.outbox import unsubscribe as unsubscribing
 from core.outbox.bounces import is_marked
 from core.web.access import AuthenticatedRequest
-from core.web.forms import status_of
+from core.web.forms import posted, status_of
 from core.web.redirects import safe_next
 
 LONGEST_NUMBER = 18
@@ -44,7 +45,7 @@ def _of(rows: Any, number: str) -> Notification:
     known = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
     notice: Notification | None = rows.filter(pk=int(number)).first() if known else None
     if notice is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return notice
 
 
@@ -53,7 +54,7 @@ def settings_page(request: AuthenticatedRequest) -> HttpResponse:
     """What this person wants by mail; what guards their accounts is always mailed (U29)."""
     groups = preferences.switchable(staff=request.user.is_staff)
     form = PreferencesForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         groups=groups,
         chosen=preferences.of_person(request.user),
     )
@@ -78,7 +79,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     message = unsubscribing.message_of(token)
     group = kinds.group_of(message.kind) if message else None
     if message is None or group is None or not group.repeating:
-        return render(request, "notifications/unsubscribe.html", {"group": None}, status=404)
+        return render(
+            request, "notifications/unsubscribe.html", {"group": None}, status=HTTPStatus.NOT_FOUND
+        )
     if request.method == "POST":
         preferences.no_more_mail((message.recipient_id, message.to), group)
     context = {"group": group, "done": request.method == "POST"}

@@ -1,19 +1,24 @@
 """What every view does with a form: call the transition, and put a refusal where it belongs."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.defaultfilters import date
 
-from core.errors import DomainError, LimitReached
+from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
 
-UNPROCESSABLE = 422
-TOO_MANY = 429
 LIMIT = "limit"
 # The two buttons of a confirm page that carries a form: go on, or change what was typed.
 CONFIRMED, REVISE = "confirmed", "revise"
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the data of a post, even an empty one, and nothing else."""
+    return request.POST if request.method == "POST" else None
 
 
 def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
@@ -32,10 +37,48 @@ def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
         form.add_error(None, ValidationError(refusal_text(error), code=LIMIT))
         return None
     except DomainError as error:
-        if not error.field and error.status != UNPROCESSABLE:
+        if not error.field and error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return None
+
+
+def answer(
+    action: Callable[[], HttpResponse], refused: Callable[..., HttpResponse]
+) -> HttpResponse:
+    """The answer of `action`, or the page on which its refusal is told.
+
+    That page is `refused(problem=…, status=…)`. What somebody may not do, and what is not there
+    for them, is told by pages of its own: those errors propagate.
+    """
+    try:
+        return action()
+    except (NotPermitted, NotRelated):
+        raise
+    except DomainError as error:
+        return refused(problem=refusal_text(error), status=error.status)
+
+
+def act(
+    request: HttpRequest,
+    action: Callable[[], object],
+    *,
+    to: str,
+    refused: Callable[..., HttpResponse],
+    done: str = "",
+) -> HttpResponse:
+    """Run the transition of a button, say `done` and go on to the address `to`.
+
+    `refused` is as for answer().
+    """
+
+    def acted() -> HttpResponse:
+        action()
+        if done:
+            messages.success(request, done)
+        return HttpResponseRedirect(to)
+
+    return answer(acted, refused)
 
 
 def is_confirmed(request: HttpRequest) -> bool:
@@ -57,9 +100,9 @@ def carried(request: HttpRequest) -> list[tuple[str, str]]:
 def status_of(form: BaseForm) -> int:
     """The status of a page that shows this form: 429 at a limit, 422 for another refusal."""
     if not form.is_bound or not form.errors:
-        return 200
+        return HTTPStatus.OK
     limited = any(error.code == LIMIT for error in form.non_field_errors().as_data())
-    return TOO_MANY if limited else UNPROCESSABLE
+    return HTTPStatus.TOO_MANY_REQUESTS if limited else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def refusal_text(error: DomainError) -> str:

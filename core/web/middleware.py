@@ -4,6 +4,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -37,7 +38,7 @@ def health(get_response: Handler) -> Handler:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
             except DatabaseError:
-                return JsonResponse({"database": False}, status=503)
+                return JsonResponse({"database": False}, status=HTTPStatus.SERVICE_UNAVAILABLE)
             return JsonResponse({"database": True})
         return get_response(request)
 
@@ -50,7 +51,9 @@ def clean_input(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         if "\0" in request.path or "%00" in query or "\0" in query:
-            return HttpResponse("Bad request\n", status=400, content_type="text/plain")
+            return HttpResponse(
+                "Bad request\n", status=HTTPStatus.BAD_REQUEST, content_type="text/plain"
+            )
         return get_response(request)
 
     return handle
@@ -99,7 +102,7 @@ def request_context(get_response: Handler) -> Handler:
 
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page for a refusal. A 404 looks the same whether the object exists or not."""
-    message = "" if error.status == 404 else error.message
+    message = "" if error.status == HTTPStatus.NOT_FOUND else error.message
     context = {"message": message, "retry_at": getattr(error, "retry_at", None)}
     template = RECORDED.get(error.status, "400.html")
     return render(request, template, context, status=error.status)
@@ -118,7 +121,7 @@ def unavailable(error: BaseException | None) -> HttpResponse | None:
         return None
     logger.error("database or cache unavailable", exc_info=error)
     # Without the request: what a template reads of it may need the database again.
-    return HttpResponse(render_to_string("503.html"), status=503)
+    return HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from core import clock
+from core.web.forms import posted, status_of
 from core.web.gallery import gallery_context
 from core.web.mailframe import framed, mail_frame, mail_page
 from partnerhub import samples
@@ -137,15 +138,14 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "reset" in request.POST:
         demo_clock.reset()
         return redirect("demo-clock")
-    form = ClockForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ClockForm(posted(request))
+    if form.is_valid():
         demo_clock.move(timedelta(days=form.cleaned_data["days"]))
         run_sweeps()
         messages.success(request, f"It is now {clock.now():%d %B %Y, %H:%M} UTC in the demo.")
         return redirect("demo-clock")
-    status = 422 if form.is_bound else 200
     context = {"form": form, "now": clock.now(), "offset": demo_clock.offset()}
-    return render(request, "demo/clock.html", context, status=status)
+    return render(request, "demo/clock.html", context, status=status_of(form))
 
 
 @login_not_required

@@ -1,5 +1,6 @@
 """Help: the two workflows as pages in our own words, and the question whether they helped."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.web.forms import posted, status_of
 from partnerhub.portals.models import HelpFeedback
 
 LONGEST = 1000
@@ -63,13 +65,13 @@ def help_page(request: HttpRequest, slug: str) -> HttpResponse:
     form = None
     if answer in QUESTIONS:
         form = FeedbackForm(
-            request.POST if request.method == "POST" else None,
+            posted(request),
             initial={"helpful": answer},
             answer=answer,
         )
     if request.method == "POST" and form is None:
         return redirect("help-page", slug=slug)
-    if request.method == "POST" and form is not None and form.is_valid():
+    if form is not None and form.is_valid():
         HelpFeedback.objects.create(
             page=slug,
             helpful=answer == "yes",
@@ -86,5 +88,5 @@ def help_page(request: HttpRequest, slug: str) -> HttpResponse:
         "link_days": settings.PARTNER_LINK_DAYS,
         "invitation_days": settings.INVITATION_DAYS,
     }
-    status = 422 if form is not None and form.is_bound else 200
+    status = status_of(form) if form else HTTPStatus.OK
     return render(request, f"help/{slug.replace('-', '_')}.html", context, status=status)

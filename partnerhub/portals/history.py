@@ -20,7 +20,7 @@ from core.audit.models import Seal
 from core.audit.services import record
 from core.web.access import Need, PortalRequest, require
 from core.web.formats import minute
-from core.web.forms import status_of
+from core.web.forms import posted, status_of
 from core.web.pagination import paginate_merged
 from core.web.spreadsheets import csv_lines
 
@@ -130,7 +130,7 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
 def history_verify(request: PortalRequest) -> HttpResponse:
     """Compute the organization's chain again and say whether it holds, up to which hash (X9)."""
     organization = request.organization
-    form = NotedForm(request.POST if request.method == "POST" else None)
+    form = NotedForm(posted(request))
     seal = seals.newest_seal(organization.pk)
     context: dict[str, Any] = {
         "layout": layout(organization),

@@ -92,11 +92,11 @@ def send_again(*, message_id: str, by: Any) -> Message:
     invitations have (I13).
     """
     if len(message_id) > LONGEST_ID or not message_id.isprintable():
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     allowed = [rows.filter(message_id=message_id).first() for rows in _concerning(by)]
     found = next((message for message in allowed if message), None)
     if found is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     house = None
     if found.organization_id and invitation_of(found):
         house = lock(Organization.objects.all(), pk=found.organization_id)

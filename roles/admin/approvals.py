@@ -18,7 +18,7 @@ from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
 from core.web.desk import DeskRequest
-from core.web.forms import REVISE, apply, carried, is_confirmed, status_of
+from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from roles.admin.pages import history_of
 from roles.forms import ChangeForm, LowerForm
 from roles.models import ApprovedRole
@@ -26,8 +26,6 @@ from roles.permissions import why_not_decide
 from roles.reads import applications
 from roles.states import ApprovedRoleStatus
 from roles.transitions import approvals
-
-CONFLICT = 409
 
 
 def urls(admin: Any) -> list[tuple[str, Any, str]]:
@@ -135,7 +133,7 @@ def lower(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
     """Lower the level."""
     row = _approved_role(admin, request, pk)
     form = LowerForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         initial={"version": row.version},
         approved_role=row,
     )
@@ -158,9 +156,7 @@ def lower(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
 def revoke(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
     """Take the approval away."""
     row = _approved_role(admin, request, pk)
-    form = ChangeForm(
-        request.POST if request.method == "POST" else None, initial={"version": row.version}
-    )
+    form = ChangeForm(posted(request), initial={"version": row.version})
     return _step(
         admin,
         request,
@@ -176,9 +172,7 @@ def revoke(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
 def restore(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
     """Undo a revocation or a lowering."""
     row = _approved_role(admin, request, pk)
-    form = ChangeForm(
-        request.POST if request.method == "POST" else None, initial={"version": row.version}
-    )
+    form = ChangeForm(posted(request), initial={"version": row.version})
     return _step(
         admin,
         request,
@@ -221,7 +215,7 @@ def _step(
                 context |= {"form": None, "carried": carried(request), "impact": losses(row, left)}
     except Conflict as error:
         fresh = _approved_role(admin, request, row.pk)
-        return _page(admin, request, fresh, alert=error.message, status=CONFLICT)
+        return _page(admin, request, fresh, alert=error.message, status=error.status)
     if verb == "Revoke":
         context["impact"] = losses(row, Level.NONE)
     context["consequences"] = impact(row)

@@ -16,8 +16,6 @@ from roles.models import ServiceCategory
 from roles.permissions import category_ids, may_assign, reviewer_groups
 from roles.transitions.categories import assign_categories, state_of
 
-CONFLICT = 409
-
 
 def page(admin: Any, request: DeskRequest) -> HttpResponse:
     """Categories by group; every reviewer reads it, a lead reviewer changes it by POST."""
@@ -33,7 +31,7 @@ def page(admin: Any, request: DeskRequest) -> HttpResponse:
             messages.success(request, _words(done.pop()))
             return redirect("admin:roles_servicecategory_changelist")
     except Conflict as error:
-        return _page(admin, request, _form(), alert=error.message, status=CONFLICT)
+        return _page(admin, request, _form(), alert=error.message, status=error.status)
     return _page(admin, request, form, status=status_of(form))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from roles.reads.availability import approved_levels
 from roles.states import ApplicationStatus
 from roles.transitions import review
 
-OK, UNPROCESSABLE, CONFLICT = 200, 422, 409
+UNPROCESSABLE, CONFLICT = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT
 Bound = Mapping[tuple[int, str], Form]
 
 
@@ -74,7 +75,7 @@ def _page(
     bound: Bound | None = None,
     question: Form | None = None,
     alert: str = "",
-    status: int = OK,
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     application.refresh_from_db(fields=["status", "review_due_at", "answer_due_at", "decided_at"])
     provider = application.provider

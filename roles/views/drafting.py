@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -13,9 +14,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
-from core.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError, NotRelated
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
-from core.web.forms import UNPROCESSABLE, status_of
+from core.web.forms import posted, status_of
 from roles.catalogue import CATEGORIES
 from roles.forms import DraftForm
 from roles.models import Role, RoleApplication, ServiceCategory
@@ -24,7 +25,7 @@ from roles.reads.availability import approved_levels
 from roles.transitions.applications import create_draft, save_lines, submit_application
 from roles.views.common import application_url, missing_step, own_application
 
-OK, NOT_FOUND = 200, 404
+OK, UNPROCESSABLE = HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY
 NEVER = "Never given to a provider: whoever has it controls the seller's account itself."
 
 
@@ -74,8 +75,8 @@ def _open_applications(provider: Any) -> Any:
 @require_http_methods(["GET", "HEAD", "POST"])
 def application_new(request: PortalRequest) -> HttpResponse:
     """Choose one of the ten service categories; posting one opens its draft (S0.5)."""
-    form = CategoryForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    form = CategoryForm(posted(request))
+    if form.is_valid():
         return _create(request, form.cleaned_data["category"])
     context = {
         "cards": _category_cards(request.access.organization),
@@ -108,7 +109,9 @@ def already_open(
         "message": error.message,
         "url": application_url(application),
     }
-    return render(request, "roles/provider/application_already_open.html", context, status=409)
+    return render(
+        request, "roles/provider/application_already_open.html", context, status=error.status
+    )
 
 
 def editor(
@@ -194,9 +197,9 @@ def _attempt(form: DraftForm, action: Callable[[], Any]) -> int:
     """Run `action` and return its status; a refusal goes onto the form: nothing typed is lost."""
     try:
         action()
+    except NotRelated:
+        raise
     except DomainError as error:
-        if error.status == NOT_FOUND:
-            raise
         form.add_error(None, error.message)
         return error.status
     return OK

@@ -4,16 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
-from django.http import HttpRequest
 
 from core.outbox.rendering import one_line
 
 _refuse_nul = ProhibitNullCharactersValidator()
-
-
-def posted(request: HttpRequest) -> Any:
-    """What a form is bound to: the data of a post, even an empty one, and nothing else."""
-    return request.POST if request.method == "POST" else None
 
 
 class LineField(forms.CharField):

@@ -42,7 +42,7 @@ def remove_connection(
     """
     parties = lock_organizations({connection.seller_id, connection.supplier_id})
     if organization.pk not in parties:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     admit(parties[organization.pk], by, ADMINISTRATOR)
     rows = SupplierConnection.objects.with_list_data()
     connection = lock(rows, pk=connection.pk)

@@ -41,7 +41,7 @@ def lock_organizations(ids: Iterable[int]) -> dict[int, Organization]:
     wanted = set(ids)
     rows = {row.pk: row for row in lock_all(Organization.objects.filter(pk__in=wanted))}
     if rows.keys() != wanted:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return rows
 
 
@@ -54,7 +54,7 @@ def enter_shipment(shipment: Shipment, by: Any, need: Need) -> tuple[Access, Shi
     rows = Shipment.objects.select_related("seller").filter(pk=shipment.pk)
     locked = rows.select_for_update(of=("seller", "self"), no_key=True).first()
     if locked is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return admit(locked.seller, by, need), locked
 
 

@@ -235,7 +235,7 @@ def _locked(link: GuestLink, generation: int) -> GuestLink:
     row: GuestLink = lock(GuestLink.objects.select_related("organization"), pk=link.pk)
     require_in_force(row, generation)
     if not Share.objects.for_guest(row).exists():
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return row
 
 
@@ -255,7 +255,7 @@ def join(
     already.
     """
     if not owns_address(by, link.address):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     if organization is None:
         if new is None:
             raise Invalid("Choose the account that takes it over.", field="account")
@@ -265,7 +265,7 @@ def join(
     parties = lock_organizations({link.organization_id, organization.pk})
     seller, supplier = parties[link.organization_id], parties[organization.pk]
     if supplier.kind != OrganizationKind.SUPPLIER:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     admit(supplier, by, ADMINISTRATOR)
     row: GuestLink = lock(GuestLink.objects.select_related("organization"), pk=link.pk)
     require_in_force(row, row.generation)

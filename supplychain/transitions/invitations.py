@@ -95,7 +95,7 @@ def direction_of(organization: Organization) -> Direction:
         return Direction.TO_SUPPLIER
     if organization.kind == OrganizationKind.SUPPLIER:
         return Direction.TO_SELLER
-    raise NotRelated("There is no such page.")
+    raise NotRelated
 
 
 def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
@@ -296,7 +296,7 @@ def accept(
     """
     seen = SupplierInvitation.objects.filter(public_id=public_id).first()
     if seen is None or not belongs(by, seen):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     if organization is None:
         # First whether it can still be answered: a second press must not open a second account.
         shared.lock_open(SupplierInvitation, public_id)
@@ -342,12 +342,12 @@ def _require_invited(
 ) -> Organization:
     """The answering organization, when `by` may answer for it (I1, I12)."""
     if not belongs(by, invitation):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     if organization.kind != INVITED_KIND[Direction(invitation.direction)]:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     named = invitation.counterparty_id == organization.pk
     if not named and not owns_address(by, invitation.address):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     admit(organization, by, ADMINISTRATOR)
     return organization
 
@@ -378,7 +378,7 @@ def decline(
     """
     invitation = shared.lock_open(SupplierInvitation, public_id)
     if not belongs(by, invitation):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     _void_waiting(invitation, by=by)
     if never_again:

@@ -24,7 +24,7 @@ from accounts.models import Membership, Organization
 from accounts.states import MembershipRole, OrganizationKind
 from core.errors import Ended, LimitReached, NotRelated
 from core.web.access import Access, AuthenticatedRequest
-from core.web.forms import apply, refusal_text, status_of
+from core.web.forms import apply, posted, refusal_text, status_of
 from supplychain.forms.guests import CodeForm
 from supplychain.forms.invitations import NEW, AnswerForm
 from supplychain.guests import Guest
@@ -50,13 +50,13 @@ def as_guest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         generation = request.session.get(SESSION, {}).get(str(guest_id))
         link = GuestLink.objects.with_list_data().filter(public_id=guest_id).first()
         if link is None or generation is None:
-            raise NotRelated("There is no such page.")
+            raise NotRelated
         opened = Opened(GUEST, link, generation)
         if opened.state != "open":
             return pages.ended(request, opened)
         share = Share.objects.for_guest(link).values_list("public_id", flat=True).first()
         if share is None:
-            raise NotRelated("There is no such page.")
+            raise NotRelated
         request.guest = link
         request.actor = Guest.of(link, generation)
         request.access = Access(user_id=0, organization=None, member=True, rights=RIGHTS)
@@ -129,7 +129,7 @@ def _held(request: HttpRequest, public_id: uuid.UUID) -> Opened:
     opened = opening.from_cookie(request)
     held = opened is not None and opened.kind is GUEST and opened.row.public_id == public_id
     if opened is None or not held:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return opened
 
 
@@ -157,19 +157,19 @@ def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the shipment, as far as it is packed, into an account of one's own."""
     link = GuestLink.objects.with_list_data().filter(public_id=public_id).first()
     if link is None or not GUEST.belongs_to(request.user, link):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     opened = pages.opened_row(GUEST, link)
     if opened.state != "open":
         return pages.ended(request, opened)
     accounts = _accounts(request)
     form = AnswerForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         accounts=[(str(row.public_id), row.name) for row in accounts],
         may_open=True,
         supplier=True,
         initial={"name": link.name},
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             connection = apply(form, lambda: _join(request, link, form, accounts))
         except Ended:

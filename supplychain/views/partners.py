@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.invitations.listing import back
 from accounts.tenancy import owns_address
-from core.errors import DomainError, NotPermitted, NotRelated
+from core.errors import NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import count
-from core.web.forms import apply, refusal_text, status_of
-from supplychain.forms.fields import posted
+from core.web.forms import act, answer, apply, posted, status_of
 from supplychain.forms.invitations import DeclineForm, RemoveForm
 from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
@@ -32,7 +32,7 @@ def partners_page(request: PortalRequest) -> HttpResponse:
     """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
     form = invite_form(request, posted(request))
     crossing = ""
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             if invitation := apply(form, lambda: _invite(request, form.cleaned_data)):
                 messages.success(request, f"Invitation sent to {invitation.address}.")
@@ -70,11 +70,12 @@ def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
     row = _sent(request, public_id)
-    try:
+
+    def shown() -> HttpResponse:
         link = invitations.copy_link(by=request.user, invitation=row)
-    except DomainError as error:
-        return _refused(request, error, sent=True)
-    return _page(request, sent={"copied": row.address, "link": link})
+        return _page(request, sent={"copied": row.address, "link": link})
+
+    return answer(shown, partial(_refused, request))
 
 
 @require_POST
@@ -98,7 +99,7 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask why, then decline (U4)."""
     row = _received(request, public_id)
     form = DeclineForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         return _do(
             request,
@@ -122,7 +123,7 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     seller = _side(request).portal == "seller"
     other = row.supplier if seller else row.seller
     form = RemoveForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         return _do(
             request,
             lambda: connections.remove_connection(
@@ -183,7 +184,7 @@ def _received(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitatio
     row = get_object_or_404(rows, public_id=public_id)
     named = row.counterparty_id == request.organization.pk
     if not named and not owns_address(request.user, row.address):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return row
 
 
@@ -196,29 +197,17 @@ def _connection(request: PortalRequest, public_id: uuid.UUID) -> SupplierConnect
 
 def _do(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it and go back to the lists; a refusal is told there, with its status."""
-    try:
-        action()
-    except DomainError as error:
-        return _refused(request, error)
-    messages.success(request, done)
-    return HttpResponseRedirect(_home(request))
+    return act(request, action, done=done, to=_home(request), refused=partial(_page, request))
 
 
 def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it with a sent invitation and go back to their list, as the reader had filtered it."""
-    try:
-        action()
-    except DomainError as error:
-        return _refused(request, error, sent=True)
-    messages.success(request, done)
-    return HttpResponseRedirect(back(SUPPLIER.purpose, request, _home(request)))
+    page = back(SUPPLIER.purpose, request, _home(request))
+    return act(request, action, done=done, to=page, refused=partial(_refused, request))
 
 
-def _refused(request: PortalRequest, error: DomainError, *, sent: bool = False) -> HttpResponse:
-    if isinstance(error, (NotPermitted, NotRelated)):
-        raise error
-    problem = {"problem": refusal_text(error)}
-    return _page(request, status=error.status, **({"sent": problem} if sent else problem))
+def _refused(request: PortalRequest, *, problem: str, status: int) -> HttpResponse:
+    return _page(request, status=status, sent={"problem": problem})
 
 
 def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:

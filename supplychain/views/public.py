@@ -94,7 +94,7 @@ def shared_shipment(request: AuthenticatedRequest, public_id: uuid.UUID) -> Http
         .first()
     )
     if share is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return HttpResponseRedirect(
         reverse("supply:share", args=[share.supplier.handle, share.public_id])
     )
@@ -104,7 +104,7 @@ def _own(request: AuthenticatedRequest, public_id: uuid.UUID) -> SupplierInvitat
     rows = SupplierInvitation.objects.with_list_data().select_related("counterparty")
     row: SupplierInvitation | None = rows.filter(public_id=public_id).first()
     if row is None or not belongs(request.user, row):
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return row
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.invitations.listing import back
-from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.access import PortalRequest, require
-from core.web.forms import apply, refusal_text, status_of
-from supplychain.forms.fields import posted
+from core.web.forms import act, answer, apply, posted, status_of
 from supplychain.forms.guests import GuestForm
 from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink
@@ -42,7 +41,7 @@ def share_guest(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Share this one shipment by a guest link."""
     shipment = get_shipment(request, public_id)
     form = GuestForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         if apply(
             form,
@@ -79,11 +78,12 @@ def revoke(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID) ->
 def copy_link(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID) -> HttpResponse:
     """Show the link once, to who sent it; that they looked is history (U10, I6)."""
     link = _link(request, public_id, guest_id)
-    try:
+
+    def shown() -> HttpResponse:
         address = guests.copy_link(by=request.user, link=link)
-    except DomainError as error:
-        return _refused(request, link, error)
-    return _page(request, link, copied=link.name, link=address)
+        return _page(request, link, copied=link.name, link=address)
+
+    return answer(shown, partial(_page, request, link))
 
 
 def _link(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID) -> GuestLink:
@@ -95,22 +95,12 @@ def _link(request: PortalRequest, public_id: uuid.UUID, guest_id: uuid.UUID) -> 
 
 
 def _acted(
-    request: PortalRequest, link: GuestLink, act: Callable[[], Any], done: str
+    request: PortalRequest, link: GuestLink, action: Callable[[], Any], done: str
 ) -> HttpResponse:
-    try:
-        act()
-    except DomainError as error:
-        return _refused(request, link, error)
-    messages.success(request, done)
     of_all = reverse("seller:guests", args=[request.organization.handle])
     page = of_all if _from_all(request) else shipment_url(link.shipment)
-    return HttpResponseRedirect(back(GUEST.purpose, request, page))
-
-
-def _refused(request: PortalRequest, link: GuestLink, error: DomainError) -> HttpResponse:
-    if isinstance(error, (NotPermitted, NotRelated)):
-        raise error
-    return _page(request, link, status=error.status, problem=refusal_text(error))
+    page = back(GUEST.purpose, request, page)
+    return act(request, action, done=done, to=page, refused=partial(_page, request, link))
 
 
 def _page(

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 from core import clock
 from core.web.access import PortalRequest, require
 from core.web.formats import count
-from core.web.forms import apply, status_of
-from supplychain.forms.fields import ReasonForm, posted
+from core.web.forms import apply, posted, status_of
+from supplychain.forms.fields import ReasonForm
 from supplychain.forms.shares import CONNECTED, INVITED, MoveForm, ShareForm, choice_of
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS
@@ -29,7 +29,7 @@ def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     """Share Shipment: choose suppliers, add a note (S1.11)."""
     shipment = get_shipment(request, public_id)
     form = ShareForm(posted(request), choices=_choices(shipment))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         done = apply(form, lambda: (shares.share_shipment(**_arguments(request, shipment, form)),))
         if done:
             messages.success(request, _shared(done[0]))
@@ -114,7 +114,7 @@ def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UU
     shipment = get_shipment(request, public_id)
     share = _share(request, shipment, share_id)
     form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         reason = form.cleaned_data["reason"]
         if apply(form, lambda: shares.recall_share(by=request.user, share=share, reason=reason)):
             messages.success(request, f"Taken back from {share.holder_name}.")
@@ -144,7 +144,7 @@ def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID
     shipment = get_shipment(request, public_id)
     share = _share(request, shipment, share_id)
     form = MoveForm(posted(request), choices=_choices(shipment, share))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         moved = apply(
             form,

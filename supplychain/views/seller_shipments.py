@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +20,10 @@ from core.web.access import PortalRequest, require
 from core.web.formats import count
 from core.web.formats import short_day as day
 from core.web.formats import short_minute as moment
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from supplychain.centers import centers
-from supplychain.forms.fields import ReasonForm, posted
+from supplychain.forms.fields import ReasonForm
 from supplychain.forms.shipments import (
     ROWS_ADDED,
     PasteForm,
@@ -128,7 +129,7 @@ def shipment_create(request: PortalRequest) -> HttpResponse:
         return _create_page(
             request, ShipmentForm(initial=request.POST.dict()), *_more_rows(request)
         )
-    if request.method == "POST" and all([form.is_valid(), items.is_valid(), paste.is_valid()]):
+    if all([form.is_valid(), items.is_valid(), paste.is_valid()]):
         plans: list[ItemPlan] = [*items.plans(), *paste.cleaned_data["pasted"]]
         shipment = apply(
             form,
@@ -166,7 +167,7 @@ def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> H
         "paste": paste,
         "cancel_url": reverse("seller:shipments", args=[request.organization.handle]),
     }
-    status = 422 if form.is_bound else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "supplychain/seller/shipment_create.html", context, status=status)
 
 
@@ -306,7 +307,7 @@ def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     }
     initial["version"] = shipments.version_of(shipment)
     form = ShipmentForm(posted(request), initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         changed = apply(
             form,
             lambda: shipments.change_shipment(
@@ -339,7 +340,7 @@ def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     if "add_rows" in request.POST:
         return _items_page(request, shipment, page, *_more_rows(request))
     items = item_formset(data, lines=lines, blank=ROWS_ADDED)
-    if request.method == "POST" and all([items.is_valid(), paste.is_valid()]):
+    if all([items.is_valid(), paste.is_valid()]):
         changed = apply(
             paste,
             lambda: shipments.change_items(
@@ -367,7 +368,7 @@ def _items_page(
         "paste": paste,
         "cancel_url": shipment_url(shipment),
     }
-    status = 422 if paste.is_bound else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if paste.is_bound else HTTPStatus.OK
     return render(request, "supplychain/seller/shipment_items.html", context, status=status)
 
 
@@ -377,7 +378,7 @@ def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
     """Say what ends, then cancel."""
     shipment = get_shipment(request, public_id)
     form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         reason = form.cleaned_data["reason"]
         cancelled = apply(
             form,

@@ -12,10 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.errors import Conflict, Invalid
 from core.web.access import PortalRequest, require
 from core.web.formats import count
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
-from supplychain.forms.fields import posted
 from supplychain.models import Box, Share
 from supplychain.packing import contents, documents
 from supplychain.packing.units import from_grams, from_millimetres
@@ -36,7 +35,7 @@ def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     lines = contents.lines(share)
     shown = lines if "all" in request.GET else [line for line in lines if line.left > 0]
     form = BoxForm(posted(request), lines=shown, initial=_units(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         boxes = apply(
             form, lambda: packing.add_boxes(by=actor(request), share=share, plan=form.plan())
         )
@@ -94,7 +93,7 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
         if line.left > 0 or line.item.public_id in held or "all" in request.GET
     ]
     form = BoxForm(posted(request), lines=lines, single=True, initial=_initial(box, held))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         changed = apply(
             form,
             lambda: packing.change_box(by=actor(request), share=share, box=box, plan=form.plan()),
@@ -153,7 +152,7 @@ def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     )
     form = TrackingForm(posted(request), boxes=list(page))
     paste = TrackingPasteForm(posted(request))
-    if request.method == "POST" and all([form.is_valid(), paste.is_valid()]):
+    if all([form.is_valid(), paste.is_valid()]):
         numbers = form.numbers()
         done = apply(paste, lambda: _pasted(share, paste, numbers)) if paste.numbers() else numbers
         if done is not None and _write(request, share, form, paste, done):
@@ -206,7 +205,7 @@ def _write(
 def _freight(request: PortalRequest, share: Share) -> HttpResponse:
     numbers = {"pro_number": share.pro_number, "bol_number": share.bol_number}
     form = FreightForm(posted(request), initial=numbers)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         if apply(form, lambda: packing.set_freight(by=actor(request), share=share, **data)):
             messages.success(request, "Saved.")

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.web.access import PortalRequest, require
+from core.web.forms import status_of
 from supplychain.forms.boxes import ItemLabelForm, SheetForm
 from supplychain.models import Share
 from supplychain.packing import documents
@@ -58,7 +59,7 @@ def _page(
         "item_labels_url": share_url(request, share, "share-item-labels"),
         "pack_list_url": share_url(request, share, "share-pack-list"),
     }
-    status = 422 if form.errors or item_form.errors else 200
+    status = max(status_of(form), status_of(item_form))
     return render(request, "supplychain/supply/documents.html", context, status=status)
 
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import Invalid
 from core.web.access import ANY_MEMBER, PortalRequest, require
 from core.web.formats import short_day as day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from supplychain.centers import centers
-from supplychain.forms.fields import ReasonForm, posted
+from supplychain.forms.fields import ReasonForm
 from supplychain.forms.guests import GuestDeclineForm
 from supplychain.models import Share
 from supplychain.packing import contents, documents
@@ -237,7 +237,7 @@ def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     share = get_share(request, public_id)
     guest = guest_link(request)
     form = (GuestDeclineForm if guest else ReasonForm)(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         if apply(form, lambda: shares.decline_share(by=actor(request), share=share, **data)):
             messages.success(request, f"Declined. {share.shipment.seller.name} is told.")

@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -18,9 +20,9 @@ from accounts.invitations.batches.transitions import lists
 from accounts.models import InvitationBatch
 from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from core import clock
-from core.errors import DomainError, NotPermitted, NotRelated
+from core.errors import NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.forms import apply, refusal_text, status_of
+from core.web.forms import act, apply, posted, status_of
 from core.web.pagination import paginate
 from core.web.spreadsheets import csv_lines
 
@@ -32,14 +34,14 @@ EARLIER = 10
 def start(request: PortalRequest, purpose: str) -> HttpResponse:
     """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
     kind, organization = _kind(request, purpose), request.organization
-    posted = request.POST if request.method == "POST" else None
+    data = posted(request)
     form = ListForm(
-        posted,
+        data,
         request.FILES or None,
         columns=tuple(kind.columns(organization)),
         initial={"pasted": _to_mend(request, kind)},
     )
-    everyone = kind.form(organization, posted)
+    everyone = kind.form(organization, data)
     # Both are asked: each shows what is wrong with its own fields.
     if all([form.is_valid(), everyone.is_valid()]) and (
         batch := apply(form, lambda: _keep(request, kind, form, everyone))
@@ -111,7 +113,13 @@ def choose(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpRe
     form = RowsForm(request.POST, most=MAX_ROWS)
     if not form.is_valid():
         problem = " ".join(map(str, form.non_field_errors())) or "Choose rows of this list."
-        return _page(request, _kind(request, purpose), batch, problem=problem, status=422)
+        return _page(
+            request,
+            _kind(request, purpose),
+            batch,
+            problem=problem,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
     return _do(request, batch, lambda: _chosen(request, batch, form.cleaned_data))
 
 
@@ -133,12 +141,13 @@ def _chosen(request: PortalRequest, batch: InvitationBatch, data: dict[str, Any]
 def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """Throw away a list that was not confirmed."""
     batch = _batch(request, purpose, public_id)
-    try:
-        lists.discard(by=request.user, batch=batch)
-    except DomainError as error:
-        return _refused(request, batch, error)
-    messages.success(request, "The list is thrown away. Nobody on it was invited.")
-    return HttpResponseRedirect(_url(request, "start", purpose))
+    return act(
+        request,
+        lambda: lists.discard(by=request.user, batch=batch),
+        done="The list is thrown away. Nobody on it was invited.",
+        to=_url(request, "start", purpose),
+        refused=partial(_page, request, _kind(request, purpose), batch),
+    )
 
 
 @require_safe
@@ -154,7 +163,7 @@ def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> Ht
 def _kind(request: PortalRequest, purpose: str) -> BatchKind:
     kind = kinds.offered_to(request.organization, purpose)
     if kind is None:
-        raise NotRelated("There is no such page.")
+        raise NotRelated
     return kind
 
 
@@ -172,21 +181,12 @@ def _url(request: PortalRequest, act: str, *args: Any) -> str:
 
 def _do(request: PortalRequest, batch: InvitationBatch, action: Callable[[], Any]) -> HttpResponse:
     """Do it and go back to where it was asked for; a refusal is told on the list's page."""
-    try:
-        action()
-    except DomainError as error:
-        return _refused(request, batch, error)
-    if request.POST.get("back") == "invitations":
-        return HttpResponseRedirect(_kind(request, batch.purpose).list_url(request.organization))
-    query = f"?{request.GET.urlencode()}" if request.GET else ""
-    return HttpResponseRedirect(_url(request, "list", batch.purpose, batch.public_id) + query)
-
-
-def _refused(request: PortalRequest, batch: InvitationBatch, error: DomainError) -> HttpResponse:
-    if isinstance(error, (NotPermitted, NotRelated)):
-        raise error
     kind = _kind(request, batch.purpose)
-    return _page(request, kind, batch, problem=refusal_text(error), status=error.status)
+    page = _url(request, "list", batch.purpose, batch.public_id)
+    page += f"?{request.GET.urlencode()}" if request.GET else ""
+    if request.POST.get("back") == "invitations":
+        page = kind.list_url(request.organization)
+    return act(request, action, to=page, refused=partial(_page, request, kind, batch))
 
 
 def _page(
