@@ -43,10 +43,10 @@ class ItemChanges:
 
 
 @dataclass(frozen=True)
-class BoxContent:
-    """So many units of one item of the plan, named by its public id."""
+class BoxContent[Key: (str, uuid.UUID)]:
+    """So many units of one item: by public id where they are entered, by SKU beside the plan."""
 
-    item: uuid.UUID
+    item: Key
     quantity: int
     expiry: date | None = None
 
@@ -59,7 +59,7 @@ class BoxPlan:
     length_mm: Decimal
     width_mm: Decimal
     height_mm: Decimal
-    contents: tuple[BoxContent, ...]
+    contents: tuple[BoxContent[uuid.UUID], ...]
     count: int = 1
 
 

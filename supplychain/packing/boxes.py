@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from supplychain.packing.units import to_grams, to_millimetres
+from supplychain.plans import BoxContent, ItemPlan
 
 MAX_UNITS_PER_SKU = 500_000
 MAX_BOXES_PER_GROUP = 5_000
@@ -37,39 +38,13 @@ class BoxNote:
     message: str
 
 
-@dataclass(frozen=True)
-class PlannedItem:
-    """A line of the plan: so many units of a SKU. `row` is how the person finds the line."""
-
-    sku: str
-    quantity: int
-    row: str = ""
-    expiry: date | None = None
-
-
-@dataclass(frozen=True)
-class BoxItem:
-    """So many units of a SKU in a box."""
-
-    sku: str
-    quantity: int
-    expiry: date | None = None
-    lot: str = ""
-
-
-@dataclass(frozen=True)
-class PackedBox:
-    """`count` equal boxes with these contents. `row` is how the person finds the box."""
-
-    row: str
-    items: tuple[BoxItem, ...]
-    count: int = 1
-    box_id: str = ""
+# What boxes hold, and the numbers of the boxes that hold just that.
+type Packed = Mapping[tuple[BoxContent[str], ...], Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One way in which boxes and plan disagree, with a sentence for the person."""
+    """One way in which boxes and plan disagree; `row` names the boxes, "" means the whole plan."""
 
     kind: str
     row: str
@@ -147,28 +122,37 @@ def box_notes(
     return sorted(notes, key=lambda note: not note.blocking)
 
 
-def check_contents(
-    plan: Iterable[PlannedItem], boxes: Iterable[PackedBox], shipment_id: str = ""
-) -> list[Difference]:
+def check_contents(plan: Iterable[ItemPlan], packed: Packed) -> list[Difference]:
     """Return every difference between the plan and the boxes; none means that they agree (X12).
 
     First what is wrong within single boxes, in their order, then what is missing or too many per
-    SKU, in the order of the plan. With a shipment id, boxes that name another one are reported.
+    SKU, in the order of the plan.
     """
-    planned, packed = list(plan), list(boxes)
-    known = {item.sku for item in planned}
+    planned = list(plan)
     expiries: dict[str, set[date | None]] = defaultdict(set)
     for item in planned:
-        expiries[item.sku].add(item.expiry)
+        expiries[item.msku].add(item.expiry)
     differences: list[Difference] = []
-    for box in packed:
-        differences += _of_box(box, known, expiries, shipment_id)
+    for contents, numbers in packed.items():
+        differences += _of_box(contents, numbers, expiries)
     differences += _of_totals(planned, packed)
-    total = sum(box.count for box in packed)
+    total = sum(map(len, packed.values()))
     if total > MAX_BOXES_PER_GROUP:
         text = _("%(packed)s boxes are more than the %(planned)s that one group may have.")
         differences.append(_difference("too_many_boxes", "", "", MAX_BOXES_PER_GROUP, total, text))
     return differences
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers told briefly: "1–4, 7"."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    told = [str(low) if low == high else f"{low}–{high}" for low, high in parts]
+    return ", ".join(told[:4]) + (" …" if len(told) > 4 else "")
 
 
 def _within(amount: int, most: int, message: str) -> int:
@@ -184,29 +168,26 @@ def _lift_note(weight_g: Decimal) -> BoxNote:
 
 
 def _of_box(
-    box: PackedBox,
-    known: set[str],
-    expiries: dict[str, set[date | None]],
-    shipment_id: str,
+    contents: Iterable[BoxContent[str]],
+    numbers: Sequence[int],
+    expiries: Mapping[str, set[date | None]],
 ) -> Iterator[Difference]:
-    """Yield what is wrong within one box, whatever the others hold."""
-    if not box.items:
-        yield _difference("empty_box", box.row, "", 0, 0, _("Box %(row)s is empty."))
-    if shipment_id and box.box_id and not box.box_id.startswith(f"{shipment_id}U"):
-        text = _("Box %(row)s carries another shipment's id.")
-        yield _difference("other_shipment", box.row, "", 0, 0, text)
+    """Yield what is wrong within these equal boxes, whatever the others hold."""
+    row = ranges(numbers)
+    if not contents:
+        yield _difference("empty_box", row, "", 0, 0, _("Box %(row)s is empty."))
     dates: dict[str, set[date]] = defaultdict(set)
     units: Counter[str] = Counter()
-    for item in box.items:
-        units[item.sku] += item.quantity * box.count
-        if item.expiry:
-            dates[item.sku].add(item.expiry)
+    for content in contents:
+        units[content.item] += content.quantity * len(numbers)
+        if content.expiry:
+            dates[content.item].add(content.expiry)
     for sku, packed in units.items():
-        if sku not in known:
+        if sku not in expiries:
             text = _("Box %(row)s: SKU %(sku)s is not in the plan.")
-            yield _difference("not_in_plan", box.row, sku, 0, packed, text)
+            yield _difference("not_in_plan", row, sku, 0, packed, text)
             continue
-        yield from _of_dates(box.row, sku, dates[sku], expiries[sku] - {None})
+        yield from _of_dates(row, sku, dates[sku], expiries[sku] - {None})
 
 
 def _of_dates(
@@ -220,24 +201,22 @@ def _of_dates(
         yield _difference("other_expiry", row, sku, len(planned), len(packed), text)
 
 
-def _of_totals(plan: list[PlannedItem], boxes: list[PackedBox]) -> Iterator[Difference]:
+def _of_totals(plan: Iterable[ItemPlan], boxes: Packed) -> Iterator[Difference]:
     """Yield each planned SKU whose units are not all packed, or too often."""
     planned: Counter[str] = Counter()
-    rows: dict[str, str] = {}
     for item in plan:
-        planned[item.sku] += item.quantity
-        rows.setdefault(item.sku, item.row)
+        planned[item.msku] += item.quantity
     packed: Counter[str] = Counter()
-    for box in boxes:
-        for content in box.items:
-            packed[content.sku] += content.quantity * box.count
+    for contents, numbers in boxes.items():
+        for content in contents:
+            packed[content.item] += content.quantity * len(numbers)
     for sku, wanted in planned.items():
         if packed[sku] < wanted:
             text = _("SKU %(sku)s: %(planned)s planned, %(packed)s packed, %(by)s missing.")
-            yield _difference("missing", rows[sku], sku, wanted, packed[sku], text)
+            yield _difference("missing", "", sku, wanted, packed[sku], text)
         elif packed[sku] > wanted:
             text = _("SKU %(sku)s: %(planned)s planned, %(packed)s packed, %(by)s too many.")
-            yield _difference("too_many", rows[sku], sku, wanted, packed[sku], text)
+            yield _difference("too_many", "", sku, wanted, packed[sku], text)
 
 
 def _difference(kind: str, row: str, sku: str, planned: int, packed: int, text: str) -> Difference:

@@ -2,14 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
 
 from django.db.models import Sum
 
-from supplychain.models import BoxItem as BoxItemRow
-from supplychain.models import Share, ShipmentItem
-from supplychain.packing.boxes import BoxItem, Difference, PackedBox, PlannedItem, check_contents
+from supplychain.models import BoxItem, Share, ShipmentItem
+from supplychain.packing.boxes import Difference, Packed, check_contents
+from supplychain.plans import BoxContent, ItemPlan
 from supplychain.states import LABELLED, OUTSTANDING_SHARE
 
 
@@ -36,7 +34,7 @@ def lines(share: Share) -> list[Line]:
 
 def _units(share: Share, *, mine: bool) -> Counter[int]:
     """Units by item in this share's boxes, or in boxes that others have confirmed."""
-    rows = BoxItemRow.objects.filter(box__shipment_id=share.shipment_id)
+    rows = BoxItem.objects.filter(box__shipment_id=share.shipment_id)
     if mine:
         rows = rows.filter(box__share=share)
     else:
@@ -60,7 +58,7 @@ def differences(share: Share) -> list[Difference]:
     elsewhere = _units(share, mine=False)
     items = list(share.shipment.items.all())
     plan = [
-        PlannedItem(item.msku, max(item.quantity - elsewhere[item.pk], 0), item.msku, item.expiry)
+        ItemPlan(item.msku, max(item.quantity - elsewhere[item.pk], 0), expiry=item.expiry)
         for item in items
     ]
     found = check_contents(plan, packed_boxes(share))
@@ -69,41 +67,17 @@ def differences(share: Share) -> list[Difference]:
     return found
 
 
-def packed_boxes(share: Share) -> list[PackedBox]:
-    """This share's boxes, equal ones told as one, for the check against the plan."""
-    by_box: dict[int, list[tuple[str, int, date | None]]] = {
+def packed_boxes(share: Share) -> Packed:
+    """What this share's boxes hold, in the order of the boxes."""
+    by_box: dict[int, list[BoxContent[str]]] = {
         number: [] for number in share.boxes.values_list("number", flat=True)
     }
-    rows = BoxItemRow.objects.filter(box__share=share).order_by("box__number", "item_id")
+    rows = BoxItem.objects.filter(box__share=share).order_by("box__number", "item_id")
     for number, sku, units, expiry in rows.values_list(
         "box__number", "item__msku", "quantity", "expiry"
     ):
-        by_box[number].append((sku, units, expiry))
-    equal: dict[tuple[tuple[str, int, date | None], ...], list[int]] = {}
+        by_box[number].append(BoxContent(sku, units, expiry))
+    packed: dict[tuple[BoxContent[str], ...], list[int]] = {}
     for number, held in by_box.items():
-        equal.setdefault(tuple(held), []).append(number)
-    return [
-        PackedBox(
-            row=ranges(numbers),
-            items=tuple(BoxItem(sku, units, expiry) for sku, units, expiry in held),
-            count=len(numbers),
-        )
-        for held, numbers in equal.items()
-    ]
-
-
-def ranges(numbers: list[int]) -> str:
-    """Ascending numbers told briefly: "1–4, 7"."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    told = [str(low) if low == high else f"{low}–{high}" for low, high in parts]
-    return ", ".join(told[:4]) + (" …" if len(told) > 4 else "")
-
-
-def item_ids(share: Share) -> dict[UUID, ShipmentItem]:
-    """The lines of the plan by their public id."""
-    return {item.public_id: item for item in share.shipment.items.all()}
+        packed.setdefault(tuple(held), []).append(number)
+    return packed

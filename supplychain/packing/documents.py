@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from core.web.pagination import Page, paginate
+from core.web.spreadsheets import csv_lines
 from supplychain.centers import centers
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
 from supplychain.packing import labels
 from supplychain.packing.boxes import box_id, box_notes
-from supplychain.packing.packlist import PackLine
 from supplychain.packing.tracking import CARRIER_NAMES
 from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 
 CHUNK = 2000
+PACK_LIST = ("Box id", "Box", "SKU", "FNSKU", "Title", "Units", "Expiry", "Lot")
 
 
 def attachment[R: HttpResponseBase](response: R, name: str) -> R:
@@ -73,18 +75,29 @@ def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse
     return attachment(response, f"{item.fnsku}-labels.pdf")
 
 
-def pack_lines(boxes: Any, shipment: Shipment) -> Iterator[PackLine]:
-    """What is in these boxes, line by line, in the order of the boxes (U39)."""
+def pack_list(boxes: QuerySet[Box], shipment: Shipment) -> StreamingHttpResponse:
+    """What is in these boxes as a CSV file, line by line, in the order of the boxes (U39)."""
     rows = (
         BoxItem.objects.filter(box__in=boxes)
         .order_by("box__number", "item_id")
         .values_list(
-            "box__number", "item__msku", "item__fnsku", "item__title", "quantity", "expiry"
+            "box__number",
+            "item__msku",
+            "item__fnsku",
+            "item__title",
+            "quantity",
+            "expiry",
+            "item__lot",
         )
     )
-    for number, sku, fnsku, title, quantity, expiry in rows.iterator(chunk_size=CHUNK):
-        code = box_id(shipment.shipment_id, number)
-        yield PackLine(code, number, sku, fnsku, title, quantity, expiry)
+    lines = (
+        (box_id(shipment.shipment_id, number), number, *cells)
+        for number, *cells in rows.iterator(chunk_size=CHUNK)
+    )
+    response = StreamingHttpResponse(
+        csv_lines(PACK_LIST, lines), content_type="text/csv; charset=utf-8"
+    )
+    return attachment(response, f"{shipment.shipment_id}-pack-list.csv")
 
 
 def box_page(rows: Any, shipment: Shipment, request: HttpRequest, *, size: int) -> Page[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,7 +33,6 @@ from supplychain.forms.shipments import (
 )
 from supplychain.models import Share, Shipment
 from supplychain.packing import documents
-from supplychain.packing.packlist import pack_list_csv
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemPlan
 from supplychain.reads import guest_links, timeline
@@ -411,8 +410,4 @@ def shipment_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
     """The pack list of all boxes as CSV (U39); the download is history."""
     shipment = get_shipment(request, public_id)
     shipments.note_pack_list(by=request.user, shipment=shipment)
-    lines = documents.pack_lines(shipment.boxes.filter(share__status__in=LIVE_SHARE), shipment)
-    return documents.attachment(
-        StreamingHttpResponse(pack_list_csv(lines), content_type="text/csv; charset=utf-8"),
-        f"{shipment.shipment_id}-pack-list.csv",
-    )
+    return documents.pack_list(shipment.boxes.filter(share__status__in=LIVE_SHARE), shipment)

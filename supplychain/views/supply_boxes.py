@@ -17,6 +17,7 @@ from core.web.pagination import paginate
 from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
 from supplychain.models import Box, Share
 from supplychain.packing import contents, documents
+from supplychain.packing.boxes import ranges
 from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import PACKABLE, TRACKABLE
@@ -62,7 +63,7 @@ def _units(request: PortalRequest) -> dict[str, str]:
 
 def _added(share: Share, boxes: list[Box]) -> str:
     row = documents.box_row(boxes[0], share.shipment)
-    numbers = contents.ranges([box.number for box in boxes])
+    numbers = ranges([box.number for box in boxes])
     noun = "Box" if len(boxes) == 1 else "Boxes"
     return " ".join([f"{noun} {numbers} entered.", *row["notes"]])
 

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +14,6 @@ from supplychain.forms.boxes import ItemLabelForm, SheetForm
 from supplychain.models import Share
 from supplychain.packing import documents
 from supplychain.packing.labels import LabelError
-from supplychain.packing.packlist import pack_list_csv
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import LABELLED
 from supplychain.transitions import packing
@@ -99,8 +98,4 @@ def share_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
     """What is in which box, as CSV (U39)."""
     share = get_share(request, public_id)
     share = packing.note_download(by=actor(request), share=share, what="pack_list")
-    lines = documents.pack_lines(share.boxes.all(), share.shipment)
-    return documents.attachment(
-        StreamingHttpResponse(pack_list_csv(lines), content_type="text/csv; charset=utf-8"),
-        f"{share.shipment.shipment_id}-pack-list.csv",
-    )
+    return documents.pack_list(share.boxes.all(), share.shipment)
