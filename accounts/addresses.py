@@ -132,14 +132,6 @@ def _refuse_look_alike_domain(labels: list[str]) -> None:
         raise AddressError("The part after the @ mixes letters that look like each other.")
 
 
-def validate_address(value: str) -> None:
-    """Raise ValidationError unless the value is an acceptable address (I16)."""
-    try:
-        canonical(value)
-    except AddressError as error:
-        raise ValidationError(_(str(error)), code="address") from error
-
-
 class AddressField(forms.CharField):
     """An e-mail address; cleans to its canonical spelling."""
 

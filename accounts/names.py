@@ -13,10 +13,8 @@ from django.utils.translation import gettext as _
 from accounts import confusables
 
 MAX_NAME = 120
-MAX_MAIL_NAME = 80
 MIN_HANDLE = 3
 MAX_HANDLE = 32
-HANDLE_PATTERN = "[a-z0-9-]{3,32}"
 _RESERVED = """about account accounts admin administrator all anonymous api assets billing contact
     demo favicon healthz help home index info invitation invitations login logout mail me media new
     none null official operator partner partnerhub partners password postmaster privacy provider
@@ -28,8 +26,6 @@ RESERVED_HANDLES = frozenset(_RESERVED.split())
 _LINK = re.compile(r"://|\bwww\.|\bmailto:|[\w-]\.[a-z]{2,}/", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S@\S")
 _PHONE = re.compile(r"\+?\d(?:[\s()/.-]*\d){7,}")
-_DOT_IN_WORD = re.compile(r"(?<=\w)\.(?=\w)")
-_WORD_JOINER = "\u2060"
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Drawn as nothing although their category says letter or mark.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u180b\u180c\u180d")
@@ -71,17 +67,6 @@ def clean_name(raw: str) -> str:
     if _PHONE.search(name):
         raise NameRefused("A name cannot hold a phone number.")
     return name
-
-
-def mail_name(name: str) -> str:
-    """Return a name for use in a mail: one line, at most 80 characters, never made a link (I14).
-
-    A mail program would turn "shop.example" into a link; an invisible joiner prevents that.
-    """
-    visible = (" " if unicodedata.category(char) in _INVISIBLE else char for char in name)
-    line = " ".join("".join(visible).split())
-    joined = _DOT_IN_WORD.sub("." + _WORD_JOINER, line)
-    return joined if len(joined) <= MAX_MAIL_NAME else joined[: MAX_MAIL_NAME - 1].rstrip() + "…"
 
 
 def skeleton(name: str) -> str:
@@ -131,16 +116,6 @@ def handle_for(name: str, taken: Container[str] | Callable[[str], bool]) -> str:
     return handle
 
 
-def check_handle(text: str) -> str:
-    """Return a typed handle in lower case; raise NameRefused when it is malformed or reserved."""
-    handle = text.strip().lower()
-    if not re.fullmatch(HANDLE_PATTERN, handle) or handle.strip("-") != handle or "--" in handle:
-        raise NameRefused("A handle has 3 to 32 letters a-z, digits and single hyphens.")
-    if handle in RESERVED_HANDLES:
-        raise NameRefused("This handle is reserved. Choose another one.")
-    return handle
-
-
 def _is_invisible(char: str) -> bool:
     return unicodedata.category(char) in _INVISIBLE or char in _BLANKS
 
@@ -157,14 +132,6 @@ def _ascii_words(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’.]", "", bare)).strip("-")
-
-
-def validate_name(value: str) -> None:
-    """Raise ValidationError unless the value is an acceptable display name (I14)."""
-    try:
-        clean_name(value)
-    except NameRefused as error:
-        raise ValidationError(_(str(error)), code="name") from error
 
 
 class NameField(forms.CharField):

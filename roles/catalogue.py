@@ -117,11 +117,6 @@ _QUESTIONS = (
 )
 
 
-def category_by_slug(slug: str) -> Category:
-    """Return the category with this slug; raise KeyError when there is none."""
-    return {category.slug: category for category in CATEGORIES}[slug]
-
-
 def category_by_title(title: str) -> Category:
     """Return the category with this title; raise KeyError when there is none."""
     return {category.title: category for category in CATEGORIES}[title]

@@ -25,25 +25,6 @@ class PrepType(TextChoices):
     ITEM_TAPING = "ITEM_TAPING", _("Taping")
 
 
-class PrepCategory(TextChoices):
-    """What kind of product it is as far as prep goes."""
-
-    ADULT = "ADULT", _("Adult")
-    BABY = "BABY", _("Baby")
-    FC_PROVIDED = "FC_PROVIDED", _("Told by the centre")
-    FRAGILE = "FRAGILE", _("Fragile")
-    GRANULAR = "GRANULAR", _("Granular")
-    HANGER = "HANGER", _("On hanger")
-    LIQUID = "LIQUID", _("Liquid")
-    PERFORATED = "PERFORATED", _("Perforated packaging")
-    SET = "SET", _("Set")
-    SHARP = "SHARP", _("Sharp")
-    SMALL = "SMALL", _("Small")
-    TEXTILE = "TEXTILE", _("Textile")
-    UNKNOWN = "UNKNOWN", _("Unknown")
-    NONE = "NONE", _("None")
-
-
 class PrepOwner(TextChoices):
     """Who prepares the units."""
 
@@ -58,14 +39,6 @@ class LabelOwner(TextChoices):
     AMAZON = "AMAZON", _("Marketplace")
     SELLER = "SELLER", _("Seller")
     NONE = "NONE", _("Nobody")
-
-
-class BoxContentSource(TextChoices):
-    """How the centre learns what is in a box."""
-
-    BOX_CONTENT_PROVIDED = "BOX_CONTENT_PROVIDED", _("Box contents provided")
-    MANUAL_PROCESS = "MANUAL_PROCESS", _("Counted by the centre")
-    BARCODE_2D = "BARCODE_2D", _("2D barcode on the box")
 
 
 class WeightUnit(TextChoices):
@@ -87,34 +60,6 @@ class TransportMode(TextChoices):
 
     SP = "SP", _("Small parcel")
     LTL = "LTL", _("Pallets (less than truckload)")
-
-
-class BarcodeInstruction(TextChoices):
-    """Which barcode a unit carries."""
-
-    FNSKU_LABEL = "RequiresFNSKULabel", _("FNSKU label required")
-    ORIGINAL_BARCODE = "CanUseOriginalBarcode", _("Manufacturer barcode allowed")
-    SELLER_SKU = "MustProvideSellerSKU", _("Seller SKU required")
-
-
-class LabelType(TextChoices):
-    """What a label of the API stands on."""
-
-    BARCODE_2D = "BARCODE_2D", _("Box, with 2D barcode")
-    UNIQUE = "UNIQUE", _("Box")
-    PALLET = "PALLET", _("Pallet")
-
-
-class PackageStatus(TextChoices):
-    """Where a box is, as the carrier and the centre tell."""
-
-    SHIPPED = "SHIPPED", _("Shipped")
-    IN_TRANSIT = "IN_TRANSIT", _("In transit")
-    DELIVERED = "DELIVERED", _("Delivered")
-    CHECKED_IN = "CHECKED_IN", _("Checked in")
-    RECEIVING = "RECEIVING", _("Receiving")
-    CLOSED = "CLOSED", _("Closed")
-    DELETED = "DELETED", _("Deleted")
 
 
 class TrackingVerdict(TextChoices):
@@ -152,26 +97,6 @@ class ItemSheet(TextChoices):
     A4_44 = "A4_44_48x25", _("A4, 44 labels, 48.5 x 25.4 mm")
     LETTER_30 = "Letter_30", _("US Letter, 30 labels, 2 5/8 x 1 in")
 
-
-# The shipment states of the API (both generations) in PartnerHub's words.
-API_SHIPMENT_STATUS = {
-    word: word.lower()
-    for word in (
-        "UNCONFIRMED",
-        "WORKING",
-        "READY_TO_SHIP",
-        "SHIPPED",
-        "IN_TRANSIT",
-        "DELIVERED",
-        "CHECKED_IN",
-        "RECEIVING",
-        "CLOSED",
-        "CANCELLED",
-        "DELETED",
-        "ABANDONED",
-        "ERROR",
-    )
-}
 
 _OLD_PREP_WORDS = {
     "polybagging": PrepType.ITEM_POLYBAGGING,

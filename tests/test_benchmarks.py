@@ -30,7 +30,7 @@ def result(**changes: Any) -> Result:
 
 
 def row(outcome: Any = None) -> Row:
-    return Row("access.check", "as fast as can be", lambda ground: outcome)
+    return Row("access.request", "as fast as can be", lambda ground: outcome)
 
 
 def test_ratio_is_the_middle_of_the_rounds_ratios() -> None:
@@ -87,7 +87,7 @@ def test_row_that_fails_has_no_figures_and_stops_nobody(capsys: Any) -> None:
     def broken(ground: Any) -> Result:
         raise RuntimeError("no such peer")
 
-    entry, outcome = command.measured(Row("access.check", "goal", broken), None)  # type: ignore[arg-type]
+    entry, outcome = command.measured(Row("access.request", "goal", broken), None)  # type: ignore[arg-type]
     assert outcome is None
     assert entry.keys() == KEYS
     assert entry["met"] is False
@@ -101,7 +101,7 @@ def test_table_and_file_hold_the_same_rows(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "var" / "bench.json").read_text()) == entries
     head, _ = report.header().splitlines()
     assert head.split()[0] == "row"
-    assert report.line(entries[0]).startswith("access.check")
+    assert report.line(entries[0]).startswith("access.request")
 
 
 def test_only_takes_names_and_beginnings() -> None:

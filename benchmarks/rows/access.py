@@ -1,4 +1,4 @@
-"""Rights: one check, twelve checks, a page of clients, and a role revoked under thousands."""
+"""Rights: what a request asks, twelve checks, a page of clients, a role revoked under thousands."""
 
 import itertools
 import random
@@ -17,8 +17,9 @@ from benchmarks.peers.models import Shop
 from benchmarks.report import Result, Row, at_least, at_most
 from connections.models import Assignment, RoleGrant
 from connections.reads.clients import clients_of
-from connections.rights.access import access_for, effective_level
+from connections.rights.access import access_for
 from core import clock
+from core.errors import NotRelated
 from core.web.access import Level, Need
 from partnerhub.portals import scale as scaling
 from roles.models import ApprovedRole, Role
@@ -26,16 +27,19 @@ from roles.transitions.approvals import restore_approved_role, revoke_approved_r
 
 PAIRS = 2000
 HAS_PERM = "guardian has_perm"
+NEED = Need(role=scaling.ROLE, level=Level.EDIT)
 
-_EXISTS = """
-PREPARE may(bigint, bigint, bigint, timestamptz) AS SELECT EXISTS (
-  SELECT 1 FROM connections_rolegrant g
+_LEVELS = """
+PREPARE levels(bigint, bigint, timestamptz) AS
+  SELECT r.code, LEAST(a.level, g.level), c.id, o.id, o.name FROM connections_rolegrant g
   JOIN connections_connection c ON c.id = g.connection_id AND c.status = 'active'
   JOIN roles_approvedrole a
     ON a.provider_id = g.provider_id AND a.role_id = g.role_id AND a.status = 'active'
   JOIN accounts_membership m ON m.organization_id = g.provider_id AND m.status = 'active'
-  WHERE g.seller_id = $2 AND g.role_id = $3 AND g.status = 'active' AND g.level >= 2
-    AND m.user_id = $1 AND c.ends_at > $4 AND a.expires_at > $4)
+  JOIN accounts_organization o ON o.id = g.provider_id
+  JOIN roles_role r ON r.id = g.role_id
+  WHERE g.seller_id = $2 AND g.status = 'active' AND m.user_id = $1
+    AND c.ends_at > $3 AND a.expires_at > $3
 """
 
 
@@ -61,7 +65,11 @@ def pairs() -> list[tuple[int, int]]:
 
 
 def _asked(pair: tuple[User, Organization]) -> bool:
-    return effective_level(*pair, scaling.ROLE) >= Level.EDIT
+    """Cold, as the portal asks for each request."""
+    try:
+        return access_for(*pair).allows(NEED)
+    except NotRelated:
+        return False
 
 
 def _cycle(found: list[tuple[int, int]]) -> Iterator[tuple[User, Organization]]:
@@ -69,16 +77,16 @@ def _cycle(found: list[tuple[int, int]]) -> Iterator[tuple[User, Organization]]:
     return itertools.cycle([(User(pk=user), Organization(pk=seller)) for user, seller in found])
 
 
-def _exists(ground: Ground) -> Any:
-    """The limit: a prepared EXISTS over four tables, its plan kept."""
+def _levels(ground: Ground) -> Any:
+    """The limit: a prepared query of the same answer, its plan kept."""
     cursor = ground.raw().cursor()
     cursor.execute("SET plan_cache_mode = force_generic_plan")
-    cursor.execute(_EXISTS)
-    role, now = Role.objects.get(code=scaling.ROLE).pk, clock.now()
+    cursor.execute(_LEVELS)
+    now = clock.now()
 
     def ask(user: int, seller: int) -> bool:
-        cursor.execute("EXECUTE may(%s, %s, %s, %s)", (user, seller, role, now))
-        return bool(cursor.fetchone()[0])
+        cursor.execute("EXECUTE levels(%s, %s, %s)", (user, seller, now))
+        return any(code == scaling.ROLE and level >= 2 for code, level, *_ in cursor.fetchall())
 
     return ask
 
@@ -91,11 +99,11 @@ def _agree(found: list[tuple[int, int]], raw: Any) -> None:
             raise AssertionError(f"the ways disagree about {user} and {seller}")
 
 
-def check(ground: Ground) -> Result:
-    """One check of one person for one seller."""
+def request(ground: Ground) -> Result:
+    """What the portal asks for each request: everything one person may do for one seller."""
     assert ground.large
     guardians.fill()
-    found, raw = pairs(), _exists(ground)
+    found, raw = pairs(), _levels(ground)
     _agree(found, raw)
     with on("small"):
         assert ground.small
@@ -112,19 +120,19 @@ def check(ground: Ground) -> Result:
             Way("ours", lambda: _asked(next(many))),
             Way("1k grants", asked_small),
             Way(HAS_PERM, lambda: guardians.may(*next(peer))),
-            Way("raw prepared EXISTS", lambda: raw(*next(limit))),
+            Way("raw prepared query", lambda: raw(*next(limit))),
         ],
         ground.size.rounds,
     )
     count = statements(lambda: _asked(next(many)))
-    limit_name = "raw prepared EXISTS"
+    limit_name = "raw prepared query"
     return Result(
         timings, "ours", "us", count, HAS_PERM, limit_name,
         checks=(
             at_most("statements", count, 1),
-            at_most("cost against raw prepared EXISTS", timings.ratio("ours", limit_name), 1.5),
+            at_most("cost against raw prepared query", timings.ratio("ours", limit_name), 1.5),
             at_least("times faster than has_perm", timings.ratio(HAS_PERM, "ours"), 15),
-            at_most("time against the one at 1k grants", timings.ratio("ours", "1k grants"), 1.5),
+            at_most("time against the one at 1k grants", timings.ratio("ours", "1k grants"), 1.2),
         ),
     )  # fmt: skip
 
@@ -162,12 +170,12 @@ def page(ground: Ground) -> Result:
 
     if ours() != len(needs):
         raise AssertionError("not all twelve roles are in force")
-    peer, single = "guardian has_perm x 12", "one check"
+    peer, single = "guardian has_perm x 12", "one request's check"
     timings = in_turn(
         [
             Way("ours", ours),
             Way(peer, lambda: [guardians.may(user, shop) for _ in needs]),
-            Way(single, lambda: effective_level(user, seller, scaling.ROLE)),
+            Way(single, lambda: access_for(user, seller).allows(needs[0])),
         ],
         ground.size.rounds,
     )
@@ -176,7 +184,7 @@ def page(ground: Ground) -> Result:
         timings, "ours", "us", count, peer, single,
         checks=(
             at_most("statements", count, 1),
-            at_most("cost against one check", timings.ratio("ours", single), 2),
+            at_most("cost against one request's check", timings.ratio("ours", single), 1.2),
             at_least("times faster than has_perm x 12", timings.ratio(peer, "ours"), 100),
         ),
     )  # fmt: skip
@@ -268,7 +276,7 @@ def revoke(ground: Ground) -> Result:
     many.before()
     count = statements(many.run)
     user, seller = scale.employee(1), _client_of(scale.employee(1))
-    if effective_level(user, seller, scaling.ROLE) != Level.NONE:
+    if _asked((user, seller)):
         raise AssertionError("a revoked role still counts")
     ten_name, peer, limit = "10 connections", "guardian bulk, per person", "one UPDATE"
     timings = in_turn(
@@ -327,12 +335,16 @@ def _one_update(ground: Ground, approved: ApprovedRole) -> Any:
 
 ROWS = (
     Row(
-        "access.check",
-        "1 statement, <= 1.5x raw prepared EXISTS, >= 15x faster than guardian has_perm; "
-        "<= 1.5x the time at 1k grants",
-        check,
+        "access.request",
+        "1 statement, <= 1.5x a raw prepared query of the same answer, >= 15x faster than guardian "
+        "has_perm; <= 1.2x the time at 1k grants",
+        request,
     ),
-    Row("access.page", "1 statement, <= 2x one check, >= 100x faster than has_perm x 12", page),
+    Row(
+        "access.page",
+        "1 statement, <= 1.2x one request's check, >= 100x faster than has_perm x 12",
+        page,
+    ),
     Row(
         "access.clients",
         "<= 3x raw keyset, ten rows <= 1.5x the time at 10 connections, "

@@ -138,11 +138,6 @@ def verify(organization_id: int, *, newest: int | None = None) -> Verdict:
     return Verdict(first, sequence, previous)
 
 
-def first_broken(organization_id: int) -> int | None:
-    """The sequence of the first seal that does not match its event, or None when all do."""
-    return verify(organization_id).broken
-
-
 def _hash_before(organization_id: int, sequence: int) -> str:
     """The hash that the entry with this sequence follows; empty before the first."""
     if sequence == 1:

@@ -1,6 +1,5 @@
 """A message is a row in the transaction of the change that caused it."""
 
-import uuid
 from datetime import datetime
 from typing import ClassVar
 
@@ -120,7 +119,6 @@ class FanOut(models.Model):
     cursor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.real_now)
     done_at = models.DateTimeField(null=True)
-    claim = models.UUIDField(default=uuid.uuid4)
 
     def __str__(self) -> str:
         return self.key

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 
 from roles.states import (
-    IN_QUEUE,
     OPEN_APPLICATION,
     ApplicationStatus,
     ApprovedRoleStatus,
@@ -40,10 +39,6 @@ class ApplicationQuerySet(models.QuerySet[Any]):
     def unanswered(self, at: datetime) -> Self:
         """With a question whose time for an answer is over at this moment."""
         return self.filter(status=ApplicationStatus.INFORMATION_REQUESTED, answer_due_at__lte=at)
-
-    def in_queue(self) -> Self:
-        """Waiting for a reviewer, oldest first."""
-        return self.filter(status__in=IN_QUEUE).order_by("submitted_at", "id")
 
     def with_list_data(self) -> Self:
         """What a row of a list shows."""

@@ -17,10 +17,6 @@ from supplychain.states import (
 class SupplierInvitationQuerySet(InvitationQuerySet):
     """Invitations in either direction."""
 
-    def to_sellers(self) -> Self:
-        """Sent by suppliers."""
-        return self.filter(direction=Direction.TO_SELLER)
-
     def to_suppliers(self) -> Self:
         """Sent by sellers."""
         return self.filter(direction=Direction.TO_SUPPLIER)

@@ -15,7 +15,6 @@ from supplychain.plans import BoxContent, ItemPlan
 MAX_UNITS_PER_SKU = 500_000
 MAX_BOXES_PER_GROUP = 5_000
 MAX_EQUAL_BOXES = 10_000
-MAX_UNITS_PER_CASE = 150
 PARCEL_MAX_LB = 50
 MECHANICAL_LIFT_LB = 100
 PARCEL_MAX_IN = 25
@@ -80,11 +79,6 @@ def split_box_id(text: str) -> tuple[str, int]:
 def check_units(units: int) -> int:
     """Return the units of one SKU in a shipment; raise BoxError beyond 1 to 500,000."""
     return _within(units, MAX_UNITS_PER_SKU, _("Units of one SKU: 1 to %(most)s."))
-
-
-def check_case(units: int) -> int:
-    """Return the units in one case; raise BoxError beyond 1 to 150."""
-    return _within(units, MAX_UNITS_PER_CASE, _("Units in one case: 1 to %(most)s."))
 
 
 def check_equal_boxes(count: int) -> int:

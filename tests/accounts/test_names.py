@@ -8,17 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.names import (
-    HANDLE_PATTERN,
     RESERVED_HANDLES,
     NameField,
     NameRefused,
-    check_handle,
     clean_name,
     code_points,
     handle_for,
-    mail_name,
     skeleton,
-    validate_name,
 )
 
 
@@ -81,18 +77,6 @@ def test_clean_name_is_stable_and_on_one_line(typed):
         return
     assert clean_name(name) == name
     assert name.splitlines() == [name]
-
-
-@given(st.text(max_size=300))
-def test_mail_name_is_one_short_line(name):
-    shown = mail_name(name)
-    assert len(shown) <= 80
-    assert len(shown.splitlines()) <= 1
-
-
-def test_mail_name_is_no_link():
-    assert mail_name("Shop.example\nBcc: x") == "Shop.\u2060example Bcc: x"
-    assert mail_name("Acme Inc. of Ohio") == "Acme Inc. of Ohio"
 
 
 @pytest.mark.parametrize(
@@ -158,23 +142,14 @@ def test_handle_goes_round_taken_ones():
 @given(st.text(), st.sets(st.sampled_from(["org", "org-2", "a-org", "abc"])))
 def test_handle_is_always_valid_and_free(name, taken):
     handle = handle_for(name, taken)
-    assert re.fullmatch(HANDLE_PATTERN, handle)
+    assert re.fullmatch("[a-z0-9-]{3,32}", handle)
     assert handle not in taken | RESERVED_HANDLES
-    assert check_handle(handle) == handle
+    assert handle.strip("-") == handle
+    assert "--" not in handle
 
 
-@pytest.mark.parametrize(
-    "typed", ["ab", "x" * 33, "a b c", "-abc", "a--b", "admin", "ünal", "a/b/c"]
-)
-def test_refused_handles(typed):
-    with pytest.raises(NameRefused):
-        check_handle(typed)
-
-
-def test_field_and_validator():
+def test_field_cleans_and_refuses():
     assert NameField().clean(" Anna  Ott ") == "Anna Ott"
     assert NameField(required=False).clean("") == ""
-    validate_name("Anna")
-    for refuse in (NameField().clean, validate_name):
-        with pytest.raises(ValidationError):
-            refuse("www.x.example")
+    with pytest.raises(ValidationError):
+        NameField().clean("www.x.example")

@@ -282,7 +282,7 @@ def test_every_party_of_an_act_has_it_in_its_chain(pair: Pair) -> None:
     assert seals.seal_all() == 2
     for party in (pair.seller, pair.provider):
         assert Seal.objects.get(organization_id=party.pk).sequence == 1
-        assert seals.first_broken(party.pk) is None
+        assert seals.verify(party.pk).broken is None
 
 
 def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
@@ -325,7 +325,7 @@ def test_erasing_a_person_leaves_the_chain_whole(pair: Pair) -> None:
     ana.delete()
     assert not Actor.objects.filter(name="Ana Berg").exists()
     for party in (pair.seller, pair.provider):
-        assert seals.first_broken(party.pk) is None
+        assert seals.verify(party.pk).broken is None
     page = pair.at_seller().get(pair.seller_url("history/"))
     assert [row["who"] for row in page.context["rows"]] == ["Somebody"]
     assert "Ana Berg" not in page.text

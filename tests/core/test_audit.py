@@ -56,7 +56,7 @@ def test_chain_is_sealed_once_and_verifies():
     event = _event()
     assert seals.seal_all() == 1
     assert seals.seal_all() == 0
-    assert seals.first_broken(event.organization_id) is None
+    assert seals.verify(event.organization_id).broken is None
 
 
 def test_chain_shows_a_changed_event():
@@ -64,7 +64,7 @@ def test_chain_shows_a_changed_event():
     seals.seal_all()
     triggers.remove()
     Event.objects.filter(pk=event.pk).update(verb="organization.closed")
-    assert seals.first_broken(event.organization_id) == 1
+    assert seals.verify(event.organization_id).broken == 1
     triggers.install()
 
 
@@ -96,7 +96,7 @@ def test_checking_reads_in_pieces(monkeypatch):
     monkeypatch.setattr(seals, "CHECKED_AT_ONCE", 4)
     seller = _chain(11)
     with CaptureQueriesContext(connection) as captured:
-        assert seals.first_broken(seller.pk) is None
+        assert seals.verify(seller.pk).broken is None
     # The newest seal; three pieces with their events; one look that finds no fourth.
     assert len(captured) == 1 + 3 * 2 + 1
     verdict = seals.verify(seller.pk)
@@ -105,7 +105,7 @@ def test_checking_reads_in_pieces(monkeypatch):
     newest = seals.verify(seller.pk, newest=3)
     assert (newest.first, newest.last, newest.head) == (9, 11, verdict.head)
     _tampered(seller, 5, verb="organization.closed")
-    assert seals.first_broken(seller.pk) == 6
+    assert seals.verify(seller.pk).broken == 6
     assert seals.verify(seller.pk).last == 5
     assert seals.verify(seller.pk, newest=3).broken is None
 
@@ -121,7 +121,7 @@ def test_checking_finds_what_is_missing(what):
     else:
         Seal.objects.filter(organization_id=seller.pk, sequence=2).update(hash="0" * 64)
     triggers.install()
-    assert seals.first_broken(seller.pk) == 2
+    assert seals.verify(seller.pk).broken == 2
 
 
 def _verify(*arguments: str) -> str:

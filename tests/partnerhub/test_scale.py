@@ -1,5 +1,6 @@
 """Data of scale: few statements, valid rows, on either database."""
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 
 from accounts.addresses import canonical
 from accounts.models import IdentityCheck, Membership, Organization, User, is_verified
-from accounts.names import check_handle, clean_name, skeleton
+from accounts.names import RESERVED_HANDLES, clean_name, skeleton
 from accounts.registration import business_key, validate_registration
 from connections.models import Assignment, Connection, RoleGrant
 from connections.rights.access import access_for, effective_level
@@ -45,7 +46,8 @@ def test_every_number_is_as_asked() -> None:
 def test_people_and_organizations_are_as_the_product_makes_them() -> None:
     scale.build(SIZES)
     for row in Organization.objects.all():
-        assert check_handle(row.handle) == row.handle
+        assert re.fullmatch("[a-z0-9-]{3,32}", row.handle)
+        assert row.handle not in RESERVED_HANDLES
         assert clean_name(row.name) == row.name
         assert row.name_skeleton == skeleton(row.name)
         assert row.memberships.get(role="administrator").status == "active"

@@ -8,8 +8,6 @@ from roles.catalogue import (
     LEVELS,
     RESTRICTIONS,
     CatalogueError,
-    category_by_slug,
-    category_by_title,
     questions_for,
     read_catalogue,
 )
@@ -51,10 +49,6 @@ def test_reasons_may_be_words():
     assert questions_for("") == ()
     with pytest.raises(KeyError):
         questions_for("weather")
-
-
-def test_categories_by_slug_and_title():
-    assert category_by_slug("brand") is category_by_title("Brand benefits")
 
 
 @pytest.mark.parametrize(

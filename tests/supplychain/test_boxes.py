@@ -71,7 +71,6 @@ def test_refused_box_numbers(number):
         (boxes.check_units, 500_000),
         (boxes.check_group_size, 5_000),
         (boxes.check_equal_boxes, 10_000),
-        (boxes.check_case, 150),
     ],
 )
 def test_amounts_within_their_limits(check, most):
