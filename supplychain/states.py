@@ -96,24 +96,38 @@ SHARE = StateTable(
         _H.SHIPPED: {_H.COMPLETED, _H.VOID},
     },
 )
-LIVE_SHARE = (
-    _H.SHARED,
-    _H.VIEWED,
-    _H.PACKING,
-    _H.CONTENTS_CONFIRMED,
-    _H.LABELS_READY,
-    _H.SHIPPED,
-    _H.COMPLETED,
-)
+# What holds in each state. A new state is a line here, its name and its arrows above.
+_HOLDS = {
+    _H.WAITING: "outstanding",
+    _H.SHARED: "outstanding live open packable",
+    _H.VIEWED: "outstanding live open packable",
+    _H.PACKING: "outstanding live open packable",
+    _H.CONTENTS_CONFIRMED: "outstanding live open labelled trackable",
+    _H.LABELS_READY: "outstanding live open labelled trackable printed",
+    _H.SHIPPED: "outstanding live labelled trackable printed done",
+    _H.COMPLETED: "outstanding live labelled printed done",
+    _H.RECALLED: "",
+    _H.DECLINED: "",
+    _H.VOID: "",
+}
+
+
+def _where(word: str) -> tuple[ShareStatus, ...]:
+    return tuple(state for state, words in _HOLDS.items() if word in words.split())
+
+
+LIVE_SHARE = _where("live")
 # Still expected to do their part, or done with it.
-OUTSTANDING_SHARE = (_H.WAITING, *LIVE_SHARE)
+OUTSTANDING_SHARE = _where("outstanding")
 # The supplier may enter boxes.
-PACKABLE = (_H.SHARED, _H.VIEWED, _H.PACKING)
+PACKABLE = _where("packable")
 # The contents agree with the plan: the plan stands still, labels may be printed.
-LABELLED = (_H.CONTENTS_CONFIRMED, _H.LABELS_READY, _H.SHIPPED, _H.COMPLETED)
+LABELLED = _where("labelled")
+# Labels were made, or nothing was left to label.
+PRINTED = _where("printed")
 # Tracking numbers may be entered, and corrected once the boxes are on their way.
-TRACKABLE = (_H.CONTENTS_CONFIRMED, _H.LABELS_READY, _H.SHIPPED)
+TRACKABLE = _where("trackable")
 # The supplier's part is done.
-DONE_SHARE = (_H.SHIPPED, _H.COMPLETED)
+DONE_SHARE = _where("done")
 # Not yet shipped: what a recall, a removal or a cancellation stops.
-OPEN_SHARE = (_H.SHARED, _H.VIEWED, _H.PACKING, _H.CONTENTS_CONFIRMED, _H.LABELS_READY)
+OPEN_SHARE = _where("open")

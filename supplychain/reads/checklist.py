@@ -7,7 +7,7 @@ from typing import Any
 from core.web.formats import count
 from supplychain.models import Share
 from supplychain.packing.contents import Line
-from supplychain.states import DONE_SHARE, LABELLED, PACKABLE, TRACKABLE, ShareStatus
+from supplychain.states import DONE_SHARE, LABELLED, PACKABLE, PRINTED, TRACKABLE, ShareStatus
 from supplychain.vocabulary import TransportMode
 
 DONE, CURRENT, TODO = "done", "current", "todo"
@@ -87,7 +87,7 @@ def _confirm(share: Share, progress: Progress) -> dict[str, Any]:
 
 
 def _labels(share: Share, progress: Progress) -> dict[str, Any]:
-    made = share.status in (ShareStatus.LABELS_READY, *DONE_SHARE)
+    made = share.status in PRINTED
     ready = share.status == ShareStatus.CONTENTS_CONFIRMED and progress.boxes > 0
     none = share.status in LABELLED and not progress.boxes
     return {

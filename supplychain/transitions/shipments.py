@@ -27,6 +27,7 @@ from supplychain.states import (
     LIVE_SHARE,
     OPEN_SHIPMENT,
     OUTSTANDING_SHARE,
+    PRINTED,
     SHIPMENT,
     ShareStatus,
     ShipmentStatus,
@@ -353,8 +354,7 @@ def _wanted(shipment: Shipment) -> str:
     statuses = set(
         shipment.shares.filter(status__in=OUTSTANDING_SHARE).values_list("status", flat=True)
     )
-    ready = {ShareStatus.LABELS_READY, *DONE_SHARE}
-    if not statuses or not statuses <= ready or unpacked(shipment):
+    if not statuses or not statuses <= set(PRINTED) or unpacked(shipment):
         return ShipmentStatus.WORKING
     return ShipmentStatus.SHIPPED if statuses <= set(DONE_SHARE) else ShipmentStatus.READY_TO_SHIP
 
