@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core.db import move
 from core.errors import TransitionNotAllowed
 
@@ -28,10 +30,26 @@ class StateTable:
         return [old for old, targets in self.arrows.items() if str(new) in targets]
 
 
-def advance(row: Any, table: StateTable, new: str, **values: Any) -> Any:
+def advance(
+    row: Any,
+    table: StateTable,
+    new: str,
+    *,
+    expect: Mapping[str, Any] | None = None,
+    stay: bool = False,
+    **values: Any,
+) -> Any:
     """Move `row.status` along `table` to `new` with one guarded UPDATE (see db.move).
 
-    Raises TransitionNotAllowed without an arrow and Conflict when somebody was faster.
+    `expect` names what must not have changed besides the state; with `stay` a row that is `new`
+    already is written all the same, as a renewal does. Raises TransitionNotAllowed without an
+    arrow and Conflict when somebody was faster.
     """
-    table.check(row.status, new)
-    return move(row, expect={"status": row.status}, status=new, **values)
+    if not (stay and row.status == new):
+        table.check(row.status, new)
+    return move(row, expect={**(expect or {}), "status": row.status}, status=new, **values)
+
+
+def advance_all(rows: QuerySet[Any], table: StateTable, new: str, **values: Any) -> int:
+    """The same for every one of `rows` that has an arrow to `new`, in one UPDATE; how many."""
+    return rows.filter(status__in=table.sources(new)).update(status=new, **values)

@@ -9,6 +9,7 @@ from celery.exceptions import Ignore
 from django.db import connection, transaction
 
 from core.celery import app
+from core.failures import services
 
 logger = logging.getLogger(__name__)
 # A message whose worker died is delivered again, but not for ever (F16).
@@ -22,8 +23,6 @@ class Counted(Task):
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Drop a message that has taken several workers with it."""
-        from core.failures import services
-
         if (self.request.delivery_info or {}).get("redelivered"):
             died = services.note(
                 self.name, "A worker died of it", subject="message", row=task_id, tries=DELIVERIES
@@ -33,14 +32,10 @@ class Counted(Task):
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:
         """Count it; the schedule tries again."""
-        from core.failures import services
-
         services.note(self.name, f"{type(exc).__name__}: {exc}")
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
         """What failed before is forgotten."""
-        from core.failures import services
-
         services.forget(self.name)
 
 

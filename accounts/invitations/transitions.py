@@ -18,11 +18,11 @@ from accounts.models import Invitation, OneTimeLink, Organization
 from accounts.states import RESENDABLE, InvitationStatus
 from core import clock
 from core.audit.services import record, record_each
-from core.db import lock, move, require_atomic
+from core.db import lock, require_atomic
 from core.errors import Conflict, Ended
 from core.outbox import links
 from core.outbox import services as outbox
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 
 ENDED: dict[str, str] = {
     InvitationStatus.ACCEPTED: "This invitation has been accepted already.",
@@ -126,10 +126,12 @@ def renew(invitation: Any, *, by: Any, acting: Any = None) -> Any:
         raise Conflict("This invitation has been answered: send a new one instead.")
     limits.check_resend(invitation)
     outbox.cancel(invitation.about)
-    move(
+    advance(
         invitation,
-        expect={"status": invitation.status, "generation": invitation.generation},
-        status=InvitationStatus.PENDING,
+        invitation.table,
+        InvitationStatus.PENDING,
+        expect={"generation": invitation.generation},
+        stay=True,
         generation=invitation.generation + 1,
         sent_at=clock.now(),
         expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
@@ -174,12 +176,8 @@ def close(
 @transaction.atomic
 def expire(*, invitation: Any) -> bool:
     """Move an overdue invitation to expired; False when somebody answered it meanwhile."""
-    changed = (
-        type(invitation)
-        .objects.overdue(clock.now())
-        .filter(pk=invitation.pk)
-        .update(status=InvitationStatus.EXPIRED)
-    )
+    overdue = type(invitation).objects.overdue(clock.now()).filter(pk=invitation.pk)
+    changed = advance_all(overdue, invitation.table, InvitationStatus.EXPIRED)
     if changed:
         kind = _kind(invitation)
         record(

@@ -57,18 +57,18 @@ def register_organization(
     """
     by = lock(User.objects.all(), pk=by.pk)
     _check_person(by, kind, name)
+    begins = {"status": OrganizationStatus.ACTIVE, "activated_at": clock.now()}
+    if kind == OrganizationKind.PROVIDER:
+        begins = _draft(by, country, registration_number)
     organization = Organization(
         kind=kind,
         name=name,
         name_skeleton=skeleton(name)[:120],
         country=country,
         supplier_kind=supplier_kind,
-        status=OrganizationStatus.ACTIVE,
-        activated_at=clock.now(),
         created_by=by,
+        **begins,
     )
-    if kind == OrganizationKind.PROVIDER:
-        _as_draft(organization, registration_number)
     _save_with_handle(organization)
     Membership.objects.create(user=by, organization=organization, role=MembershipRole.ADMINISTRATOR)
     record(
@@ -102,9 +102,8 @@ def _check_person(by: User, kind: str, name: str) -> None:
         raise Invalid("You have opened an account with this name already.", field="name")
 
 
-def _as_draft(organization: Organization, registration_number: str) -> None:
-    """Fill in what a provider's draft has; drafts block nobody, a working account does (S0.16)."""
-    country = str(organization.country)
+def _draft(by: User, country: str, registration_number: str) -> dict[str, Any]:
+    """What a provider's draft begins with; drafts block nobody, a working account does (S0.16)."""
     try:
         number = validate_registration(country, registration_number)
         key = business_key(country, registration_number)
@@ -113,7 +112,7 @@ def _as_draft(organization: Organization, registration_number: str) -> None:
     if Organization.objects.of_business(key).exists():
         raise AlreadyRegistered
     drafts = Organization.objects.filter(
-        created_by=organization.created_by,
+        created_by=by,
         kind=OrganizationKind.PROVIDER,
         status=OrganizationStatus.DRAFT,
     )
@@ -125,10 +124,11 @@ def _as_draft(organization: Organization, registration_number: str) -> None:
         raise Invalid(
             f"You have {MAX_DRAFTS} solution provider drafts already: finish or close one first."
         )
-    organization.registration_number = number
-    organization.business_key = key
-    organization.status = OrganizationStatus.DRAFT
-    organization.activated_at = None
+    return {
+        "status": OrganizationStatus.DRAFT,
+        "registration_number": number,
+        "business_key": key,
+    }
 
 
 def _save_with_handle(organization: Organization) -> None:

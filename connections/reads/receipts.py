@@ -190,7 +190,7 @@ def _seals(
 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The receipt on paper; the same receipt gives the same bytes."""
-    from core.pdf.letter import Letter
+    from core.pdf.letter import Letter  # reportlab: only who asks for a PDF pays for it
 
     out = BytesIO()
     letter = Letter(out, receipt.title, footer=receipt.title)

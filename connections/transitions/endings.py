@@ -8,7 +8,14 @@ from accounts.models import Organization
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
-from connections.states import CONNECTION, LIVE_CONNECTION, ConnectionStatus, GrantStatus, Side
+from connections.states import (
+    CONNECTION,
+    GRANT,
+    LIVE_CONNECTION,
+    ConnectionStatus,
+    GrantStatus,
+    Side,
+)
 from connections.transitions import standing
 from connections.transitions.leaving import keep_rights
 from connections.transitions.reviews import close_reviews
@@ -17,7 +24,7 @@ from core import clock
 from core.db import lock
 from core.errors import NotRelated
 from core.object_permissions import clear_grants
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 
 
 @transaction.atomic
@@ -83,9 +90,8 @@ def end(
     keep_rights(connection)
     close_reviews(connection)
     clear_grants(Assignment, content_object__connection=connection)
-    RoleGrant.objects.filter(connection=connection, status=GrantStatus.ACTIVE).update(
-        status=GrantStatus.ENDED, ended_at=clock.now()
-    )
+    grants = RoleGrant.objects.filter(connection=connection)
+    advance_all(grants, GRANT, GrantStatus.ENDED, ended_at=clock.now())
     after = {"status": str(status)}
     note(connection, status, by=by, side=side, before={"status": before}, after=after)
     standing.void_all(connection, by=by)

@@ -28,7 +28,7 @@ from core.audit.services import record
 from core.db import constraint_as, lock, move
 from core.errors import Conflict, Ended, Invalid, LimitReached, NotPermitted, NotRelated
 from core.outbox import services as outbox
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 
 MAX_OPEN = 50
 ENDED = {
@@ -178,10 +178,12 @@ def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
         _check_room(link.seller, {"provider": link.provider, "address": link.address})
     outbox.cancel(link.about)
     with constraint_as(connections_partnerlink_one_open=_exists(None)):
-        move(
+        advance(
             link,
-            expect={"status": link.status, "generation": link.generation},
-            status=PartnerLinkStatus.ISSUED,
+            PARTNER_LINK,
+            PartnerLinkStatus.ISSUED,
+            expect={"generation": link.generation},
+            stay=True,
             generation=link.generation + 1,
             issued_by=by,
             issued_at=clock.now(),
@@ -229,11 +231,8 @@ def decline(
 @transaction.atomic
 def expire(*, link: PartnerLink) -> bool:
     """Move an overdue link to expired; False when something else happened to it meanwhile."""
-    changed = (
-        PartnerLink.objects.overdue(clock.now())
-        .filter(pk=link.pk)
-        .update(status=PartnerLinkStatus.EXPIRED)
-    )
+    overdue = PartnerLink.objects.overdue(clock.now()).filter(pk=link.pk)
+    changed = advance_all(overdue, PARTNER_LINK, PartnerLinkStatus.EXPIRED)
     if changed:
         _note("expired", link, by=None, after={"status": "expired"})
     return bool(changed)

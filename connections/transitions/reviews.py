@@ -17,7 +17,7 @@ from connections.transitions.shared import ChangedMeanwhile, lock_live, lock_par
 from core import clock
 from core.audit.services import record
 from core.db import lock, move
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 
 
 @transaction.atomic
@@ -81,6 +81,4 @@ def confirm_review(*, connection: Connection, by: Any, version: int) -> Connecti
 def close_reviews(connection: Connection) -> None:
     """A connection that ends asks nobody any more; the caller has locked it."""
     assert connection.status not in LIVE_CONNECTION
-    connection.reviews.filter(status=ReviewStatus.OPEN).update(
-        status=ReviewStatus.CLOSED, closed_at=clock.now()
-    )
+    advance_all(connection.reviews.all(), REVIEW, ReviewStatus.CLOSED, closed_at=clock.now())

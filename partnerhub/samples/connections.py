@@ -13,6 +13,8 @@ from connections.models import (
     Renewal,
     RoleRequest,
 )
+from connections.states import CONNECTION
+from core.state_tables import advance
 from core.web.access import Level
 from partnerhub.samples.rows import World
 
@@ -66,8 +68,12 @@ def _roles(world: World) -> None:
 
 def _ended(world: World) -> None:
     connection = world.connection
-    connection.status, connection.ended_side = "terminated", "seller"
-    connection.reason = world.typed("The season is over.", 300)
+    ended: dict[str, Any] = {
+        "ended_at": world.now,
+        "ended_side": "seller",
+        "reason": world.typed("The season is over.", 300),
+    }
+    advance(connection, CONNECTION, "terminated", **ended)
     emails.connection_ended(connection, by=world.sam)
 
 

@@ -44,12 +44,12 @@ def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> 
     if in_force and held.level > level:
         return
     comes_back = not in_force or level > held.level
-    if held.status != ApprovedRoleStatus.ACTIVE:
-        APPROVED_ROLE.check(held.status, ApprovedRoleStatus.ACTIVE)
-    move(
+    advance(
         held,
+        APPROVED_ROLE,
+        ApprovedRoleStatus.ACTIVE,
         expect={"version": held.version},
-        status=ApprovedRoleStatus.ACTIVE,
+        stay=True,
         ended_at=None,
         reason="",
         changed_by=None,
@@ -76,7 +76,7 @@ def lower_approved_role(
     if not Level.NONE < level < row.level:
         raise Invalid("Choose a level below the present one.", field="level")
     before = Level(row.level)
-    _change(row, "lowered", reason=reason, by=by, level=level)
+    _change(row, "lowered", row.status, reason=reason, by=by, level=level)
     _note(row, "lowered", by=by, before={"level": before.word}, after={"level": level.word})
     return row
 
@@ -91,9 +91,8 @@ def revoke_approved_role(
     """
     row = _lock_for_change(approved_role, version, by)
     _require_in_force(row)
-    APPROVED_ROLE.check(row.status, ApprovedRoleStatus.REVOKED)
     status = ApprovedRoleStatus.REVOKED
-    _change(row, "revoked", reason=reason, by=by, status=status, ended_at=clock.now())
+    _change(row, "revoked", status, reason=reason, by=by, ended_at=clock.now())
     _note(row, "revoked", by=by, before={"status": "active"}, after={"status": "revoked"})
     return row
 
@@ -112,10 +111,8 @@ def restore_approved_role(
     if level is None:
         raise Conflict("There is nothing to restore: the provider has to apply again.")
     before = {"status": row.status, "level": Level(row.level).word}
-    if row.status != ApprovedRoleStatus.ACTIVE:
-        APPROVED_ROLE.check(row.status, ApprovedRoleStatus.ACTIVE)
     status = ApprovedRoleStatus.ACTIVE
-    _change(row, "restored", reason=reason, by=by, status=status, level=level, ended_at=None)
+    _change(row, "restored", status, reason=reason, by=by, level=level, ended_at=None)
     after = {"status": "active", "level": level.word}
     _note(row, "restored", by=by, before=before, after=after)
     return row
@@ -152,12 +149,17 @@ def _require_in_force(row: ApprovedRole) -> None:
         raise Conflict("This approval is not in force any more.")
 
 
-def _change(row: ApprovedRole, change: str, *, reason: str, by: User, **values: Any) -> None:
+def _change(
+    row: ApprovedRole, change: str, status: str, *, reason: str, by: User, **values: Any
+) -> None:
     if not reason.strip():
         raise Invalid("Give a reason: the provider reads it.", field="reason")
-    move(
+    advance(
         row,
-        expect={"version": row.version, "status": row.status},
+        APPROVED_ROLE,
+        status,
+        expect={"version": row.version},
+        stay=True,
         reason=reason.strip(),
         changed_by=by,
         changed_at=clock.now(),

@@ -14,7 +14,7 @@ from core import clock
 from core.audit.services import record, record_each
 from core.db import move
 from core.errors import Conflict, Invalid
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 from supplychain import emails
 from supplychain.centers import UnknownCenter, get_center
 from supplychain.models import BoxItem, Share, Shipment, ShipmentItem
@@ -28,6 +28,7 @@ from supplychain.states import (
     OPEN_SHIPMENT,
     OUTSTANDING_SHARE,
     PRINTED,
+    SHARE,
     SHIPMENT,
     ShareStatus,
     ShipmentStatus,
@@ -306,13 +307,12 @@ def void_shares(
     firm of a delegate who caused it.
     """
     rows = list(
-        shares.filter(status__in=OUTSTANDING_SHARE)
+        shares.filter(status__in=SHARE.sources(ShareStatus.VOID))
         .select_related("shipment", "connection", "guest")
         .order_by("pk")
     )
-    Share.objects.filter(pk__in=[row.pk for row in rows], status__in=OUTSTANDING_SHARE).update(
-        status=ShareStatus.VOID, ended_at=clock.now(), reason=reason[:300]
-    )
+    held = Share.objects.filter(pk__in=[row.pk for row in rows])
+    advance_all(held, SHARE, ShareStatus.VOID, ended_at=clock.now(), reason=reason[:300])
     end_links(rows, by=by, acting=acting)
     for seller_id in sorted({row.shipment.seller_id for row in rows}):
         record_each(
@@ -338,7 +338,7 @@ def settle(shipment: Shipment) -> None:
     if wanted == shipment.status or not SHIPMENT.allows(shipment.status, wanted):
         return
     before = shipment.status
-    moved = {"shipped_at": clock.now()} if wanted == ShipmentStatus.SHIPPED else {}
+    moved: dict[str, Any] = {"shipped_at": clock.now()} if wanted == ShipmentStatus.SHIPPED else {}
     advance(shipment, SHIPMENT, wanted, **moved)
     record(
         f"shipment.{wanted}",

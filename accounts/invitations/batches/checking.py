@@ -26,33 +26,43 @@ def rows_of(
     `options` hold what is meant where a row says nothing.
     """
     seen: dict[str, Line] = {}
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        row = _row(number, line, columns, options)
-        if row.status == RowStatus.READY:
-            first = seen.setdefault(row.address, line)
-            if first is not line:
-                row.status, row.reason = RowStatus.DUPLICATE, f"Same address as line {first.line}."
-        rows.append(row)
-    return rows
+    return [
+        _row(number, line, columns, options, seen) for number, line in enumerate(lines, start=1)
+    ]
 
 
 def _row(
-    number: int, line: Line, columns: Sequence[Column], options: Mapping[str, Any]
+    number: int,
+    line: Line,
+    columns: Sequence[Column],
+    options: Mapping[str, Any],
+    seen: dict[str, Line],
 ) -> BatchRow:
-    row = BatchRow(number=number, line=line.line, typed=line.typed, status=RowStatus.READY)
+    status, field, reason = RowStatus.READY, "", ""
+    address, values = "", {}
     try:
         if line.problem:
             raise _Wrong("", line.problem)
-        row.address = _address(line.typed.get("address", ""))
-        row.values = {"name": _name(line.typed.get("name", ""))} | {
+        address = _address(line.typed.get("address", ""))
+        values = {"name": _name(line.typed.get("name", ""))} | {
             column.key: _chosen(column, line.typed.get(column.key, ""), options)
             for column in columns
             if column.choices
         }
+        if (first := seen.setdefault(address, line)) is not line:
+            status, reason = RowStatus.DUPLICATE, f"Same address as line {first.line}."
     except _Wrong as wrong:
-        row.status, row.field, row.reason = RowStatus.WRONG, wrong.field, str(wrong)[:300]
-    return row
+        status, field, reason = RowStatus.WRONG, wrong.field, str(wrong)[:300]
+    return BatchRow(
+        number=number,
+        line=line.line,
+        typed=line.typed,
+        address=address,
+        values=values,
+        status=status,
+        field=field,
+        reason=reason,
+    )
 
 
 def _address(text: str) -> str:

@@ -18,7 +18,7 @@ from core import clock
 from core.audit.services import record
 from core.db import lock
 from core.errors import Conflict, Invalid, LimitReached
-from core.state_tables import advance
+from core.state_tables import advance, advance_all
 from core.tasks import nudge
 
 MAX_DRAFTS = 20
@@ -144,9 +144,8 @@ def forget_person(*, addresses: Sequence[str]) -> None:
     Runs in the transaction that erases; what waits for them is taken back first.
     """
     rows = BatchRow.objects.filter(address__in=addresses)
-    queued = rows.filter(status=RowStatus.QUEUED)
-    queued.update(status=RowStatus.CANCELLED, decided_at=clock.now())
-    rows.filter(status=RowStatus.READY).update(status=RowStatus.EXCLUDED)
+    advance_all(rows, ROW, RowStatus.CANCELLED, decided_at=clock.now())
+    advance_all(rows, ROW, RowStatus.EXCLUDED)
     rows.update(address="", typed={}, values={})
 
 
@@ -187,10 +186,8 @@ def _locked(batch: InvitationBatch, *, by: Any) -> InvitationBatch:
 def _move_rows(
     batch: InvitationBatch, status: str, numbers: Sequence[int] | None = None, **values: Any
 ) -> int:
-    rows = batch.rows.filter(status__in=ROW.sources(status))
-    if numbers is not None:
-        rows = rows.filter(number__in=numbers)
-    return rows.update(status=status, **values)
+    rows = batch.rows.all() if numbers is None else batch.rows.filter(number__in=numbers)
+    return advance_all(rows, ROW, status, **values)
 
 
 def _record(event: str, batch: InvitationBatch, *, by: Any, rows: int) -> None:

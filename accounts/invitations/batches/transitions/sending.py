@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds as links
@@ -24,11 +24,12 @@ from accounts.invitations.batches.kinds import BatchKind, Plan
 from accounts.invitations.batches.transitions import lists
 from accounts.invitations.crowding import hold
 from accounts.models import BatchRow, InvitationBatch, Organization
-from accounts.states import BatchStatus, RowStatus
+from accounts.states import ROW, BatchStatus, RowStatus
 from core import clock, origin
 from core.audit.services import origin_of
 from core.db import lock_all
 from core.errors import DomainError, LimitReached
+from core.state_tables import advance_all
 
 logger = logging.getLogger(__name__)
 CHUNK = 200
@@ -75,8 +76,8 @@ def _send_alone(organization_id: int, row: BatchRow) -> None:
         raise
     except Exception:
         logger.exception("lists", extra={"row": f"row {row.pk}"})
-        waiting = BatchRow.objects.filter(pk=row.pk, status=RowStatus.QUEUED)
-        waiting.update(status=RowStatus.STOPPED, reason=FAILED, decided_at=clock.now())
+        rows = BatchRow.objects.filter(pk=row.pk)
+        advance_all(rows, ROW, RowStatus.STOPPED, reason=FAILED, decided_at=clock.now())
 
 
 def _next_rows(organization_id: int, most: int) -> list[BatchRow]:
@@ -189,18 +190,19 @@ def _write(kind: BatchKind, batch: InvitationBatch, parts: _Sorted) -> None:
             plans=[plan_of(batch, row) for row in rows],
         )
         invitations.note_all_sent(batch.organization, sent, by=batch.confirmed_by)
-    _set(rows, status=RowStatus.SENT, decided_at=now, due_at=None)
+    # One UPDATE for many rows is ten times quicker than one value for each.
+    if rows:
+        advance_all(_rows(rows), ROW, RowStatus.SENT, decided_at=now, due_at=None)
     for reason, known in _grouped(parts.known, "reason").items():
-        _set(known, status=RowStatus.KNOWN, reason=reason, decided_at=now, due_at=None)
+        decided = {"reason": reason, "decided_at": now, "due_at": None}
+        advance_all(_rows(known), ROW, RowStatus.KNOWN, **decided)
     for moment, later in _grouped(parts.later, "not_before").items():
-        _set(later, not_before=moment, due_at=moment)
+        _rows(later).update(not_before=moment, due_at=moment)
 
 
-def _set(rows: Iterable[BatchRow], **values: Any) -> None:
-    """Write to queued rows; a plain update is ten times quicker than one value for each row."""
+def _rows(rows: Iterable[BatchRow]) -> QuerySet[BatchRow]:
     keys = [row.pk for row in rows]
-    if keys:
-        BatchRow.objects.filter(pk__in=keys, status=RowStatus.QUEUED).update(**values)
+    return BatchRow.objects.filter(pk__in=keys, status=RowStatus.QUEUED)
 
 
 def _grouped(rows: Iterable[BatchRow], name: str) -> dict[Any, list[BatchRow]]:
@@ -233,7 +235,7 @@ def put_off(organization: Organization, room: limits.Room, purpose: str = "") ->
             row.due_at = due
             changed.append(row)
     for moment, group in _grouped(changed, "due_at").items():
-        _set(group, due_at=moment)
+        _rows(group).update(due_at=moment)
     first = min(row.due_at for row in rows if row.due_at)
     batches.update(next_at=min(first, room.now + LOOK_AGAIN))
 
