@@ -1,4 +1,4 @@
-"""Domain signals of this app, sent inside the transaction; the list of all stands in the README."""
+"""Domain signals of this app, sent inside the transaction; docs/ways-up.md lists all."""
 
 from django.dispatch import Signal
 

@@ -7,11 +7,14 @@ class ConnectionsConfig(AppConfig):
     verbose_name = "Connections"
 
     def ready(self) -> None:
-        """Register words, kinds and receivers, and keep the effective-right view in step."""
+        """Register words, kinds, receivers and answers; keep the effective-right view in step."""
         from accounts.invitations import kinds
         from connections import mail_kinds, receivers, verbs
+        from connections.emails import approval_changed_drafts
         from connections.invitation_kinds import CONNECTION, PARTNER_LINK
+        from connections.reads import impact
         from connections.rights import effective
+        from core import hooks
         from core.audit import presenters
         from core.outbox import kinds as mails
         from roles.catalogue import read_catalogue
@@ -22,5 +25,8 @@ class ConnectionsConfig(AppConfig):
         kinds.register(PARTNER_LINK)
         kinds.register(CONNECTION)
         receivers.connect()
+        hooks.approval_drafts.fill(approval_changed_drafts)
+        hooks.sellers_relying_on.fill(impact.sellers_relying_on)
+        hooks.people_relying_on.fill(impact.people_relying_on)
         pre_migrate.connect(effective.before_migrate, sender=self)
         post_migrate.connect(effective.after_migrate, sender=self)

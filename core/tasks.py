@@ -49,20 +49,22 @@ def task(name: str) -> Callable[[Callable[..., Any]], Any]:
     return app.task(name=name, base=Counted)
 
 
-def nudge(celery_task: Any) -> None:
-    """Wake `celery_task` once after the running transaction commits.
+def nudge(name: str) -> None:
+    """Wake the task of this name once after the running transaction commits.
 
     The row it will find is the truth; the nudge may fail silently (F1, F2): beat sweeps.
     """
     for entry in connection.run_on_commit:
-        if getattr(entry[1], "nudges", None) == celery_task.name:
+        if getattr(entry[1], "nudges", None) == name:
             return
 
     def publish() -> None:
         try:
-            celery_task.delay()
+            if name not in app.tasks:  # a web process knows a task once somebody asks for it
+                app.loader.import_default_modules()
+            app.tasks[name].delay()
         except Exception as error:  # noqa: BLE001 - whatever a broker does, the change stands
-            logger.warning("nudge lost", extra={"task": celery_task.name, "reason": str(error)})
+            logger.warning("nudge lost", extra={"task": name, "reason": str(error)})
 
-    publish.nudges = celery_task.name  # type: ignore[attr-defined]
+    publish.nudges = name  # type: ignore[attr-defined]
     transaction.on_commit(publish)

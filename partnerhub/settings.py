@@ -258,20 +258,6 @@ IDENTITY_DOCUMENT_DAYS = 30
 APPLICATION_ANSWER_DAYS = 30
 REVIEW_PROMISE_DAYS = 14
 APPROVAL_REMINDER_DAYS = (60, 30, 7)
-# What hangs on an approved role lives above the roles app, which therefore knows it by name only.
-# Called by the outbox for each piece: (after, limit, approved_role_id, change) -> (drafts, cursor),
-# change being one of lowered, revoked, restored, lapsing, lapsed.
-APPROVAL_FAN_OUT = "connections.emails.approval_changed_drafts"
-# Called by the desk to show a kind of mail: (name) -> Sample; raises KeyError.
-MAIL_SAMPLES = "partnerhub.samples.render"
-# Called by the review desk before a change: (approved_role) -> (names of sellers, how many).
-APPROVAL_IMPACT = "connections.reads.impact.sellers_relying_on"
-# The same for people: (approved_role, level it falls to) -> (losses, whether there are more).
-APPROVAL_LOSSES = "connections.reads.impact.people_relying_on"
-# Called before rights are taken: (seller id, role code -> person -> level kept) -> sentences.
-WORK_IMPACT = "supplychain.reads.impact.open_work"
-# Called by the page after a connection's end: (connection) -> kinds of work that is left open.
-WORK_LEFT_OPEN = "supplychain.reads.offboarding.left_open"
 # A live connection is reviewed this long after its start or last review; the answer has its time.
 REVIEW_INTERVAL_DAYS = 365
 REVIEW_ANSWER_DAYS = 30

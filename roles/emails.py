@@ -8,10 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.module_loading import import_string
 
 from accounts.tenancy import administrators
-from core import clock
+from core import clock, hooks
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.services import Draft, queue_fan_out
@@ -265,12 +264,8 @@ def tell_sellers(approved_role: ApprovedRole, change: str, *, stage: str = "") -
 def approval_changed_drafts(
     *, after: int, limit: int, approved_role_id: int, change: str
 ) -> tuple[Iterable[Draft], int | None]:
-    """A piece of the mails to sellers, written by the app above that settings name."""
-    expand = import_string(settings.APPROVAL_FAN_OUT)
-    drafts: tuple[Iterable[Draft], int | None] = expand(
-        after=after, limit=limit, approved_role_id=approved_role_id, change=change
-    )
-    return drafts
+    """A piece of the mails to sellers; the app above knows them."""
+    return hooks.approval_drafts(after, limit, approved_role_id, change)
 
 
 def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]) -> None:

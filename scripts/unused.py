@@ -33,7 +33,6 @@ ALLOWED = {
     "effective_level": "tests; the decision API will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
     "filename": "Django passes it to upload_to, which gives every file a name of its own",
-    "sellers_relying_on people_relying_on open_work left_open": "settings",
     "lot": "a column of the pack list and of the plan; nothing fills it yet",
     # Members of an enumeration that a person chooses and the database holds.
     "WHOLESALER OTHER OPERATOR AMAZON": "chosen by value",

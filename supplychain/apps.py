@@ -6,23 +6,26 @@ class SupplychainConfig(AppConfig):
     verbose_name = "Supply chain"
 
     def ready(self) -> None:
-        """Register words, the supplier invitation, and the signals we listen to."""
+        """Register words, kinds, names, receivers and answers."""
         from accounts.invitations import kinds
         from accounts.invitations.batches import kinds as batches
         from connections.rights import last_used
-        from core.audit import presenters
+        from core import hooks
+        from core.audit import objects, presenters
         from core.outbox import kinds as mails
         from supplychain import mail_kinds, receivers, verbs
         from supplychain.batch_kinds import SUPPLIERS
         from supplychain.invitation_kinds import GUEST, SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
-        from supplychain.reads import object_names
+        from supplychain.reads import impact, object_names, offboarding
 
         presenters.register(verbs.SENTENCES)
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)
         batches.register(SUPPLIERS)
-        object_names.register()
         last_used.observe(FBA_SHIPMENTS)
+        objects.register(object_names.NAMINGS)
         receivers.connect()
+        hooks.open_work.fill(impact.open_work)
+        hooks.work_left_open.fill(offboarding.left_open)

@@ -1,10 +1,10 @@
 """The rows of this app."""
 
 from accounts.models.batches import BatchQuerySet, BatchRow, InvitationBatch
-from accounts.models.link_querysets import InvitationQuerySet
 from accounts.models.links import (
     DECIDED,
     Invitation,
+    InvitationQuerySet,
     OneTimeLink,
     Refusal,
     Sending,

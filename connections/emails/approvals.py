@@ -27,11 +27,11 @@ CHANGES = {
 
 
 def approval_changed_drafts(
-    *, after: int, limit: int, approved_role_id: int, change: str
+    after: int, limit: int, approved_role_id: int, change: str
 ) -> tuple[list[Draft], int | None]:
     """Mails to the sellers that granted a role whose approval changed (X3), piece by piece.
 
-    An expander for outbox.queue_fan_out: `change` is lowered, revoked, lapsing, lapsed or restored;
+    `change` is lowered, revoked, lapsing, lapsed or restored;
     `after` and the returned cursor are grant ids. None as cursor means that all have been told.
     """
     approval = ApprovedRole.objects.select_related("provider", "role").get(pk=approved_role_id)

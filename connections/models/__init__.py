@@ -3,11 +3,10 @@
 from connections.models.connections import (
     Assignment,
     Connection,
-    ConnectionInvitation,
     EffectiveRight,
-    PartnerLink,
     RoleGrant,
 )
+from connections.models.links import ConnectionInvitation, PartnerLink
 from connections.models.proposals import (
     Renewal,
     RenewalQuerySet,

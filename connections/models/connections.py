@@ -1,34 +1,24 @@
-"""Seller x provider: the link, the invitation, the connection and what was granted through it."""
+"""Seller x provider: the connection and what was granted through it."""
 
-from datetime import timedelta
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import (
-    Invitation,
-    OneTimeLink,
     Organization,
-    invitation_constraints,
-    invitation_indexes,
 )
-from connections.models.querysets import (
-    ConnectionInvitationQuerySet,
-    ConnectionQuerySet,
-    EffectiveRightQuerySet,
-    PartnerLinkQuerySet,
-    RoleGrantQuerySet,
-)
+from connections.models.links import ConnectionInvitation
+from connections.models.proposals import Renewal, RoleRequest
+from connections.models.traces import ConnectionReview
 from connections.states import (
     CONNECTION,
     LIVE_CONNECTION,
-    OPEN_LINK,
-    PARTNER_LINK,
     ConnectionStatus,
     GrantStatus,
-    PartnerLinkStatus,
     Side,
 )
 from core import clock
@@ -37,99 +27,87 @@ from core.object_permissions import UserGrantBase
 from roles.models import LEVELS, Role
 
 
-class PartnerLink(OneTimeLink):
-    """The link a seller hands to a provider's administrator (S0.10, S0.11).
+class ConnectionQuerySet(models.QuerySet[Any]):
+    """Connections."""
 
-    Bound to a provider account, or to the address of somebody who administers one (or will).
-    """
+    def for_seller(self, seller: Any) -> Self:
+        """Connections of this seller."""
+        return self.filter(seller=seller)
 
-    purpose = "partner-link"
-    table = PARTNER_LINK
-    open_statuses = OPEN_LINK
-    expired_status = PartnerLinkStatus.EXPIRED
+    def for_provider(self, provider: Any) -> Self:
+        """Connections of this provider."""
+        return self.filter(provider=provider)
 
-    seller = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    provider = models.ForeignKey(
-        Organization, null=True, on_delete=models.CASCADE, related_name="+"
-    )
-    address = models.EmailField(max_length=254, blank=True)
-    status = models.CharField(
-        max_length=10, choices=PartnerLinkStatus.choices, default=PartnerLinkStatus.ISSUED
-    )
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    issued_at = models.DateTimeField(default=clock.now)
-    mailed_at = models.DateTimeField(null=True)
-    opened_at = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=300, blank=True)
-    reminded_at = models.DateTimeField(null=True)
+    def of(self, organization: Any) -> Self:
+        """Connections of which this organization is a side."""
+        return self.filter(Q(seller=organization) | Q(provider=organization))
 
-    objects = PartnerLinkQuerySet.as_manager()
+    def live(self, at: datetime) -> Self:
+        """Active or paused, and not past their end."""
+        return self.filter(status__in=LIVE_CONNECTION, ends_at__gt=at)
 
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["seller", "provider"],
-                condition=Q(status__in=OPEN_LINK, provider__isnull=False),
-                name="connections_partnerlink_one_open_per_provider",
-            ),
-            models.UniqueConstraint(
-                fields=["seller", "address"],
-                condition=Q(status__in=OPEN_LINK) & ~Q(address=""),
-                name="connections_partnerlink_one_open_per_address",
-            ),
-            models.CheckConstraint(
-                condition=Q(provider__isnull=False) | ~Q(address=""),
-                name="connections_partnerlink_is_bound",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["answered", "declined", "cancelled"])
-                | Q(decided_at__isnull=False),
-                name="connections_partnerlink_decided_has_time",
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["seller", "-issued_at", "-id"], name="connections_link_seller"),
-            models.Index(fields=["provider", "status"], name="connections_link_provider"),
-            models.Index(fields=["address", "status"], name="connections_link_address"),
-            models.Index(
-                fields=["expires_at"],
-                condition=Q(status__in=OPEN_LINK),
-                name="connections_link_due",
-            ),
-        ]
+    def with_due_grants(self, at: datetime) -> Self:
+        """Live ones with a grant that is past its own end date, but not ended yet."""
+        grants = RoleGrant.objects.active()
+        return self.live(at).filter(pk__in=grants.filter(ends_at__lte=at).values("connection"))
 
-    def __str__(self) -> str:
-        return f"{self.seller} → {self.provider or self.address}"
+    def over(self, at: datetime) -> Self:
+        """Ended, or past their end."""
+        return self.exclude(status__in=LIVE_CONNECTION, ends_at__gt=at)
 
+    def overdue(self, at: datetime) -> Self:
+        """Past their end, but still stored as live."""
+        return self.filter(status__in=LIVE_CONNECTION, ends_at__lte=at)
 
-class ConnectionInvitation(Invitation):
-    """The provider's answer to a partner link (S0.13). Any administrator of the seller accepts."""
+    def pause_over(self, at: datetime) -> Self:
+        """Still stored as paused, though the pause has ended by its date."""
+        return self.live(at).filter(status=ConnectionStatus.PAUSED, paused_until__lte=at)
 
-    purpose = "connection"
-    # The seller handed out a link for it.
-    asked_for: ClassVar[bool] = True
+    def paused(self, at: datetime) -> Self:
+        """Live, and paused at this moment."""
+        rows = self.live(at).filter(status=ConnectionStatus.PAUSED)
+        return rows.filter(Q(paused_until=None) | Q(paused_until__gt=at))
 
-    seller = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    partner_link = models.OneToOneField(
-        PartnerLink, on_delete=models.PROTECT, related_name="invitation"
-    )
-
-    objects: ClassVar = ConnectionInvitationQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = invitation_constraints(
-            "connections_connectioninvitation", target=("seller",)
+    def to_remind(self, at: datetime, days: int) -> Self:
+        """Live ones that end within so many days, of which nobody was told yet."""
+        return self.live(at).filter(
+            Q(reminded=None) | Q(reminded__gt=days), ends_at__lte=at + timedelta(days=days)
         )
-        indexes: ClassVar = [
-            *invitation_indexes("connections_invite"),
-            models.Index(fields=["seller", "status"], name="connections_invite_seller"),
-        ]
 
-    def __str__(self) -> str:
-        return f"{self.organization} → {self.seller} ({self.status})"
+    def to_review(self, at: datetime) -> Self:
+        """Live ones that nobody was asked about for a year since their start or last review."""
+        asked = ConnectionReview.objects.open()
+        before = at - timedelta(days=settings.REVIEW_INTERVAL_DAYS)
+        return self.live(at).filter(
+            ~models.Exists(asked.filter(connection=models.OuterRef("pk"))),
+            review_from__lte=before,
+        )
+
+    def with_role_count(self) -> Self:
+        """`roles`: how many roles are granted; counted for the rows of a page only."""
+        grants = RoleGrant.objects.in_force(clock.now())
+        count = (
+            grants.filter(connection=models.OuterRef("pk"))
+            .order_by()
+            .values("connection")
+            .annotate(number=models.Count("pk"))
+            .values("number")
+        )
+        return self.annotate(roles=Coalesce(models.Subquery(count), 0))
+
+    def with_asked(self, at: datetime) -> Self:
+        """`asks_more`: the provider has an open request; `renewal_by`: who proposes a date."""
+        requests = RoleRequest.objects.open(at)
+        renewals = Renewal.objects.open(at)
+        mine = {"connection": models.OuterRef("pk")}
+        return self.annotate(
+            asks_more=models.Exists(requests.filter(**mine)),
+            renewal_by=models.Subquery(renewals.filter(**mine).values("side")[:1]),
+        )
+
+    def with_list_data(self) -> Self:
+        """What a row of a list shows."""
+        return self.select_related("seller", "provider")
 
 
 class Connection(BaseModel):
@@ -239,6 +217,22 @@ class Connection(BaseModel):
         return self.ends_at <= clock.now() + timedelta(days=30)
 
 
+class RoleGrantQuerySet(models.QuerySet[Any]):
+    """Role grants."""
+
+    def active(self) -> Self:
+        """Not taken away."""
+        return self.filter(status=GrantStatus.ACTIVE)
+
+    def in_force(self, at: datetime) -> Self:
+        """Not taken away, and not past an end date of its own."""
+        return self.active().filter(Q(ends_at=None) | Q(ends_at__gt=at))
+
+    def with_list_data(self) -> Self:
+        """What a row of a list shows."""
+        return self.select_related("role", "role__category")
+
+
 class RoleGrant(BaseModel):
     """Connection x role x level. Carries both parties so that lists start from its indexes."""
 
@@ -318,6 +312,23 @@ class Assignment(UserGrantBase):
                 fields=["user", "content_object"], name="connections_assignment_one_level"
             )
         ]
+
+
+class EffectiveRightQuerySet(models.QuerySet[Any]):
+    """The computed rights."""
+
+    def in_force(self, at: datetime) -> Self:
+        """Rows of which every date is in force at this moment."""
+        return self.standing(at).filter(Q(paused=False) | Q(paused_until__lte=at))
+
+    def standing(self, at: datetime) -> Self:
+        """The same, paused or not: what people have, or have again after the pause."""
+        return self.filter(
+            Q(grant_until=None) | Q(grant_until__gt=at),
+            identity_until__gt=at,
+            approval_until__gt=at,
+            connection_until__gt=at,
+        )
 
 
 class EffectiveRight(models.Model):

@@ -1,15 +1,12 @@
-"""What connections leave behind: rights that ended, when a right was last used, reviews.
+"""What connections leave behind: rights that ended, when a right was last used, reviews."""
 
-Imported by models.py, which Django reads; it names the models it refers to as words.
-"""
-
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from connections.models.querysets import ReviewQuerySet
 from connections.states import ReviewStatus
 from core import clock
 from core.db import BaseModel
@@ -52,6 +49,19 @@ class RightUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} used {self.role_id} on {self.last_used_on}"
+
+
+class ReviewQuerySet(models.QuerySet[Any]):
+    """Reviews of partners."""
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(status=ReviewStatus.OPEN)
+
+    def to_remind(self, at: datetime, days: int) -> Self:
+        """Open ones due within so many days, of which nobody was told yet."""
+        untold = Q(reminded=None) | Q(reminded__gt=days)
+        return self.open().filter(untold, due_at__lte=at + timedelta(days=days))
 
 
 class ConnectionReview(BaseModel):

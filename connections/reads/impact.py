@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from connections.models import Connection, EffectiveRight, RoleGrant
 from connections.states import LIVE_CONNECTION
-from core import clock
+from core import clock, hooks
 from core.db import rehearse
+from core.hooks import Loss
 from core.web.access import Level
 
 NAMED = 10
@@ -18,19 +16,6 @@ MOST_LOSSES = 50
 
 # (user id, role code) -> (name, role name, level)
 Rights = dict[tuple[int, str], tuple[str, str, Level]]
-
-
-@dataclass(frozen=True)
-class Loss:
-    """One person's level on one role, before and after; `seller` where several lose someone."""
-
-    user_id: int
-    name: str
-    role_code: str
-    role: str
-    before: Level
-    after: Level
-    seller: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,20 +69,18 @@ def _work(connection: Connection, losses: list[Loss]) -> list[str]:
     kept: dict[str, dict[int, Level]] = {}
     for loss in losses:
         kept.setdefault(loss.role_code, {})[loss.user_id] = loss.after
-    affected: list[str] = import_string(settings.WORK_IMPACT)(connection.seller_id, kept)
-    return affected
+    return hooks.open_work(connection.seller_id, kept)
 
 
-def sellers_relying_on(approved_role: Any) -> tuple[list[str], int]:
-    """Names of up to ten sellers who granted this role to its provider now, and how many there are.
+def sellers_relying_on(provider_id: int, role_id: int) -> tuple[list[str], int]:
+    """Names of up to ten sellers who granted this role to the provider now, and how many there are.
 
-    One grant per live connection, so grants are sellers. The roles app calls it by the name that
-    settings.APPROVAL_IMPACT gives.
+    One grant per live connection, so grants are sellers.
     """
     now = clock.now()
     grants = RoleGrant.objects.in_force(clock.now()).filter(
-        provider_id=approved_role.provider_id,
-        role_id=approved_role.role_id,
+        provider_id=provider_id,
+        role_id=role_id,
         connection__status__in=LIVE_CONNECTION,
         connection__ends_at__gt=now,
     )
@@ -105,17 +88,14 @@ def sellers_relying_on(approved_role: Any) -> tuple[list[str], int]:
     return list(names[:NAMED]), grants.count()
 
 
-def people_relying_on(approved_role: Any, level: Level) -> tuple[list[Loss], bool]:
+def people_relying_on(provider_id: int, role_id: int, level: Level) -> tuple[list[Loss], bool]:
     """Who loses what when the approval falls to `level`: fifty at most, and whether there are more.
 
-    No count and no order over everything: a provider may act for thousands of sellers. The roles
-    app calls it by the name that settings.APPROVAL_LOSSES gives.
+    No count and no order over everything: a provider may act for thousands of sellers.
     """
     rows = (
         EffectiveRight.objects.standing(clock.now())
-        .filter(
-            provider_id=approved_role.provider_id, role_id=approved_role.role_id, level__gt=level
-        )
+        .filter(provider_id=provider_id, role_id=role_id, level__gt=level)
         .order_by("grant_id", "user_id")
         .values_list(
             "user_id", "user__name", "role_code", "role__name", "level", "organization__name"

@@ -1,30 +1,16 @@
 """What an ended connection took away, what it left open, and who still sees what (X19)."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from accounts.models import Organization
 from connections.models import Connection, FormerRight
+from core import hooks
+from core.hooks import Work
 from core.web.access import Level
 from core.web.pagination import Page, paginate
 
 SIZE = 200
-
-
-@dataclass(frozen=True)
-class Work:
-    """One kind of work that is still open: rows of number, details and URL, and how many more.
-
-    Details and URL are for the seller alone.
-    """
-
-    title: str
-    rows: list[tuple[str, str, str]]
-    more: int
 
 
 def rights_removed(connection: Connection, request: Any) -> tuple[Page[Any], list[dict[str, Any]]]:
@@ -46,11 +32,11 @@ def rights_removed(connection: Connection, request: Any) -> tuple[Page[Any], lis
 
 
 def work_left_open(connection: Connection) -> list[Work]:
-    """What the firm's people had begun and nobody has finished.
-
-    The work is of apps above: settings.WORK_LEFT_OPEN names who knows.
-    """
-    found: list[Work] = import_string(settings.WORK_LEFT_OPEN)(connection)
+    """What the firm's people had begun and nobody has finished; the apps above know."""
+    seller = connection.seller
+    found = hooks.work_left_open(
+        seller.pk, seller.handle, connection.provider_id, connection.started_at
+    )
     return [work for work in found if work.rows]
 
 

@@ -1,6 +1,6 @@
 """What events are about, in words that people know: each app says so for its own rows."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,9 +23,9 @@ class Naming:
 _KINDS: dict[str, Naming] = {}
 
 
-def register(object_type: str, naming: Naming) -> None:
-    """Add a kind of rows, by the label of its model ("supplychain.shipment")."""
-    _KINDS[object_type] = naming
+def register(namings: Mapping[str, Naming]) -> None:
+    """Add kinds of rows, each by the label of its model ("supplychain.shipment")."""
+    _KINDS.update(namings)
 
 
 def names_of(events: Iterable[Event]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,9 +10,9 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
+from core import hooks
 from core.outbox import kinds
 from core.outbox.bounces import clear_by_desk
 from core.outbox.models import BLANK, MarkedAddress, Message
@@ -28,9 +27,9 @@ RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"
 
 
-def _sample(name: str) -> Any:
+def _sample(name: str) -> hooks.MailSample:
     try:
-        return import_string(settings.MAIL_SAMPLES)(name)
+        return hooks.mail_sample(name)
     except KeyError:
         raise Http404 from None
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from core import clock
 from core.db import require_atomic
@@ -159,4 +158,4 @@ def send_again(message: Message) -> bool:
 
 def wake() -> None:
     """One wake-up of the drain when the running transaction commits."""
-    nudge(import_string("core.outbox.tasks.drain"))
+    nudge("outbox.drain")

@@ -1,4 +1,4 @@
-"""Domain signals of the outbox; the list of all of them stands in the README."""
+"""Domain signals of the outbox; docs/ways-up.md lists all."""
 
 from django.dispatch import Signal
 

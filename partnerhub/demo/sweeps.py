@@ -1,22 +1,28 @@
 """What beat runs, run now: moving the demo's clock must show at once."""
 
 from django.conf import settings
-from django.utils.module_loading import import_string
+
+from accounts import tasks as accounts
+from connections import tasks as connections
+from core.audit import tasks as audit
+from core.notifications import tasks as notifications
+from roles import tasks as roles
+from supplychain import tasks as supplychain
 
 SWEEPS = (
-    "accounts.tasks.sweep",
-    "accounts.tasks.send_lists",
-    "roles.tasks.sweep",
-    "connections.tasks.sweep",
-    "supplychain.tasks.sweep",
-    "roles.tasks.tell_reviewers",
-    "core.notifications.tasks.send_digests",
-    "core.audit.tasks.seal",
+    accounts.sweep,
+    accounts.send_lists,
+    roles.sweep,
+    connections.sweep,
+    supplychain.sweep,
+    roles.tell_reviewers,
+    notifications.send_digests,
+    audit.seal,
 )
 
 
 def run_sweeps() -> None:
     """Run every sweep in this process; the mails they cause leave through the worker."""
     assert settings.DEMO
-    for path in SWEEPS:
-        import_string(path)()
+    for sweep in SWEEPS:
+        sweep()

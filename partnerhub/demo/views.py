@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from core import clock
+from core.hooks import MailSample
 from core.web.forms import posted, status_of
 from core.web.gallery import gallery_context
 from core.web.mailframe import framed, mail_frame, mail_page
@@ -102,7 +103,7 @@ def mail_kinds(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail_kinds.html", {"groups": groups})
 
 
-def _sample(name: str) -> samples.Sample:
+def _sample(name: str) -> MailSample:
     try:
         return samples.render(name)
     except KeyError:

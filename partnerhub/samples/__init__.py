@@ -5,11 +5,11 @@ stays, and nothing is sent.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
+from core.hooks import MailSample
 from core.outbox import kinds, links
 from core.outbox.models import Message
 from partnerhub.samples import accounts, connections, notifications, roles, supplychain
@@ -24,19 +24,7 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
 }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One mail as a mailbox would show it."""
-
-    kind: str
-    label: str
-    group: str
-    subject: str
-    text: str
-    html: str
-
-
-def render(name: str, words: str = "") -> Sample:
+def render(name: str, words: str = "") -> MailSample:
     """The mail of this kind; `words` take the place of everything that people type.
 
     Raises KeyError for a kind that has no sample.
@@ -49,7 +37,7 @@ def render(name: str, words: str = "") -> Sample:
         transaction.set_rollback(True)
     if message is None:
         raise KeyError(name)
-    return Sample(
+    return MailSample(
         kind=name,
         label=kind.label,
         group=kind.group.title,

@@ -4,16 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import clock
+from core import clock, hooks
 from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
@@ -112,7 +110,7 @@ def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
 
 def impact(row: ApprovedRole) -> list[str]:
     """Who loses what, before it happens (X5); the app that knows the sellers counts them."""
-    names, count = import_string(settings.APPROVAL_IMPACT)(row)
+    names, count = hooks.sellers_relying_on(row.provider_id, row.role_id)
     if not count:
         return ["No seller has granted this role to the provider now."]
     more = f" and {count - len(names)} more" if count > len(names) else ""
@@ -125,7 +123,7 @@ def impact(row: ApprovedRole) -> list[str]:
 
 def losses(row: ApprovedRole, level: Level) -> dict[str, Any]:
     """Which people of the provider lose what for whom, as components/losses.html takes it (X5)."""
-    rows, more = import_string(settings.APPROVAL_LOSSES)(row, level)
+    rows, more = hooks.people_relying_on(row.provider_id, row.role_id, level)
     return {"losses": rows, "more": "many" if more else "", "work": []}
 
 

@@ -14,8 +14,7 @@ NAMED = 5
 def open_work(seller_id: int, kept: Mapping[str, Mapping[int, Level]]) -> list[str]:
     """What people who keep less than edit have open for the seller, in sentences; two queries.
 
-    `kept` is role code -> person -> the level they keep. The connections app calls it by the name
-    that settings.WORK_IMPACT gives.
+    `kept` is role code -> person -> the level they keep.
     """
     people = [
         user for user, level in kept.get(FBA_SHIPMENTS, {}).items() if level < EDIT_SHIPMENTS.level

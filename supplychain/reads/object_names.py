@@ -26,7 +26,7 @@ def _find_shares(number: str) -> list[str]:
     return [str(key) for key in rows.values_list("public_id", flat=True)]
 
 
-def register() -> None:
-    """Tell the history."""
-    objects.register(Shipment._meta.label_lower, objects.Naming(_shipments, _find_shipments))
-    objects.register(Share._meta.label_lower, objects.Naming(_shares, _find_shares))
+NAMINGS = {
+    Shipment._meta.label_lower: objects.Naming(_shipments, _find_shipments),
+    Share._meta.label_lower: objects.Naming(_shares, _find_shares),
+}

@@ -1,11 +1,11 @@
 """The work a provider's people leave open at a seller when the connection has ended (X19)."""
 
-from typing import Any
+from datetime import datetime
 
 from django.urls import reverse
 
-from connections.reads.offboarding import Work
 from core.audit.models import Event
+from core.hooks import Work
 from supplychain.models import Share, Shipment
 from supplychain.states import OPEN_SHARE, OPEN_SHIPMENT
 
@@ -14,41 +14,35 @@ MOST = 20
 MOST_ACTS = 2000
 
 
-def left_open(connection: Any) -> list[Work]:
+def left_open(seller_id: int, handle: str, provider_id: int, since: datetime) -> list[Work]:
     """Shipments they prepared that are still open, and shares that still run; three queries.
 
-    Known from the seller's history, which names the firm. The connections app calls it by the
-    name that settings.WORK_LEFT_OPEN gives.
+    Known from the seller's history, which names the firm.
     """
-    acts = Event.objects.filter(
-        acting_id=connection.provider_id,
-        organization_id=connection.seller_id,
-        at__gte=connection.started_at,
-    )
+    acts = Event.objects.filter(acting_id=provider_id, organization_id=seller_id, at__gte=since)
     recent = acts.order_by("-at", "-id").values_list("object_type", "object_id")[:MOST_ACTS]
     touched: dict[str, set[str]] = {}
     for object_type, object_id in recent:
         touched.setdefault(object_type, set()).add(object_id)
-    handle = connection.seller.handle
     return [
-        _work("Shipments they prepared", _shipments(connection, touched), handle),
-        _work("Shares still running", _shares(connection, touched), handle),
+        _work("Shipments they prepared", _shipments(seller_id, touched), handle),
+        _work("Shares still running", _shares(seller_id, touched), handle),
     ]
 
 
-def _shipments(connection: Any, touched: dict[str, set[str]]) -> list[tuple[Shipment, str]]:
+def _shipments(seller_id: int, touched: dict[str, set[str]]) -> list[tuple[Shipment, str]]:
     rows = Shipment.objects.filter(
-        seller_id=connection.seller_id,
+        seller_id=seller_id,
         status__in=OPEN_SHIPMENT,
         public_id__in=touched.get(Shipment._meta.label_lower, ()),
     ).order_by("-created_at", "-id")
     return [(row, f"{row.name}: {row.get_status_display()}") for row in rows]
 
 
-def _shares(connection: Any, touched: dict[str, set[str]]) -> list[tuple[Shipment, str]]:
+def _shares(seller_id: int, touched: dict[str, set[str]]) -> list[tuple[Shipment, str]]:
     rows = (
         Share.objects.filter(
-            shipment__seller_id=connection.seller_id,
+            shipment__seller_id=seller_id,
             status__in=OPEN_SHARE,
             public_id__in=touched.get(Share._meta.label_lower, ()),
         )

@@ -94,4 +94,4 @@ def test_nothing_is_published_but_nudges_and_nothing_for_later():
         for line in path.read_text().splitlines()
         if publishing.search(line)
     ]
-    assert found == ["core/tasks.py: celery_task.delay()"]
+    assert found == ["core/tasks.py: app.tasks[name].delay()"]

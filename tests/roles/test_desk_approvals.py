@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core import clock
+from core import clock, hooks
 from core.audit.models import Event
 from core.outbox.models import FanOut
 from roles.models import ApprovedRole
@@ -19,18 +19,18 @@ CODE = "inventory.fba_shipments"
 LIST = "/admin/roles/approvedrole/"
 
 
-def no_impact(approved_role: Any) -> tuple[list[str], int]:
+def no_impact(provider_id: int, role_id: int) -> tuple[list[str], int]:
     return [], 0
 
 
-def some_impact(approved_role: Any) -> tuple[list[str], int]:
+def some_impact(provider_id: int, role_id: int) -> tuple[list[str], int]:
     return ["Oak", "Elm"], 5
 
 
 @pytest.fixture(autouse=True)
-def impact(settings: Any) -> None:
+def impact(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sellers' side is the app above's business."""
-    settings.APPROVAL_IMPACT = "tests.roles.test_desk_approvals.no_impact"
+    monkeypatch.setattr(hooks.sellers_relying_on, "answer", no_impact)
 
 
 @pytest.fixture
@@ -131,8 +131,10 @@ def test_lapsed_approval_is_left_alone(desk: Any, held: ApprovedRole, verb: str)
         assert desk(held, "restore").status_code == 409
 
 
-def test_dry_run_says_who_loses_what(desk: Any, held: ApprovedRole, settings: Any) -> None:
-    settings.APPROVAL_IMPACT = "tests.roles.test_desk_approvals.some_impact"
+def test_dry_run_says_who_loses_what(
+    desk: Any, held: ApprovedRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks.sellers_relying_on, "answer", some_impact)
     with nothing_changes():
         page = desk.client.get(f"{LIST}{held.pk}/revoke/").content.decode()
     assert "5 sellers have granted this role: Oak, Elm and 3 more." in page

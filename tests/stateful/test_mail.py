@@ -283,7 +283,7 @@ class Post(RuleBasedStateMachine):
         assert self.published == published
 
     def _broken_after_queueing(self) -> None:
-        nudge(app.tasks["outbox.drain"])
+        nudge("outbox.drain")
         raise RuntimeError("the disk is full")
 
     # Weather ------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 from accounts.invitations import kinds as links
 from accounts.invitations.batches import emails, kinds
@@ -174,7 +173,7 @@ def settle(batch: InvitationBatch) -> None:
 
 def wake() -> None:
     """Begin to send once the running transaction commits; the sweep does it otherwise."""
-    nudge(import_string("accounts.tasks.send_lists"))
+    nudge("accounts.send_lists")
 
 
 def _locked(batch: InvitationBatch, *, by: Any) -> InvitationBatch:
