@@ -1,9 +1,8 @@
 """Mails as a seller's sharing causes them: twenty suppliers get the same one."""
 
-from typing import Any
-
+from core.outbox import services as outbox
+from core.outbox.models import Message
 from core.outbox.rendering import Mail
-from core.outbox.services import Draft
 from core.web.redirects import absolute
 
 ALIKE = 20
@@ -39,14 +38,14 @@ def short_mail(number: int) -> Mail:
     )
 
 
-def expand(*, after: int, limit: int, run: str, count: int) -> tuple[list[Draft], int | None]:
+def expand(*, after: int, limit: int, run: str, count: int) -> int | None:
     """An expander for the outbox: `count` share mails, told apart by `run`."""
     last = min(after + limit, count)
-    drafts = [draft(f"{run}:{number}", number) for number in range(after, last)]
-    return drafts, last if last < count else None
+    outbox.queue(draft(f"{run}:{number}", number) for number in range(after, last))
+    return last if last < count else None
 
 
-def draft(key: str, number: int, mail: Mail | None = None) -> Draft:
-    """One mail before it is a row; a share's unless said otherwise."""
-    values: dict[str, Any] = {"kind": "benchmarks.share", "to": f"s{number}@sink.example"}
-    return Draft(key=f"benchmark:{key}", mail=mail or share_mail(number), **values)
+def draft(key: str, number: int, mail: Mail | None = None) -> Message:
+    """One mail before it is stored; a share's unless said otherwise."""
+    to, key = f"s{number}@sink.example", f"benchmark:{key}"
+    return outbox.draft(to, key=key, kind="benchmarks.share", mail=mail or share_mail(number))

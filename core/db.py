@@ -12,6 +12,7 @@ from core import clock
 from core.errors import Conflict, DomainError, NotRelated
 
 M = TypeVar("M", bound=models.Model)
+LONGEST_KEY = 18
 
 
 class BaseModel(models.Model):
@@ -22,6 +23,12 @@ class BaseModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+def key_in(text: str) -> int | None:
+    """The numeric key that words from outside name; None for what cannot be one."""
+    known = text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY
+    return int(text) if known else None
 
 
 def require_atomic() -> None:

@@ -5,13 +5,12 @@ Signals tell whoever listens; a hook asks and has one that answers. docs/ways-up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.outbox.services import Draft
     from core.web.access import Level
 
 
@@ -66,9 +65,9 @@ class MailSample:
     html: str
 
 
-# (cursor, limit, approved role id, change) -> (mails to sellers, next cursor or None at the end);
-# change is lowered, revoked, restored, lapsing or lapsed.
-approval_drafts: Hook[[int, int, int, str], tuple[Iterable[Draft], int | None]] = Hook()
+# Mails a piece of the sellers: (cursor, limit, approved role id, change) -> next cursor, or None at
+# the end; change is lowered, revoked, restored, lapsing or lapsed.
+approval_drafts: Hook[[int, int, int, str], int | None] = Hook()
 # (provider id, role id) -> (names of ten sellers who granted the role, how many there are)
 sellers_relying_on: Hook[[int, int], tuple[list[str], int]] = Hook()
 # (provider id, role id, level the approval falls to) -> (who loses what, whether there are more)

@@ -240,7 +240,7 @@ SECURE_CSP = {
 # Mail ------------------------------------------------------------------------------------------
 # `default` stores the message in the transaction that caused it; `transport` sends it later.
 MAILERS = {
-    "default": {"BACKEND": "core.outbox.backend.OutboxBackend"},
+    "default": {"BACKEND": "core.outbox.services.OutboxBackend"},
     "transport": read.transport(demo=DEMO, var=VAR_DIR),
 }
 # The mail provider's own settings, and whose reports about bounces and complaints are taken in.

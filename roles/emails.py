@@ -13,7 +13,7 @@ from accounts.tenancy import administrators
 from core import clock, hooks
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
-from core.outbox.services import Draft, queue_fan_out
+from core.outbox.services import queue_fan_out
 from core.web.access import Level
 from core.web.redirects import absolute
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
@@ -263,7 +263,7 @@ def tell_sellers(approved_role: ApprovedRole, change: str, *, stage: str = "") -
 
 def approval_changed_drafts(
     *, after: int, limit: int, approved_role_id: int, change: str
-) -> tuple[Iterable[Draft], int | None]:
+) -> int | None:
     """A piece of the mails to sellers; the app above knows them."""
     return hooks.approval_drafts(after, limit, approved_role_id, change)
 

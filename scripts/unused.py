@@ -33,6 +33,7 @@ ALLOWED = {
     "effective_level": "tests; the decision API will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
     "filename": "Django passes it to upload_to, which gives every file a name of its own",
+    "OutboxBackend": "settings",
     "lot": "a column of the pack list and of the plan; nothing fills it yet",
     # Members of an enumeration that a person chooses and the database holds.
     "WHOLESALER OTHER OPERATOR AMAZON": "chosen by value",

@@ -18,7 +18,7 @@ __all__ = ["meeting", "pytest_terminal_summary"]
 hypothesis_settings.register_profile("tests", deadline=None)
 hypothesis_settings.load_profile("tests")
 
-OUTBOX = {"BACKEND": "core.outbox.backend.OutboxBackend"}
+OUTBOX = {"BACKEND": "core.outbox.services.OutboxBackend"}
 MEMORY = {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
 
 

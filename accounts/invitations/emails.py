@@ -11,7 +11,7 @@ from accounts.invitations.transitions import wanting_mail
 from accounts.models import OneTimeLink
 from accounts.tenancy import administrators
 from core import clock
-from core.notifications.services import News, Recipient, tell, tell_each
+from core.notifications.services import Recipient, tell, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.redirects import absolute
 
@@ -51,9 +51,9 @@ def send_links(
         ).values_list("email", "user_id")
     )
     tell_each(
-        (
-            Recipient(row.address, owners.get(row.address)),
-            News(
+        [
+            told(
+                Recipient(row.address, owners.get(row.address)),
                 key=f"{row.about}:{row.generation}:{event}",
                 kind=kind,
                 mail=mail(row),
@@ -62,7 +62,7 @@ def send_links(
                 about=row.about,
                 organization=row.organization_id,
                 caused_by=row.invited_by_id,
-            ),
-        )
-        for row in rows
+            )
+            for row in rows
+        ]
     )

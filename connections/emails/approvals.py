@@ -10,9 +10,8 @@ from accounts.states import MembershipRole
 from connections.emails.shared import seller_path
 from connections.models import RoleGrant
 from connections.states import LIVE_CONNECTION, GrantStatus
-from core.notifications.services import News, Recipient, tell_each
+from core.notifications.services import Recipient, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
-from core.outbox.services import Draft
 from core.web.access import Level
 from core.web.redirects import absolute
 from roles.models import ApprovedRole
@@ -28,11 +27,11 @@ CHANGES = {
 
 def approval_changed_drafts(
     after: int, limit: int, approved_role_id: int, change: str
-) -> tuple[list[Draft], int | None]:
+) -> int | None:
     """Mails to the sellers that granted a role whose approval changed (X3), piece by piece.
 
     `change` is lowered, revoked, lapsing, lapsed or restored;
-    `after` and the returned cursor are grant ids. None as cursor means that all have been told.
+    `after` and the returned cursor are grant ids. None means that all have been told.
     """
     approval = ApprovedRole.objects.select_related("provider", "role").get(pk=approved_role_id)
     rows = list(
@@ -48,17 +47,19 @@ def approval_changed_drafts(
     )
     people = _administrators_of({row.seller_id for row in rows})
     kind = f"connections.approval_{change}"
-    told = []
+    mails = []
     for row in rows:
         path = seller_path(row.seller, "connection", row.connection.public_id)
         mail = _approval_mail(approval, row, change, absolute(path))
         # Each change counts the version up; each reminder has its number of days.
         stage = f"{approval.version}:{approval.reminded_days or ''}"
         key = f"approval:{approval.public_id}:{change}:{stage}:{row.pk}"
-        news = News(key=key, kind=kind, mail=mail, path=path)
-        told += [(Recipient.of(user), news) for user in people.get(row.seller_id, [])]
-    tell_each(told)
-    return [], rows[-1].pk if len(rows) == limit else None
+        mails += [
+            told(Recipient.of(user), key=key, kind=kind, mail=mail, path=path)
+            for user in people.get(row.seller_id, [])
+        ]
+    tell_each(mails)
+    return rows[-1].pk if len(rows) == limit else None
 
 
 def _approval_mail(approval: ApprovedRole, grant: RoleGrant, change: str, url: str) -> Mail:

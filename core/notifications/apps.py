@@ -11,8 +11,7 @@ class NotificationsConfig(AppConfig):
         from anymail.signals import tracking
 
         from core.notifications import mail_kinds
-        from core.notifications.tracking import note_tracking
-        from core.notifications.undelivered import note_delivery
+        from core.notifications.receivers import note_delivery, note_tracking
         from core.outbox import kinds
         from core.outbox.signals import delivery_changed
 

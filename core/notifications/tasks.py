@@ -1,10 +1,25 @@
-"""The scheduler's work for notifications."""
+"""The daily mail for those who chose it: one mail with every line that waited (U29)."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
-from core.notifications.digest import people_waiting, send_digest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.template.defaultfilters import date as format_date
+from django.urls import reverse
+
+from core import clock
+from core.notifications.mail_kinds import DAILY
+from core.notifications.models import Notification
+from core.outbox import services as outbox
+from core.outbox.models import Message
+from core.outbox.rendering import Mail, subject_line
 from core.tasks import task
+from core.web.redirects import absolute
 
+MOST_LINES = 100
+BATCH = 500
 logger = logging.getLogger(__name__)
 
 
@@ -19,3 +34,50 @@ def send_digests() -> None:
             except Exception:
                 logger.exception("daily mail", extra={"user": user_id})
         after = people[-1]
+
+
+def people_waiting(after: int) -> list[int]:
+    """Ids of the next people for whom lines wait."""
+    held = Notification.objects.filter(held=True, user_id__gt=after).order_by("user_id")
+    return list(held.values_list("user_id", flat=True).distinct()[:BATCH])
+
+
+@transaction.atomic
+def send_digest(user_id: int) -> bool:
+    """Queue one mail with everything that waits for this person; False when there is none today.
+
+    A second run on the same day holds back what has come meanwhile until tomorrow. Who was
+    deactivated gets none.
+    """
+    user: Any = (
+        get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    )
+    lines = list(Notification.objects.filter(user=user, held=True).order_by("id"))
+    if not lines:
+        return False
+    key = f"daily:{user.public_id}:{clock.today().isoformat()}"
+    if user.is_active:
+        if Message.objects.filter(key=f"{key}:{user.email}").exists():
+            return False
+        mail = _mail(lines)
+        row = outbox.draft(user.email, key=key, kind=DAILY, mail=mail, recipient_id=user.pk)
+        outbox.queue([row])
+    Notification.objects.filter(pk__in=[line.pk for line in lines]).update(held=False)
+    return user.is_active
+
+
+def _mail(lines: Sequence[Notification]) -> Mail:
+    count = len(lines)
+    news = "1 shipment update" if count == 1 else f"{count} shipment updates"
+    facts = [(format_date(line.created_at, "j M, H:i"), line.title) for line in lines[:MOST_LINES]]
+    if count > MOST_LINES:
+        facts.append(("More", f"{count - MOST_LINES} on the page"))
+    return Mail(
+        subject=subject_line("PartnerHub", "Shipments", f"{news} of {clock.today():%-d %B}"),
+        heading=f"{news} since the last daily mail",
+        paragraphs=("Times are UTC. Recalls and cancellations were mailed at once.",),
+        facts=tuple(facts),
+        button=("See them", absolute(f"{reverse('notification-list')}?about=shipments")),
+        settings=True,
+        repeating=True,
+    )

@@ -12,18 +12,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
+from core.db import key_in
 from core.errors import NotRelated
 from core.notifications import preferences
 from core.notifications.forms import PreferencesForm
 from core.notifications.models import Notification
-from core.outbox import kinds
-from core.outbox import unsubscribe as unsubscribing
+from core.outbox import kinds, links
 from core.outbox.bounces import is_marked
+from core.outbox.models import Message
 from core.web.access import AuthenticatedRequest
 from core.web.forms import posted, status_of
 from core.web.redirects import safe_next
-
-LONGEST_NUMBER = 18
 
 
 @require_POST
@@ -42,8 +41,7 @@ def mark_read(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _of(rows: Any, number: str) -> Notification:
-    known = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
-    notice: Notification | None = rows.filter(pk=int(number)).first() if known else None
+    notice: Notification | None = rows.filter(pk=key_in(number)).first()
     if notice is None:
         raise NotRelated
     return notice
@@ -76,7 +74,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
     GET shows what would be stopped and changes nothing: filters open every link of a mail.
     """
-    message = unsubscribing.message_of(token)
+    number = links.unsubscribed(token)
+    message = Message.objects.filter(pk=number).first() if number else None
     group = kinds.group_of(message.kind) if message else None
     if message is None or group is None or not group.repeating:
         return render(

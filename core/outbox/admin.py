@@ -16,9 +16,8 @@ from core import hooks
 from core.outbox import kinds
 from core.outbox.bounces import clear_by_desk
 from core.outbox.models import BLANK, MarkedAddress, Message
-from core.outbox.reasons import plain_reason
 from core.outbox.services import send_again
-from core.outbox.states import MarkReason, MessageStatus
+from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.desk import DeskAdmin
 from core.web.mailframe import framed, mail_frame, mail_page
 from core.web.templatetags.ui import status_pill

@@ -13,16 +13,21 @@ from typing import Any
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F
-from django.utils.html import escape
 
 from core import clock
-from core.outbox import bounces, links, signals, unsubscribe
-from core.outbox.envelope import Envelope
-from core.outbox.fanout import expand
-from core.outbox.line import SILENT, Answer, Line, Outcome, ServerAway, ServerRefuses
+from core.outbox import bounces, signals
+from core.outbox.envelope import envelope_of
 from core.outbox.models import BLANK, Message, Pause
-from core.outbox.services import wake
+from core.outbox.services import expand, wake
 from core.outbox.states import CLAIMABLE, MessageStatus
+from core.outbox.transport import (
+    SILENT,
+    Answer,
+    Connection,
+    Outcome,
+    ServerAway,
+    ServerRefuses,
+)
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
@@ -158,32 +163,6 @@ def _open_status(message: Message) -> str:
     return MessageStatus.MAYBE_SENT if message.uncertain else MessageStatus.WAITING
 
 
-def _envelope(message: Message) -> Envelope:
-    """The mail as it leaves: the only place where a one-time link meets its text."""
-    text, html = message.text, message.html_part
-    addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
-    if stopping := unsubscribe.headers(message):
-        addresses[links.UNSUBSCRIBE] = unsubscribe.url(message)
-    for placeholder, address in addresses.items():
-        text = text.replace(placeholder, address)
-        html = html.replace(placeholder, escape(address))
-    mail = Envelope(
-        subject=message.subject,
-        body=text,
-        to=[message.to],
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            **stopping,
-        },
-    )
-    # What a provider's reports about this mail carry back; other transports send no such thing.
-    mail.metadata = {"message": str(message.pk)}
-    if html:
-        mail.attach_alternative(html, "text/html")
-    return mail
-
-
 def _record(message: Message, answer: Answer, jitter: float) -> None:
     """Write down what came of one message."""
     if answer.outcome is Outcome.TAKEN:
@@ -234,22 +213,23 @@ def _without_marked(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message.pk not in marks]
 
 
-def _offer(line: Line, message: Message) -> Answer:
+def _offer(server: Connection, message: Message) -> Answer:
     try:
-        mail = _envelope(message)
+        mail = envelope_of(message)
     except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
         return Answer(Outcome.REFUSED, f"{type(error).__name__}: {error}")
-    return line.deliver(mail)
+    return server.deliver(mail)
 
 
-def _send_all(line: Line, waiting: "deque[Message]", until: float) -> None:
+def _send_all(server: Connection, waiting: "deque[Message]", until: float) -> None:
     """Send one after the other, recording each; what could not be offered is left in `waiting`.
 
-    A silence costs the others one timeout: they go over a new line. Two in a row are the server's.
+    A silence costs the others one timeout: they go over a new connection. Two in a row are the
+    server's.
     """
     silences = 0
     while waiting and time.monotonic() < until and not stopping.is_set():
-        answer = _offer(line, waiting[0])
+        answer = _offer(server, waiting[0])
         _record(waiting.popleft(), answer, _jitter())
         if answer.outcome not in SILENT:
             silences = 0
@@ -258,7 +238,7 @@ def _send_all(line: Line, waiting: "deque[Message]", until: float) -> None:
         if silences > 1:
             raise ServerAway(answer.reason)
         if waiting:
-            line.reopen()
+            server.reopen()
 
 
 def send_batch(until: float | None = None) -> int:
@@ -271,11 +251,11 @@ def send_batch(until: float | None = None) -> int:
     if not messages:
         return len(claimed)
     until = time.monotonic() + SECONDS if until is None else until
-    waiting, line, jitter = deque(messages), Line(), _jitter()
+    waiting, server, jitter = deque(messages), Connection(), _jitter()
     try:
-        line.open()
+        server.open()
         Pause.end()
-        _send_all(line, waiting, until)
+        _send_all(server, waiting, until)
     except ServerRefuses as refusal:
         for message in waiting:
             _record(message, refusal.answer, jitter)
@@ -284,7 +264,7 @@ def send_batch(until: float | None = None) -> int:
         _away(list(waiting), str(away))
         return 0
     finally:
-        line.close()
+        server.close()
     _release(list(waiting))
     return len(claimed)
 

@@ -11,10 +11,14 @@ from email.charset import QP, Charset
 from email.header import Header
 from email.utils import formataddr, formatdate, parseaddr
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from django.core.mail import EmailMultiAlternatives
+from django.utils.html import escape
+
+from core.outbox import kinds, links
+from core.outbox.models import Message
 
 LINE_END = b"\r\n"
 _LONGEST_HEADER = 76
@@ -25,31 +29,20 @@ _UTF8 = Charset("utf-8")
 _UTF8.header_encoding = QP
 
 
-class Source:
-    """The finished message: what mail servers, files and consoles ask a message for."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def as_bytes(self) -> bytes:
-        """The message with the line ends of the mail protocol."""
-        return self._data
-
-    def as_string(self) -> str:
-        """The same as text; nothing but ASCII stands in it."""
-        return self._data.decode("ascii").replace("\r\n", "\n")
-
-    def get_charset(self) -> None:
-        """None: each part names its own."""
-
-
 class Envelope(EmailMultiAlternatives):
-    """One mail to one address: a text part, perhaps an HTML part, nothing attached."""
+    """One mail to one address: a text part, perhaps an HTML part, nothing attached.
+
+    `metadata` is what a provider's reports about this mail carry back; SMTP sends no such thing.
+    """
 
     metadata: dict[str, str]
 
-    def message(self, **policy: Any) -> Source:  # type: ignore[override]
-        """The source of the mail. Raises ValueError for a header that holds a line break."""
+    def message(self, **policy: Any) -> Self:  # type: ignore[override]
+        """The envelope itself: mail servers, files and consoles ask it for the three below."""
+        return self
+
+    def as_bytes(self) -> bytes:
+        """The source as the mail protocol has it. Raises ValueError for a broken header."""
         headers = {
             "Subject": str(self.subject),
             "From": _mailbox(str(self.from_email)),
@@ -61,7 +54,43 @@ class Envelope(EmailMultiAlternatives):
         head = [_header(name, value) for name, value in headers.items()]
         parts = [("plain", str(self.body))]
         parts += [("html", str(content)) for content, _ in self.alternatives]
-        return Source(LINE_END.join([*head, _body(parts)]))
+        return LINE_END.join([*head, _body(parts)])
+
+    def as_string(self) -> str:
+        """The same as text; nothing but ASCII stands in it."""
+        return self.as_bytes().decode("ascii").replace("\r\n", "\n")
+
+    def get_charset(self) -> None:
+        """None: each part names its own."""
+
+
+def envelope_of(message: Message) -> Envelope:
+    """The mail as it leaves: the only place where a one-time link meets its text."""
+    text, html, stopping = message.text, message.html_part, {}
+    addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
+    if kinds.group_of(message.kind).repeating:
+        stop = addresses[links.UNSUBSCRIBE] = links.unsubscribe_url(message.pk)
+        stopping = {
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+    for placeholder, address in addresses.items():
+        text = text.replace(placeholder, address)
+        html = html.replace(placeholder, escape(address))
+    mail = Envelope(
+        subject=message.subject,
+        body=text,
+        to=[message.to],
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            **stopping,
+        },
+    )
+    mail.metadata = {"message": str(message.pk)}
+    if html:
+        mail.attach_alternative(html, "text/html")
+    return mail
 
 
 def _body(parts: list[tuple[str, str]]) -> bytes:

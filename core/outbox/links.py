@@ -11,6 +11,7 @@ from django.conf import settings
 
 PLACEHOLDER = "[[one-time-link]]"
 UNSUBSCRIBE = "[[unsubscribe-link]]"
+UNSUBSCRIBING = "unsubscribe"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{67}\Z")
 
 
@@ -61,3 +62,18 @@ def read(purpose: str, token: str) -> Claim | None:
 def url(claim: Claim) -> str:
     """The absolute address of the page that opens `claim`, built from SITE_URL only (I8)."""
     return f"{settings.SITE_URL}/invitations/{claim.purpose}/{sign(claim)}/"
+
+
+def unsubscribe_url(number: int) -> str:
+    """The absolute address that stops mail like message `number` to its reader (RFC 8058).
+
+    It names the message, and with it the address and the group; nothing about the person.
+    """
+    token = sign(Claim(UNSUBSCRIBING, uuid.UUID(int=number), 0))
+    return f"{settings.SITE_URL}/unsubscribe/{token}/"
+
+
+def unsubscribed(token: str) -> int | None:
+    """The number of the message whose link this is; None when we did not sign it for this."""
+    claim = read(UNSUBSCRIBING, token)
+    return claim.id.int if claim and not claim.generation else None

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core import clock
 from core.outbox.links import Claim
-from core.outbox.rendering import html_of
+from core.outbox.rendering import Mail, html_of
 from core.outbox.states import MarkReason, MessageStatus
 
 # What a message says, forgotten: what is blanked is blanked together.
@@ -24,6 +24,8 @@ class Message(models.Model):
     needed would be written three times for every mail: when it is queued, claimed and sent.
     """
 
+    # What a row that is not stored yet is to say: queue() composes it.
+    mail: Mail | None = None
     key = models.CharField(max_length=250, unique=True)
     message_id = models.CharField(max_length=120)
     kind = models.CharField(max_length=80)
@@ -108,6 +110,12 @@ class Message(models.Model):
         if not self.link_id:
             return None
         return Claim(self.link_purpose, self.link_id, self.link_generation)
+
+    @claim.setter
+    def claim(self, claim: Claim | None) -> None:
+        if claim:
+            self.link_purpose, self.link_id = claim.purpose, claim.id
+            self.link_generation = claim.generation
 
 
 class FanOut(models.Model):

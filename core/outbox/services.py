@@ -1,45 +1,30 @@
 """Putting messages into the outbox. Sending is delivery.py's."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from email.utils import make_msgid
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils.module_loading import import_string
 
 from core import clock
 from core.db import require_atomic
-from core.outbox.links import Claim
+from core.failures.services import Chore
 from core.outbox.models import BLANK, FanOut, Message
-from core.outbox.reasons import plain_reason
 from core.outbox.rendering import Mail, compose
-from core.outbox.states import CLAIMABLE, MessageStatus
+from core.outbox.states import CLAIMABLE, MessageStatus, plain_reason
 from core.tasks import nudge
 
 MOST_FAILED, MOST_SHOWN = 500, 20
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One mail to one address, before it is a row.
-
-    `key` names the event and, with the address, makes the message unique; `link` puts a one-time
-    link where `mail.button` holds links.PLACEHOLDER; `about` ("invitation:<uuid>") is what a
-    failed delivery is reported to; a `secret` body is blanked once it is sent.
-    """
-
-    key: str
-    kind: str
-    to: str
-    mail: Mail
-    recipient_id: int | None = None
-    link: Claim | None = None
-    about: str = ""
-    organization_id: int | None = None
-    caused_by_id: int | None = None
-    secret: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
+# So many at once stand for a piece of a fan-out.
+PIECE = 500
 
 
 def new_message_id() -> str:
@@ -47,28 +32,18 @@ def new_message_id() -> str:
     return make_msgid(domain=urlsplit(settings.SITE_URL).hostname or "localhost")
 
 
-def _row(draft: Draft, composed: tuple[str, str, str]) -> Message:
-    subject, text, content = composed
-    return Message(
-        key=f"{draft.key}:{draft.to}"[:250],
-        message_id=new_message_id(),
-        kind=draft.kind,
-        to=draft.to,
-        recipient_id=draft.recipient_id,
-        subject=subject,
-        text=text,
-        content=content,
-        link_purpose=draft.link.purpose if draft.link else "",
-        link_id=draft.link.id if draft.link else None,
-        link_generation=draft.link.generation if draft.link else 0,
-        about=draft.about,
-        organization_id=draft.organization_id,
-        caused_by_id=draft.caused_by_id,
-        secret=draft.secret,
-    )
+def draft(to: str, *, key: str, kind: str, mail: Mail, **columns: Any) -> Message:
+    """A row that says `mail` to the address `to`, for queue().
+
+    `key` names the event and, with the address, makes the message unique; `columns` are others of
+    Message, such as `claim`, the one-time link behind a button that holds links.PLACEHOLDER.
+    """
+    row = Message(key=f"{key}:{to}"[:250], message_id=new_message_id(), kind=kind, to=to, **columns)
+    row.mail = mail
+    return row
 
 
-def queue(drafts: Iterable[Draft]) -> None:
+def queue(messages: Iterable[Message]) -> None:
     """Store the messages in the running transaction and wake the drain once it commits.
 
     A message whose key is known already is left as it is. Raises RuntimeError outside a
@@ -76,21 +51,51 @@ def queue(drafts: Iterable[Draft]) -> None:
     """
     require_atomic()
     composed: dict[Mail, tuple[str, str, str]] = {}
-    rows = []
-    for draft in drafts:
-        if draft.mail not in composed:  # what goes to many is composed once
-            composed[draft.mail] = compose(draft.mail)
-        rows.append(_row(draft, composed[draft.mail]))
+    rows = list(messages)
+    for row in rows:
+        if row.mail is None:
+            continue
+        if row.mail not in composed:  # what goes to many is composed once
+            composed[row.mail] = compose(row.mail)
+        row.subject, row.text, row.content = composed[row.mail]
     if rows:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         wake()
 
 
-def queue_fan_out(*, key: str, expander: Callable[..., Any], **arguments: Any) -> None:
+class OutboxBackend(BaseEmailBackend):
+    """The `default` mailer: whatever Django or the sign-in library sends becomes rows.
+
+    They bring their own text, which is a code: it is blanked once sent. The transaction is opened
+    here because the library mails outside of one.
+    """
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Store one row for each recipient of each message; returns how many messages."""
+        with transaction.atomic():
+            queue(_direct(mail, to) for mail in email_messages for to in mail.recipients())
+        return len(email_messages)
+
+
+def _direct(mail: EmailMessage, to: str) -> Message:
+    parts = getattr(mail, "alternatives", [])
+    return Message(
+        key=f"direct:{uuid.uuid4()}",
+        message_id=new_message_id(),
+        kind=mail.extra_headers.get("X-PartnerHub-Kind", "account.message"),
+        to=to,
+        subject=mail.subject[:200],
+        text=str(mail.body),
+        html=next((str(part.content) for part in parts if part.mimetype == "text/html"), ""),
+        secret=True,
+    )
+
+
+def queue_fan_out(*, key: str, expander: Callable[..., int | None], **arguments: Any) -> None:
     """Store one row for many messages.
 
-    `expander(after=cursor, limit=n, **arguments)` returns (drafts, next cursor or None) and is
-    called by the drain, piece by piece, until it returns None.
+    The drain calls `expander(after=cursor, limit=n, **arguments)`, which queues a piece of them and
+    returns the next cursor, until it returns None. The row keeps the expander's name.
     """
     require_atomic()
     path = f"{expander.__module__}.{expander.__qualname__}"
@@ -98,6 +103,34 @@ def queue_fan_out(*, key: str, expander: Callable[..., Any], **arguments: Any) -
         [FanOut(key=key, expander=path, arguments=arguments)], ignore_conflicts=True
     )
     wake()
+
+
+def expand() -> int:
+    """Turn waiting fan-out rows into messages; returns how many pieces.
+
+    A row that fails does not stop the others; it is given up after a few tries and shown (F16).
+    """
+    chore, pieces = Chore("outbox.drain", FanOut), 0
+    tried = list(chore.resting())
+    while row := FanOut.objects.filter(done_at=None).exclude(pk__in=tried).order_by("id").first():
+        tried.append(row.pk)
+        while chore.do(row.pk, partial(_piece, row)):
+            pieces += 1
+    return pieces
+
+
+@transaction.atomic
+def _piece(row: FanOut) -> bool:
+    """Queue the next piece of this row; False when it is done, or somebody else is at it."""
+    held = FanOut.objects.filter(pk=row.pk, done_at=None).select_for_update(skip_locked=True)
+    fresh = held.first()
+    if fresh is None:
+        return False
+    expander = import_string(fresh.expander)
+    cursor = expander(after=fresh.cursor, limit=PIECE, **fresh.arguments)
+    done = {"done_at": clock.real_now()} if cursor is None else {"cursor": cursor}
+    FanOut.objects.filter(pk=fresh.pk, cursor=fresh.cursor).update(**done)
+    return True
 
 
 def cancel(about: str) -> int:

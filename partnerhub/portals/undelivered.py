@@ -21,8 +21,7 @@ from core.errors import Conflict, LimitReached, NotRelated
 from core.outbox import bounces
 from core.outbox import services as outbox
 from core.outbox.models import BLANK, Message
-from core.outbox.reasons import plain_reason
-from core.outbox.states import MessageStatus
+from core.outbox.states import MessageStatus, plain_reason
 from core.outbox.tasks import KEEP_TEXT
 from core.web.access import AuthenticatedRequest
 from core.web.pagination import paginate_merged

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from core.notifications import preferences
-from core.notifications.digest import send_digest
 from core.notifications.models import Choice
-from core.notifications.undelivered import note_delivery
+from core.notifications.receivers import note_delivery
+from core.notifications.tasks import send_digest
 from core.outbox.models import Message
 from core.outbox.states import MessageStatus
 from partnerhub.samples import supplychain

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
-from core.outbox.services import Draft, queue_fan_out
+from core.outbox.services import queue_fan_out
 from core.web.formats import day
 from core.web.redirects import absolute
 from supplychain.emails import recipients as people
@@ -37,9 +37,7 @@ def shipment_shared(shares: Sequence[Share], *, by: Any) -> None:
     )
 
 
-def shipment_shared_drafts(
-    *, after: int, limit: int, shares: list[int], by: int | None
-) -> tuple[list[Draft], int | None]:
+def shipment_shared_drafts(*, after: int, limit: int, shares: list[int], by: int | None) -> None:
     """What to pack, where it goes, when (S1.12): an expander for outbox.queue_fan_out.
 
     One message for all; its link leads each reader to their own page. A share that was taken
@@ -58,7 +56,6 @@ def shipment_shared_drafts(
             organization=shipment.seller,
             caused_by=by,
         )
-    return [], None
 
 
 def _shared_mail(shipment: Shipment, note: str) -> Mail:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.addresses import masked
-from core.outbox.reasons import plain_reason
 from core.outbox.services import failed_about
+from core.outbox.states import plain_reason
 from core.web.access import PortalRequest, require
 from core.web.formats import count
 from core.web.formats import short_day as day

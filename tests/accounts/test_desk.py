@@ -13,7 +13,7 @@ from accounts import signals
 from accounts.models import IdentityCheck, Organization, User
 from core.audit.models import Event
 from core.outbox.models import Message
-from core.outbox.services import queue
+from core.outbox.services import draft, queue
 from roles.models import CategoryRight
 from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.factories.reviewers import desk_reviewer
@@ -341,11 +341,10 @@ def failed_mail(**changes):
     from django.db import transaction
 
     from core.outbox.rendering import Mail
-    from core.outbox.services import Draft
 
     with transaction.atomic():
         mail = Mail(subject="Hello there", heading="Hello", paragraphs=("Some words.",))
-        queue([Draft(key="test", kind="test.mail", to="a@mail.example", mail=mail)])
+        queue([draft("a@mail.example", key="test", kind="test.mail", mail=mail)])
     Message.objects.update(status="failed", error="550 no such user", **changes)
     return Message.objects.get()
 

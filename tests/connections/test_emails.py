@@ -50,7 +50,7 @@ def test_pieces_continue_where_the_last_one_ended(pair: Pair) -> None:
         make.connection(seller, pair.provider)
     cursor, pieces = 0, 0
     while cursor is not None:
-        _, cursor = approval_changed_drafts(
+        cursor = approval_changed_drafts(
             after=cursor, limit=2, approved_role_id=approval.pk, change="revoked"
         )
         pieces += 1

@@ -14,7 +14,7 @@ from core import clock
 from core.notifications import preferences, tasks
 from core.notifications.models import Choice, Notification, Preference
 from core.notifications.services import Recipient, tell
-from core.outbox import kinds, links, unsubscribe
+from core.outbox import kinds, links
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from tests.factories.accounts import organization, person
@@ -374,16 +374,16 @@ def test_bent_tokens_and_tokens_of_other_purposes_are_not_valid():
     told(person(), key="shipment")
     told(person(), key="sign-in", kind=SIGN_IN)
     shipment, sign_in = Message.objects.order_by("id")
-    good = unsubscribe.url(shipment).split("/")[-2]
-    claim = links.read(unsubscribe.PURPOSE, good)
+    good = links.unsubscribe_url(shipment.pk).split("/")[-2]
+    claim = links.read(links.UNSUBSCRIBING, good)
     assert claim
     others = [
         good[:-1] + ("A" if good[-1] != "A" else "B"),
         "B" + good[1:],
         good + "=",
         links.sign(links.Claim("employee", claim.id, 0)),
-        links.sign(links.Claim(unsubscribe.PURPOSE, claim.id, 1)),
-        unsubscribe.url(sign_in).split("/")[-2],
+        links.sign(links.Claim(links.UNSUBSCRIBING, claim.id, 1)),
+        links.unsubscribe_url(sign_in.pk).split("/")[-2],
         "x",
     ]
     with nothing_changes():

@@ -11,11 +11,10 @@ from django.db import transaction
 from django.test import TestCase
 
 from core import clock
-from core.outbox import delivery, fanout, line, links, services, signals
+from core.outbox import delivery, links, services, signals, transport
 from core.outbox.links import Claim
 from core.outbox.models import FanOut, Message, Pause
 from core.outbox.rendering import Mail
-from core.outbox.services import Draft
 from core.outbox.states import MessageStatus
 from core.outbox.tasks import forget_old_text
 from tests.support import drain
@@ -31,13 +30,12 @@ MAIL = Mail(
 )
 
 
-def draft(number: int = 1, **changes: Any) -> Draft:
+def draft(number: int = 1, **changes: Any) -> Message:
     values: dict[str, Any] = {"key": f"event:{number}", "kind": "test.event", "mail": MAIL}
-    values |= {"to": f"reader{number}@mail.example"}
-    return Draft(**(values | changes))
+    return services.draft(f"reader{number}@mail.example", **(values | changes))
 
 
-def queue(*drafts: Draft) -> None:
+def queue(*drafts: Message) -> None:
     with transaction.atomic():
         services.queue(drafts)
 
@@ -73,7 +71,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*answers: Exception | None, **options: Any) -> Server:
         made = Server(*answers, **options)
-        monkeypatch.setattr(line, "mailers", {"transport": made})
+        monkeypatch.setattr(transport, "mailers", {"transport": made})
         return made
 
     return use
@@ -101,7 +99,7 @@ def test_same_event_mails_once():
 
 def test_text_and_html_carry_the_same_one_time_link():
     claim = Claim("employee", links.uuid.uuid4(), 3)
-    queue(draft(link=claim))
+    queue(draft(claim=claim))
     row = Message.objects.get()
     assert links.sign(claim) not in row.text + row.content + row.html
     [sent] = drain()
@@ -110,11 +108,11 @@ def test_text_and_html_carry_the_same_one_time_link():
 
 
 def test_one_connection_serves_a_batch(server):
-    transport = server()
+    post = server()
     queue(*[draft(number) for number in range(120)])
     delivery.drain()
-    assert len(transport.taken) == 120
-    assert transport.opened == 2
+    assert len(post.taken) == 120
+    assert post.opened == 2
 
 
 @pytest.mark.parametrize("code", [421, 450, 451])
@@ -162,7 +160,7 @@ def test_final_refusal_fails_at_once_and_is_reported(server, refusal):
 
 def test_lost_answer_is_tried_once_more_with_the_same_id(server):
     lost = smtplib.SMTPServerDisconnected("gone")
-    transport = server(lost)
+    post = server(lost)
     queue(draft())
     delivery.drain()
     row = Message.objects.get()
@@ -170,7 +168,7 @@ def test_lost_answer_is_tried_once_more_with_the_same_id(server):
     Message.objects.update(due_at=clock.real_now())
     delivery.drain()
     assert Message.objects.get().status == MessageStatus.SENT
-    assert [m.extra_headers["Message-ID"] for m in transport.taken] == [row.message_id]
+    assert [m.extra_headers["Message-ID"] for m in post.taken] == [row.message_id]
 
 
 def test_second_lost_answer_is_final(server):
@@ -183,13 +181,13 @@ def test_second_lost_answer_is_final(server):
 
 
 def test_one_silence_does_not_hold_up_the_others(server):
-    transport = server(TimeoutError())
+    post = server(TimeoutError())
     queue(*[draft(number) for number in range(5)])
     delivery.send_batch()
     rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
     assert rows[0] == (MessageStatus.MAYBE_SENT, 1)
     assert set(rows[1:]) == {(MessageStatus.SENT, 1)}
-    assert transport.opened == 2
+    assert post.opened == 2
 
 
 def test_two_silences_in_a_row_leave_the_server_alone_for_a_while(server):
@@ -199,20 +197,20 @@ def test_two_silences_in_a_row_leave_the_server_alone_for_a_while(server):
     rows = list(Message.objects.order_by("id").values_list("status", "attempts"))
     assert rows[:2] == [(MessageStatus.MAYBE_SENT, 1)] * 2
     assert set(rows[2:]) == {(MessageStatus.WAITING, 0)}
-    transport = server()
+    post = server()
     assert delivery.drain() == 0
-    assert transport.opened == 0
+    assert post.opened == 0
     Pause.objects.update(until=clock.real_now())
     delivery.drain()
-    assert len(transport.taken) == 3
+    assert len(post.taken) == 3
     assert not Pause.objects.exists()
 
 
 def test_refused_encryption_sends_nothing_in_clear(server):
-    transport = server(refuses_to_open=smtplib.SMTPNotSupportedError("STARTTLS"))
+    post = server(refuses_to_open=smtplib.SMTPNotSupportedError("STARTTLS"))
     queue(draft())
     delivery.drain()
-    assert transport.taken == []
+    assert post.taken == []
     assert Message.objects.get().status == MessageStatus.FAILED
 
 
@@ -224,10 +222,10 @@ def test_server_that_is_down_costs_no_message(server):
 
 
 def test_one_bad_message_does_not_stop_the_others(server):
-    transport = server(ValueError("odd"), None)
+    post = server(ValueError("odd"), None)
     queue(draft(), draft(2))
     delivery.drain()
-    assert len(transport.taken) == 1
+    assert len(post.taken) == 1
     assert Message.objects.filter(status=MessageStatus.FAILED).count() == 1
 
 
@@ -262,14 +260,14 @@ def test_cancelled_message_is_not_sent():
     assert drain() == []
 
 
-def expand_to_three(*, after: int, limit: int, prefix: str) -> tuple[list[Draft], int | None]:
+def expand_to_three(*, after: int, limit: int, prefix: str) -> int | None:
     rows = [number for number in (1, 2, 3) if number > after][:limit]
-    drafts = [draft(number, key=f"{prefix}:{number}") for number in rows]
-    return drafts, (rows[-1] if rows and rows[-1] < 3 else None)
+    services.queue(draft(number, key=f"{prefix}:{number}") for number in rows)
+    return rows[-1] if rows and rows[-1] < 3 else None
 
 
 def test_fan_out_is_expanded_piece_by_piece(monkeypatch):
-    monkeypatch.setattr(fanout, "PIECE", 2)
+    monkeypatch.setattr(services, "PIECE", 2)
     with transaction.atomic():
         services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")
         services.queue_fan_out(key="lapsed", expander=expand_to_three, prefix="lapsed")

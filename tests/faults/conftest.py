@@ -12,7 +12,6 @@ from redis import Redis
 from core.outbox import links, services
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
-from core.outbox.services import Draft
 from partnerhub import embedded
 from tests.faults import processes
 from tests.faults.mailserver import MailServer
@@ -50,9 +49,9 @@ def queue() -> Callable[..., list[Message]]:
         )
         claim = links.Claim("employee", links.uuid.uuid4(), 1)
         drafts = [
-            Draft(
-                key=f"fault:{prefix}:{number}", kind="test.fault",
-                to=f"{prefix}{number:04d}@mail.example", mail=mail, **({"link": claim} | more),
+            services.draft(
+                f"{prefix}{number:04d}@mail.example", key=f"fault:{prefix}:{number}",
+                kind="test.fault", mail=mail, **({"claim": claim} | more),
             )
             for number in range(count)
         ]  # fmt: skip

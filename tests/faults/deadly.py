@@ -8,7 +8,7 @@ from core.outbox import delivery
 from core.tasks import task
 
 POISON = "poison0000@mail.example"
-_envelope = delivery._envelope
+_envelope = delivery.envelope_of
 
 
 @task("test.deadly")
@@ -24,4 +24,4 @@ def deadly_envelope(message: Any) -> Any:
     return _envelope(message)
 
 
-delivery._envelope = deadly_envelope
+delivery.envelope_of = deadly_envelope

@@ -122,10 +122,10 @@ def test_f6_invitation_becomes_undeliverable(smtp: Any, run_callbacks: Any):
     assert row.status == InvitationStatus.UNDELIVERABLE
 
 
-def _about(row: Any) -> services.Draft:
+def _about(row: Any) -> Message:
     mail = services.Mail(subject="[Firm] Invitation: sent", heading="Come in")
-    return services.Draft(
-        key=f"test:{row.pk}", kind="test", to=row.address, mail=mail, about=row.about
+    return services.draft(
+        row.address, key=f"test:{row.pk}", kind="test", mail=mail, about=row.about
     )
 
 

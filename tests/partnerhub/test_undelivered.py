@@ -18,11 +18,10 @@ from core.audit.models import Event
 from core.notifications.models import Choice, Notification
 from core.notifications.preferences import of_person
 from core.notifications.services import Recipient, tell
-from core.outbox import bounces, delivery, line
+from core.outbox import bounces, delivery, transport
 from core.outbox.models import MarkedAddress, Message
-from core.outbox.reasons import UNKNOWN, plain_reason
 from core.outbox.rendering import Mail
-from core.outbox.states import MarkReason, MessageStatus
+from core.outbox.states import UNKNOWN, MarkReason, MessageStatus, plain_reason
 from tests.factories import supplychain as ship
 from tests.factories.accounts import administrator, member, organization, person
 from tests.factories.reviewers import desk_reviewer
@@ -61,7 +60,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*addresses: str, error: Exception = NO_SUCH_MAILBOX) -> list[Any]:
         server = Refusing(*addresses, error=error)
         with monkeypatch.context() as patch:
-            patch.setattr(line, "mailers", {"transport": server})
+            patch.setattr(transport, "mailers", {"transport": server})
             delivery.drain()
         return server.sent
 

@@ -28,9 +28,9 @@ from core.celery import app
 from core.failures.models import Failure
 from core.notifications import preferences
 from core.notifications.models import Choice, Notification
-from core.outbox import delivery, line, links, services
-from core.outbox.fanout import expand
+from core.outbox import delivery, links, services, transport
 from core.outbox.models import Message, Pause
+from core.outbox.services import expand
 from core.outbox.states import MessageStatus
 from core.tasks import nudge
 from tests.stateful.post_office import MODES, Server, Time, WorkerDied
@@ -84,7 +84,7 @@ class Post(RuleBasedStateMachine):
         self.time, self.server, self.published = Time(), Server(), 0
         patch.setattr(clock, "real_now", self.time)
         patch.setattr(clock, "now", self.time)
-        patch.setattr(line, "mailers", {"transport": self.server})
+        patch.setattr(transport, "mailers", {"transport": self.server})
         patch.setattr("celery.app.task.Task.delay", self._publish)
         app.loader.import_default_modules()
         for name, bound in BOUNDS.items():

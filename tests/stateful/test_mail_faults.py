@@ -17,13 +17,13 @@ from accounts.invitations import limits
 from accounts.invitations.refusals import unrefused
 from accounts.models import User
 from core.celery import app
-from core.notifications import digest, preferences, undelivered
+from core.notifications import preferences, receivers, tasks
 from core.notifications.mail_kinds import DAILY
-from core.outbox import delivery, links, services
-from core.outbox.line import Answer, Outcome
+from core.outbox import delivery, envelope, links, services
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from core.outbox.states import MessageStatus
+from core.outbox.transport import Answer, Outcome
 from core.tasks import nudge
 from tests.racing import replace_everywhere
 from tests.stateful.test_mail import Post, walk
@@ -68,23 +68,22 @@ class AtOnce:
             self.busy = False
 
 
-def _keys_of_their_own(real: Any, draft: Any, rendered: Any) -> Message:
-    row: Message = real(draft, rendered)
-    row.key = f"{row.key}:{uuid4()}"
-    return row
+def _twice_with_other_keys(real: Any, messages: Iterable[Message]) -> None:
+    rows = list(messages)
+    for _ in range(2):
+        for row in rows:
+            row.pk, row.key = None, f"{row.key}:{uuid4()}"
+            row.message_id = services.new_message_id()
+        real(rows)
 
 
-def _twice(real: Any, drafts: Iterable[Any]) -> None:
-    drafts = list(drafts)
-    real(drafts)
-    real(drafts)
-
-
-def _stored_with_its_link(real: Any, draft: Any, rendered: Any) -> Message:
-    row: Message = real(draft, rendered)
-    if draft.link:
-        row.text = row.text.replace(links.PLACEHOLDER, links.url(draft.link))
-    return row
+def _stored_with_its_link(real: Any, messages: Iterable[Message]) -> None:
+    rows = list(messages)
+    real(rows)
+    for row in rows:
+        if row.claim:
+            text = row.text.replace(links.PLACEHOLDER, links.url(row.claim))
+            Message.objects.filter(key=row.key).update(text=text)
 
 
 def _new_message_id(real: Any, message: Message, *args: Any, **more: Any) -> Any:
@@ -122,26 +121,24 @@ def _forgets_who_died(real: Any) -> int:
 def _daily_again(user_id: int) -> bool:
     user, mail = User.objects.get(pk=user_id), Mail(subject="[PartnerHub] a: b", heading="News")
     with transaction.atomic():
-        services.queue([services.Draft(f"daily:{uuid4()}", DAILY, user.email, mail)])
+        services.queue([services.draft(user.email, key=f"daily:{uuid4()}", kind=DAILY, mail=mail)])
     return True
 
 
 FAULTS: dict[str, Plant] = {
     "mail is sent before the commit": lambda patch: replace_everywhere(patch, nudge, AtOnce()),
     "a nudge is published before the commit": _instead(nudge, lambda name: app.tasks[name].delay()),
-    "every message has a key of its own": _all(
-        _around(services._row, _keys_of_their_own), _around(services.queue, _twice)
-    ),
-    "the stored body keeps the link": _around(services._row, _stored_with_its_link),
+    "every message has a key of its own": _around(services.queue, _twice_with_other_keys),
+    "the stored body keeps the link": _around(services.queue, _stored_with_its_link),
     "what was taken back still leaves": _instead(services.cancel, _nothing),
-    "every try has a new Message-ID": _around(delivery._envelope, _new_message_id),
+    "every try has a new Message-ID": _around(envelope.envelope_of, _new_message_id),
     "a refusal counts as sent": _around(delivery._offer, _refused_is_sent),
     "a lost answer counts as a no": _around(delivery._record, _silence_is_no_maybe),
     "a dead worker's mail counts as unsent": _around(delivery.recover, _forgets_who_died),
     "a dead worker's mail is forgotten": _instead(delivery.recover, _nothing),
     "a failed mail is not reported": _around(delivery._finish, _gives_up_without_a_word),
     "nobody is told of a failed mail": lambda patch: patch.setattr(
-        undelivered, "tell_each", _nothing
+        receivers, "tell_each", _nothing
     ),
     "links name another site": _around(links.url, _link_of_the_request),
     "who said never again is asked again": _instead(unrefused, lambda kind, rows: list(rows)),
@@ -149,7 +146,7 @@ FAULTS: dict[str, Plant] = {
     "the wish for one mail a day is not read": _instead(
         preferences.choices_of, lambda readers, group: {}
     ),
-    "the daily mail comes again and again": _instead(digest.send_digest, _daily_again),
+    "the daily mail comes again and again": _instead(tasks.send_digest, _daily_again),
     "nobody counts what leaves": _instead(limits.note, _nothing),
     "an account may send without end": _instead(
         limits.day_budget, lambda organization, at=None: 10**6
