@@ -4,15 +4,17 @@ import hashlib
 import hmac
 import re
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core import signing
+from django.utils.crypto import constant_time_compare
 
 PLACEHOLDER = "[[one-time-link]]"
 UNSUBSCRIBE = "[[unsubscribe-link]]"
 UNSUBSCRIBING = "unsubscribe"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{67}\Z")
+SALT = "partnerhub.one-time-link"
+_FIRST_FORM = re.compile(r"[A-Za-z0-9_-]{67}\Z")
 
 
 @dataclass(frozen=True)
@@ -24,38 +26,42 @@ class Claim:
     generation: int
 
 
-def _signature(key: str, claim: Claim) -> bytes:
-    # Every part has a fixed place and length, so that no two claims sign the same bytes (V40).
-    message = (
-        hashlib.sha256(claim.purpose.encode()).digest()
-        + claim.id.bytes
-        + claim.generation.to_bytes(2, "big")
-    )
-    derived = hashlib.sha256(b"partnerhub.one-time-link" + key.encode()).digest()
-    return hmac.new(derived, message, hashlib.sha256).digest()
+def _signer(purpose: str) -> signing.Signer:
+    return signing.Signer(salt=f"{SALT}.{purpose}")
 
 
 def sign(claim: Claim) -> str:
-    """The token of `claim`: 67 URL-safe characters; it can be computed again, so none is stored."""
+    """The token of `claim`: 68 URL-safe characters; it can be computed again, so none is stored."""
     raw = claim.id.bytes + claim.generation.to_bytes(2, "big")
-    return urlsafe_b64encode(raw + _signature(settings.SECRET_KEY, claim)).decode().rstrip("=")
+    return _signer(claim.purpose).sign(signing.b64_encode(raw).decode())
 
 
 def read(purpose: str, token: str) -> Claim | None:
     """The claim that `token` carries for `purpose`, or None when it was not signed by us.
 
-    Keys in SECRET_KEY_FALLBACKS still count (H7). Only the canonical spelling of a token is
-    accepted: no padding, no stray bits.
+    Keys in SECRET_KEY_FALLBACKS still count (H7).
     """
-    if not _TOKEN.match(token):
+    try:
+        raw = signing.b64_decode(_signer(purpose).unsign(token).encode())
+    except signing.BadSignature:
+        return _read_first_form(purpose, token)
+    return Claim(purpose, uuid.UUID(bytes=raw[:16]), int.from_bytes(raw[16:], "big"))
+
+
+def _read_first_form(purpose: str, token: str) -> Claim | None:
+    # Links sent until November 2026. It goes a year after that: their invitations have ended, and
+    # whoever still gets mail that repeats has a newer link that stops it.
+    if not _FIRST_FORM.match(token):
         return None
-    raw = urlsafe_b64decode(token + "=")
-    if urlsafe_b64encode(raw).decode().rstrip("=") != token:
+    raw = signing.b64_decode(token.encode())
+    # The last character has stray bits: only the spelling that was sent is accepted.
+    if signing.b64_encode(raw).decode() != token:
         return None
-    claim = Claim(purpose, uuid.UUID(bytes=raw[:16]), int.from_bytes(raw[16:18], "big"))
+    message = hashlib.sha256(purpose.encode()).digest() + raw[:18]
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if hmac.compare_digest(raw[18:], _signature(key, claim)):
-            return claim
+        derived = hashlib.sha256(SALT.encode() + key.encode()).digest()
+        if constant_time_compare(raw[18:], hmac.digest(derived, message, "sha256")):
+            return Claim(purpose, uuid.UUID(bytes=raw[:16]), int.from_bytes(raw[16:18], "big"))
     return None
 
 

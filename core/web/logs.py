@@ -11,7 +11,7 @@ from typing import Any
 
 from core.origin import origin
 
-_TOKEN = re.compile(r"(/(?:invitations/[^/\s\"]+|unsubscribe)/)(?![0-9a-f-]{36}/)[\w-]{20,}")
+_TOKEN = re.compile(r"(/(?:invitations/[^/\s\"]+|unsubscribe)/)(?![0-9a-f-]{36}/)[^/\s\"]{20,}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id"}
 
 

@@ -17,7 +17,7 @@ def test_token_names_its_row_and_generation():
     assert links.read("employee", links.sign(CLAIM)) == CLAIM
 
 
-@pytest.mark.parametrize("position", range(67))
+@pytest.mark.parametrize("position", range(68))
 def test_any_changed_character_is_refused(position):
     token = links.sign(CLAIM)
     for replacement in ("A", "B", "-", "z"):
@@ -50,6 +50,7 @@ def test_random_tokens_never_match():
     for _ in range(10_000):
         token = "".join(secrets.choice(ALPHABET) for _ in range(67))
         assert links.read("employee", token) is None
+        assert links.read("employee", f"{token[:24]}:{token[24:]}") is None
 
 
 def test_key_rotation_keeps_links_until_the_old_key_goes(settings):
@@ -58,6 +59,23 @@ def test_key_rotation_keeps_links_until_the_old_key_goes(settings):
     assert links.read("employee", token) is None
     settings.SECRET_KEY_FALLBACKS = [old]
     assert links.read("employee", token) == CLAIM
+
+
+FIRST_KEY = "k" * 60
+FIRST_FORM = "AAAAAAAAAAAAAAAAAAAABwACRcsCvr_2H8LJvwB0GoEhF3GQF4pozaTYa0ODhxPbcvw"
+
+
+def test_a_link_of_the_first_form_is_still_read(settings):
+    """As mails held it that were sent before django.core.signing signed them."""
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, [FIRST_KEY]
+    assert links.read("employee", FIRST_FORM) == CLAIM
+    assert links.read("supplier", FIRST_FORM) is None
+    for position, character in enumerate(FIRST_FORM):
+        for other in {"A", "B", "-", "z"} - {character}:
+            bent = FIRST_FORM[:position] + other + FIRST_FORM[position + 1 :]
+            assert links.read("employee", bent) is None
+    settings.SECRET_KEY_FALLBACKS = []
+    assert links.read("employee", FIRST_FORM) is None
 
 
 def test_link_starts_with_the_configured_site(settings):

@@ -189,7 +189,7 @@ def test_a_log_line_names_no_token(start: str):
         record = logging.makeLogRecord({"msg": "Method Not Allowed: %s", "args": (path,)})
         line = JsonFormatter().format(record)
         assert kept in line
-        assert token not in line
+        assert not any(part in line for part in token.split(":"))
 
 
 @pytest.mark.parametrize(("away", "code"), [(True, 503), (False, 400)])
