@@ -11,7 +11,8 @@ from core.audit.services import record
 from core.db import require_atomic
 from core.outbox import kinds, signals
 from core.outbox.models import MarkedAddress, Message
-from core.outbox.states import MarkReason, MessageStatus
+from core.outbox.states import MESSAGE, MarkReason, MessageStatus
+from core.state_tables import advance_all
 
 # How long after sending a report still finds its message by the address alone.
 RECENT = timedelta(days=30)
@@ -64,10 +65,9 @@ def _reported(address: str, number: int | None) -> Message | None:
 
 def _came_back(message: Message, error: str) -> None:
     require_atomic()
-    changed = Message.objects.filter(pk=message.pk, status=message.status).update(
-        status=MessageStatus.FAILED, error=error[:500], due_at=clock.real_now()
-    )
-    if changed:
+    rows = Message.objects.filter(pk=message.pk, status=message.status)
+    values = {"error": error[:500], "due_at": clock.real_now()}
+    if advance_all(rows, MESSAGE, MessageStatus.FAILED, **values):
         signals.delivery_changed.send(
             sender=Message,
             about=message.about,

@@ -11,7 +11,8 @@ from django.utils.html import escape
 from core.db import require_atomic
 from core.outbox.models import BLANK, MarkedAddress, Message
 from core.outbox.rendering import changed_content, inert
-from core.outbox.states import CLAIMABLE, MessageStatus
+from core.outbox.states import CLAIMABLE, MESSAGE, MessageStatus
+from core.state_tables import advance_all
 
 NOWHERE = "erased.invalid"
 
@@ -62,18 +63,16 @@ def forget_person(person: Forgotten) -> None:
     """
     require_atomic()
     MarkedAddress.objects.filter(address__in=person.addresses).delete()
-    Message.objects.bulk_update(
-        [*_own(person), *_about(person)],
-        ["key", "to", "recipient", "subject", *BLANK, "status", "error"],
-        batch_size=200,
-    )
+    rows = [*_own(person), *_about(person)]
+    columns = ["key", "to", "recipient", "subject", *BLANK, "error"]
+    Message.objects.bulk_update(rows, columns, batch_size=200)
 
 
 def _own(person: Forgotten) -> Iterator[Message]:
     own = Q(recipient=person.user_id) | Q(to__in=person.addresses)
+    waiting = Message.objects.filter(own, status__in=CLAIMABLE)
+    advance_all(waiting, MESSAGE, MessageStatus.CANCELLED)
     for row in Message.objects.filter(own):
-        if row.status in CLAIMABLE:
-            row.status = MessageStatus.CANCELLED
         row.key = f"{_without_addresses(row.key, person)}:{row.pk}"[-250:]
         row.to, row.recipient = f"{row.pk}@{NOWHERE}", None
         row.subject, row.error = person.without(row.subject), ""

@@ -19,7 +19,8 @@ from core.db import require_atomic
 from core.failures.services import Chore
 from core.outbox.models import BLANK, FanOut, Message
 from core.outbox.rendering import Mail, compose
-from core.outbox.states import CLAIMABLE, MessageStatus, plain_reason
+from core.outbox.states import MESSAGE, MessageStatus, plain_reason
+from core.state_tables import advance_all
 from core.tasks import nudge
 
 MOST_FAILED, MOST_SHOWN = 500, 20
@@ -135,9 +136,8 @@ def _piece(row: FanOut) -> bool:
 
 def cancel(about: str) -> int:
     """Take back what is still waiting, or has failed, about this object; returns how many."""
-    return Message.objects.filter(
-        about=about, status__in=[*CLAIMABLE, MessageStatus.FAILED]
-    ).update(status=MessageStatus.CANCELLED, **BLANK)
+    rows = Message.objects.filter(about=about)
+    return advance_all(rows, MESSAGE, MessageStatus.CANCELLED, **BLANK)
 
 
 @dataclass(frozen=True)
@@ -180,11 +180,9 @@ def send_again(message: Message) -> bool:
     Its day of tries begins anew. A code is not sent again: it was blanked, and is no longer valid.
     """
     now = clock.real_now()
-    changed = Message.objects.filter(
-        pk=message.pk, status=MessageStatus.FAILED, secret=False
-    ).update(
-        status=MessageStatus.WAITING, attempts=0, uncertain=0, error="", due_at=now, queued_at=now
-    )
+    values = {"attempts": 0, "uncertain": 0, "error": "", "due_at": now, "queued_at": now}
+    rows = Message.objects.filter(pk=message.pk, secret=False)
+    changed = advance_all(rows, MESSAGE, MessageStatus.WAITING, **values)
     wake()
     return bool(changed)
 

@@ -4,6 +4,8 @@ import re
 
 from django.db.models import TextChoices
 
+from core.state_tables import StateTable
+
 
 class MessageStatus(TextChoices):
     """waiting > sending > sent | failed | maybe sent (retried); both may be cancelled."""
@@ -17,6 +19,16 @@ class MessageStatus(TextChoices):
 
 
 CLAIMABLE = (MessageStatus.WAITING, MessageStatus.MAYBE_SENT)
+# What others do to a message; the drain's own writes are guarded by its lease instead.
+MESSAGE = StateTable(
+    "message",
+    {
+        MessageStatus.WAITING: {MessageStatus.CANCELLED},
+        MessageStatus.MAYBE_SENT: {MessageStatus.CANCELLED, MessageStatus.FAILED},
+        MessageStatus.SENT: {MessageStatus.FAILED},
+        MessageStatus.FAILED: {MessageStatus.CANCELLED, MessageStatus.WAITING},
+    },
+)
 
 
 class MarkReason(TextChoices):

@@ -9,9 +9,11 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import TestCase
+from django.utils.module_loading import import_string
 
 from core import clock
 from core.outbox import delivery, links, services, signals, transport
+from core.outbox.erasure import Forgotten, forget_person
 from core.outbox.links import Claim
 from core.outbox.models import FanOut, Message, Pause
 from core.outbox.rendering import Mail
@@ -274,6 +276,30 @@ def test_fan_out_is_expanded_piece_by_piece(monkeypatch):
     assert Message.objects.count() == 0
     assert len(drain()) == 3
     assert FanOut.objects.get().done_at is not None
+    assert drain() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connections.emails.approval_changed_drafts",
+        "roles.emails.approval_changed_drafts",
+        "supplychain.emails.shares.shipment_shared_drafts",
+    ],
+)
+def test_names_of_expanders_stand_in_rows_and_stay(name):
+    assert callable(import_string(name))
+
+
+def test_erasing_cancels_what_waits_and_leaves_what_is_being_sent():
+    queue(draft(), draft(2))
+    [held] = delivery.claim(1)
+    gone = Forgotten(0, ("reader1@mail.example", "reader2@mail.example"), "Vex Quillon", "Nobody")
+    with transaction.atomic():
+        forget_person(gone)
+    rows = Message.objects.order_by("id").values_list("status", "text")
+    assert list(rows) == [(MessageStatus.SENDING, ""), (MessageStatus.CANCELLED, "")]
+    assert delivery._sent(held) == 1
     assert drain() == []
 
 
