@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 
-from partnerhub import embedded
+from tests import daemons
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ def prepared(size: Size, say: Callable[[str], None]) -> Iterator[Ground]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="partnerhub-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        postgres = embedded.start_postgres(_made(folder / "postgres"), durable=True)
+        postgres = daemons.start_postgres(_made(folder / "postgres"), durable=True)
         stack.callback(postgres.stop)
-        broker = embedded.start_broker(_made(folder / "broker"))
+        broker = daemons.start_broker(_made(folder / "broker"))
         stack.callback(broker.stop)
         os.environ.update(environment(folder, postgres.url, broker.url))
         ground = Ground(size, folder, postgres.url, broker.url, stack, say)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from partnerhub import embedded
+from partnerhub.embedded import ServerUnavailable
+from tests import daemons
 
 BROKER_DATABASES = 64
 VENDORS = {"postgres": "postgresql", "postgresql": "postgresql", "psql": "postgresql"}
@@ -32,7 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     early_config.add_cleanup(stack.close)
     try:
         _start(stack)
-    except embedded.ServerUnavailable as reason:
+    except ServerUnavailable as reason:
         raise pytest.UsageError(str(reason)) from reason
 
 
@@ -44,13 +45,13 @@ def _start(stack: ExitStack) -> None:
     if database == "sqlite":
         os.environ["DATABASE_URL"] = f"sqlite:///{os.environ['VAR_DIR']}/partnerhub.sqlite3"
     elif not os.environ.get("DATABASE_URL"):
-        postgres = embedded.start_postgres(_folder(stack))
+        postgres = daemons.start_postgres(_folder(stack))
         stack.callback(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.url
     elif VENDORS.get(os.environ["DATABASE_URL"].split(":")[0]) != "postgresql":
         raise pytest.UsageError("DATABASE_URL is not PostgreSQL: unset it, or TEST_DATABASE=sqlite")
     if not os.environ.get("REDIS_URL"):
-        broker = embedded.start_broker(_folder(stack), BROKER_DATABASES)
+        broker = daemons.start_broker(_folder(stack), BROKER_DATABASES)
         stack.callback(broker.stop)
         os.environ["REDIS_URL"] = broker.url
 

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from partnerhub import embedded, supervisor
+from tests import daemons
 
 # Once is enough: these processes do not use the database of the run's own settings.
 pytestmark = pytest.mark.postgres
@@ -121,7 +122,7 @@ def empty_database():
 @pytest.fixture
 def empty_broker(tmp_path):
     """The address of a broker of its own."""
-    broker = embedded.start_broker(tmp_path / "own-broker")
+    broker = daemons.start_broker(tmp_path / "own-broker")
     yield broker.url
     broker.stop()
 

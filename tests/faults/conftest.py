@@ -13,6 +13,7 @@ from core.outbox import links, services
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from partnerhub import embedded
+from tests import daemons
 from tests.faults import processes
 from tests.faults.mailserver import MailServer
 from tests.faults.processes import Process, Web
@@ -77,7 +78,7 @@ class Broker:
     def start(self) -> None:
         """Start it, with what it kept."""
         command = embedded.broker_command(self.folder, self._port)
-        self._process = embedded._start(command, self.folder / "broker.log")
+        self._process = daemons.start(command, self.folder / "broker.log")
         processes.wait_for(lambda: embedded.broker_answers(self._port), "the broker")
 
     def kill(self) -> None:

@@ -28,6 +28,7 @@ from accounts.models import EmployeeInvitation
 from core import clock
 from core.outbox.models import Message
 from partnerhub import embedded
+from tests import daemons
 from tests.factories import accounts as make
 from tests.faults import processes
 from tests.faults.processes import Pages, wait_for
@@ -103,24 +104,24 @@ def letters(folder: Path) -> Counter[str]:
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: Any) -> Iterator[embedded.Server]:
+def postgres(tmp_path_factory: Any) -> Iterator[daemons.Server]:
     """A PostgreSQL of its own, to be stopped and started."""
-    server = embedded.start_postgres(tmp_path_factory.mktemp("postgres"))
+    server = daemons.start_postgres(tmp_path_factory.mktemp("postgres"))
     yield server
     server.stop()
 
 
-def started_again(server: embedded.Server) -> None:
+def started_again(server: daemons.Server) -> None:
     """The same server on the same data, answering."""
     server.process = subprocess.Popen(
         server.process.args, stdin=subprocess.DEVNULL, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     port = int(server.url.rsplit(":", 1)[1].split("/")[0])
-    wait_for(lambda: embedded._postgres_answers(port), "PostgreSQL")
+    wait_for(lambda: daemons.postgres_answers(port), "PostgreSQL")
 
 
-def ask(server: embedded.Server, statement: str) -> list[Any]:
+def ask(server: daemons.Server, statement: str) -> list[Any]:
     """The rows of a statement."""
     connection = psycopg2.connect(server.url)
     connection.autocommit = True

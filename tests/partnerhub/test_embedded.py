@@ -13,12 +13,13 @@ import pytest
 from redis import Redis
 
 from partnerhub import embedded
+from tests import daemons
 
 # A process that starts a broker and is killed before it can stop it.
 STARTER = """
 import os, pathlib, signal, sys
-from partnerhub import embedded
-server = embedded.start_broker(pathlib.Path(sys.argv[1]))
+from tests import daemons
+server = daemons.start_broker(pathlib.Path(sys.argv[1]))
 print(server.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -37,19 +38,19 @@ def has_ended(pid):
 
 
 def test_broker_keeps_what_it_was_given(tmp_path):
-    first = embedded.start_broker(tmp_path)
+    first = daemons.start_broker(tmp_path)
     with Redis.from_url(first.url) as client:
         client.set("kept", "yes")
     first.stop()
     assert has_ended(first.process.pid)
-    second = embedded.start_broker(tmp_path)
+    second = daemons.start_broker(tmp_path)
     with Redis.from_url(second.url) as client:
         assert client.get("kept") == b"yes"
     second.stop()
 
 
 def test_broker_listens_on_the_loopback_address_only(tmp_path):
-    broker = embedded.start_broker(tmp_path)
+    broker = daemons.start_broker(tmp_path)
     listening = {
         connection.laddr.ip
         for connection in psutil.Process(broker.process.pid).net_connections()
@@ -60,7 +61,7 @@ def test_broker_listens_on_the_loopback_address_only(tmp_path):
 
 
 def test_postgres_answers_and_ends(open_folder):
-    server = embedded.start_postgres(open_folder)
+    server = daemons.start_postgres(open_folder)
     connection = psycopg2.connect(server.url)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -74,10 +75,10 @@ def test_postgres_answers_and_ends(open_folder):
 def test_postgres_runs_without_user_namespaces(open_folder, monkeypatch):
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "unshare" else which(name))
-    server = embedded.start_postgres(open_folder)
+    server = daemons.start_postgres(open_folder)
     owner = psutil.Process(server.process.pid).username()
     server.stop()
-    assert owner == embedded.UNPRIVILEGED
+    assert owner == daemons.UNPRIVILEGED
 
 
 @pytest.mark.linux
@@ -95,7 +96,7 @@ def test_a_server_ends_with_a_starter_that_was_killed(tmp_path):
 def test_a_server_that_cannot_start_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "broker_binary", lambda: "false")
     with pytest.raises(embedded.ServerUnavailable, match="the broker did not start"):
-        embedded.start_broker(tmp_path)
+        daemons.start_broker(tmp_path)
 
 
 def test_no_broker_at_all_is_a_sentence(monkeypatch):
