@@ -13,7 +13,7 @@ from core.hooks import MailSample
 from core.outbox import kinds, links
 from core.outbox.models import Message
 from partnerhub.samples import accounts, connections, notifications, roles, supplychain
-from partnerhub.samples.rows import READERS, World
+from partnerhub.samples.world import READERS, World
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {
     **accounts.SAMPLES,

@@ -9,7 +9,7 @@ from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import emails
 from accounts.invitations.batches import emails as list_emails
 from accounts.models import BatchRow, EmployeeInvitation, InvitationBatch
-from partnerhub.samples.rows import READERS, World
+from partnerhub.samples.world import READERS, World
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CODE = "K7QM-4XPD"
@@ -25,49 +25,24 @@ def _changed(change: str, world: World) -> None:
 
 
 def _invitation(world: World) -> EmployeeInvitation:
-    return EmployeeInvitation.objects.create(
-        organization=world.provider,
-        address=f"invited{READERS}",
-        name=world.typed("Ira Invited"),
-        role="employee",
-        invited_by=world.pat,
-        expires_at=world.in_days(14),
-        reason=world.typed("I already work with another account.", 300),
+    reason = world.typed("I already work with another account.", 300)
+    return world.make.employee_invitation(
+        world.provider, f"invited{READERS}", name=world.typed("Ira Invited"), reason=reason
     )
-
-
-def _expiring(world: World) -> None:
-    identity.identity_expiring(world.check("verified"), 30)
 
 
 def _suspended(world: World) -> None:
     reason = world.typed("The registration number could not be checked.", 300)
-    assert world.pat
     organizations.organization_suspended(world.provider, reason, by=world.reviewer, event="sample")
 
 
 def _resumed(world: World) -> None:
-    assert world.pat
     organizations.organization_resumed(world.provider, by=world.reviewer, event="sample")
 
 
 def _closed(world: World) -> None:
-    assert world.pat
     reason = world.typed("On the firm's own wish.", 300)
     organizations.organization_closed(world.provider, reason, by=world.reviewer)
-
-
-def _active(world: World) -> None:
-    assert world.pat
-    organizations.organization_active(world.provider)
-
-
-def _rights(world: World) -> None:
-    members.member_access_changed(world.membership, by=world.pat, rights=())
-
-
-def _renewal(world: World) -> None:
-    emails.renewal_asked(EMPLOYEE, _invitation(world))
 
 
 def _list(world: World, stopped: int = 0) -> InvitationBatch:
@@ -87,57 +62,43 @@ def _list(world: World, stopped: int = 0) -> InvitationBatch:
     return batch
 
 
-def _left(world: World) -> None:
-    assert world.pat
-    members.member_left(world.membership)
-
-
-def _join(world: World) -> None:
-    assert world.pat
-    organizations.join_asked(world.provider, world.emery)
-
-
 SAMPLES: Mapping[str, Callable[[World], None]] = {
     **{
         f"account.{name}": partial(_code, f"account/email/{name}")
         for name in ("email_confirmation", "login_code", "password_reset_code")
     },
-    "accounts.account_exists": lambda world: security.account_exists(world.pat.email),
+    "accounts.account_exists": lambda w: security.account_exists(w.pat.email),
     "accounts.password_changed": partial(_changed, "account/email/password_changed"),
     "accounts.address_changed": partial(_changed, "account/email/email_changed"),
     "accounts.second_factor_changed": partial(_changed, "mfa/email/totp_activated"),
-    "accounts.new_sign_in": lambda world: security.new_sign_in(world.pat, BROWSER),
-    "accounts.identity_submitted": lambda world: identity.identity_submitted(
-        world.check("submitted")
-    ),
-    "accounts.identity_verified": lambda world: identity.identity_verified(world.check("verified")),
-    "accounts.identity_failed": lambda world: identity.identity_failed(world.check("failed")),
-    "accounts.identity_expiring": _expiring,
-    "accounts.identity_expired": lambda world: identity.identity_expired(world.check("expired")),
-    "accounts.organization_active": _active,
+    "accounts.new_sign_in": lambda w: security.new_sign_in(w.pat, BROWSER),
+    "accounts.identity_submitted": lambda w: identity.identity_submitted(w.check("submitted")),
+    "accounts.identity_verified": lambda w: identity.identity_verified(w.check("verified")),
+    "accounts.identity_failed": lambda w: identity.identity_failed(w.check("failed")),
+    "accounts.identity_expiring": lambda w: identity.identity_expiring(w.check("verified"), 30),
+    "accounts.identity_expired": lambda w: identity.identity_expired(w.check("expired")),
+    "accounts.organization_active": lambda w: organizations.organization_active(w.provider),
     "accounts.organization_resumed": _resumed,
     "accounts.organization_suspended": _suspended,
     "accounts.organization_closed": _closed,
-    "accounts.organization_taken": lambda world: organizations.organization_taken(
-        world.provider, world.pat
+    "accounts.organization_taken": lambda w: organizations.organization_taken(w.provider, w.pat),
+    "accounts.organization_join_asked": lambda w: organizations.join_asked(w.provider, w.emery),
+    "accounts.member_access_changed": lambda w: members.member_access_changed(
+        w.membership, by=w.pat, rights=()
     ),
-    "accounts.organization_join_asked": _join,
-    "accounts.member_access_changed": _rights,
-    "accounts.member_suspended": lambda world: members.member_suspended(
-        world.membership, by=world.pat
-    ),
-    "accounts.member_resumed": lambda world: members.member_resumed(world.membership, by=world.pat),
-    "accounts.member_removed": lambda world: members.member_removed(world.membership, by=world.pat),
-    "accounts.member_left": _left,
-    "accounts.person_deactivated": lambda world: people.person_deactivated(world.emery),
-    "accounts.person_reactivated": lambda world: people.person_reactivated(world.emery),
-    "accounts.employee_invited": lambda world: employees.employees_invited([_invitation(world)]),
-    "accounts.employee_accepted": lambda world: employees.employee_accepted(_invitation(world)),
-    "accounts.employee_declined": lambda world: employees.employee_declined(_invitation(world)),
-    "accounts.employee_expired": lambda world: employees.employee_expired(_invitation(world)),
-    "accounts.renewal_asked": _renewal,
-    "accounts.list_done": lambda world: list_emails.list_done(_list(world)),
-    "accounts.list_stopped": lambda world: list_emails.list_stopped(
-        _list(world, stopped=4), "Who confirmed this list could no longer invite."
+    "accounts.member_suspended": lambda w: members.member_suspended(w.membership, by=w.pat),
+    "accounts.member_resumed": lambda w: members.member_resumed(w.membership, by=w.pat),
+    "accounts.member_removed": lambda w: members.member_removed(w.membership, by=w.pat),
+    "accounts.member_left": lambda w: members.member_left(w.membership),
+    "accounts.person_deactivated": lambda w: people.person_deactivated(w.emery),
+    "accounts.person_reactivated": lambda w: people.person_reactivated(w.emery),
+    "accounts.employee_invited": lambda w: employees.employees_invited([_invitation(w)]),
+    "accounts.employee_accepted": lambda w: employees.employee_accepted(_invitation(w)),
+    "accounts.employee_declined": lambda w: employees.employee_declined(_invitation(w)),
+    "accounts.employee_expired": lambda w: employees.employee_expired(_invitation(w)),
+    "accounts.renewal_asked": lambda w: emails.renewal_asked(EMPLOYEE, _invitation(w)),
+    "accounts.list_done": lambda w: list_emails.list_done(_list(w)),
+    "accounts.list_stopped": lambda w: list_emails.list_stopped(
+        _list(w, stopped=4), "Who confirmed this list could no longer invite."
     ),
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from connections import emails
 from connections.emails.pausing import connection_pause_moved
@@ -16,39 +15,23 @@ from connections.models import (
 from connections.states import CONNECTION
 from core.state_tables import advance
 from core.web.access import Level
-from partnerhub.samples.rows import World
+from partnerhub.samples.world import ROLES, World
+
+BEFORE, AFTER = {ROLES[0]: "view"}, {ROLES[0]: "edit", ROLES[1]: "view"}
 
 
-def _link(world: World, **fields: Any) -> PartnerLink:
-    assert world.pat
-    return PartnerLink.objects.create(
-        seller=world.seller,
-        provider=world.provider,
-        issued_by=world.sam,
-        expires_at=world.in_days(7),
-        mailed_at=world.now,
-        reason=world.typed("We take no new clients this season.", 300),
-        **fields,
-    )
+def _link(world: World) -> PartnerLink:
+    reason = world.typed("We take no new clients this season.", 300)
+    return world.make.partner_link(world.seller, world.provider, mailed_at=world.now, reason=reason)
 
 
-def _invitation(world: World, **fields: Any) -> ConnectionInvitation:
-    answered = {"status": "answered", "decided_at": world.now, "opened_at": world.now}
-    return ConnectionInvitation.objects.create(
-        organization=world.provider,
-        seller=world.seller,
-        partner_link=_link(world, **answered),
-        address=world.sam.email,
-        invited_by=world.pat,
-        expires_at=world.in_days(14),
-        reason=world.typed("Not now, thank you.", 300),
-        **fields,
-    )
+def _invitation(world: World) -> ConnectionInvitation:
+    reason = world.typed("Not now, thank you.", 300)
+    return world.make.invitation(world.seller, world.provider, reason=reason)
 
 
 def _levels(world: World) -> dict[str, Level]:
-    levels = (Level.EDIT, Level.VIEW, Level.VIEW)
-    return {role.code: level for role, level in zip(world.roles(), levels, strict=True)}
+    return dict(zip(ROLES, (Level.EDIT, Level.VIEW, Level.VIEW), strict=True))
 
 
 def _started(world: World) -> None:
@@ -56,14 +39,7 @@ def _started(world: World) -> None:
 
 
 def _roles(world: World) -> None:
-    first, second, _ = (role.code for role in world.roles())
-    emails.roles_changed(
-        world.connection,
-        {first: "edit", second: "view"},
-        {first: "view"},
-        actor=world.seller,
-        by=world.sam,
-    )
+    emails.roles_changed(world.connection, AFTER, BEFORE, actor=world.seller, by=world.sam)
 
 
 def _ended(world: World) -> None:
@@ -77,11 +53,6 @@ def _ended(world: World) -> None:
     emails.connection_ended(connection, by=world.sam)
 
 
-def _difference(world: World) -> tuple[dict[str, str], dict[str, str]]:
-    first, second, _ = (role.code for role in world.roles())
-    return {first: "view"}, {first: "edit", second: "view"}
-
-
 def _request(world: World, status: str = "open") -> RoleRequest:
     why = world.typed("We prepare your shipments and cannot change them.", 500)
     return RoleRequest(
@@ -90,19 +61,16 @@ def _request(world: World, status: str = "open") -> RoleRequest:
 
 
 def _requested(world: World) -> None:
-    before, after = _difference(world)
-    emails.roles_requested(world.connection, _request(world), before, after, by=world.pat)
+    emails.roles_requested(world.connection, _request(world), BEFORE, AFTER, by=world.pat)
 
 
 def _answered(world: World) -> None:
-    before, after = _difference(world)
     answered = _request(world, "consented")
-    emails.request_consented(world.connection, answered, before, after, by=world.sam)
+    emails.request_consented(world.connection, answered, BEFORE, AFTER, by=world.sam)
 
 
 def _roles_over(world: World) -> None:
-    before, _ = _difference(world)
-    emails.roles_ended(world.connection, before, [world.emery])
+    emails.roles_ended(world.connection, BEFORE, [world.emery])
 
 
 def _renewal(world: World) -> Renewal:

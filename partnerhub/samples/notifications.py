@@ -9,7 +9,7 @@ from core.notifications.tasks import send_digest
 from core.outbox.models import Message
 from core.outbox.states import MessageStatus
 from partnerhub.samples import supplychain
-from partnerhub.samples.rows import World
+from partnerhub.samples.world import World
 from supplychain.emails import shares, shipments
 
 

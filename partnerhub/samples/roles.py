@@ -3,45 +3,28 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from partnerhub.samples.rows import World
+from partnerhub.samples.world import ROLES, World
 from roles import emails
-
-
-def _submitted(world: World) -> None:
-    emails.application_submitted(world.application("submitted"), by=world.pat)
 
 
 def _asked(world: World) -> None:
     application = world.application("information_requested")
-    question = world.question(application)
+    question = application.messages.get()
     emails.information_requested(application, message=question, by=world.reviewer)
 
 
 def _decided(world: World) -> None:
-    application = world.application("partly_approved")
+    first, *others = ROLES
+    application = world.make.decided(
+        world.provider, {first: "edit"}, dict.fromkeys(others, "edit"), by=world.pat
+    )
     lines = list(application.lines.select_related("role").order_by("role__position"))
     emails.application_decided(application, lines, by=world.reviewer)
 
 
-def _lapsed(world: World) -> None:
-    emails.application_lapsed(world.application("information_requested"))
-
-
 def _changed(change: str, world: World) -> None:
-    assert world.pat
-    status = "revoked" if change == "revoked" else "active"
-    [role] = world.approved(status=status)
+    [role] = world.approved(status="revoked" if change == "revoked" else "active")
     emails.approved_role_changed(role, change, by=world.reviewer)
-
-
-def _lapsing(world: World) -> None:
-    assert world.pat
-    emails.approved_roles_lapsing(world.provider, world.approved(3), days=30)
-
-
-def _over(world: World) -> None:
-    assert world.pat
-    emails.approved_roles_lapsed(world.provider, world.approved(2, "lapsed"))
 
 
 def _waiting(world: World) -> None:
@@ -56,14 +39,22 @@ def _waiting(world: World) -> None:
 
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {
-    "roles.application_submitted": _submitted,
+    "roles.application_submitted": lambda w: emails.application_submitted(
+        w.application("submitted"), by=w.pat
+    ),
     "roles.application_information_requested": _asked,
     "roles.application_decided": _decided,
-    "roles.application_lapsed": _lapsed,
+    "roles.application_lapsed": lambda w: emails.application_lapsed(
+        w.application("information_requested")
+    ),
     "roles.approved_role_lowered": partial(_changed, "lowered"),
     "roles.approved_role_revoked": partial(_changed, "revoked"),
     "roles.approved_role_restored": partial(_changed, "restored"),
-    "roles.approved_role_lapsing": _lapsing,
-    "roles.approved_role_lapsed": _over,
+    "roles.approved_role_lapsing": lambda w: emails.approved_roles_lapsing(
+        w.provider, w.approved(3), days=30
+    ),
+    "roles.approved_role_lapsed": lambda w: emails.approved_roles_lapsed(
+        w.provider, w.approved(2, "lapsed")
+    ),
     "roles.reviews_waiting": _waiting,
 }

@@ -1,245 +1,393 @@
-"""The people, firms and things that the samples speak of. Made inside a transaction taken back."""
+"""The one builder of example rows, for the desk's samples of mails, the demo and the tests.
 
+Rows are written as they would stand after people had acted. Where the history of a row matters
+(events, mails, notices) call the transitions instead, as partnerhub/demo/seeding does.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
+from itertools import count
 from typing import Any
 
-from accounts.models import IdentityCheck, Membership, Organization, User
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+
+from accounts.addresses import canonical
+from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, User
 from accounts.names import skeleton
-from connections.models import Connection, RoleGrant
+from connections.models import Connection, ConnectionInvitation, PartnerLink, Renewal, RoleGrant
 from core import clock
 from core.web.access import Level
+from roles.catalogue import questions_for
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
-from supplychain.models import Box, Share, Shipment, ShipmentItem, SupplierConnection
+from supplychain.models import (
+    Box,
+    BoxItem,
+    GuestLink,
+    Share,
+    Shipment,
+    ShipmentItem,
+    SupplierConnection,
+    SupplierInvitation,
+)
+from supplychain.states import Direction
 
-READERS = "@readers.example"
-ROLES = ("inventory.fba_shipments", "inventory.upload", "inventory.costs")
-BOX = {"weight_g": 9072, "length_mm": 406, "width_mm": 305, "height_mm": 254}
+FBA = "inventory.fba_shipments"
+USE_CASE = "We prepare shipments every day for the sellers who hired us."
+Levels = Mapping[str, str]  # role code -> level word
+_numbers = count(1)
 
 
-class World:
-    """Rows made when a sample asks for them; `words` replace whatever people type."""
+class Rows:
+    """Makes rows. Each method takes what its caller cares about; `fields` overrule the rest.
 
-    def __init__(self, words: str = "") -> None:
-        self.words = words
-        self.now = clock.now()
+    `typed` changes whatever people type (names, notes, titles): to the words of a test, or to
+    words that carry a mark. Nobody can sign in while `password` is None.
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        password: str | None = None,
+        typed: Callable[[str], str] = lambda text: text,
+    ) -> None:
+        self.domain, self._password, self._typed = domain, password, typed
 
     def typed(self, text: str, limit: int = 120) -> str:
-        """What somebody typed: the given words, or `text`."""
-        return (self.words or text)[:limit]
+        """What somebody typed, cut to what its column holds."""
+        return self._typed(text)[:limit]
 
-    def in_days(self, days: int) -> Any:
-        """The moment so many days from now."""
-        return self.now + timedelta(days=days)
+    @cached_property
+    def _hashed(self) -> str:
+        """Everybody's password, hashed once: hashing is slow on purpose."""
+        return make_password(self._password)
 
-    def person(self, name: str, address: str) -> User:
-        """Somebody with an account."""
-        return User.objects.create(email=f"{address}{READERS}", name=self.typed(name))
+    # People and accounts ------------------------------------------------------------------------
 
-    def _firm(self, kind: str, name: str, **fields: Any) -> Organization:
-        typed = self.typed(name)
-        return Organization.objects.create(
-            kind=kind,
-            handle=f"sample-{kind}",
-            name=typed,
-            name_skeleton=skeleton(typed)[:120],
-            country="US",
-            status="active",
-            activated_at=self.now,
-            **fields,
-        )
-
-    def _administrator(self, firm: Organization, name: str) -> User:
-        user = self.person(name, f"{firm.kind}-admin")
-        Membership.objects.create(user=user, organization=firm, role="administrator")
+    def person(
+        self, name: str = "", *, email: str = "", verified: bool = True, **fields: Any
+    ) -> User:
+        """A user whose address is verified unless said otherwise."""
+        number = next(_numbers)
+        values: dict[str, Any] = {
+            "email": canonical(email or f"person{number}@{self.domain}"),
+            "name": self.typed(name or f"Person {number}"),
+            "password": self._hashed,
+        }
+        user = User.objects.create(**values | fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
         return user
 
-    @cached_property
-    def seller(self) -> Organization:
-        """A seller."""
-        return self._firm("seller", "Blue Harbor Goods")
+    def organization(self, kind: str, name: str = "", **fields: Any) -> Organization:
+        """An active organization of this kind ("seller", "provider", "supplier")."""
+        number = next(_numbers)
+        name = self.typed(name or f"{kind.title()} {number}")
+        # Old enough for the full budget of invitations, too young for the large one.
+        founded = clock.now() - timedelta(days=10)
+        values: dict[str, Any] = {
+            "handle": f"{kind}-{number}",
+            "name": name,
+            "name_skeleton": skeleton(name)[:120],
+            "country": "US",
+            "status": "active",
+            "created_at": founded,
+            "activated_at": founded,
+        }
+        if kind == "provider":
+            values["registration_number"] = f"12-3{number:06d}"
+            values["business_key"] = f"US:123{number:06d}"
+        if kind == "supplier":
+            values["supplier_kind"] = "manufacturer"
+        return Organization.objects.create(kind=kind, **values | fields)
 
-    @cached_property
-    def provider(self) -> Organization:
-        """A solution provider."""
-        key = {"registration_number": "98-7654321", "business_key": "US:sample"}
-        return self._firm("provider", "Northwind Partners", **key)
+    def member(self, of: Organization, role: str = "employee", user: User | None = None) -> User:
+        """A member in force of the organization."""
+        user = user or self.person()
+        Membership.objects.create(user=user, organization=of, role=role)
+        return user
 
-    @cached_property
-    def supplier(self) -> Organization:
-        """A supplier."""
-        return self._firm("supplier", "Sunny Ceramics", supplier_kind="manufacturer")
+    def administrator(
+        self, of: Organization, user: User | None = None, *, identified: bool = True
+    ) -> User:
+        """An administrator in force, with a verified identity unless said otherwise."""
+        user = self.member(of, "administrator", user)
+        if identified:
+            self.identity(user)
+        return user
 
-    @cached_property
-    def sam(self) -> User:
-        """The seller's administrator."""
-        return self._administrator(self.seller, "Sam Seller")
+    def administrator_of(self, of: Organization) -> User:
+        """The first administrator in force; a new one where there is none."""
+        rows = of.memberships.filter(role="administrator", status="active").order_by("id")
+        row = rows.first()
+        return row.user if row else self.administrator(of, identified=False)
 
-    @cached_property
-    def pat(self) -> User:
-        """The provider's administrator."""
-        return self._administrator(self.provider, "Pat Provider")
+    def identity(self, user: User, status: str = "verified", **fields: Any) -> IdentityCheck:
+        """An identity check of the person in this state."""
+        now = clock.now()
+        values: dict[str, Any] = {
+            "legal_name": user.name,
+            "birth_date": date(1980, 5, 17),
+            "country": "US",
+            "street_address": self.typed("1 Main Street, Springfield", 250),
+            "status": status,
+            "decided_at": None if status == "submitted" else now,
+            "expires_at": now + timedelta(days=700) if status == "verified" else None,
+            "reason": "unreadable" if status == "failed" else "",
+        }
+        return IdentityCheck.objects.create(user=user, **values | fields)
 
-    @cached_property
-    def sunny(self) -> User:
-        """The supplier's administrator."""
-        return self._administrator(self.supplier, "Sunny Supplier")
+    def _invited(self, of: Organization, address: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """What every invitation holds."""
+        return {
+            "organization": of,
+            "address": address,
+            "invited_by": fields.get("invited_by") or self.administrator_of(of),
+            "expires_at": clock.now() + timedelta(days=14),
+        }
 
-    @cached_property
-    def emery(self) -> User:
-        """The provider's employee."""
-        return self.person("Emery Employee", "employee")
+    def employee_invitation(
+        self, of: Organization, address: str, **fields: Any
+    ) -> EmployeeInvitation:
+        """A pending invitation of a colleague."""
+        return EmployeeInvitation.objects.create(**self._invited(of, address, fields) | fields)
 
-    @cached_property
-    def membership(self) -> Membership:
-        """Their membership."""
-        return Membership.objects.create(
-            user=self.emery, organization=self.provider, role="employee"
-        )
+    # Roles --------------------------------------------------------------------------------------
 
-    @cached_property
-    def reviewer(self) -> User:
-        """Somebody at the desk."""
-        return self.person("Rita Reviewer", "reviewer")
-
-    def check(self, status: str) -> IdentityCheck:
-        """The employee's identity check in this state."""
-        decided = {} if status == "submitted" else {"decided_at": self.now}
-        return IdentityCheck.objects.create(
-            user=self.emery,
-            legal_name="Emery Employee",
-            birth_date=date(1985, 5, 17),
-            country="US",
-            street_address="1 Main Street",
-            status=status,
-            reason="unreadable" if status == "failed" else "",
-            expires_at=self.in_days(60) if status in ("verified", "expired") else None,
-            **decided,
-        )
-
-    def roles(self) -> list[Role]:
-        """Some roles of the catalogue, all of one category."""
-        return list(Role.objects.filter(code__in=ROLES).order_by("position"))
-
-    def application(self, status: str) -> RoleApplication:
-        """The provider's application in this state, each line decided where it is."""
-        first, *others = self.roles()
+    def application(
+        self,
+        provider: Organization,
+        lines: Levels,
+        status: str = "draft",
+        *,
+        by: User | None = None,
+        age: timedelta = timedelta(0),
+        **fields: Any,
+    ) -> RoleApplication:
+        """An application with complete lines in this state, submitted `age` ago."""
+        roles = {role.code: role for role in Role.objects.filter(code__in=lines)}
+        category = Role.objects.get(code=next(iter(lines), FBA)).category
+        submitted = clock.now() - age
+        values: dict[str, Any] = {"status": status, "created_by": by, "created_at": submitted}
+        if status != "draft":
+            due = submitted + timedelta(days=14)
+            values |= {"submitted_at": submitted, "review_due_at": due}
+        if status == "information_requested":
+            values |= {"asked_at": submitted, "answer_due_at": submitted + timedelta(days=30)}
+        if status in ("approved", "partly_approved", "rejected"):
+            values |= {"decided_at": clock.now()}
         row = RoleApplication.objects.create(
-            provider=self.provider,
-            category=first.category,
-            status=status,
-            created_by=self.pat,
-            submitted_at=self.now,
-            review_due_at=self.in_days(14),
-            asked_at=self.now,
-            answer_due_at=self.in_days(30),
-            decided_at=self.now if status == "partly_approved" else None,
+            provider=provider, category=category, **values | fields
         )
-        decided = {"decision": "approved", "decided_level": Level.EDIT}
-        refused = {"decision": "refused", "reason": "use_case_unclear"}
-        for role in (first, *others):
-            outcome = decided if role == first else refused
-            if status == "partly_approved":
-                outcome = outcome | {
-                    "decided_at": self.now,
-                    "decided_by": self.reviewer,
-                    "note": self.typed("Name the steps.", 500) if role != first else "",
-                }
-            else:
-                outcome = {}
+        for code, level in lines.items():
+            role = roles[code]
             ApplicationLine.objects.create(
-                application=row, role=role, level=Level.EDIT, use_case="We prepare.", **outcome
-            )
-        return row
-
-    def question(self, application: RoleApplication) -> ApplicationMessage:
-        """A reviewer's question."""
-        return ApplicationMessage.objects.create(
-            application=application,
-            author=self.reviewer,
-            from_reviewer=True,
-            text=self.typed("For which sellers do you prepare shipments today?", 2000),
-        )
-
-    def approved(
-        self, number: int = 1, status: str = "active", **fields: Any
-    ) -> list[ApprovedRole]:
-        """Approved roles of the provider."""
-        ended = {} if status == "active" else {"ended_at": self.now}
-        reason = self.typed("Sellers complained about wrong labels.", 500)
-        return [
-            ApprovedRole.objects.create(
-                provider=self.provider,
+                application=row,
                 role=role,
-                level=Level.VIEW,
-                status=status,
-                approved_at=self.now,
-                expires_at=self.in_days(30),
-                reason=reason,
-                **ended,
-                **fields,
+                level=Level.of(level),
+                use_case=self.typed(USE_CASE, 1000),
+                answers={
+                    question.slug: f"About {question.reason}."
+                    for question in questions_for(role.restricted_because)
+                },
             )
-            for role in self.roles()[:number]
-        ]
-
-    @cached_property
-    def connection(self) -> Connection:
-        """The seller's connection with the provider, one role granted."""
-        assert self.sam
-        assert self.pat
-        row = Connection.objects.create(
-            seller=self.seller, provider=self.provider, ends_at=self.in_days(365)
-        )
-        RoleGrant.objects.create(
-            connection=row,
-            seller=self.seller,
-            provider=self.provider,
-            role=self.roles()[0],
-            level=Level.EDIT,
-        )
+        if status == "information_requested":
+            question = self.typed("For which sellers do you prepare shipments today?", 2000)
+            ApplicationMessage.objects.create(application=row, from_reviewer=True, text=question)
         return row
 
-    @cached_property
-    def supply(self) -> SupplierConnection:
-        """The seller's connection with the supplier."""
-        assert self.sam
-        assert self.sunny
-        return SupplierConnection.objects.create(seller=self.seller, supplier=self.supplier)
-
-    @cached_property
-    def shipment(self) -> Shipment:
-        """A shipment with two items."""
-        row = Shipment.objects.create(
-            seller=self.seller,
-            name=self.typed("Mugs for spring"),
-            shipment_id="FBASAMPLE001",
-            center_code="ABE2",
-            ship_date=self.in_days(2).date(),
-        )
-        for sku, title, units in (("MUG-RED", "Red mug", 120), ("MUG-BLUE", "Blue mug", 80)):
-            ShipmentItem.objects.create(
-                shipment=row,
-                msku=f"{sku} {self.words}".strip()[:255],
-                title=self.typed(title, 250),
-                quantity=units,
-                received=units - 8,
-            )
+    def decided(
+        self,
+        provider: Organization,
+        approved: Levels | None = None,
+        refused: Levels | None = None,
+        **fields: Any,
+    ) -> RoleApplication:
+        """Decided with these lines, and the approved roles that follow from it."""
+        approved, refused = approved or {}, refused or {}
+        outcome = "partly_approved" if refused else "approved"
+        status = outcome if approved else "rejected"
+        row = self.application(provider, {**approved, **refused}, status, **fields)
+        for line in row.lines.select_related("role"):
+            self.decide(line, refuse=line.role.code in refused)
+            if line.role.code in approved:
+                self.approved_role(provider, line.role.code, approved[line.role.code], line=line)
         return row
 
-    def share(self, status: str = "shared") -> Share:
-        """The shipment, shared with the supplier, one box packed."""
-        late = ("contents_confirmed", "labels_ready", "shipped")
-        row = Share.objects.create(
-            shipment=self.shipment,
-            connection=self.supply,
-            status=status,
-            note=self.typed("Please pack each mug in its own sleeve.", 1000),
-            shared_by=self.sam,
-            confirmed_at=self.now if status in late else None,
-            shipped_at=self.now if status == "shipped" else None,
-            ended_at=self.now if status in ("recalled", "declined", "void") else None,
+    def decide(self, line: ApplicationLine, *, refuse: bool = False) -> None:
+        """Write a decision on the line, the way it stands after two reviewers."""
+        now = clock.now()
+        values: dict[str, Any] = {"decided_at": now, "decided_by": self.person()}
+        if refuse:
+            note = self.typed("Name the steps.", 500)
+            values |= {"decision": "refused", "reason": "use_case_unclear", "note": note}
+        else:
+            values |= {"decision": "approved", "decided_level": line.level}
+            if line.role.restricted:
+                values |= {"needs_second": True, "seconded_at": now, "seconded_by": self.person()}
+        ApplicationLine.objects.filter(pk=line.pk).update(**values)
+        line.refresh_from_db()
+
+    def approved_role(
+        self,
+        provider: Organization,
+        code: str = FBA,
+        level: str = "edit",
+        status: str = "active",
+        **fields: Any,
+    ) -> ApprovedRole:
+        """An approved role of this provider, in force for a year unless said otherwise."""
+        now = clock.now()
+        values: dict[str, Any] = {
+            "level": Level.of(level),
+            "status": status,
+            "approved_at": now,
+            "expires_at": now + timedelta(days=365),
+        }
+        if status != "active":
+            values |= {"ended_at": now, "reason": self.typed("Complaints of sellers.", 500)}
+        role = Role.objects.get(code=code)
+        return ApprovedRole.objects.create(provider=provider, role=role, **values | fields)
+
+    # Partners -----------------------------------------------------------------------------------
+
+    def partner_link(
+        self, seller: Organization, provider: Organization | None = None, **fields: Any
+    ) -> PartnerLink:
+        """An open partner link of this seller, bound to a provider or to `address`."""
+        values: dict[str, Any] = {
+            "expires_at": clock.now() + timedelta(days=7),
+            "issued_by": self.administrator_of(seller),
+        }
+        return PartnerLink.objects.create(seller=seller, provider=provider, **values | fields)
+
+    def invitation(
+        self, seller: Organization, provider: Organization, **fields: Any
+    ) -> ConnectionInvitation:
+        """A provider's pending invitation to a seller who had issued a link."""
+        now = clock.now()
+        dates = dict.fromkeys(("issued_at", "opened_at", "decided_at"), now)
+        link = fields.pop("partner_link", None) or self.partner_link(
+            seller, provider, status="answered", **dates
         )
-        Box.objects.create(
-            shipment=self.shipment, share=row, number=1, tracking_number="1Z999AA10123456784", **BOX
+        values = self._invited(provider, link.issued_by.email, fields) | fields
+        return ConnectionInvitation.objects.create(seller=seller, partner_link=link, **values)
+
+    def connection(
+        self,
+        seller: Organization,
+        provider: Organization,
+        grants: Levels | None = None,
+        **fields: Any,
+    ) -> Connection:
+        """A live connection with these grants, each approved as highly."""
+        now = clock.now()
+        values: dict[str, Any] = {"started_at": now, "ends_at": now + timedelta(days=365)}
+        row = Connection.objects.create(seller=seller, provider=provider, **values | fields)
+        for code, level in ({FBA: "admin"} if grants is None else grants).items():
+            if not ApprovedRole.objects.filter(provider=provider, role__code=code).exists():
+                expires_at = now + timedelta(days=300)
+                self.approved_role(provider, code, level, expires_at=expires_at)
+            self.grant(row, code, level)
+        return row
+
+    def grant(
+        self, of: Connection, code: str = FBA, level: str = "admin", **fields: Any
+    ) -> RoleGrant:
+        """One role granted through the connection."""
+        sides = {"seller_id": of.seller_id, "provider_id": of.provider_id}
+        role = Role.objects.get(code=code)
+        return RoleGrant.objects.create(
+            connection=of, role=role, **{"level": Level.of(level)} | sides | fields
         )
-        return Share.objects.with_list_data().select_related("shared_by").get(pk=row.pk)
+
+    def renewal(
+        self, of: Connection, side: str = "provider", days: int = 400, **fields: Any
+    ) -> Renewal:
+        """One side's open proposal to end the connection so many days from now."""
+        values: dict[str, Any] = {
+            "ends_at": clock.now() + timedelta(days=days),
+            "proposed_by": self.administrator_of(getattr(of, side)),
+        }
+        return Renewal.objects.create(connection=of, side=side, **values | fields)
+
+    # Supply chain -------------------------------------------------------------------------------
+
+    def supplier_invitation(
+        self, of: Organization, address: str, **fields: Any
+    ) -> SupplierInvitation:
+        """A pending invitation by this organization to the address: to the other side of it."""
+        sells = of.kind == "seller"
+        values = self._invited(of, address, fields) | {
+            "direction": Direction.TO_SUPPLIER if sells else Direction.TO_SELLER,
+            "supplier_kind": "manufacturer" if sells else "",
+        }
+        return SupplierInvitation.objects.create(**values | fields)
+
+    def connected(self, of: Organization, to: Organization, **fields: Any) -> SupplierConnection:
+        """A live connection of a seller with a supplier."""
+        return SupplierConnection.objects.create(seller=of, supplier=to, **fields)
+
+    def shipment(
+        self, of: Organization, items: Mapping[str, int] | None = None, **fields: Any
+    ) -> Shipment:
+        """A working shipment with these units by SKU."""
+        number = next(_numbers)
+        values: dict[str, Any] = {
+            "name": self.typed(f"Refill {number}"),
+            "shipment_id": f"FBATEST{number:05d}",
+            "center_code": "ABE2",
+            "ship_date": clock.today() + timedelta(days=20),
+            "ship_from_name": of.name,
+            "ship_from_address": self.typed("7 Harbor Road\nOakland, CA 94607", 500),
+        }
+        row = Shipment.objects.create(seller=of, **values | fields)
+        for sku, units in ({"MUG-RED": 12, "MUG-BLUE": 8} if items is None else items).items():
+            self.item(row, sku, units)
+        return row
+
+    def item(self, of: Shipment, sku: str, units: int, **fields: Any) -> ShipmentItem:
+        """One line of the plan."""
+        values = {"fnsku": f"X00{next(_numbers):07d}", "title": self.typed(f"Mug {sku}", 250)}
+        return ShipmentItem.objects.create(shipment=of, msku=sku, quantity=units, **values | fields)
+
+    def share(
+        self, of: Shipment, to: Organization | None, status: str = "shared", **fields: Any
+    ) -> Share:
+        """The shipment, shared with a supplier who is connected, or is now."""
+        now = clock.now()
+        values: dict[str, Any] = {}
+        if to:
+            live = SupplierConnection.objects.live().filter(seller=of.seller, supplier=to)
+            values["connection"] = live.first() or self.connected(of.seller, to)
+        if status in ("contents_confirmed", "labels_ready", "shipped", "completed"):
+            values["confirmed_at"] = now
+        if status in ("shipped", "completed"):
+            values["shipped_at"] = now
+        if status in ("recalled", "declined", "void"):
+            values["ended_at"] = now
+        return Share.objects.create(shipment=of, status=status, **values | fields)
+
+    def guest_link(self, of: Shipment, address: str, **fields: Any) -> GuestLink:
+        """A link to one shipment for somebody who has no account; it shares nothing yet."""
+        values = self._invited(of.seller, address, fields) | {"name": self.typed("Sunny Mill")}
+        return GuestLink.objects.create(shipment=of, **values | fields)
+
+    def box(self, of: Share, units: Mapping[str, int], **fields: Any) -> Box:
+        """The next box of a share with these units by SKU."""
+        of.shipment.refresh_from_db()
+        number = of.shipment.last_box_number + 1
+        Shipment.objects.filter(pk=of.shipment_id).update(last_box_number=number)
+        of.shipment.last_box_number = number
+        values: dict[str, Any] = {
+            "weight_g": Decimal("9071.8474000"),
+            "length_mm": Decimal("406.400"),
+            "width_mm": Decimal("304.800"),
+            "height_mm": Decimal("254.000"),
+        }
+        row = Box.objects.create(shipment=of.shipment, share=of, number=number, **values | fields)
+        lines = {line.msku: line for line in of.shipment.items.all()}
+        for sku, quantity in units.items():
+            BoxItem.objects.create(box=row, item=lines[sku], quantity=quantity)
+        return row

@@ -3,22 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from partnerhub.samples.rows import READERS, World
+from partnerhub.samples.world import READERS, World
 from supplychain.emails import connections, guests, invitations, shares, shipments
 from supplychain.models import GuestLink, Share, SupplierInvitation
 
 
 def _invitation(world: World, direction: str = "to_supplier") -> SupplierInvitation:
-    to_supplier = direction == "to_supplier"
-    return SupplierInvitation.objects.create(
-        organization=world.seller if to_supplier else world.supplier,
-        direction=direction,
-        address=world.sunny.email if to_supplier else world.sam.email,
-        name=world.typed("Sunny Ceramics"),
-        supplier_kind="manufacturer" if to_supplier else "",
-        invited_by=world.sam if to_supplier else world.sunny,
-        expires_at=world.in_days(14),
-        reason=world.typed("We ship for one seller only.", 300),
+    asked = (
+        (world.seller, world.sunny) if direction == "to_supplier" else (world.supplier, world.sam)
+    )
+    reason = world.typed("We ship for one seller only.", 300)
+    return world.make.supplier_invitation(
+        asked[0], asked[1].email, name=world.typed("Sunny Ceramics"), reason=reason
     )
 
 
@@ -76,14 +72,8 @@ def _difference(world: World) -> None:
 
 
 def _guest(world: World) -> GuestLink:
-    return GuestLink.objects.create(
-        organization=world.seller,
-        shipment=world.shipment,
-        address=f"guest{READERS}",
-        name=world.typed("Gerda Guest"),
-        invited_by=world.sam,
-        expires_at=world.in_days(14),
-        code_sent_at=world.now,
+    return world.make.guest_link(
+        world.shipment, f"guest{READERS}", name=world.typed("Gerda Guest"), code_sent_at=world.now
     )
 
 

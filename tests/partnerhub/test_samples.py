@@ -15,7 +15,7 @@ from core.outbox import kinds, links
 from core.outbox.envelope import envelope_of
 from core.outbox.models import Message
 from partnerhub import samples
-from partnerhub.samples.rows import READERS, World
+from partnerhub.samples.world import READERS, World
 from tests.core.test_rendering import FOREIGN, LINKED, Links, shown
 from tests.factories.reviewers import desk_reviewer
 from tests.support import nothing_changes, signed_in

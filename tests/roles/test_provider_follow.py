@@ -26,7 +26,7 @@ def test_submitted_page_is_read_only_with_promise_and_thread(portal: Any, provid
     application = roles.application(provider, status="information_requested")
     page = portal.get(path(application)).content.decode()
     assert "Promised by" in page
-    assert "Which sellers do you work for?" in page
+    assert "For which sellers do you prepare shipments today?" in page
     assert "Amazon (review)" in page
     assert page.count("<textarea") == 1
     assert "Submit application" not in page
