@@ -271,7 +271,8 @@ class Rows:
         link = fields.pop("partner_link", None) or self.partner_link(
             seller, provider, status="answered", **dates
         )
-        values = self._invited(provider, link.issued_by.email, fields) | fields
+        address = self.administrator_of(seller).email
+        values = self._invited(provider, address, fields) | fields
         return ConnectionInvitation.objects.create(seller=seller, partner_link=link, **values)
 
     def connection(

@@ -36,7 +36,8 @@ class World:
         """A firm with its administrator; no real one has this handle or number."""
         firm = self.make.organization(kind, name, handle=f"sample-{kind}", **fields)
         user = self.person(administrator, f"{kind}-admin")
-        return self.make.member(firm, "administrator", user) and firm
+        self.make.member(firm, "administrator", user)
+        return firm
 
     @cached_property
     def seller(self) -> Organization:

@@ -4,18 +4,14 @@ Whatever one tenant types (names, notes, SKUs) carries its marker, so that a pag
 the other one is found by its text. Addresses and handles carry none: they stand in URLs.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.management import call_command
 
 from accounts.models import (
     BatchRow,
-    EmployeeInvitation,
     IdentityDocument,
     InvitationBatch,
     Membership,
@@ -24,37 +20,23 @@ from accounts.models import (
     Refusal,
     User,
 )
-from connections.models import (
-    Connection,
-    ConnectionInvitation,
-    ConnectionReview,
-    FormerRight,
-    PartnerLink,
-)
+from connections.models import ConnectionReview, FormerRight
 from core import clock
 from core.audit.models import Actor, Event
 from core.failures.models import Failure
 from core.notifications.models import Notification
 from core.object_permissions import grant
 from core.outbox.models import MarkedAddress, Message
+from partnerhub.samples.rows import Rows
 from roles.models import ServiceCategory
-from supplychain.models import (
-    Box,
-    BoxItem,
-    GuestLink,
-    Share,
-    Shipment,
-    ShipmentItem,
-    SupplierConnection,
-    SupplierInvitation,
-)
+from supplychain.models import Share
 from tests.factories import accounts as people
 from tests.factories import connections as ties
-from tests.factories import roles
+from tests.factories.reviewers import desk_reviewer
 
-_LEAD: dict[str, list[str]] = {"reviewer": [], "lead": ["--lead"]}
 HOME, OTHER = "Amberquill", "Birchvane"
 PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+FBA, MANAGE, UPLOAD = "inventory.fba_shipments", "inventory.manage", "inventory.upload"
 
 
 @dataclass
@@ -65,6 +47,10 @@ class Tenant:
     organizations: dict[str, Organization] = field(default_factory=dict)
     people: dict[str, User] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What this tenant makes is marked."""
+        self.make = Rows("mail.example", people.PASSWORD, self.named)
 
     def named(self, word: str) -> str:
         """A name that carries the marker."""
@@ -91,15 +77,12 @@ def build() -> World:
 
 
 def _outsiders() -> dict[str, User]:
-    staff = {"reviewer": people.person("Rita Reviewer"), "lead": people.person("Lea Lead")}
-    for name, user in staff.items():
-        call_command("make_reviewer", user.email, *_LEAD[name], stdout=StringIO())
-        user.refresh_from_db()
     return {
         "unverified": people.person("Una Verified", verified=False),
         "verified": people.person("Vera Stranger"),
         "link_holder": people.person("Lina Holder"),
-        **staff,
+        "reviewer": desk_reviewer(people.person("Rita Reviewer")),
+        "lead": desk_reviewer(people.person("Lea Lead"), lead=True),
         "superuser": people.person("Super User", is_staff=True, is_superuser=True),
     }
 
@@ -125,57 +108,43 @@ def _tenant(marker: str) -> Tenant:
 
 
 def _organizations(of: Tenant) -> None:
-    kinds = {
-        "seller": "seller",
-        "provider": "provider",
-        "supplier": "supplier",
-        # Counterparts of what is still open, so that each pair has one thing going on at a time.
-        "second_seller": "seller",
-        "third_seller": "seller",
-        "former_seller": "seller",
-        "second_provider": "provider",
-        "third_provider": "provider",
-        "paused_provider": "provider",
-        "renewing_seller": "seller",
-        "ending_provider": "provider",
-        "ending_seller": "seller",
-        "second_supplier": "supplier",
-        "draft": "provider",
-    }
-    for name, kind in kinds.items():
-        fields = {"status": "draft", "activated_at": None} if name == "draft" else {}
-        of.organizations[name] = people.organization(
-            kind, of.named(name.replace("_", " ")), **fields
-        )
+    # The counterparts let each pair have one thing going on at a time.
+    for name in (
+        "seller", "second_seller", "third_seller", "former_seller", "renewing_seller",
+        "ending_seller", "provider", "second_provider", "third_provider", "paused_provider",
+        "ending_provider", "supplier", "second_supplier",
+    ):  # fmt: skip
+        kind = name.split("_")[-1]
+        of.organizations[name] = of.make.organization(kind, name.replace("_", " "))
+    of.organizations["draft"] = of.make.organization(
+        "provider", "draft", status="draft", activated_at=None
+    )
 
 
 def _people(of: Tenant) -> None:
-    def person(name: str, organization: str, role: str = "employee", **fields: Any) -> User:
-        user = people.person(of.named(name.replace("_", " ").title()), **fields)
-        membership = people.member(of[organization], role, user) and user.memberships.get()
-        of.people[name] = user
-        of.rows[f"{name}_membership"] = membership
-        return user
+    def person(name: str, organization: str, role: str = "employee", **fields: Any) -> Membership:
+        user = of.make.person(name.replace("_", " ").title(), **fields)
+        of.people[name] = of.make.member(of[organization], role, user)
+        of.rows[f"{name}_membership"] = membership = user.memberships.get()
+        return membership
 
     for kind in ("provider", "seller", "supplier"):
         person(f"{kind}_admin", kind, "administrator")
         person(f"{kind}_second_admin", kind, "administrator")
         person(f"{kind}_staff", kind)
-        person(f"{kind}_suspended", kind)
-        _change(of, f"{kind}_suspended_membership", status="suspended")
-        person(f"{kind}_former", kind)
-        _change(of, f"{kind}_former_membership", status="removed", removed_at=clock.now())
+        _change(person(f"{kind}_suspended", kind), status="suspended")
+        _change(person(f"{kind}_former", kind), status="removed", removed_at=clock.now())
     person("provider_employee", "provider")
     person("seller_viewer", "seller")
     person("seller_editor", "seller")
     person("supplier_worker", "supplier")
     person("deactivated", "seller", "administrator", is_active=False)
     of.rows["person"] = of.people["seller_staff"]
-    for name in ("second_seller", "third_seller", "former_seller", "second_provider"):
+    for name in (
+        "second_seller", "third_seller", "former_seller", "second_provider", "third_provider",
+        "second_supplier", "draft",
+    ):  # fmt: skip
         person(f"{name}_admin", name, "administrator")
-    for name in ("third_provider", "second_supplier"):
-        person(f"{name}_admin", name, "administrator")
-    person("draft_admin", "draft", "administrator")
     for who, where, right in (
         ("seller_viewer", "seller", "shipments_view"),
         ("seller_editor", "seller", "shipments_view"),
@@ -185,27 +154,24 @@ def _people(of: Tenant) -> None:
         grant(MembershipRight, user=of.people[who], codename=right, obj=of[where])
 
 
-def _change(of: Tenant, name: str, **values: Any) -> None:
-    Membership.objects.filter(pk=of.rows[name].pk).update(**values)
+def _change(row: Any, **values: Any) -> None:
+    type(row).objects.filter(pk=row.pk).update(**values)
 
 
-def _sent(days: int = 14) -> dict[str, Any]:
+def _sent() -> dict[str, Any]:
     sent = clock.now() - timedelta(days=1)
-    return {"sent_at": sent, "expires_at": sent + timedelta(days=days)}
+    return {"sent_at": sent, "expires_at": sent + timedelta(days=14)}
 
 
 def _employee_invitations(of: Tenant) -> None:
     for kind in ("provider", "seller", "supplier"):
-        inviter = of.people[f"{kind}_admin"]
         for state in ("pending", "expired", "declined", "revoked", "accepted", "undeliverable"):
             decided = state in ("declined", "revoked", "accepted")
-            invited = people.person(of.named(f"invited {kind}"))
-            of.people[f"{kind}_{state}_invited"] = invited
-            of.rows[f"{kind}_{state}_invitation"] = EmployeeInvitation.objects.create(
-                organization=of[kind],
-                address=invited.email,
+            invited = of.people[f"{kind}_{state}_invited"] = of.make.person(f"invited {kind}")
+            of.rows[f"{kind}_{state}_invitation"] = of.make.employee_invitation(
+                of[kind],
+                invited.email,
                 name=of.named("guest"),
-                invited_by=inviter,
                 status=state,
                 decided_at=clock.now() if decided else None,
                 reason=of.named("reason") if decided else "",
@@ -215,45 +181,35 @@ def _employee_invitations(of: Tenant) -> None:
 
 def _lists(of: Tenant) -> None:
     """A list of invitations that waits for its confirmation, and one that waits for its turn."""
-    for kind, purpose in (
-        ("seller", "supplier"),
-        ("provider", "employee"),
-        ("supplier", "employee"),
-    ):
-        values = {"name": of.named("listed"), "role": "employee", "supplier_kind": "other"}
-        for name, status in ((f"{kind}_list", "ready"), (f"{kind}_queue", "queued")):
-            moment = clock.now() if status == "queued" else None
-            batch = InvitationBatch.objects.create(
+    values = {"name": of.named("listed"), "role": "employee", "supplier_kind": "other"}
+    typed = {"name": of.named("listed")}
+    for kind in ("seller", "provider", "supplier"):
+        by = of.people[f"{kind}_admin"]
+        confirmed = {"status": "running", "confirmed_by": by}
+        confirmed |= dict.fromkeys(("confirmed_at", "next_at"), clock.now())
+        for name, status, fields in (("list", "ready", {}), ("queue", "queued", confirmed)):
+            of.rows[f"{kind}_{name}"] = batch = InvitationBatch.objects.create(
                 organization=of[kind],
-                purpose=purpose,
+                purpose="supplier" if kind == "seller" else "employee",
                 source=of.named("list.csv"),
-                status="running" if moment else "draft",
-                created_by=of.people[f"{kind}_admin"],
-                confirmed_by=of.people[f"{kind}_admin"] if moment else None,
-                confirmed_at=moment,
-                next_at=moment,
+                created_by=by,
+                **{"status": "draft"} | fields,
             )
             BatchRow.objects.create(
-                batch=batch, number=1, line=1, typed={"name": of.named("listed")}, values=values,
-                address=f"{name}@mail.example".replace("_", "-"), status=status,
+                batch=batch, number=1, line=1, typed=typed, values=values,
+                address=f"{kind}-{name}@mail.example", status=status,
             )  # fmt: skip
-            of.rows[name] = batch
 
 
 def _identities(of: Tenant) -> None:
     for name in ("provider_admin", "provider_employee", "provider_staff"):
-        user = of.people[name]
-        check = people.identity(user, street_address=of.named("Street 1"))
-        of.rows[f"{name}_document"] = _document(check)
+        of.rows[f"{name}_document"] = _document(of.make.identity(of.people[name]))
     for name in ("second_provider_admin", "third_provider_admin", "seller_admin"):
-        people.identity(of.people[name], street_address=of.named("Street 2"))
-    of.rows["identity_submitted"] = people.identity(
-        of.people["provider_suspended"], "submitted", legal_name=of.named("Applicant")
-    )
-    of.rows["identity_document"] = _document(of.rows["identity_submitted"])
-    of.rows["identity_failed"] = people.identity(
-        of.people["draft_admin"], "failed", legal_name=of.named("Failed")
-    )
+        of.make.identity(of.people[name])
+    submitted = of.make.identity(of.people["provider_suspended"], "submitted")
+    of.rows["identity_submitted"] = submitted
+    of.rows["identity_document"] = _document(submitted)
+    of.rows["identity_failed"] = of.make.identity(of.people["draft_admin"], "failed")
 
 
 def _document(check: Any) -> IdentityDocument:
@@ -271,21 +227,17 @@ def _document(check: Any) -> IdentityDocument:
 
 def _applications(of: Tenant) -> None:
     provider, by = of["provider"], of.people["provider_admin"]
-    made: dict[str, Callable[[], Any]] = {
-        "draft": lambda: roles.draft(provider, {"advertising.coupons": "edit"}, by=by),
-        "submitted": lambda: roles.submitted(provider, {"brand.bundles": "edit"}, by=by),
-        "in_review": lambda: roles.in_review(provider, {"reports.business": "view"}, by=by),
-        "asked": lambda: roles.application(
-            provider, {"pricing.automated": "edit"}, "information_requested", by=by
-        ),
-        "decided": lambda: roles.decided(
-            provider, {"inventory.fba_shipments": "edit"}, {"inventory.upload": "edit"}, by=by
-        ),
-    }
-    for name, make in made.items():
-        row = make()
-        row.lines.update(use_case=of.named(f"use case of {name}"))
-        of.rows[f"application_{name}"] = row
+    for name, code, status in (
+        ("draft", "advertising.coupons", "draft"),
+        ("submitted", "brand.bundles", "submitted"),
+        ("in_review", "reports.business", "in_review"),
+        ("asked", "pricing.automated", "information_requested"),
+    ):
+        level = "view" if name == "in_review" else "edit"
+        of.rows[f"application_{name}"] = of.make.application(provider, {code: level}, status, by=by)
+    of.rows["application_decided"] = of.make.decided(
+        provider, {FBA: "edit"}, {UPLOAD: "edit"}, by=by
+    )
     of.rows["approved_role"] = provider.approved_roles.get()
     of.rows["line"] = of.rows["application_in_review"].lines.get()
     of.rows["category"] = ServiceCategory.objects.get(slug="inventory")
@@ -293,133 +245,88 @@ def _applications(of: Tenant) -> None:
 
 def _partners(of: Tenant) -> None:
     """The live connection: grants at edit and view, one employee assigned."""
+    make, rows, now = of.make, of.rows, clock.now()
     seller, provider = of["seller"], of["provider"]
-    row = ties.connection(
-        seller, provider, {"inventory.fba_shipments": "edit", "inventory.manage": "view"}
-    )
-    of.rows["connection"] = row
-    of.rows["grant_edit"] = row.grants.get(role__code="inventory.fba_shipments")
-    of.rows["grant_view"] = row.grants.get(role__code="inventory.manage")
-    of.rows["assignment"] = ties.assigned(
-        of.people["provider_employee"], of.rows["grant_edit"], "edit"
-    )[0]
-    ties.approved(of["second_provider"], "inventory.fba_shipments", "edit")
-    of.rows["review"] = ConnectionReview.objects.create(
-        connection=row, due_at=clock.now() + timedelta(days=10)
+    soon = {"ends_at": now + timedelta(days=40)}
+    row = rows["connection"] = make.connection(seller, provider, {FBA: "edit", MANAGE: "view"})
+    rows["grant_edit"], rows["grant_view"] = row.grants.order_by("id")
+    [rows["assignment"]] = ties.assigned(of.people["provider_employee"], rows["grant_edit"], "edit")
+    make.approved_role(of["second_provider"])
+    rows["review"] = ConnectionReview.objects.create(
+        connection=row, due_at=now + timedelta(days=10)
     )
     # The seller's side: a link that waits, an invitation to answer, a link that has ended.
-    of.rows["link_out"] = ties.partner_link(seller, of["third_provider"])
-    of.rows["connection_in"] = ties.invitation(seller, of["second_provider"])
-    of.rows["link_cancelled"] = ties.partner_link(
-        seller, None, address="gone@mail.example", status="cancelled", decided_at=clock.now()
+    rows["link_out"] = make.partner_link(seller, of["third_provider"])
+    rows["connection_in"] = make.invitation(seller, of["second_provider"])
+    rows["link_cancelled"] = make.partner_link(
+        seller, address="gone@mail.example", status="cancelled", decided_at=now
     )
-    of.rows["connection_paused"] = ties.connection(
-        seller, of["paused_provider"], status="paused", paused_at=clock.now()
+    rows["connection_paused"] = make.connection(
+        seller, of["paused_provider"], status="paused", paused_at=now
     )
-    of.rows["role_request"] = ties.role_request(
-        row, {"inventory.manage": "edit"}, message=of.named("why")
-    )
-    of.rows["renewal"] = ties.renewal(row)
-    ties.renewal(of.rows["connection_paused"], "seller")
-    soon = {"ends_at": clock.now() + timedelta(days=40)}
-    of.rows["connection_ending"] = ties.connection(seller, of["ending_provider"], **soon)
+    rows["role_request"] = ties.role_request(row, {MANAGE: "edit"}, message=of.named("why"))
+    rows["renewal"] = make.renewal(row)
+    make.renewal(rows["connection_paused"], "seller")
+    rows["connection_ending"] = make.connection(seller, of["ending_provider"], **soon)
     # The provider's side.
-    of.rows["client_ending"] = ties.connection(
-        of["ending_seller"], provider, {"inventory.manage": "view"}, **soon
-    )
-    of.rows["client_renewing"] = ties.connection(
-        of["renewing_seller"], provider, {"inventory.fba_shipments": "view"}
-    )
-    of.rows["renewal_proposed"] = ties.renewal(of.rows["client_renewing"], "seller")
-    of.rows["link_in"] = ties.partner_link(of["second_seller"], provider)
-    of.rows["connection_out"] = ties.invitation(
-        of["third_seller"], provider, sent_at=clock.now() - timedelta(days=2)
+    rows["client_ending"] = make.connection(of["ending_seller"], provider, {MANAGE: "view"}, **soon)
+    rows["client_renewing"] = make.connection(of["renewing_seller"], provider, {FBA: "view"})
+    rows["renewal_proposed"] = make.renewal(rows["client_renewing"], "seller")
+    rows["link_in"] = make.partner_link(of["second_seller"], provider)
+    rows["connection_out"] = make.invitation(
+        of["third_seller"], provider, sent_at=now - timedelta(days=2)
     )
 
 
 def _ended_partners(of: Tenant) -> None:
-    ended = {"status": "terminated", "ended_at": clock.now(), "ended_side": "seller"}
-    row = Connection.objects.create(
-        seller=of["former_seller"],
-        provider=of["provider"],
-        ends_at=clock.now() + timedelta(days=300),
-        reason=of.named("ended"),
-        **ended,
-    )
-    ties.grant(row, "inventory.fba_shipments", "edit", status="ended", ended_at=clock.now())
-    of.rows["connection_ended"] = row
+    make, rows, now = of.make, of.rows, clock.now()
+    former, provider = of["former_seller"], of["provider"]
+    ended = {"status": "terminated", "ended_at": now, "ended_side": "seller"}
+    row = make.connection(former, provider, {}, reason=of.named("ended"), **ended)
+    rows["connection_ended"] = row
+    held = make.grant(row, FBA, "edit", status="ended", ended_at=now)
     FormerRight.objects.create(
         connection=row,
         user=of.people["provider_employee"],
-        role=row.grants.get().role,
+        role=held.role,
         level=2,
         administrator=False,
     )
-    of.rows["connection_left"] = Connection.objects.create(
-        seller=of["seller"],
-        provider=of["second_provider"],
-        ends_at=clock.now() + timedelta(days=300),
-        reason=of.named("left"),
-        **ended,
+    rows["connection_left"] = make.connection(
+        of["seller"], of["second_provider"], {}, reason=of.named("left"), **ended
     )
-    link = PartnerLink.objects.create(
-        seller=of["former_seller"],
-        provider=of["provider"],
-        expires_at=clock.now(),
-        status="declined",
-        decided_at=clock.now(),
-        reason=of.named("declined"),
+    declined = {"status": "declined", "decided_at": now}
+    rows["link_declined"] = make.partner_link(
+        former, provider, reason=of.named("declined"), **declined
     )
-    of.rows["link_declined"] = link
-    of.rows["connection_declined"] = ConnectionInvitation.objects.create(
-        organization=of["provider"],
-        seller=of["former_seller"],
-        partner_link=link,
-        address=of.people["former_seller_admin"].email,
-        invited_by=of.people["provider_admin"],
-        status="declined",
-        decided_at=clock.now(),
-        **_sent(),
+    rows["connection_declined"] = make.invitation(
+        former, provider, partner_link=rows["link_declined"], **declined, **_sent()
     )
 
 
 def _suppliers(of: Tenant) -> None:
-    seller, supplier = of["seller"], of["supplier"]
-    of.rows["supplier_connection"] = SupplierConnection.objects.create(
-        seller=seller, supplier=supplier
+    seller, supplier, now = of["seller"], of["supplier"], clock.now()
+    of.rows["supplier_connection"] = of.make.connected(seller, supplier)
+    of.rows["supplier_connection_ended"] = of.make.connected(
+        of["former_seller"], supplier, status="removed", ended_at=now
     )
-    of.rows["supplier_connection_ended"] = SupplierConnection.objects.create(
-        seller=of["former_seller"], supplier=supplier, status="removed", ended_at=clock.now()
-    )
-    guest = people.person(of.named("supplier guest"))
-    of.people["supplier_guest"] = guest
-    common = {"direction": "to_supplier", "supplier_kind": "manufacturer"}
-
-    def invite(name: str, by: str, address: str, **fields: Any) -> None:
-        of.rows[name] = SupplierInvitation.objects.create(
-            organization=of[by],
-            address=address,
-            name=of.named("contact"),
-            invited_by=of.people[f"{by}_admin"],
-            **_sent(),
-            **fields,
-        )
-
-    invite("supplier_invitation", "seller", guest.email, **common)
-    invite(
-        "supplier_declined", "seller", "no@mail.example", status="declined",
-        decided_at=clock.now(), reason=of.named("no"), **common,
-    )  # fmt: skip
-    to_seller = {"direction": "to_seller", "supplier_kind": "manufacturer"}
-    invite(
-        "seller_invitation", "second_supplier", of.people["seller_admin"].email,
-        counterparty=seller, **to_seller,
-    )  # fmt: skip
-    invite(
-        "supplier_incoming", "second_seller", of.people["supplier_admin"].email,
-        counterparty=supplier, **common,
-    )  # fmt: skip
-    invite("supplier_outgoing", "supplier", "owner@mail.example", **to_seller)
+    guest = of.people["supplier_guest"] = of.make.person("supplier guest")
+    declined = {"status": "declined", "decided_at": now, "reason": of.named("no")}
+    for name, by, address, fields in (
+        ("supplier_invitation", "seller", guest.email, {}),
+        ("supplier_declined", "seller", "no@mail.example", declined),
+        (
+            "seller_invitation", "second_supplier", of.people["seller_admin"].email,
+            {"counterparty": seller},
+        ),
+        (
+            "supplier_incoming", "second_seller", of.people["supplier_admin"].email,
+            {"counterparty": supplier},
+        ),
+        ("supplier_outgoing", "supplier", "owner@mail.example", {}),
+    ):  # fmt: skip
+        values = {"name": of.named("contact"), "supplier_kind": "manufacturer", **_sent()} | fields
+        of.rows[name] = of.make.supplier_invitation(of[by], address, **values)
 
 
 def _refusals(of: Tenant) -> None:
@@ -433,102 +340,44 @@ def _refusals(of: Tenant) -> None:
 
 
 def _shipments(of: Tenant) -> None:
-    number = 1 if of.marker == HOME else 2
-    for index, (name, status) in enumerate(
-        {
-            "shipment": "working",
-            "shipment_shared": "working",
-            "shipment_done": "cancelled",
-            "shipment_guest": "working",
-        }.items()
+    for index, name in enumerate(
+        ("shipment", "shipment_shared", "shipment_done", "shipment_guest")
     ):
-        row = Shipment.objects.create(
-            seller=of["seller"],
-            shipment_id=f"FBA15AAAA{number}{index}",
+        of.rows[name] = row = of.make.shipment(
+            of["seller"],
+            {f"{of.marker}-SKU-{index}": 10},
             name=of.named(name),
-            center_code="ABE2",
             ship_date=clock.today() + timedelta(days=5),
-            ship_from_name=of.named("warehouse"),
-            ship_from_address=of.named("dock 1"),
-            status=status,
+            status="cancelled" if name == "shipment_done" else "working",
             created_by=of.people["seller_admin"],
         )
-        of.rows[name] = row
-        of.rows[f"{name}_item"] = ShipmentItem.objects.create(
-            shipment=row,
-            msku=f"{of.marker}-SKU-{index}",
-            fnsku="X00ABC1234",
-            title=of.named("kettle"),
-            quantity=10,
-        )
-    _shares(of)
-    _guest(of)
-
-
-def _guest(of: Tenant) -> None:
-    """Somebody without an account packs one shipment."""
-    of.rows["guest_link"] = GuestLink.objects.create(
-        organization=of["seller"],
-        shipment=of.rows["shipment_guest"],
-        address=of.people["supplier_guest"].email,
-        name=of.named("guest"),
-        invited_by=of.people["seller_admin"],
-        **_sent(),
-    )
-    share = Share.objects.create(
-        shipment=of.rows["shipment_guest"],
-        guest=of.rows["guest_link"],
-        status="packing",
-        note=of.named("guest note"),
-        shared_by=of.people["seller_admin"],
-        viewed_at=clock.now(),
-    )
-    of.rows["share_guest"] = share
-    sides = dict.fromkeys(("length_mm", "width_mm", "height_mm"), 300)
-    of.rows["guest_box"] = Box.objects.create(
-        shipment=share.shipment, share=share, number=1, weight_g=5000, **sides
-    )
-    Shipment.objects.filter(pk=share.shipment_id).update(last_box_number=1)
-
-
-def _shares(of: Tenant) -> None:
-    shared, done = of.rows["shipment_shared"], of.rows["shipment_done"]
-    by, connection = of.people["seller_admin"], of.rows["supplier_connection"]
-    share = Share.objects.create(
-        shipment=shared,
-        connection=connection,
-        status="packing",
-        note=of.named("note"),
-        shared_by=by,
-        viewed_at=clock.now(),
-    )
-    of.rows["share"] = share
-    of.rows["share_waiting"] = Share.objects.create(
-        shipment=shared,
-        invitation=of.rows["supplier_invitation"],
+        of.rows[f"{name}_item"] = row.items.get()
+    viewed = {"status": "packing", "viewed_at": clock.now()}
+    of.rows["share"] = _share(of, "shipment_shared", "note", **viewed)
+    of.rows["share_waiting"] = _share(
+        of,
+        "shipment_shared",
+        "wait",
+        "invitation",
+        of.rows["supplier_invitation"],
         status="waiting",
-        note=of.named("wait"),
-        shared_by=by,
     )
-    of.rows["share_recalled"] = Share.objects.create(
-        shipment=done,
-        connection=connection,
-        status="recalled",
-        note=of.named("recalled"),
-        ended_at=clock.now(),
-        shared_by=by,
+    of.rows["share_recalled"] = _share(of, "shipment_done", "recalled", status="recalled")
+    # Somebody without an account packs one shipment.
+    of.rows["guest_link"] = link = of.make.guest_link(
+        of.rows["shipment_guest"], of.people["supplier_guest"].email, **_sent()
     )
-    of.rows["box"] = Box.objects.create(
-        shipment=shared,
-        share=share,
-        number=1,
-        weight_g=5000,
-        length_mm=300,
-        width_mm=300,
-        height_mm=300,
-    )
-    Shipment.objects.filter(pk=shared.pk).update(last_box_number=1)
-    BoxItem.objects.create(box=of.rows["box"], item=of.rows["shipment_shared_item"], quantity=5)
+    of.rows["share_guest"] = _share(of, "shipment_guest", "guest note", "guest", link, **viewed)
+    of.rows["box"] = of.make.box(of.rows["share"], {of.rows["shipment_shared_item"].msku: 5})
+    of.rows["guest_box"] = of.make.box(of.rows["share_guest"], {})
+
+
+def _share(
+    of: Tenant, name: str, note: str, to: str = "connection", row: Any = None, **fields: Any
+) -> Share:
+    """A shipment, shared with the supplier, or with what `row` stands for."""
+    fields |= {to: row or of.rows["supplier_connection"], "note": of.named(note)}
+    return of.make.share(of.rows[name], None, shared_by=of.people["seller_admin"], **fields)
 
 
 def _traces(of: Tenant) -> None:

@@ -1,25 +1,36 @@
 """Who and when: people with addresses and factors, and moving to a day of the story."""
 
 import io
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
-from django.contrib.auth.hashers import make_password
 from reportlab.pdfgen.canvas import Canvas
 
 from accounts.documents import inspect
-from accounts.invitations.batches import kinds
-from accounts.invitations.batches.reading import read
-from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import IdentityCheck, IdentityDocument, Organization, User
 from accounts.transitions import employees, identity, organizations
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo.people import PASSWORD, Person, person
+from partnerhub.samples.rows import Rows
+
+_make = Rows("demo.example", PASSWORD)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account and its administrator."""
+
+    firm: Organization
+    admin: User
+
+    @property
+    def acts(self) -> dict[str, Any]:
+        """For whom something is done, and by whom, as transitions take it."""
+        return {"organization": self.firm, "by": self.admin}
 
 
 def at(days_ago: float) -> None:
@@ -27,16 +38,9 @@ def at(days_ago: float) -> None:
     demo_clock.put(timedelta(days=-days_ago))
 
 
-@cache
-def _hashed() -> str:
-    """Everybody's password, hashed once: hashing is slow on purpose."""
-    return make_password(PASSWORD)
-
-
-def join(person: Person) -> User:
+def _join(person: Person) -> User:
     """An account with a confirmed address and, where the person needs one, a second factor."""
-    user = User.objects.create(email=person.address, name=person.name, password=_hashed())
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    user = _make.person(person.name, email=person.address)
     if person.secret:
         TOTP.activate(user, person.secret)
         if not Authenticator.objects.filter(user=user, type="recovery_codes").exists():
@@ -49,12 +53,12 @@ def lead_part(key: str) -> User:
     found = person(key)
     if found is None:
         raise LookupError(key)
-    return join(found)
+    return _join(found)
 
 
 def extra(key: str, name: str) -> User:
     """Somebody who fills a list; signs in with the common password, has no second factor."""
-    return join(Person(key, name, ""))
+    return _join(Person(key, name, ""))
 
 
 def _document(title: str, name: str) -> io.BytesIO:
@@ -67,7 +71,7 @@ def _document(title: str, name: str) -> io.BytesIO:
     return out
 
 
-def submit_identity(user: User, country: str = "US") -> IdentityCheck:
+def submit_identity(user: User) -> IdentityCheck:
     """The person sends data and two specimen documents."""
     documents = {}
     for kind in IdentityDocument.Kind:
@@ -77,7 +81,7 @@ def submit_identity(user: User, country: str = "US") -> IdentityCheck:
         by=user,
         legal_name=user.name,
         birth_date=date(1984, 2, 29),
-        country=country,
+        country="US",
         street_address="12 Harbor Street, Portland, OR 97201",
         documents=documents,
     )
@@ -88,49 +92,18 @@ def identify(user: User, reviewer: User) -> None:
     identity.decide_identity(by=reviewer, check=submit_identity(user), verified=True)
 
 
-def register(user: User, kind: str, name: str, **fields: Any) -> Organization:
+def register(user: User, kind: str, name: str, **fields: Any) -> Tenant:
     """The person registers a business in the United States."""
-    return organizations.register_organization(
+    firm = organizations.register_organization(
         by=user, kind=kind, name=name, country="US", **fields
     )
+    return Tenant(firm, user)
 
 
-def give_list(
-    by: tuple[Organization, User], purpose: str, source: str, text: str, *, confirmed: bool = False
-) -> None:
-    """Upload a list of invitations; a confirmed one is sent at once."""
-    organization, user = by
-    kind = kinds.get(purpose)
-    if kind is None:
-        raise LookupError(purpose)
-    batch = lists.keep(
-        by=user,
-        organization=organization,
-        purpose=purpose,
-        source=source,
-        reading=read(text, kind.columns(organization), header=True),
-        options={"role": "employee", "rights": []},
-    )
-    if confirmed:
-        lists.confirm(by=user, batch=batch)
-        sending.send_due()
-
-
-def hire(
-    administrator: User,
-    organization: Organization,
-    user: User,
-    *,
-    role: str = "employee",
-    rights: tuple[str, ...] = (),
-) -> None:
+def hire(of: Tenant, user: User, *, role: str = "employee", rights: tuple[str, ...] = ()) -> User:
     """Invite somebody who accepts."""
     invitation = employees.invite(
-        by=administrator,
-        organization=organization,
-        address=user.email,
-        name=user.name,
-        role=role,
-        rights=rights,
+        **of.acts, address=user.email, name=user.name, role=role, rights=rights
     )
     employees.accept(by=user, public_id=invitation.public_id)
+    return user

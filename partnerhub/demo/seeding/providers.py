@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from accounts.invitations.transitions import mark_undeliverable
-from accounts.models import EmployeeInvitation, Organization, User
+from accounts.models import EmployeeInvitation, User
 from accounts.transitions import employees, identity, members, organizations
 from core.web.access import Level
 from partnerhub.demo.seeding.cast import (
+    Tenant,
     at,
     extra,
     hire,
@@ -29,12 +30,20 @@ class Desk:
     lead: User
 
 
-def _apply(
-    provider: Organization, by: User, category: str, wanted: dict[str, Level]
-) -> RoleApplication:
-    """A draft in one category with complete lines."""
+def _register(desk: Desk, admin: User, name: str, number: str) -> Tenant:
+    """A provider whose administrator is known."""
+    provider = register(admin, "provider", name, registration_number=number)
+    identify(admin, desk.reviewer)
+    provider.firm.refresh_from_db()
+    return provider
+
+
+def _apply(provider: Tenant, category: str, **levels: Level) -> RoleApplication:
+    """A draft in one category with complete lines; role codes are CATEGORY.NAME."""
+    by = provider.admin
+    wanted = {f"{category}.{name}": level for name, level in levels.items()}
     draft = applications.create_draft(
-        provider=provider, category=ServiceCategory.objects.get(slug=category), by=by
+        provider=provider.firm, category=ServiceCategory.objects.get(slug=category), by=by
     )
     entries = []
     for role in Role.objects.filter(code__in=wanted):
@@ -47,17 +56,21 @@ def _apply(
     return applications.save_lines(application=draft, entries=entries, version=draft.version, by=by)
 
 
-def _submit(
-    provider: Organization, by: User, category: str, wanted: dict[str, Level]
-) -> RoleApplication:
-    return applications.submit_application(
-        application=_apply(provider, by, category, wanted), by=by
-    )
+def _submit(provider: Tenant, category: str, **levels: Level) -> RoleApplication:
+    draft = _apply(provider, category, **levels)
+    return applications.submit_application(application=draft, by=provider.admin)
+
+
+def _review(application: RoleApplication, desk: Desk, question: str = "") -> None:
+    """Take it up; with a question, it waits for the provider."""
+    review.start_review(application=application, by=desk.reviewer)
+    if question:
+        review.request_information(application=application, text=question, by=desk.reviewer)
 
 
 def _decide(application: RoleApplication, desk: Desk, refused: tuple[str, ...] = ()) -> None:
     """Approve each line as asked, but refuse these roles; restricted ones are agreed on by lead."""
-    review.start_review(application=application, by=desk.reviewer)
+    _review(application, desk)
     for line in application.lines.select_related("role"):
         if line.role.code in refused:
             review.decide_line(
@@ -74,122 +87,76 @@ def _decide(application: RoleApplication, desk: Desk, refused: tuple[str, ...] =
     review.finish_application(application=application, by=desk.reviewer)
 
 
-def approve(provider: Organization, by: User, desk: Desk, category: str, **levels: Level) -> None:
-    """Apply in one category and get everything; role codes are CATEGORY.NAME."""
-    wanted = {f"{category}.{name}": level for name, level in levels.items()}
-    _decide(_submit(provider, by, category, wanted), desk)
-
-
-def harbor_desk(desk: Desk) -> tuple[Organization, User, User]:
+def harbor_desk(desk: Desk) -> tuple[Tenant, User]:
     """The provider that most of the story is about, with an application in every state."""
     at(60)
     admin, employee = lead_part("provider-admin"), lead_part("provider-employee")
-    provider = register(admin, "provider", "Harbor Desk", registration_number="12-3456789")
-    identify(admin, desk.reviewer)
-    provider.refresh_from_db()
+    harbor = _register(desk, admin, "Harbor Desk", "12-3456789")
     at(55)
-    _decide(
-        _submit(
-            provider,
-            admin,
-            "inventory",
-            {
-                "inventory.fba_shipments": Level.ADMIN,
-                "inventory.manage": Level.EDIT,
-                "inventory.planning": Level.VIEW,
-                "inventory.images": Level.EDIT,
-            },
-        ),
-        desk,
-        refused=("inventory.images",),
-    )
+    wanted = {"fba_shipments": Level.ADMIN, "manage": Level.EDIT}
+    wanted |= {"planning": Level.VIEW, "images": Level.EDIT}
+    _decide(_submit(harbor, "inventory", **wanted), desk, refused=("inventory.images",))
     # Asked 50 days ago and never answered: lapses.
     at(50)
-    silent = _submit(provider, admin, "growth", {"growth.subscribe_save": Level.VIEW})
-    review.start_review(application=silent, by=desk.reviewer)
-    review.request_information(
-        application=silent, text="Which programmes do you run today?", by=desk.reviewer
-    )
+    silent = _submit(harbor, "growth", subscribe_save=Level.VIEW)
+    _review(silent, desk, "Which programmes do you run today?")
     at(40)
-    approve(provider, admin, desk, "reports", business=Level.VIEW)
-    _decide(_submit(provider, admin, "brand", {"brand.store": Level.EDIT}), desk, ("brand.store",))
-    applications.withdraw_application(
-        application=_submit(provider, admin, "services", {"services.requests": Level.VIEW}),
-        by=admin,
-    )
+    _decide(_submit(harbor, "reports", business=Level.VIEW), desk)
+    _decide(_submit(harbor, "brand", store=Level.EDIT), desk, ("brand.store",))
+    withdrawn = _submit(harbor, "services", requests=Level.VIEW)
+    applications.withdraw_application(application=withdrawn, by=admin)
     at(9)
-    asked = _submit(provider, admin, "orders", {"orders.returns": Level.VIEW})
-    review.start_review(application=asked, by=desk.reviewer)
-    review.request_information(
-        application=asked, text="Where is buyer data stored, and for how long?", by=desk.reviewer
-    )
-    reviewing = _submit(
-        provider,
-        admin,
-        "advertising",
-        {"advertising.campaign_manager": Level.ADMIN, "advertising.ad_billing": Level.VIEW},
-    )
-    review.start_review(application=reviewing, by=desk.reviewer)
+    asked = _submit(harbor, "orders", returns=Level.VIEW)
+    _review(asked, desk, "Where is buyer data stored, and for how long?")
+    reviewing = _submit(harbor, "advertising", campaign_manager=Level.ADMIN, ad_billing=Level.VIEW)
+    _review(reviewing, desk)
     billing = reviewing.lines.get(role__code="advertising.ad_billing")
     review.decide_line(line=billing, level=Level.VIEW, by=desk.reviewer)
     at(3)
-    _submit(provider, admin, "performance", {"performance.feedback": Level.VIEW})
+    _submit(harbor, "performance", feedback=Level.VIEW)
     at(1)
-    _apply(provider, admin, "pricing", {"pricing.pricing": Level.EDIT})
-    _colleagues(provider, admin, employee, desk)
-    return provider, admin, employee
+    _apply(harbor, "pricing", pricing=Level.EDIT)
+    _colleagues(harbor, employee, desk)
+    return harbor, employee
 
 
-def _colleagues(provider: Organization, admin: User, employee: User, desk: Desk) -> None:
+def _colleagues(harbor: Tenant, employee: User, desk: Desk) -> None:
     """Employees and invitations in every state."""
     at(45)
-    hire(admin, provider, employee)
-    identify(employee, desk.reviewer)
-    second = extra("provider-second", "Sandy Second")
-    hire(admin, provider, second, role="administrator")
+    identify(hire(harbor, employee), desk.reviewer)
+    second = hire(harbor, extra("provider-second", "Sandy Second"), role="administrator")
     identify(second, desk.reviewer)
-    for key, name in (("provider-waiting", "Willow Waiting"), ("provider-failed", "Fay Failed")):
-        colleague = extra(key, name)
-        hire(admin, provider, colleague)
-        check = submit_identity(colleague)
-        if key == "provider-failed":
-            identity.decide_identity(
-                by=desk.reviewer, check=check, verified=False, reason="unreadable"
-            )
-    left, resting = extra("provider-left", "Lou Left"), extra("provider-resting", "Ray Resting")
-    for colleague in (left, resting):
-        hire(admin, provider, colleague)
-    members.remove(by=admin, membership=left.memberships.get())
-    members.suspend(by=admin, membership=resting.memberships.get())
+    submit_identity(hire(harbor, extra("provider-waiting", "Willow Waiting")))
+    failed = submit_identity(hire(harbor, extra("provider-failed", "Fay Failed")))
+    identity.decide_identity(by=desk.reviewer, check=failed, verified=False, reason="unreadable")
+    left = hire(harbor, extra("provider-left", "Lou Left"))
+    resting = hire(harbor, extra("provider-resting", "Ray Resting"))
+    members.remove(by=harbor.admin, membership=left.memberships.get())
+    members.suspend(by=harbor.admin, membership=resting.memberships.get())
     at(30)
-    _invite(provider, admin, "late")
+    _invite(harbor, "late")
     at(2)
-    _invite(provider, admin, "soon")
-    employees.revoke(by=admin, invitation=_invite(provider, admin, "mistake"))
+    _invite(harbor, "soon")
+    employees.revoke(by=harbor.admin, invitation=_invite(harbor, "mistake"))
     declining = extra("declining", "Dee Declining")
-    declined = _invite(provider, admin, "declining")
+    declined = _invite(harbor, "declining")
     employees.decline(by=declining, public_id=declined.public_id, reason="I work elsewhere now.")
-    mark_undeliverable(about=_invite(provider, admin, "no-such-mailbox").about)
+    mark_undeliverable(about=_invite(harbor, "no-such-mailbox").about)
 
 
-def _invite(provider: Organization, admin: User, key: str) -> EmployeeInvitation:
-    return employees.invite(
-        by=admin, organization=provider, address=f"{key}@demo.example", role="employee"
-    )
+def _invite(provider: Tenant, key: str) -> EmployeeInvitation:
+    return employees.invite(**provider.acts, address=f"{key}@demo.example", role="employee")
 
 
-def other_providers(desk: Desk) -> tuple[tuple[Organization, User], tuple[Organization, User]]:
-    """Quiet Ledger (the second tenant) and Copper Gate, whose approvals are old or gone."""
+def other_providers(desk: Desk) -> tuple[Tenant, Tenant]:
+    """Copper Gate, whose approvals are old or gone, and Quiet Ledger, the second tenant."""
     at(430)
-    copper_admin = extra("copper-admin", "Cory Copper")
-    copper = register(copper_admin, "provider", "Copper Gate", registration_number="98-7654321")
-    identify(copper_admin, desk.reviewer)
-    copper.refresh_from_db()
+    copper = _register(desk, extra("copper-admin", "Cory Copper"), "Copper Gate", "98-7654321")
     at(420)
-    approve(copper, copper_admin, desk, "reports", business=Level.VIEW)
+    _decide(_submit(copper, "reports", business=Level.VIEW), desk)
     at(200)
-    approve(copper, copper_admin, desk, "inventory", fba_shipments=Level.EDIT, planning=Level.VIEW)
-    planning = ApprovedRole.objects.get(provider=copper, role__code="inventory.planning")
+    _decide(_submit(copper, "inventory", fba_shipments=Level.EDIT, planning=Level.VIEW), desk)
+    planning = ApprovedRole.objects.get(provider=copper.firm, role__code="inventory.planning")
     approvals.revoke_approved_role(
         approved_role=planning,
         reason="Complaints by sellers.",
@@ -197,37 +164,26 @@ def other_providers(desk: Desk) -> tuple[tuple[Organization, User], tuple[Organi
         by=desk.lead,
     )
     at(35)
-    quiet_admin = lead_part("other-provider-admin")
-    quiet = register(quiet_admin, "provider", "Quiet Ledger", registration_number="45-6789012")
-    identify(quiet_admin, desk.reviewer)
-    quiet.refresh_from_db()
+    quiet = _register(desk, lead_part("other-provider-admin"), "Quiet Ledger", "45-6789012")
     at(33)
-    approve(quiet, quiet_admin, desk, "reports", business=Level.VIEW, payments=Level.VIEW)
-    return (copper, copper_admin), (quiet, quiet_admin)
+    _decide(_submit(quiet, "reports", business=Level.VIEW, payments=Level.VIEW), desk)
+    return copper, quiet
 
 
 def accounts_in_other_states(desk: Desk) -> None:
     """A draft, a suspended and a closed provider account, an expired identity."""
     at(790)
-    expired = extra("expired-identity", "Ellis Expired")
-    identify(expired, desk.reviewer)
+    identify(extra("expired-identity", "Ellis Expired"), desk.reviewer)
     at(20)
     drafting = extra("draft-admin", "Drew Draft")
     register(drafting, "provider", "Paper Moon", registration_number="33-1112223")
     submit_identity(drafting)
-    for key, name, firm, number in (
-        ("suspended-admin", "Sky Suspended", "Loose Anchor", "44-2223334"),
-        ("closed-admin", "Cleo Closed", "Old Pier", "55-3334445"),
-    ):
-        admin = extra(key, name)
-        provider = register(admin, "provider", firm, registration_number=number)
-        identify(admin, desk.reviewer)
-        provider.refresh_from_db()
-        if key == "suspended-admin":
-            organizations.suspend_organization(
-                by=desk.lead, organization=provider, reason="Registration number under review."
-            )
-        else:
-            organizations.close_organization(
-                by=desk.lead, organization=provider, reason="Closed at the firm's own wish."
-            )
+    admin = extra("suspended-admin", "Sky Suspended")
+    anchor = _register(desk, admin, "Loose Anchor", "44-2223334")
+    organizations.suspend_organization(
+        by=desk.lead, organization=anchor.firm, reason="Registration number under review."
+    )
+    pier = _register(desk, extra("closed-admin", "Cleo Closed"), "Old Pier", "55-3334445")
+    organizations.close_organization(
+        by=desk.lead, organization=pier.firm, reason="Closed at the firm's own wish."
+    )

@@ -4,13 +4,14 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from accounts.invitations.batches import kinds
+from accounts.invitations.batches.reading import read
+from accounts.invitations.batches.transitions import lists, sending
 from accounts.models import User
 from core import clock
 from partnerhub.demo.people import GUEST
-from partnerhub.demo.seeding.cast import at, extra, give_list, lead_part, register
-from partnerhub.demo.seeding.partners import Tenant
+from partnerhub.demo.seeding.cast import Tenant, at, extra, lead_part, register
 from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
@@ -27,77 +28,7 @@ from supplychain.transitions import (
 EXAMPLES = Path(__file__).parents[3] / "supplychain" / "data" / "inbound_examples.json"
 # Real numbers with valid check digits, from the carriers' public format examples.
 TRACKING = ("1Z5R89390357567127", "1Z879E930346834440", "986578788855")
-CENTERS = ("ABE2", "DFW6", "FTW1", "LAS1", "GYR1", "IND4", "CLT2", "BFI4", "AVP1", "BNA3")
-
-
-def _example() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The public inbound API's example of a shipment and of its item."""
-    data = json.loads(EXAMPLES.read_text())
-    shipment = data["v0.getShipments"]["payload"]["ShipmentData"][0]
-    item = data["v0.getShipmentItemsByShipmentId"]["payload"]["ItemData"][0]
-    return shipment, item
-
-
-def suppliers(lantern: Tenant, kite: Tenant) -> tuple[Tenant, Tenant]:
-    """North Mill joins by the seller's invitation, South Dye Works invites sellers itself."""
-    at(34)
-    sunny, ona = lead_part("supplier"), lead_part("other-supplier")
-    invitation = invitations.invite(
-        by=lantern[1],
-        organization=lantern[0],
-        address=sunny.email,
-        name="North Mill",
-        supplier_kind="manufacturer",
-    )
-    first = invitations.accept(
-        by=sunny, public_id=invitation.public_id, new=NewAccount("North Mill", "US", "manufacturer")
-    )
-    dye = register(ona, "supplier", "South Dye Works", supplier_kind="wholesaler")
-    asked = invitations.invite(by=ona, organization=dye, address=kite[1].email, name="Red Kite")
-    invitations.accept(by=kite[1], public_id=asked.public_id, organization=kite[0])
-    _other_states(lantern)
-    _several(lantern)
-    at(2)
-    invitations.invite(by=ona, organization=dye, address=lantern[1].email, name="Blue Lantern")
-    return (first.supplier, sunny), (dye, ona)
-
-
-def _other_states(lantern: Tenant) -> None:
-    """Invitations that ended, and a supplier who was removed."""
-    at(32)
-    freight = extra("freight", "Frankie Freight")
-    invitation = invitations.invite(
-        by=lantern[1],
-        organization=lantern[0],
-        address=freight.email,
-        name="Fast Freight",
-        supplier_kind="freight_forwarder",
-    )
-    removed = invitations.accept(
-        by=freight,
-        public_id=invitation.public_id,
-        new=NewAccount("Fast Freight", "US", "freight_forwarder"),
-    )
-    connections.remove_connection(by=lantern[1], connection=removed, organization=lantern[0])
-    at(31)
-    for address in ("late-supplier@firm.example", "wrong-supplier@firm.example"):
-        sent = invitations.invite(by=lantern[1], organization=lantern[0], address=address)
-        if address.startswith("wrong"):
-            invitations.revoke(by=lantern[1], invitation=sent)
-    at(3)
-    invitations.invite(
-        by=lantern[1], organization=lantern[0], address="joining@firm.example", name="Joining Ltd"
-    )
-
-
-def _several(lantern: Tenant) -> None:
-    """A list of suppliers that was sent, with rows that were not."""
-    at(3)
-    give_list(
-        lantern,
-        "supplier",
-        "suppliers-autumn.csv",
-        """Name,E-mail address,What the supplier does
+LIST = """Name,E-mail address,What the supplier does
 Harvest Jars,hello@harvest-jars.example,Manufacturer
 Lake Forwarding,office@lake-forwarding.example,Freight forwarder
 Copper Kettle Works,sales@copper-kettle.example,Manufacturer
@@ -106,26 +37,74 @@ Lake Forwarding,Office@Lake-Forwarding.example,Freight forwarder
 Green Row Farm,green-row.example,Other
 Pine Boxes,orders@pine-boxes.example,Carpenter
 North Mill,supplier@demo.example,Manufacturer
-""",
-        confirmed=True,
+"""
+CENTERS = ("ABE2", "DFW6", "FTW1", "LAS1", "GYR1", "IND4", "CLT2", "BFI4", "AVP1", "BNA3")
+
+
+def suppliers(lantern: Tenant, kite: Tenant) -> tuple[Tenant, Tenant]:
+    """North Mill joins by the seller's invitation, South Dye Works invites sellers itself."""
+    at(34)
+    sunny, ona = lead_part("supplier"), lead_part("other-supplier")
+    mill = _join(lantern, sunny, "North Mill", "manufacturer").supplier
+    dye = register(ona, "supplier", "South Dye Works", supplier_kind="wholesaler")
+    asked = invitations.invite(**dye.acts, address=kite.admin.email, name="Red Kite")
+    invitations.accept(by=kite.admin, public_id=asked.public_id, organization=kite.firm)
+    # Invitations that ended, and a supplier who was removed.
+    at(32)
+    freight = extra("freight", "Frankie Freight")
+    removed = _join(lantern, freight, "Fast Freight", "freight_forwarder")
+    connections.remove_connection(**lantern.acts, connection=removed)
+    at(31)
+    invitations.invite(**lantern.acts, address="late-supplier@firm.example")
+    wrong = invitations.invite(**lantern.acts, address="wrong-supplier@firm.example")
+    invitations.revoke(by=lantern.admin, invitation=wrong)
+    at(3)
+    invitations.invite(**lantern.acts, address="joining@firm.example", name="Joining Ltd")
+    _send_list(lantern)
+    at(2)
+    invitations.invite(**dye.acts, address=lantern.admin.email, name="Blue Lantern")
+    return Tenant(mill, sunny), dye
+
+
+def _join(seller: Tenant, user: User, name: str, does: str) -> SupplierConnection:
+    """The seller invites a supplier, who accepts with a new account."""
+    invitation = invitations.invite(
+        **seller.acts, address=user.email, name=name, supplier_kind=does
     )
+    new = NewAccount(name, "US", does)
+    return invitations.accept(by=user, public_id=invitation.public_id, new=new)
+
+
+def _send_list(seller: Tenant) -> None:
+    """A list of suppliers is sent, but for some of its rows."""
+    kind = kinds.get("supplier")
+    if kind is None:
+        raise LookupError("supplier")
+    batch = lists.keep(
+        **seller.acts,
+        purpose="supplier",
+        source="suppliers-autumn.csv",
+        reading=read(LIST, kind.columns(seller.firm), header=True),
+        options={"role": "employee", "rights": []},
+    )
+    lists.confirm(by=seller.admin, batch=batch)
+    sending.send_due()
 
 
 def _ship(seller: Tenant, number: int, name: str) -> Shipment:
-    """One shipment after the public example, each to another centre."""
-    example, item = _example()
+    """One shipment after the public inbound API's example, each to another centre."""
+    payloads = json.loads(EXAMPLES.read_text())
+    example = payloads["v0.getShipments"]["payload"]["ShipmentData"][0]
+    item = payloads["v0.getShipmentItemsByShipmentId"]["payload"]["ItemData"][0]
     address = example["ShipFromAddress"]
-    lines = (
-        address["AddressLine1"],
-        f"{address['City']}, {address['StateOrProvinceCode']} {address['PostalCode']}",
-    )
+    place = f"{address['City']}, {address['StateOrProvinceCode']} {address['PostalCode']}"
     facts = ShipmentFacts(
         name=name,
         center_code=CENTERS[number % len(CENTERS)],
         mode="LTL" if number % 5 == 4 else "SP",
         ship_date=clock.today() + timedelta(days=7),
         ship_from_name=address["Name"],
-        ship_from_address="\n".join(lines),
+        ship_from_address=f"{address['AddressLine1']}\n{place}",
     )
     items = [
         ItemPlan(
@@ -136,12 +115,12 @@ def _ship(seller: Tenant, number: int, name: str) -> Shipment:
         ),
         ItemPlan(msku=f"WICK-{number:03d}", fnsku="X0014BIZ9A", title="Spare wicks", quantity=40),
     ]
-    return shipments.create_shipment(by=seller[1], seller=seller[0], facts=facts, items=items)
+    return shipments.create_shipment(by=seller.admin, seller=seller.firm, facts=facts, items=items)
 
 
 def _share(seller: Tenant, shipment: Shipment, connection: SupplierConnection) -> Share:
     [share] = shares.share_shipment(
-        by=seller[1],
+        by=seller.admin,
         shipment=shipment,
         targets=Targets(connections=frozenset({connection.public_id})),
         note="Please ship on pallets only if the boxes do not fit a parcel.",
@@ -193,32 +172,33 @@ def _advance(share: Share, by: User, until: str) -> Share:
 
 def journeys(lantern: Tenant, mill: Tenant) -> None:
     """Shipments and shares in every state between Blue Lantern and North Mill."""
-    connection = SupplierConnection.objects.get(seller=lantern[0], supplier=mill[0])
+    connection = SupplierConnection.objects.get(seller=lantern.firm, supplier=mill.firm)
+
+    def shared(number: int, name: str, until: str = "") -> Share:
+        share = _share(lantern, _ship(lantern, number, name), connection)
+        return _advance(share, mill.admin, until) if until else share
+
     at(28)
     for number, end in enumerate(CARRIER_STEPS):
-        shipment = _ship(lantern, number, f"Spring lanterns {number + 1}")
-        _advance(_share(lantern, shipment, connection), mill[1], "shipped")
-        _carry(shipment, end)
-    lost = _ship(lantern, 6, "Lost on the way")
-    _advance(_share(lantern, lost, connection), mill[1], "shipped")
-    _carry(lost, ShipmentStatus.ERROR)
+        _carry(shared(number, f"Spring lanterns {number + 1}", "shipped").shipment, end)
+    _carry(shared(6, "Lost on the way", "shipped").shipment, ShipmentStatus.ERROR)
     at(6)
     for number, step in enumerate(
         ("viewed", "packing", "contents_confirmed", "labels_ready", "shipped"), start=10
     ):
-        shipment = _ship(lantern, number, f"Summer lanterns {number - 9}")
-        _advance(_share(lantern, shipment, connection), mill[1], step)
+        shared(number, f"Summer lanterns {number - 9}", step)
     at(4)
-    recalled = _share(lantern, _ship(lantern, 20, "Recalled"), connection)
-    shares.recall_share(by=lantern[1], share=recalled, reason="Another supplier has the stock.")
-    declined = _share(lantern, _ship(lantern, 21, "Declined"), connection)
-    shares.decline_share(by=mill[1], share=declined, reason="No capacity this week.")
-    cancelled = _ship(lantern, 22, "Cancelled")
-    _share(lantern, cancelled, connection)
+    recalled = shared(20, "Recalled")
+    reason = "Another supplier has the stock."
+    shares.recall_share(by=lantern.admin, share=recalled, reason=reason)
+    declined = shared(21, "Declined")
+    shares.decline_share(by=mill.admin, share=declined, reason="No capacity this week.")
+    cancelled = shared(22, "Cancelled").shipment
     cancelled.refresh_from_db()
-    shipments.cancel_shipment(by=lantern[1], shipment=cancelled, reason="The order was cancelled.")
+    reason = "The order was cancelled."
+    shipments.cancel_shipment(by=lantern.admin, shipment=cancelled, reason=reason)
     at(1)
-    _share(lantern, _ship(lantern, 23, "Autumn lanterns"), connection)
+    shared(23, "Autumn lanterns")
     _ship(lantern, 24, "Not shared yet")
 
 
@@ -235,36 +215,27 @@ def _carry(shipment: Shipment, end: str) -> None:
         shipment.refresh_from_db()
 
 
-def waiting_share(lantern: Tenant) -> None:
-    """A share that waits for an invited supplier."""
+def other_shares(lantern: Tenant, kite: Tenant, dye: Tenant) -> None:
+    """With an invited supplier, with somebody without an account, and between other tenants."""
     at(2)
     invitation = invitations.invite(
-        by=lantern[1],
-        organization=lantern[0],
+        **lantern.acts,
         address="new-mill@firm.example",
         name="New Mill",
         supplier_kind="manufacturer",
     )
     shares.share_shipment(
-        by=lantern[1],
+        by=lantern.admin,
         shipment=_ship(lantern, 25, "For the new mill"),
         targets=Targets(invitations=frozenset({invitation.public_id})),
     )
-
-
-def guest(lantern: Tenant) -> None:
-    """A share with a supplier who has no account."""
     at(1)
     guests.share_with_guest(
-        by=lantern[1],
+        by=lantern.admin,
         shipment=_ship(lantern, 26, "Paper shades"),
         address=GUEST.address,
         name=GUEST.name,
     )
-
-
-def second_tenant(kite: Tenant, dye: Tenant) -> None:
-    """Red Kite and South Dye Works have something of their own."""
-    connection = SupplierConnection.objects.get(seller=kite[0], supplier=dye[0])
+    connection = SupplierConnection.objects.get(seller=kite.firm, supplier=dye.firm)
     at(5)
     _share(kite, _ship(kite, 30, "Red kites"), connection)
