@@ -94,16 +94,6 @@ def broker_command(folder: Path, port: int, databases: int = 16) -> list[str]:
     return [broker_binary(), *(part for option in options.items() for part in option)]
 
 
-def broker_answers(port: int) -> bool:
-    """Whether a broker on `port` answers a ping; False while it starts or loads."""
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
-    except OSError:
-        return False
-
-
 def last_lines(log: Path, count: int = 20) -> str:
     """The end of a log file, for a message about a process that ended."""
     if not log.exists():

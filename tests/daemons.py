@@ -8,6 +8,7 @@ import glob
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -44,8 +45,18 @@ def start_broker(folder: Path, databases: int = 16) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     port = embedded.free_port()
     process = start(embedded.broker_command(folder, port, databases), folder / "broker.log")
-    _wait("the broker", process, lambda: embedded.broker_answers(port), folder / "broker.log")
+    _wait("the broker", process, lambda: broker_answers(port), folder / "broker.log")
     return Server("broker", f"redis://{LOOPBACK}:{port}/0", process)
+
+
+def broker_answers(port: int) -> bool:
+    """Whether a broker on `port` answers a ping; False while it starts or loads."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
 
 
 # PostgreSQL ------------------------------------------------------------------------------------

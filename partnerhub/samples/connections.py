@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from connections import emails
 from connections.emails.pausing import connection_pause_moved

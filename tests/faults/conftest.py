@@ -79,7 +79,7 @@ class Broker:
         """Start it, with what it kept."""
         command = embedded.broker_command(self.folder, self._port)
         self._process = daemons.start(command, self.folder / "broker.log")
-        processes.wait_for(lambda: embedded.broker_answers(self._port), "the broker")
+        processes.wait_for(lambda: daemons.broker_answers(self._port), "the broker")
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -157,7 +157,7 @@ def broker(shared_broker: Broker) -> Iterator[Broker]:
     shared_broker.proxy.heal()
     shared_broker.client().flushall()
     yield shared_broker
-    if not embedded.broker_answers(shared_broker._port):
+    if not daemons.broker_answers(shared_broker._port):
         shared_broker.start()
     shared_broker.proxy.heal()
 
