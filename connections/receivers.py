@@ -6,7 +6,7 @@ from accounts.invitations.erasure import forget_invited
 from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
 from connections.models import Assignment, ConnectionInvitation
-from connections.transitions import closing, links
+from connections.transitions import closures, links
 from core.object_permissions import clear_grants
 
 
@@ -28,7 +28,7 @@ def forget_person(user: User, **kwargs: Any) -> None:
 
 def end_connections(organization: Organization, by: Any = None, **kwargs: Any) -> None:
     """A closed account is connected with nobody."""
-    closing.close_account(organization=organization, by=by)
+    closures.close_account(organization=organization, by=by)
 
 
 def connect() -> None:

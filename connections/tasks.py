@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from connections.models import Connection, ConnectionReview, PartnerLink, RoleRequest
-from connections.transitions import endings, grants, links, pausing, requests, reviews
+from connections.transitions import endings, grants, links, pauses, requests, reviews
 from connections.transitions.shared import REMINDERS
 from core import clock
 from core.failures.services import each
@@ -29,7 +29,7 @@ def sweep() -> None:
     ended = connections.overdue(now).order_by("ends_at")
     _each(ended, lambda row: endings.end_overdue(connection=row))
     resumed = connections.pause_over(now).order_by("paused_until")
-    _each(resumed, lambda row: pausing.resume_overdue(connection=row))
+    _each(resumed, lambda row: pauses.resume_overdue(connection=row))
     due = connections.with_due_grants(now).order_by("id")
     _each(due, lambda row: grants.end_due(connection=row))
     lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")

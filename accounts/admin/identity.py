@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 
-from accounts.admin.common import SHOWN, find, frame
+from accounts.admin.frames import SHOWN, find, frame
 from accounts.documents import document_response
 from accounts.forms.identity import IdentityDecisionForm
 from accounts.models import IdentityCheck, Organization

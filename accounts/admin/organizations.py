@@ -13,7 +13,7 @@ from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.admin.common import SHOWN, find, frame
+from accounts.admin.frames import SHOWN, find, frame
 from accounts.forms.organizations import SupervisionForm
 from accounts.models import Membership, Organization
 from accounts.names import code_points, skeleton

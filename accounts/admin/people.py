@@ -17,7 +17,7 @@ from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.admin.common import SHOWN, find, frame
+from accounts.admin.frames import SHOWN, find, frame
 from accounts.forms.people import SuccessorForm
 from accounts.models import Membership, Person
 from accounts.reviewers import SUPERVISE_PEOPLE, may

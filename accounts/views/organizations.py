@@ -21,7 +21,7 @@ from accounts.models import IdentityCheck, Organization
 from accounts.portals import page
 from accounts.states import IdentityStatus, OrganizationKind, OrganizationStatus
 from accounts.tenancy import administered
-from accounts.transitions.joining import ask_to_join
+from accounts.transitions.join_requests import ask_to_join
 from accounts.transitions.organizations import (
     AlreadyRegistered,
     activate_organization,

@@ -16,8 +16,8 @@ from connections.states import (
     GrantStatus,
     Side,
 )
-from connections.transitions import standing
-from connections.transitions.leaving import keep_rights
+from connections.transitions import proposals
+from connections.transitions.last_rights import keep_rights
 from connections.transitions.reviews import close_reviews
 from connections.transitions.shared import lock_live, lock_parties, note
 from core import clock
@@ -94,6 +94,6 @@ def end(
     advance_all(grants, GRANT, GrantStatus.ENDED, ended_at=clock.now())
     after = {"status": str(status)}
     note(connection, status, by=by, side=side, before={"status": before}, after=after)
-    standing.void_all(connection, by=by)
+    proposals.void_all(connection, by=by)
     emails.connection_ended(connection, by=by)
     return connection

@@ -11,7 +11,7 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import GRANT, GrantStatus, Side
-from connections.transitions import standing
+from connections.transitions import proposals
 from connections.transitions.shared import (
     ChangedMeanwhile,
     approved_levels,
@@ -67,7 +67,7 @@ def change(
     ends = check_role_ends(until or {}, wanted, ends_at or connection.ends_at)
     ends = {code: grant.ends_at for code, grant in grants.items()} | ends
     _apply(connection, grants, wanted, by=by, side=Side.SELLER, ends_at=ends_at, ends=ends)
-    standing.settle_request(connection, wanted, by=by)
+    proposals.settle_request(connection, wanted, by=by)
     return connection
 
 
@@ -170,7 +170,7 @@ def _apply(
         _write(connection, code, grants.get(code), level, ends.get(code), by=by)
     _note(connection, before, after, by=by, side=side)
     if ends_at is not None:
-        standing.void_renewal(connection, by=by)
+        proposals.void_renewal(connection, by=by)
 
 
 def _write(

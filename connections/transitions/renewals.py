@@ -14,7 +14,7 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, Renewal
 from connections.states import RenewalStatus, Side
-from connections.transitions import standing
+from connections.transitions import proposals
 from connections.transitions.endings import side_of
 from connections.transitions.shared import (
     AlreadyThere,
@@ -78,7 +78,7 @@ def agree(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
         reminded=reminders_past(renewal.ends_at),
     )
     agreed = RenewalStatus.AGREED
-    standing.close(row, renewal, agreed, by=by, side=side, before=before, after=after)
+    proposals.close(row, renewal, agreed, by=by, side=side, before=before, after=after)
     emails.renewal_agreed(row, renewal, by=by, actor=organization)
     return renewal
 
@@ -87,7 +87,7 @@ def agree(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
 def decline(*, renewal: Renewal, by: Any, organization: Organization, reason: str = "") -> Renewal:
     """The other side does not want it; the end date stays. Raises as agree does."""
     row, renewal, side = _lock_for_answer(renewal, by, organization)
-    standing.close(row, renewal, RenewalStatus.DECLINED, by=by, side=side, reason=reason)
+    proposals.close(row, renewal, RenewalStatus.DECLINED, by=by, side=side, reason=reason)
     emails.renewal_declined(row, renewal, by=by, actor=organization)
     return renewal
 
@@ -98,7 +98,7 @@ def withdraw(*, renewal: Renewal, by: Any, organization: Organization) -> Renewa
     row, renewal, side = _lock(renewal, by, organization)
     if renewal.side != side:
         raise NotPermitted("Only the side that proposed it can take it back.")
-    standing.close(row, renewal, RenewalStatus.WITHDRAWN, by=by, side=side)
+    proposals.close(row, renewal, RenewalStatus.WITHDRAWN, by=by, side=side)
     emails.renewal_withdrawn(row, renewal, by=by, actor=organization)
     return renewal
 

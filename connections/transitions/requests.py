@@ -15,7 +15,7 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, RequestedRole, RoleRequest
 from connections.states import RoleRequestStatus, Side
-from connections.transitions import grants, standing
+from connections.transitions import grants, proposals
 from connections.transitions.shared import (
     AlreadyThere,
     approved_levels,
@@ -128,7 +128,7 @@ def consent(*, request: RoleRequest, by: Any, levels: Mapping[str, Level]) -> Ro
         line.save(update_fields=["consented"])
     whole = all(line.consented == line.level for line in lines)
     status = RoleRequestStatus.CONSENTED if whole else RoleRequestStatus.PARTLY
-    standing.close(row, request, status, by=by, side=Side.SELLER, before=before, after=after)
+    proposals.close(row, request, status, by=by, side=Side.SELLER, before=before, after=after)
     emails.request_consented(row, request, before, after, by=by)
     return request
 
@@ -142,7 +142,7 @@ def refuse(*, request: RoleRequest, by: Any, reason: str) -> RoleRequest:
     if not reason.strip():
         raise Invalid("Give a reason: the provider reads it.", field="reason")
     status = RoleRequestStatus.REFUSED
-    standing.close(row, request, status, by=by, side=Side.SELLER, reason=reason.strip())
+    proposals.close(row, request, status, by=by, side=Side.SELLER, reason=reason.strip())
     emails.request_refused(row, request, by=by)
     return request
 
@@ -153,7 +153,7 @@ def withdraw(*, request: RoleRequest, by: Any) -> RoleRequest:
     row, request = _lock(request)
     require_administrator(by, row.provider)
     _require_open(request)
-    standing.close(row, request, RoleRequestStatus.WITHDRAWN, by=by, side=Side.PROVIDER)
+    proposals.close(row, request, RoleRequestStatus.WITHDRAWN, by=by, side=Side.PROVIDER)
     emails.request_withdrawn(row, request, by=by)
     return request
 
@@ -164,7 +164,7 @@ def lapse(*, request: RoleRequest) -> bool:
     row, request = _lock(request)
     if request.status != RoleRequestStatus.OPEN or request.is_open:
         return False
-    standing.close(row, request, RoleRequestStatus.LAPSED, by=None, side=Side.PROVIDER)
+    proposals.close(row, request, RoleRequestStatus.LAPSED, by=None, side=Side.PROVIDER)
     emails.request_lapsed(row, request)
     return True
 

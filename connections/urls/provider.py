@@ -2,15 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from connections.urls import assigning
+from connections.urls.assignments import urlpatterns as many_assignments
 from connections.views import (
     assignments,
     clients,
+    endings,
     provider,
     receipts,
     renewals,
     requests,
-    stopping,
     unused,
 )
 
@@ -31,7 +31,7 @@ urlpatterns: list[URLPattern] = [
         name="client-unused-person",
     ),
     path("clients/invitations/", clients.client_invitations, name="client-invitations"),
-    *assigning.urlpatterns,
+    *many_assignments,
     path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
     path(
         f"{INVITATION}/resend/", provider.client_invitation_resend, name="client-invitation-resend"
@@ -55,7 +55,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/renewal/agree/", renewals.renewal_agree, name="client-renewal-agree"),
     path(f"{CLIENT}/renewal/decline/", renewals.renewal_decline, name="client-renewal-decline"),
     path(f"{CLIENT}/renewal/withdraw/", renewals.renewal_withdraw, name="client-renewal-withdraw"),
-    path(f"{CLIENT}/end/", stopping.client_end, name="client-end"),
+    path(f"{CLIENT}/end/", endings.client_end, name="client-end"),
     path(f"{CLIENT}/receipt/", receipts.receipt, name="client-receipt"),
     path(f"{CLIENT}/after/", receipts.off_boarding, name="client-offboarding"),
     path(

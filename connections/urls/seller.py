@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import links, receipts, renewals, requests, reviews, seller, stopping, unused
+from connections.views import endings, links, receipts, renewals, requests, reviews, seller, unused
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -44,10 +44,10 @@ urlpatterns: list[URLPattern] = [
         renewals.renewal_withdraw,
         name="connection-renewal-withdraw",
     ),
-    path(f"{CONNECTION}/pause/", stopping.connection_pause, name="connection-pause"),
-    path(f"{CONNECTION}/pause/day/", stopping.connection_pause_day, name="connection-pause-day"),
-    path(f"{CONNECTION}/resume/", stopping.connection_resume, name="connection-resume"),
-    path(f"{CONNECTION}/end/", stopping.connection_end, name="connection-end"),
+    path(f"{CONNECTION}/pause/", endings.connection_pause, name="connection-pause"),
+    path(f"{CONNECTION}/pause/day/", endings.connection_pause_day, name="connection-pause-day"),
+    path(f"{CONNECTION}/resume/", endings.connection_resume, name="connection-resume"),
+    path(f"{CONNECTION}/end/", endings.connection_end, name="connection-end"),
     path(f"{CONNECTION}/receipt/", receipts.receipt, name="connection-receipt"),
     path(f"{CONNECTION}/after/", receipts.off_boarding, name="connection-offboarding"),
     path(f"{CONNECTION}/review/", reviews.connection_review, name="connection-review"),

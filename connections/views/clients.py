@@ -23,7 +23,7 @@ from connections.reads.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
 from connections.transitions.shared import ChangedMeanwhile
-from connections.views import lowering
+from connections.views import confirmations
 from connections.views.receipts import papers_of
 from connections.views.seller import facts_of, may_renew
 from connections.views.shared import connection_for, timeline
@@ -195,7 +195,7 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     said, conflict = f"Saved. {row.seller.name} has been told.", False
     try:
         give_back = partial(_give_back, request, row, form)
-        if saved := lowering.save(request, row, form, give_back, done=done, said=said):
+        if saved := confirmations.save(request, row, form, give_back, done=done, said=said):
             return saved
     except ChangedMeanwhile:
         conflict = True

@@ -23,7 +23,7 @@ from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
-from connections.views import lowering
+from connections.views import confirmations
 from connections.views.receipts import papers_of
 from connections.views.shared import (
     connection_for,
@@ -230,7 +230,7 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     said = "Saved. The change counts at once; both sides are told."
     try:
         done = url_of(row, request.organization)
-        saved = lowering.save(request, row, form, change, done=done, said=said)
+        saved = confirmations.save(request, row, form, change, done=done, said=said)
     except ChangedMeanwhile:
         return _roles_page(request, row, form, conflict=True)
     return saved or _roles_page(request, row, form)

@@ -25,7 +25,7 @@ from roles.models import (
     ServiceCategory,
 )
 from roles.states import APPLICATION, DECIDED_APPLICATION, ApplicationStatus, LineDecision
-from roles.transitions.locking import lock_application, lock_provider
+from roles.transitions.locks import lock_application, lock_provider
 
 ONE_OPEN = "There is an open application in this category already: change or withdraw that one."
 IDENTITY_FIRST = (

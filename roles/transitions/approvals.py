@@ -19,7 +19,7 @@ from roles import emails
 from roles.models import ApplicationLine, ApprovedRole
 from roles.permissions import require_reviewer
 from roles.states import APPROVED_ROLE, ApprovedRoleStatus
-from roles.transitions.locking import lock_approved_role, lock_provider
+from roles.transitions.locks import lock_approved_role, lock_provider
 
 
 def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> None:

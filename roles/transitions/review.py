@@ -26,7 +26,7 @@ from roles.states import (
     RefusalReason,
 )
 from roles.transitions.approvals import approve
-from roles.transitions.locking import lock_application
+from roles.transitions.locks import lock_application
 
 
 def _lock_for_review(application: Any, by: User) -> RoleApplication:

@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from roles.views import drafting, provider
+from roles.views import drafts, provider
 
 urlpatterns = [
     path("applications/", provider.application_list, name="applications"),
-    path("applications/new/", drafting.application_new, name="application-new"),
+    path("applications/new/", drafts.application_new, name="application-new"),
     path(
         "applications/renew/<slug:category>/", provider.application_renew, name="application-renew"
     ),
     path("applications/<uuid:public_id>/", provider.application_detail, name="application"),
-    path("applications/<uuid:public_id>/save/", drafting.application_save, name="application-save"),
+    path("applications/<uuid:public_id>/save/", drafts.application_save, name="application-save"),
     path(
         "applications/<uuid:public_id>/submit/",
-        drafting.application_submit,
+        drafts.application_submit,
         name="application-submit",
     ),
     path(

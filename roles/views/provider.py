@@ -29,8 +29,8 @@ from roles.transitions.applications import (
     renew,
     withdraw_application,
 )
-from roles.views import drafting
-from roles.views.common import application_url, missing_step, own_application
+from roles.views import drafts
+from roles.views.applications import application_url, missing_step, own_application
 
 
 @require(ANY_MEMBER)
@@ -60,7 +60,7 @@ def application_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     """A draft opens in the editor; anything later is locked and read only."""
     application = own_application(request, public_id)
     if application.status == ApplicationStatus.DRAFT:
-        return drafting.editor(request, application)
+        return drafts.editor(request, application)
     return _page(request, application, _answer_form())
 
 
@@ -166,7 +166,7 @@ def _to_draft(request: PortalRequest, category: ServiceCategory, action: Any) ->
     except Conflict as error:
         rows = RoleApplication.objects.for_provider(request.access.organization).open()
         if open_one := rows.filter(category=category).with_list_data().first():
-            return drafting.already_open(request, open_one, error)
+            return drafts.already_open(request, open_one, error)
         raise
     messages.success(request, "A draft is ready: what you wrote before is taken over.")
     return redirect(application_url(draft))

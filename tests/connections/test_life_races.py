@@ -13,7 +13,7 @@ import pytest
 from connections.models import Connection
 from connections.rights import access
 from connections.tasks import sweep
-from connections.transitions import endings, pausing, renewals, requests
+from connections.transitions import endings, pauses, renewals, requests
 from core import clock
 from core.audit.models import Event
 from core.errors import DomainError
@@ -74,7 +74,7 @@ def test_pausing_while_a_delegate_posts(round_: int, tied: tuple[Pair, Connectio
     make.assigned(ana, row, "edit")
     facts, items = ShipmentFacts("Autumn", CENTER), [ItemPlan("SKU-1", 5)]
     results = together(
-        lambda: pausing.pause(connection=row, by=pair.seller_admin),
+        lambda: pauses.pause(connection=row, by=pair.seller_admin),
         lambda: create_shipment(by=ana, seller=pair.seller, facts=facts, items=items),
     )
     assert not isinstance(results[0], DomainError)
@@ -93,8 +93,8 @@ def test_two_administrators_pause_and_one_resumes_at_once(
     pair, row = tied
     two = administrator(pair.seller, identified=False)
     results = together(
-        lambda: pausing.pause(connection=row, by=pair.seller_admin),
-        lambda: pausing.pause(connection=row, by=two),
+        lambda: pauses.pause(connection=row, by=pair.seller_admin),
+        lambda: pauses.pause(connection=row, by=two),
     )
     assert refused(results) == [409]
     assert events("paused") == [1]
@@ -102,8 +102,8 @@ def test_two_administrators_pause_and_one_resumes_at_once(
     assert mails("connection_paused") == [3]
     later = clock.now() + timedelta(days=9)
     results = together(
-        lambda: pausing.resume(connection=row, by=pair.seller_admin),
-        lambda: pausing.set_day(connection=row, by=two, until=later),
+        lambda: pauses.resume(connection=row, by=pair.seller_admin),
+        lambda: pauses.set_day(connection=row, by=two, until=later),
     )
     moved = not isinstance(results[1], DomainError)
     assert refused(results) == ([] if moved else [409])
@@ -119,12 +119,12 @@ def test_the_day_is_moved_while_the_sweep_resumes(
 ) -> None:
     """A pause whose day has come is over: nobody is put back behind it."""
     pair, row = tied
-    pausing.pause(connection=row, by=pair.seller_admin, until=clock.now() + timedelta(days=2))
+    pauses.pause(connection=row, by=pair.seller_admin, until=clock.now() + timedelta(days=2))
     real = clock.real_now
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=3))
     later = real() + timedelta(days=9)
     results = together(
-        sweep, lambda: pausing.set_day(connection=row, by=pair.seller_admin, until=later)
+        sweep, lambda: pauses.set_day(connection=row, by=pair.seller_admin, until=later)
     )
     assert refused(results) == [409]
     assert events("pause_moved", "resumed") == [0, 1]

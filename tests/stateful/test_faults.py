@@ -100,10 +100,10 @@ GUARD: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     ),
     "consent by the provider": _replace("connections.transitions.requests.require_administrator"),
     "requests outlive their connection": _replace(
-        "connections.transitions.standing.void_all",
+        "connections.transitions.proposals.void_all",
     ),
     "a look ends the connection": _replace(
-        "connections.views.stopping.posted", lambda request: request.POST
+        "connections.views.endings.posted", lambda request: request.POST
     ),
     "assignments outlive their member": _replace("connections.receivers.clear_grants"),
     "assignments outlive their grant": _replace("connections.transitions.grants.clear_grants"),

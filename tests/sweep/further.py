@@ -8,7 +8,7 @@ from accounts.models import Membership
 from accounts.transitions import members, organizations
 from accounts.transitions import people as accounts
 from connections.models import Connection
-from connections.transitions import grants, links, pausing, reviews
+from connections.transitions import grants, links, pauses, reviews
 from core import clock
 from core.web.access import Level
 from roles.permissions import category_ids
@@ -154,7 +154,7 @@ def _dates_that_have_come() -> None:
     reviews.open_review(connection=row)
     paused = {"status": "paused", "paused_at": past - timedelta(days=3), "paused_until": past}
     Connection.objects.filter(pk=row.pk).update(**paused)
-    pausing.resume_overdue(connection=row)
+    pauses.resume_overdue(connection=row)
 
 
 def _downloads(of: Tenant) -> None:

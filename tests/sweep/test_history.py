@@ -65,7 +65,7 @@ NO_STATE = {
 # For whoever sent the link, and for nobody else.
 SENDERS_OWN = {"seller:guest-link"}
 # Heard through a signal, never called by itself.
-INNER = {"connections.closing.close_account"}
+INNER = {"connections.closures.close_account"}
 
 
 def complaint(call: Call) -> str:

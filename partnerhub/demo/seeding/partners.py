@@ -10,7 +10,7 @@ from connections.transitions import (
     grants,
     invitations,
     links,
-    pausing,
+    pauses,
     renewals,
     requests,
 )
@@ -99,7 +99,7 @@ def connections(
     _open_ones(lantern, kite, harbor, quiet)
     at(5)
     until = clock.now() + timedelta(days=25)
-    pausing.pause(connection=reports, by=lantern.admin, until=until, reason="We count our stock.")
+    pauses.pause(connection=reports, by=lantern.admin, until=until, reason="We count our stock.")
     at(3)
     requests.ask(
         connection=connection,

@@ -13,7 +13,7 @@ from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
 from connections.models import Connection
 from connections.reads import impact
 from connections.states import ConnectionStatus
-from connections.transitions import endings, pausing
+from connections.transitions import endings, pauses
 from connections.views.shared import connection_for, url_of
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.forms import apply, posted, status_of
@@ -44,7 +44,7 @@ def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 
 def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connection:
     data = form.cleaned_data
-    return pausing.pause(
+    return pauses.pause(
         connection=row, by=request.user, until=form.resumes_at(), reason=data["reason"]
     )
 
@@ -75,7 +75,7 @@ def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
 
 
 def _set_day(request: PortalRequest, row: Connection, form: PauseDayForm) -> Connection:
-    return pausing.set_day(connection=row, by=request.user, until=form.resumes_at())
+    return pauses.set_day(connection=row, by=request.user, until=form.resumes_at())
 
 
 @require_POST
@@ -83,7 +83,7 @@ def _set_day(request: PortalRequest, row: Connection, form: PauseDayForm) -> Con
 def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let a paused partner go on (X6)."""
     row = connection_for(request, public_id)
-    pausing.resume(connection=row, by=request.user)
+    pauses.resume(connection=row, by=request.user)
     messages.success(request, f"{row.provider.name} can go on, and has been told.")
     return HttpResponseRedirect(url_of(row, request.organization))
 

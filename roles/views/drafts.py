@@ -23,7 +23,7 @@ from roles.models import Role, RoleApplication, ServiceCategory
 from roles.reads.applications import restrictions_of
 from roles.reads.availability import approved_levels
 from roles.transitions.applications import create_draft, save_lines, submit_application
-from roles.views.common import application_url, missing_step, own_application
+from roles.views.applications import application_url, missing_step, own_application
 
 OK, UNPROCESSABLE = HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY
 NEVER = "Never given to a provider: whoever has it controls the seller's account itself."
