@@ -6,8 +6,8 @@ from accounts import portals
 from accounts.forms.employees import AccessForm
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
-from accounts.models import EmployeeInvitation, Organization
-from accounts.states import MembershipRole, OrganizationKind
+from accounts.models import EmployeeInvitation
+from accounts.states import MembershipRole
 from accounts.tenancy import require_administrator
 from accounts.transitions import employees
 
@@ -37,19 +37,15 @@ class EveryoneForm(AccessForm):
         self.fields["role"].label = "Role, where a line names none"
 
 
-def _many(organization: Organization) -> str:
-    return "employees" if organization.kind == OrganizationKind.PROVIDER else "members"
-
-
 EMPLOYEES = BatchKind(
     purpose=EmployeeInvitation.purpose,
     model=EmployeeInvitation,
-    many=_many,
+    many=lambda organization: portals.portal_of(organization).people,
     offered=lambda organization: True,
     columns=lambda organization: (ADDRESS, NAME, ROLE),
     form=lambda organization, data: EveryoneForm(data, organization=organization, prefix="all"),
     list_url=portals.members_page,
-    list_title=lambda organization: _many(organization).capitalize(),
+    list_title=lambda organization: portals.portal_of(organization).people.capitalize(),
     check=require_administrator,
     parties=lambda organization, addresses: set(),
     known=employees.known,

@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import Membership
-from accounts.states import MembershipRole, OrganizationKind
+from accounts.portals import PORTALS
+from accounts.states import MembershipRole
 from core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
-GATED = frozenset({"seller", "provider", "admin"})
+ASKED = [portal for portal in PORTALS if portal.needs_second_factor]
+GATED = {"admin", *(portal.namespace for portal in ASKED)}
 ACTIVE_AT = "active_at"
 ACTIVITY_GAP = 300
 EVEN_PATHS = frozenset({"/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"})
@@ -38,7 +40,7 @@ def needs_second_factor(user: Any) -> bool:
         .filter(
             user=user,
             role=MembershipRole.ADMINISTRATOR,
-            organization__kind__in=[OrganizationKind.SELLER, OrganizationKind.PROVIDER],
+            organization__kind__in=[portal.kind for portal in ASKED],
         )
         .exists()
     )

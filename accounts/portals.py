@@ -1,5 +1,6 @@
-"""Which portal belongs to which kind of organization, and addresses inside it."""
+"""The three portals: which kind of account works in which, under which addresses and words."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -7,29 +8,79 @@ from django.urls import reverse
 from accounts.models import Organization
 from accounts.states import OrganizationKind
 
-NAMESPACE = {
-    OrganizationKind.SELLER: "seller",
-    OrganizationKind.PROVIDER: "provider",
-    OrganizationKind.SUPPLIER: "supply",
-}
+
+@dataclass(frozen=True)
+class Portal:
+    """The portal of one kind of account.
+
+    Addresses of one page differ between portals by the words of the trade: a seller's connection
+    is a provider's client.
+    """
+
+    kind: OrganizationKind
+    namespace: str  # of its addresses, and the name of its layout
+    label: str
+    next_step: str  # what the mail says that tells of the opened account
+    people: str = "members"
+    connection: str = ""  # one connection between a seller and a provider
+    partner: str = ""  # the other side of it
+    partners: str = ""  # the title of the page that lists them
+    delegates: str = ""  # in the history, those who act for a seller from a provider
+    needs_identity: bool = False  # of its people, before they work
+    needs_second_factor: bool = False  # of its administrators
+
+    @property
+    def layout(self) -> str:
+        """The template that its pages extend."""
+        return f"layouts/{self.namespace}.html"
 
 
-def namespace(organization: Organization) -> str:
-    """The URL namespace, and the name of the layout, of this organization's portal."""
-    return NAMESPACE[OrganizationKind(organization.kind)]
+SELLER = Portal(
+    OrganizationKind.SELLER,
+    "seller",
+    "Seller Central",
+    "Next, add an authorized partner or invite a supplier under User Permissions.",
+    connection="connection",
+    partner="partner",
+    partners="Authorized Partners",
+    delegates="Partners' people, for this account",
+    needs_second_factor=True,
+)
+PROVIDER = Portal(
+    OrganizationKind.PROVIDER,
+    "provider",
+    "Solution Provider Portal",
+    "Next, apply for the roles you want sellers to grant you.",
+    people="employees",
+    connection="client",
+    partner="client",
+    partners="Clients",
+    delegates="Our people, for clients",
+    needs_identity=True,
+    needs_second_factor=True,
+)
+SUPPLY = Portal(
+    OrganizationKind.SUPPLIER,
+    "supply",
+    "Supply Chain Connect",
+    "Shipments that sellers share with you will stand on your start page.",
+)
+PORTALS = (SELLER, PROVIDER, SUPPLY)
+BY_NAMESPACE = {portal.namespace: portal for portal in PORTALS}
+_BY_KIND = {portal.kind: portal for portal in PORTALS}
 
 
-def layout(organization: Organization) -> str:
-    """The layout template of this organization's portal."""
-    return f"layouts/{namespace(organization)}.html"
+def portal_of(organization: Organization) -> Portal:
+    """The portal that this organization works in."""
+    return _BY_KIND[OrganizationKind(organization.kind)]
 
 
 def page(organization: Organization, name: str, *args: Any) -> str:
     """The path of the page called `name` in this organization's portal."""
-    return reverse(f"{namespace(organization)}:{name}", args=[organization.handle, *args])
+    namespace = portal_of(organization).namespace
+    return reverse(f"{namespace}:{name}", args=[organization.handle, *args])
 
 
 def members_page(organization: Organization) -> str:
     """The path of the page with the organization's people and its invitations to colleagues."""
-    employees = organization.kind == OrganizationKind.PROVIDER
-    return page(organization, "employees" if employees else "members")
+    return page(organization, portal_of(organization).people)

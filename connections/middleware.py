@@ -6,18 +6,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Organization
+from accounts.portals import BY_NAMESPACE, Portal
 from connections.rights import last_used
 from connections.rights.access import access_for
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.middleware import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
-KINDS = {"seller": "seller", "provider": "provider", "supply": "supplier"}
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-def _resolve(request: HttpRequest, portal: str, handle: str, view: Any) -> None:
-    organization = Organization.objects.filter(handle=handle, kind=KINDS[portal]).first()
+def _resolve(request: HttpRequest, portal: Portal, handle: str, view: Any) -> None:
+    organization = Organization.objects.filter(handle=handle, kind=portal.kind).first()
     if organization is None:
         raise NotRelated
     access = access_for(request.user, organization)
@@ -48,11 +48,11 @@ def portal(get_response: Handler) -> Handler:
         request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         match = request.resolver_match
-        name = match.namespaces[0] if match and match.namespaces else ""
-        if name not in KINDS or not request.user.is_authenticated:
+        here = BY_NAMESPACE.get(match.namespaces[0]) if match and match.namespaces else None
+        if here is None or not request.user.is_authenticated:
             return None
         try:
-            _resolve(request, name, kwargs.pop("org"), view)
+            _resolve(request, here, kwargs.pop("org"), view)
         except DomainError as error:
             return refusal(request, error)
         return None

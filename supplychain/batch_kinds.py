@@ -33,15 +33,6 @@ def _form(organization: Organization, data: Any) -> Any:
     return (EverySupplierForm if seller else EverySellerForm)(data, prefix="all")
 
 
-def _list_url(organization: Organization) -> str:
-    return side_of(organization).home(organization)
-
-
-def _list_title(organization: Organization) -> str:
-    seller = organization.kind == OrganizationKind.SELLER
-    return "User Permissions" if seller else "Sellers"
-
-
 SUPPLIERS = BatchKind(
     purpose=SupplierInvitation.purpose,
     model=SupplierInvitation,
@@ -49,8 +40,8 @@ SUPPLIERS = BatchKind(
     offered=lambda organization: organization.kind != OrganizationKind.PROVIDER,
     columns=_columns,
     form=_form,
-    list_url=_list_url,
-    list_title=_list_title,
+    list_url=lambda organization: side_of(organization).home_url(organization),
+    list_title=lambda organization: side_of(organization).title,
     check=require_administrator,
     parties=invitations.parties,
     known=invitations.known,

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django_countries import countries
 
 from accounts.models import Organization, User
-from accounts.portals import members_page, page
+from accounts.portals import members_page, page, portal_of
 from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell
@@ -14,11 +14,6 @@ from core.outbox.rendering import Mail, inert, subject_line
 from core.web.redirects import absolute
 
 JOIN_ASKED = "accounts.organization_join_asked"
-NEXT_STEP = {
-    "provider": "Next, apply for the roles you want sellers to grant you.",
-    "seller": "Next, add an authorized partner or invite a supplier under User Permissions.",
-    "supplier": "Shipments that sellers share with you will stand on your start page.",
-}
 
 
 def _facts(organization: Organization) -> tuple[tuple[str, str], ...]:
@@ -50,7 +45,7 @@ def organization_active(organization: Organization) -> None:
     mail = Mail(
         subject=subject_line(name, "Account", "active"),
         heading=f"Your account {name} is active",
-        paragraphs=(NEXT_STEP[organization.kind],),
+        paragraphs=(portal_of(organization).next_step,),
         facts=_facts(organization),
         button=("Open the account", absolute(page(organization, "home"))),
         organization=name,

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, is_verified
 from accounts.permissions import access_state, labels
-from accounts.states import OrganizationKind
 from core.web.pagination import Page, paginate
 
 SIZE = 25
@@ -90,8 +89,3 @@ def _factors(users: list[int]) -> set[int]:
 
 def _replaced(page: Page[Any], items: list[Any]) -> Page[Any]:
     return replace(page, items=items)
-
-
-def needs_identity(organization: Organization) -> bool:
-    """Whether this organization's people prove who they are before they work."""
-    return organization.kind == OrganizationKind.PROVIDER

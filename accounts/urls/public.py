@@ -24,11 +24,12 @@ register_converter(TokenConverter, "token")
 
 urlpatterns = [
     path("start/", organizations.start, name="start"),
-    path("start/provider/", organizations.provider_register, name="provider-register"),
+    *(
+        path(f"start/{door.kind}/", organizations.register, {"door": door}, name=door.url_name)
+        for door in organizations.DOORS
+    ),
     path("start/provider/ask/", organizations.provider_ask, name="provider-ask"),
     path("start/provider/hint/", organizations.registration_hint, name="registration-hint"),
-    path("start/seller/", organizations.seller_register, name="seller-register"),
-    path("start/supplier/", organizations.supplier_register, name="supplier-register"),
     path("start/drafts/<uuid:public_id>/", organizations.provider_draft, name="provider-draft"),
     path(
         "start/drafts/<uuid:public_id>/activate/",

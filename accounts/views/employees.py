@@ -14,8 +14,7 @@ from accounts import permissions, portals
 from accounts.forms.employees import DeclineForm
 from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import opening, pages
-from accounts.models import EmployeeInvitation, Membership, Organization
-from accounts.states import OrganizationKind
+from accounts.models import EmployeeInvitation, Membership
 from accounts.tenancy import is_identified, verified_addresses
 from accounts.transitions import employees
 from core.errors import Ended, NotRelated
@@ -103,8 +102,7 @@ def _page(request: HttpRequest, row: EmployeeInvitation, form: DeclineForm) -> H
 
 def _next_step(membership: Membership) -> str:
     """A provider's people prove who they are first; everybody else starts at home."""
-    organization: Organization = membership.organization
-    provider = organization.kind == OrganizationKind.PROVIDER
-    if provider and not is_identified(membership.user):
+    needed = portals.portal_of(membership.organization).needs_identity
+    if needed and not is_identified(membership.user):
         return reverse("identity")
-    return portals.page(organization, "home")
+    return portals.page(membership.organization, "home")

@@ -35,48 +35,48 @@ from core.web.forms import apply, posted, status_of
 class Door:
     """One kind of account: its form, its address, and what it is for."""
 
-    kind: str
+    kind: OrganizationKind
     form: type[forms.Form]
-    url_name: str
     icon: str
-    title: str
     text: str
     needs: str
 
+    @property
+    def title(self) -> str:
+        """The kind in words."""
+        return self.kind.label
 
-DOORS = (
-    Door(
-        OrganizationKind.PROVIDER,
-        ProviderForm,
-        "provider-register",
-        "certificate",
-        "Solution provider",
-        "You work in the accounts of sellers: their listings, advertising, shipments or reports. "
-        "Sellers grant you roles, each at most as far as it was approved for you.",
-        "The registration number of your business, and your own identity check.",
-    ),
-    Door(
-        OrganizationKind.SELLER,
-        SellerForm,
-        "seller-register",
-        "building-store",
-        "Seller",
-        "You sell, and let firms work for you without handing out a password. You choose role by "
-        "role, and share shipments with your suppliers.",
-        "The name of your business. The account works at once.",
-    ),
-    Door(
-        OrganizationKind.SUPPLIER,
-        SupplierForm,
-        "supplier-register",
-        "truck-delivery",
-        "Supplier",
-        "You make, store or forward goods and ship them straight to the centres for your sellers. "
-        "A seller account is not needed.",
-        "The name of your business. The account works at once.",
-    ),
+    @property
+    def url_name(self) -> str:
+        """Where its form is."""
+        return f"{self.kind}-register"
+
+
+PROVIDER = Door(
+    OrganizationKind.PROVIDER,
+    ProviderForm,
+    "certificate",
+    "You work in the accounts of sellers: their listings, advertising, shipments or reports. "
+    "Sellers grant you roles, each at most as far as it was approved for you.",
+    "The registration number of your business, and your own identity check.",
 )
-BY_KIND = {door.kind: door for door in DOORS}
+SELLER = Door(
+    OrganizationKind.SELLER,
+    SellerForm,
+    "building-store",
+    "You sell, and let firms work for you without handing out a password. You choose role by "
+    "role, and share shipments with your suppliers.",
+    "The name of your business. The account works at once.",
+)
+SUPPLIER = Door(
+    OrganizationKind.SUPPLIER,
+    SupplierForm,
+    "truck-delivery",
+    "You make, store or forward goods and ship them straight to the centres for your sellers. "
+    "A seller account is not needed.",
+    "The name of your business. The account works at once.",
+)
+DOORS = (PROVIDER, SELLER, SUPPLIER)
 
 
 @login_not_required
@@ -86,22 +86,8 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/start.html", {"doors": DOORS})
 
 
-def provider_register(request: HttpRequest) -> HttpResponse:
-    """Open a solution provider's account (S0.4)."""
-    return _register(request, BY_KIND[OrganizationKind.PROVIDER])
-
-
-def seller_register(request: HttpRequest) -> HttpResponse:
-    """Open a seller's account."""
-    return _register(request, BY_KIND[OrganizationKind.SELLER])
-
-
-def supplier_register(request: HttpRequest) -> HttpResponse:
-    """Open a supplier's account (S1.9)."""
-    return _register(request, BY_KIND[OrganizationKind.SUPPLIER])
-
-
-def _register(request: HttpRequest, door: Door) -> HttpResponse:
+def register(request: HttpRequest, door: Door) -> HttpResponse:
+    """Open an account of the door's kind (S0.4, S1.9)."""
     form = door.form(posted(request))
     if form.is_valid():
         try:

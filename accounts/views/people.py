@@ -54,8 +54,7 @@ def people_context(
     page_url = portals.members_page(organization)
     text = request.GET.get("find", "").strip()[:LONGEST_SEARCH]
     return {
-        "layout": portals.layout(organization),
-        "ns": portals.namespace(organization),
+        "ns": portals.portal_of(organization).namespace,
         "page_url": page_url,
         "find": text,
         "members": people.members(organization, request, text),
@@ -64,7 +63,7 @@ def people_context(
         "invitations": listing(
             EMPLOYEE, organization, request, home=page_url, **(invitations or {})
         ),
-        "shows_identity": people.needs_identity(organization),
+        "shows_identity": portals.portal_of(organization).needs_identity,
         "problem": "",
         "existing_url": "",
     } | extra
@@ -205,7 +204,6 @@ def leave(request: PortalRequest) -> HttpResponse:
 def _leave_page(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     organization = request.organization
     context = {
-        "layout": portals.layout(organization),
         "problem": problem,
         "home": portals.page(organization, "home"),
         "action": portals.page(organization, "leave"),
@@ -252,10 +250,9 @@ def _around(request: PortalRequest, row: Membership, **extra: Any) -> dict[str, 
     """What the pages about one member need."""
     organization = request.organization
     return {
-        "layout": portals.layout(organization),
-        "ns": portals.namespace(organization),
+        "ns": portals.portal_of(organization).namespace,
         "list_url": portals.members_page(organization),
-        "list_title": "Employees" if people.needs_identity(organization) else "Members",
+        "list_title": portals.portal_of(organization).people.capitalize(),
         "member": row,
         "is_self": row.user_id == request.user.pk,
     } | extra

@@ -19,7 +19,6 @@ def own(request: HttpRequest) -> HttpResponse:
     """What the person said for their own addresses."""
     rows = Refusal.objects.filter(address__in=verified_addresses(request.user))
     context = {
-        "layout": "layouts/public.html",
         "lift": "refusal-lift",
         "args": "",
         "page": _page(request, rows),
@@ -41,10 +40,8 @@ def lift_own(request: HttpRequest, pk: int) -> HttpResponse:
 def of_account(request: PortalRequest) -> HttpResponse:
     """What the account said for itself."""
     rows = Refusal.objects.filter(refuser=request.organization)
-    namespace = portals.namespace(request.organization)
     context = {
-        "layout": portals.layout(request.organization),
-        "lift": f"{namespace}:refusal-lift",
+        "lift": f"{portals.portal_of(request.organization).namespace}:refusal-lift",
         "args": request.organization.handle,
         "page": _page(request, rows),
     }

@@ -55,7 +55,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/renewal/agree/", renewals.renewal_agree, name="client-renewal-agree"),
     path(f"{CLIENT}/renewal/decline/", renewals.renewal_decline, name="client-renewal-decline"),
     path(f"{CLIENT}/renewal/withdraw/", renewals.renewal_withdraw, name="client-renewal-withdraw"),
-    path(f"{CLIENT}/end/", endings.client_end, name="client-end"),
+    path(f"{CLIENT}/end/", endings.connection_end, name="client-end"),
     path(f"{CLIENT}/receipt/", receipts.receipt, name="client-receipt"),
     path(f"{CLIENT}/after/", receipts.off_boarding, name="client-offboarding"),
     path(

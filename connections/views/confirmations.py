@@ -54,7 +54,6 @@ def _ask(
         ],
         "impact": found,
         "carried": carried(request),
-        "layout": f"layouts/{'seller' if seller else 'provider'}.html",
         "cancel_url": done,
     }
     return render(request, "connections/confirm.html", context)

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
@@ -14,7 +13,7 @@ from connections.models import Connection
 from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pauses
-from connections.views.shared import connection_for, url_of
+from connections.views.shared import connection_for, connection_page
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.forms import apply, posted, status_of
 
@@ -23,7 +22,7 @@ from core.web.forms import apply, posted, status_of
 def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Pause a partner, after reading who cannot go on (X5, X6)."""
     row = connection_for(request, public_id)
-    form, done = PauseForm(posted(request)), url_of(row, request.organization)
+    form, done = PauseForm(posted(request)), connection_page(request.organization, row)
     if form.is_valid() and (paused := apply(form, lambda: _pause(request, row, form))):
         messages.success(request, f"Paused. {paused.provider.name} has been told.")
         return HttpResponseRedirect(done)
@@ -53,7 +52,7 @@ def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connecti
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Set another day for a pause that runs, without letting anybody in before (X6)."""
     row = connection_for(request, public_id)
-    done = url_of(row, request.organization)
+    done = connection_page(request.organization, row)
     initial = {"until": row.paused_until.date() if row.paused_until else None}
     form = PauseDayForm(posted(request), initial=initial)
     if form.is_valid() and (moved := apply(form, lambda: _set_day(request, row, form))):
@@ -68,7 +67,6 @@ def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
         "tone": "primary",
         "consequences": ["Both sides are told by e-mail."],
         "form": form,
-        "layout": "layouts/seller.html",
         "cancel_url": done,
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))
@@ -85,26 +83,16 @@ def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     row = connection_for(request, public_id)
     pauses.resume(connection=row, by=request.user)
     messages.success(request, f"{row.provider.name} can go on, and has been told.")
-    return HttpResponseRedirect(url_of(row, request.organization))
+    return HttpResponseRedirect(connection_page(request.organization, row))
 
 
 @require(ADMINISTRATOR)
 def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The seller ends it, after reading who loses what (U13, X5)."""
+    """Either side ends it, after reading who loses what (U13, X5)."""
     row = connection_for(request, public_id)
-    return _end(request, row, other=row.provider, done=url_of(row, request.organization))
-
-
-@require(ADMINISTRATOR)
-def client_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The provider ends it, after reading who loses what (U13, X5)."""
-    row = connection_for(request, public_id)
-    done = reverse("provider:client", args=[request.organization.handle, public_id])
-    return _end(request, row, other=row.seller, done=done)
-
-
-def _end(request: PortalRequest, row: Connection, *, other: Any, done: str) -> HttpResponse:
-    """The confirm page of either side, and what it does."""
+    reader = request.organization
+    other = row.provider if reader.pk == row.seller_id else row.seller
+    done = connection_page(reader, row)
     form = ReasonForm(posted(request))
     if form.is_valid():
         endings.terminate(
@@ -133,11 +121,9 @@ def _end(request: PortalRequest, row: Connection, *, other: Any, done: str) -> H
 def _ask(
     request: PortalRequest, row: Connection, form: Any, done: str, context: dict[str, Any]
 ) -> HttpResponse:
-    portal = "seller" if request.organization.pk == row.seller_id else "provider"
     context |= {
         "form": form,
         "impact": impact.of_ending(row),
-        "layout": f"layouts/{portal}.html",
         "cancel_url": done,
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -155,7 +155,6 @@ def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
         "submit": "Decline",
         "form": form,
         "consequences": [],
-        "layout": "layouts/provider.html",
         "cancel_url": reverse("provider:partner-link", args=[provider.handle, public_id]),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -8,31 +8,24 @@ from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.portals import layout, page
+from accounts.portals import page
 from connections.models import Connection
 from connections.reads import offboarding, receipts
 from connections.reads.connections import connection_state
 from connections.transitions import receipts as papers
-from connections.views.shared import connection_for
+from connections.views.shared import connection_for, connection_page
 from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
-
-# The same pages stand in both portals under their own words.
-WORD = {"seller": "connection", "provider": "client"}
-
-
-def address(request: PortalRequest, row: Connection, name: str = "") -> str:
-    """A page about this connection in the reader's portal."""
-    word = WORD[request.organization.kind]
-    return page(request.organization, f"{word}-{name}" if name else word, row.public_id)
 
 
 def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
     """Where the receipt and, once it is over, the page about its end are."""
     return {
-        "receipt_url": address(request, row, "receipt"),
-        "offboarding_url": "" if row.is_live else address(request, row, "offboarding"),
+        "receipt_url": connection_page(request.organization, row, "receipt"),
+        "offboarding_url": ""
+        if row.is_live
+        else connection_page(request.organization, row, "offboarding"),
     }
 
 
@@ -62,7 +55,6 @@ def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     state, label = connection_state(row)
     found, people = offboarding.rights_removed(row, request)
     context: dict[str, Any] = {
-        "layout": layout(reader),
         "other": other,
         "state": state,
         "label": label,
@@ -72,10 +64,10 @@ def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "work": offboarding.work_left_open(row),
         "may_open": reader.pk == row.seller_id,
         "sees": offboarding.who_sees_what(row, reader),
-        "receipt_url": address(request, row, "receipt"),
+        "receipt_url": connection_page(request.organization, row, "receipt"),
         "export_url": page(reader, "history-export"),
         "history_url": f"{page(reader, 'history')}?partner={other.handle}",
-        "back": address(request, row),
+        "back": connection_page(request.organization, row),
     }
     return render(request, "connections/offboarding.html", context)
 

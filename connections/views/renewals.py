@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from connections.forms.connections import ReasonForm, RenewalForm
@@ -15,7 +14,7 @@ from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import connection_for
+from connections.views.shared import connection_for, connection_page
 from core import clock
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -32,12 +31,11 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         if form.is_valid() and _propose(request, row, form):
             messages.success(request, f"{_other(request, row).name} has been asked to agree.")
-            return redirect(_url(request, row, ""))
+            return redirect(connection_page(request.organization, row))
     except AlreadyThere as error:
         messages.info(request, error.message)
         return redirect(request.path)
     context = {
-        "layout": f"layouts/{side}.html",
         "other": _other(request, row),
         "facts": _facts(row, standing),
         "standing": standing,
@@ -48,11 +46,13 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "not_yet": f"A later end date can be proposed from {renewals.OPENS} days before the end: "
         f"from {day(renewals.opens_at(row))} on.",
         "most_days": renewals.AGREED_DAYS,
-        "roles_url": _url(request, row, "roles") if side == Side.SELLER else "",
-        "back": _url(request, row, ""),
-        "agree_url": _url(request, row, "renewal-agree"),
-        "decline_url": _url(request, row, "renewal-decline"),
-        "withdraw_url": _url(request, row, "renewal-withdraw"),
+        "roles_url": connection_page(request.organization, row, "roles")
+        if side == Side.SELLER
+        else "",
+        "back": connection_page(request.organization, row),
+        "agree_url": connection_page(request.organization, row, "renewal-agree"),
+        "decline_url": connection_page(request.organization, row, "renewal-decline"),
+        "withdraw_url": connection_page(request.organization, row, "renewal-withdraw"),
     }
     return render(request, "connections/renewal.html", context, status=status_of(form))
 
@@ -78,7 +78,7 @@ def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         renewal=_standing(row), by=request.user, organization=request.organization
     )
     messages.success(request, f"Agreed: you stay connected until {day(agreed.ends_at)}.")
-    return redirect(_url(request, row, ""))
+    return redirect(connection_page(request.organization, row))
 
 
 @require(ADMINISTRATOR)
@@ -95,15 +95,14 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
             reason=form.cleaned_data["reason"],
         )
         messages.success(request, f"Declined. {other.name} has been told.")
-        return redirect(_url(request, row, ""))
+        return redirect(connection_page(request.organization, row))
     context = {
         "title": f"Decline the end date that {other.name} proposes?",
         "text": f"The connection then ends on {day(row.ends_at)}, as it stands.",
         "submit": "Decline",
         "form": form,
         "consequences": [],
-        "layout": f"layouts/{_side(request, row)}.html",
-        "cancel_url": _url(request, row, "renewal"),
+        "cancel_url": connection_page(request.organization, row, "renewal"),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))
 
@@ -115,7 +114,7 @@ def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     row = connection_for(request, public_id)
     renewals.withdraw(renewal=_standing(row), by=request.user, organization=request.organization)
     messages.success(request, f"Taken back. {_other(request, row).name} has been told.")
-    return redirect(_url(request, row, ""))
+    return redirect(connection_page(request.organization, row))
 
 
 def _standing(row: Connection) -> Renewal:
@@ -131,13 +130,6 @@ def _side(request: PortalRequest, row: Connection) -> Side:
 
 def _other(request: PortalRequest, row: Connection) -> Any:
     return row.provider if _side(request, row) == Side.SELLER else row.seller
-
-
-def _url(request: PortalRequest, row: Connection, page: str) -> str:
-    """The reader's own page of the connection."""
-    base = "seller:connection" if _side(request, row) == Side.SELLER else "provider:client"
-    name = f"{base}-{page}" if page else base
-    return reverse(name, args=[request.organization.handle, row.public_id])
 
 
 def _facts(row: Connection, standing: Renewal | None) -> list[tuple[str, str]]:

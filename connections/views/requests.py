@@ -127,7 +127,6 @@ def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> H
         "submit": "Refuse",
         "form": form,
         "consequences": [],
-        "layout": "layouts/seller.html",
         "cancel_url": reverse(
             "seller:connection-request", args=[request.organization.handle, public_id]
         ),

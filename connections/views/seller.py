@@ -145,7 +145,6 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
         "submit": "Reject",
         "form": form,
         "consequences": [],
-        "layout": "layouts/seller.html",
         "cancel_url": url_of(invitation, request.organization),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

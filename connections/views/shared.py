@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.models import Organization
+from accounts.portals import page, portal_of
 from accounts.reads import history
 from accounts.tenancy import verified_addresses
 from connections.models import Connection, ConnectionInvitation, PartnerLink
@@ -50,6 +51,12 @@ def timeline(request: PortalRequest, *rows: Any) -> list[dict[str, Any]]:
     reader = request.organization
     events = Event.objects.filter(about, events_of(reader.pk)).order_by("-at", "-id")[:TIMELINE]
     return history.entries(events, reader)
+
+
+def connection_page(reader: Organization, row: Connection, name: str = "") -> str:
+    """A page about this connection in the reader's portal, under that portal's word for it."""
+    word = portal_of(reader).connection
+    return page(reader, f"{word}-{name}" if name else word, row.public_id)
 
 
 def url_of(row: Any, seller: Organization) -> str:

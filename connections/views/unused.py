@@ -12,19 +12,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Membership
-from accounts.portals import layout, page
+from accounts.portals import page, portal_of
 from connections.models import Assignment, Connection, RoleGrant
 from connections.reads import unused
 from connections.rights.assigned import LEVELS
 from connections.rights.last_used import observed
 from connections.transitions import assignments, grants
+from connections.views.shared import connection_page
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import day
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from roles.catalogue import role_names
 
-WORD = {"seller": "partner", "provider": "client"}
 NOTHING = 0
 REVIEW = "review"
 
@@ -67,7 +67,6 @@ def unused_rights(request: PortalRequest) -> HttpResponse:
         found = paginate(unused.unused_grants(days, **party), request, order=("granted_at", "id"))
         rows = [_grant_row(request, row) for row in found]
     context = {
-        "layout": layout(reader),
         "page": found,
         "rows": rows,
         "days": days,
@@ -76,9 +75,9 @@ def unused_rights(request: PortalRequest) -> HttpResponse:
         "periods": _periods(days, people=people),
         "known_text": _known(),
         "can_lower": reader.kind == "provider",
-        "other": "Partner" if reader.kind == "seller" else "Client",
-        "back": page(reader, "partners" if reader.kind == "seller" else "clients"),
-        "back_label": "Authorized Partners" if reader.kind == "seller" else "Clients",
+        "other": portal_of(reader).partner.capitalize(),
+        "back": page(reader, f"{portal_of(reader).partner}s"),
+        "back_label": portal_of(reader).partners,
     }
     return render(request, "connections/unused.html", context)
 
@@ -112,12 +111,11 @@ def _since(row: Any, start: Any) -> str:
 
 def _other(request: PortalRequest, connection: Connection) -> dict[str, str]:
     other = connection.provider if request.organization.kind == "seller" else connection.seller
-    name = "connection" if request.organization.kind == "seller" else "client"
-    return {"other": other.name, "url": page(request.organization, name, connection.public_id)}
+    return {"other": other.name, "url": connection_page(request.organization, connection)}
 
 
 def _grant_row(request: PortalRequest, row: Any) -> dict[str, Any]:
-    name = f"{WORD[request.organization.kind]}-unused-role"
+    name = f"{portal_of(request.organization).partner}-unused-role"
     return _other(request, row.connection) | {
         "role": row.role.name,
         "level": Level(row.level).word,
@@ -244,12 +242,11 @@ def _confirm(
 ) -> HttpResponse:
     """Ask, then do it and lead back to the report, or to where the person came from."""
     reader = request.organization
-    back = back or page(reader, f"{WORD[reader.kind]}s-unused")
+    back = back or page(reader, f"{portal_of(reader).partner}s-unused")
     if form.is_valid() and apply(form, act):
         messages.success(request, "Saved. It counts at once.")
         return HttpResponseRedirect(back)
     context = {
-        "layout": layout(reader),
         "title": title,
         "text": text,
         "submit": "Lower",

@@ -6,9 +6,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.portals import BY_NAMESPACE
 from core.notifications.models import Notification
 from core.web.access import ANY_MEMBER, Access
-from partnerhub.portals.navigation import TITLES, entries_for
+from partnerhub.portals.navigation import entries_for
 from roles.catalogue import role_names
 
 UNREAD_CAP = 100
@@ -40,12 +41,13 @@ def _acting_for(request: HttpRequest, access: Access) -> dict[str, Any] | None:
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Portal, organization, navigation, banner and unread count; empty outside of a portal."""
+    """Portal, layout, organization, navigation, banner, unread count; empty outside of a portal."""
     access: Access | None = getattr(request, "access", None)
     match = request.resolver_match
-    key = match.namespaces[0] if match and match.namespaces else ""
+    here = BY_NAMESPACE.get(match.namespaces[0]) if match and match.namespaces else None
     context: dict[str, Any] = {
         "portal": None,
+        "layout": "layouts/public.html",
         "organization": None,
         "access": None,
         "navigation": [],
@@ -54,16 +56,17 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         # Called by the first template that asks; a lazy object is no number to gettext.
         "unread_count": cache(lambda: _unread(request)),
     }
-    if access is None or key not in TITLES:
+    if access is None or here is None:
         return context
     organization = access.organization
     return context | {
-        "portal": {"key": key, "title": TITLES[key]},
+        "portal": {"key": here.namespace, "title": here.label},
+        "layout": here.layout,
         "organization": organization,
         "access": access,
-        "navigation": entries_for(request, key, access),
+        "navigation": entries_for(request, here.namespace, access),
         "switcher": [
-            {"label": organization.name, "sublabel": TITLES[key], "url": "", "current": True},
+            {"label": organization.name, "sublabel": here.label, "url": "", "current": True},
             {
                 "label": "All accounts and clients",
                 "sublabel": "Switch",

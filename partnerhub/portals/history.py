@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.portals import layout, page
+from accounts.portals import page, portal_of
 from accounts.reads import history
 from core import clock
 from core.audit import seals
@@ -34,10 +34,6 @@ COLUMNS = (
 )
 # What a page computes again at most: about a second. The command verify_history has no such end.
 CHECKED = 20_000
-DELEGATED = {
-    "seller": "Partners' people, for this account",
-    "provider": "Our people, for clients",
-}
 
 
 class HistoryFilter(forms.Form):
@@ -66,11 +62,12 @@ class HistoryFilter(forms.Form):
     def __init__(self, data: Any, *, reader: Any) -> None:
         super().__init__(data)
         self.reader = reader
-        if reader.kind not in DELEGATED:
+        delegates = portal_of(reader).delegates
+        if not delegates:
             del self.fields["by"]
             return
         by: Any = self.fields["by"]
-        by.choices = [("", "Anybody"), ("delegates", DELEGATED[reader.kind])]
+        by.choices = [("", "Anybody"), ("delegates", delegates)]
 
     def querysets(self) -> list[Any]:
         """The events that fit; nothing narrowed for a filter that makes no sense."""
@@ -112,7 +109,6 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
     found = paginate_merged(form.querysets(), request, order=("-at", "-id"))
     seal = seals.newest_seal(organization.pk)
     context = {
-        "layout": layout(organization),
         "form": form,
         "page": found,
         "rows": history.entries(found, organization),
@@ -133,7 +129,6 @@ def history_verify(request: PortalRequest) -> HttpResponse:
     form = NotedForm(posted(request))
     seal = seals.newest_seal(organization.pk)
     context: dict[str, Any] = {
-        "layout": layout(organization),
         "form": form,
         "seal": seal,
         "facts": _head(seal) if seal else [],

@@ -22,11 +22,6 @@ class Entry:
     section: str = ""
 
 
-TITLES = {
-    "seller": "Seller Central",
-    "provider": "Solution Provider Portal",
-    "supply": "Supply Chain Connect",
-}
 HISTORY = Need(rights=frozenset({"history_view"}))
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "seller": (

@@ -5,12 +5,11 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations.pending import pending_for
 from accounts.models import Membership
-from accounts.states import OrganizationKind
+from accounts.portals import page, portal_of
 from connections.reads.clients import SWITCHER, sellers_for
 from connections.views.permissions_page import partner_context
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
@@ -19,11 +18,6 @@ from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
 from supplychain.views.permissions_page import supplier_context
 
-PORTALS = {
-    OrganizationKind.SELLER: ("seller", "Seller Central"),
-    OrganizationKind.PROVIDER: ("provider", "Solution Provider Portal"),
-    OrganizationKind.SUPPLIER: ("supply", "Supply Chain Connect"),
-}
 DELEGATE_HOME = Need(any_member=True, any_delegate=True)
 
 
@@ -35,19 +29,16 @@ def _accounts(user: Any) -> list[dict[str, str]]:
         .select_related("organization")
         .order_by("organization__kind", "organization__name")[:100]
     )
-    cards = []
-    for row in rows:
-        portal, title = PORTALS[OrganizationKind(row.organization.kind)]
-        cards.append(
-            {
-                "name": row.organization.name,
-                "portal": title,
-                "role": row.get_role_display(),
-                "status": row.organization.status,
-                "url": reverse(f"{portal}:home", args=[row.organization.handle]),
-            }
-        )
-    return cards
+    return [
+        {
+            "name": row.organization.name,
+            "portal": portal_of(row.organization).label,
+            "role": row.get_role_display(),
+            "status": row.organization.status,
+            "url": page(row.organization, "home"),
+        }
+        for row in rows
+    ]
 
 
 @login_not_required
@@ -94,7 +85,7 @@ def seller_home(request: PortalRequest) -> HttpResponse:
             ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
         ]
         lists = [*_asked(waiting), *lists]
-    return render(request, "portals/home.html", _home(request, "layouts/seller.html", lists))
+    return render(request, "portals/home.html", _home(request, lists))
 
 
 def _asked(steps: list[checklists.Step]) -> list[tuple[str, list[checklists.Step]]]:
@@ -113,7 +104,7 @@ def provider_home(request: PortalRequest) -> HttpResponse:
     lists = [("From registration to your first client", steps)]
     if request.access.administrator:
         lists = [*_asked(checklists.provider_answers(organization)), *lists]
-    return render(request, "portals/home.html", _home(request, "layouts/provider.html", lists))
+    return render(request, "portals/home.html", _home(request, lists))
 
 
 @require_safe
@@ -128,11 +119,11 @@ def supply_home(request: PortalRequest) -> HttpResponse:
             ),
         )
     ]
-    return render(request, "portals/home.html", _home(request, "layouts/supply.html", lists))
+    return render(request, "portals/home.html", _home(request, lists))
 
 
-def _home(request: PortalRequest, layout: str, lists: list[Any]) -> dict[str, Any]:
-    return {"layout": layout, "lists": lists, "pending": pending_for(request.user)}
+def _home(request: PortalRequest, lists: list[Any]) -> dict[str, Any]:
+    return {"lists": lists, "pending": pending_for(request.user)}
 
 
 @require_safe

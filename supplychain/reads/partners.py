@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.models import Organization, Refusal
+from accounts.portals import page
 from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
 from core.web.formats import short_day as day
@@ -21,46 +21,35 @@ SIZE = 25
 
 @dataclass(frozen=True)
 class Side:
-    """What a page about the other side calls them, and the names of its addresses."""
+    """Seller or supplier: the word for the other side, in addresses too, and who invites whom.
 
-    portal: str
+    The lists stand on the page `home`, whose title is `title`.
+    """
+
     other: str
-    others: str
-    page: str
-    prefix: str
-    sends: Direction
+    home: str
+    title: str
     receives: Direction
+
+    @property
+    def others(self) -> str:
+        """Several of them."""
+        return f"{self.other}s"
 
     def url(self, organization: Organization, act: str = "", *args: Any) -> str:
         """The path of an act ("resend"), or of the page itself."""
-        name = f"{self.prefix}-{act}" if act else self.page
-        return reverse(f"{self.portal}:{name}", args=[organization.handle, *args])
+        return page(organization, f"{self.other}-{act}" if act else self.others, *args)
 
-    def home(self, organization: Organization) -> str:
-        """Where the lists stand: User Permissions for a seller, the own page for a supplier."""
-        page = "permissions" if self.portal == "seller" else self.page
-        return reverse(f"{self.portal}:{page}", args=[organization.handle]) + "#connect"
+    def home_url(self, organization: Organization) -> str:
+        """Where the lists stand."""
+        return page(organization, self.home) + "#connect"
 
 
 SIDES = {
     OrganizationKind.SELLER: Side(
-        portal="seller",
-        other="supplier",
-        others="suppliers",
-        page="suppliers",
-        prefix="supplier",
-        sends=Direction.TO_SUPPLIER,
-        receives=Direction.TO_SELLER,
+        "supplier", "permissions", "User Permissions", Direction.TO_SELLER
     ),
-    OrganizationKind.SUPPLIER: Side(
-        portal="supply",
-        other="seller",
-        others="sellers",
-        page="sellers",
-        prefix="seller",
-        sends=Direction.TO_SELLER,
-        receives=Direction.TO_SUPPLIER,
-    ),
+    OrganizationKind.SUPPLIER: Side("seller", "sellers", "Sellers", Direction.TO_SUPPLIER),
 }
 
 
@@ -102,12 +91,12 @@ def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
 def connected(organization: Organization, request: HttpRequest) -> Page[dict[str, Any]]:
     """One page of live connections, newest first; one query."""
     side = side_of(organization)
-    seller = side.portal == "seller"
+    seller = organization.kind == OrganizationKind.SELLER
     rows = SupplierConnection.objects.live().with_list_data()
     rows = rows.for_seller(organization) if seller else rows.for_supplier(organization)
-    page = paginate(rows, request, order=("-started_at", "-id"), size=SIZE, parameter="connected")
+    shown = paginate(rows, request, order=("-started_at", "-id"), size=SIZE, parameter="connected")
     items = []
-    for row in page:
+    for row in shown:
         other = row.supplier if seller else row.seller
         items.append(
             {
@@ -118,4 +107,4 @@ def connected(organization: Organization, request: HttpRequest) -> Page[dict[str
                 "remove_url": side.url(organization, "remove", row.public_id),
             }
         )
-    return replace(page, items=items)
+    return replace(shown, items=items)

@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.invitations.listing import back
+from accounts.portals import portal_of
+from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address
 from core.errors import NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -120,7 +122,7 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say what ends, then end the connection (S1.5)."""
     row = _connection(request, public_id)
-    seller = _side(request).portal == "seller"
+    seller = request.organization.kind == OrganizationKind.SELLER
     other = row.supplier if seller else row.seller
     form = RemoveForm(posted(request))
     if form.is_valid():
@@ -170,7 +172,7 @@ def _url(request: PortalRequest, act: str, *args: Any) -> str:
 
 
 def _home(request: PortalRequest) -> str:
-    return _side(request).home(request.organization)
+    return _side(request).home_url(request.organization)
 
 
 def _sent(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:
@@ -190,7 +192,7 @@ def _received(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitatio
 
 def _connection(request: PortalRequest, public_id: uuid.UUID) -> SupplierConnection:
     rows = SupplierConnection.objects.with_list_data()
-    seller = _side(request).portal == "seller"
+    seller = request.organization.kind == OrganizationKind.SELLER
     mine = rows.for_seller if seller else rows.for_supplier
     return get_object_or_404(mine(request.organization), public_id=public_id)
 
@@ -212,10 +214,9 @@ def _refused(request: PortalRequest, *, problem: str, status: int) -> HttpRespon
 
 def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
     context = _around(request) | supplier_context(request, **extra)
-    template = f"supplychain/{_side(request).portal}/partners.html"
+    template = f"supplychain/{portal_of(request.organization).namespace}/partners.html"
     return render(request, template, context, status=status)
 
 
 def _around(request: PortalRequest, **extra: Any) -> dict[str, Any]:
-    side = _side(request)
-    return {"layout": f"layouts/{side.portal}.html", "side": side, "home": _home(request)} | extra
+    return {"side": _side(request), "home": _home(request)} | extra

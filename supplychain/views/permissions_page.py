@@ -7,6 +7,7 @@ from django import forms
 from accounts import portals
 from accounts.invitations.batches import outlook
 from accounts.invitations.listing import listing
+from accounts.states import OrganizationKind
 from core.web.access import PortalRequest
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
 from supplychain.invitation_kinds import SUPPLIER
@@ -16,7 +17,7 @@ from supplychain.reads import partners
 
 def invite_form(request: PortalRequest, data: Any = None) -> forms.Form:
     """The form that invites the other side."""
-    seller = partners.side_of(request.organization).portal == "seller"
+    seller = request.organization.kind == OrganizationKind.SELLER
     form = InviteSupplierForm if seller else InviteSellerForm
     return form(data)
 

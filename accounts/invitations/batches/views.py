@@ -11,7 +11,6 @@ from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import portals
 from accounts.invitations.batches import kinds, outlook
 from accounts.invitations.batches.forms import ListForm, RowsForm
 from accounts.invitations.batches.kinds import BatchKind
@@ -227,7 +226,6 @@ def _page(
 def _around(request: PortalRequest, kind: BatchKind) -> dict[str, Any]:
     organization = request.organization
     return {
-        "layout": portals.layout(organization),
         "many": kind.many(organization),
         "start_url": _url(request, "start", kind.purpose),
         "back_url": kind.list_url(organization),
