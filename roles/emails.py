@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from accounts.tenancy import administrators
 from core import clock, hooks
@@ -15,14 +13,10 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.services import queue_fan_out
 from core.web.access import Level
+from core.web.formats import day
 from core.web.redirects import absolute
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, LineDecision
-
-
-def day(moment: datetime) -> str:
-    """A date as mails and pages write it: "3 May 2026"."""
-    return date_format(moment, "j F Y")
 
 
 def _subject(provider: Any, thing: str, event: str) -> str:
@@ -277,7 +271,7 @@ def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]
         kind="roles.reviews_waiting",
         mail=Mail(
             subject=subject_line("PartnerHub", "Review", "what waits for a decision"),
-            heading=f"What waits for review on {date_format(day_of, 'j F Y')}",
+            heading=f"What waits for review on {day(day_of)}",
             paragraphs=("Every applicant was told a date by which we decide.",),
             facts=facts,
             button=("Open the desk", absolute(reverse("admin:index"))),

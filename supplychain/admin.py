@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from core.web.desk import DeskAdmin
-from core.web.formats import short_day as day
+from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
 from supplychain.forms.carrier import ReportForm
@@ -103,7 +103,7 @@ class ShipmentAdmin(DeskAdmin):
                 ("Seller", shipment.seller.name),
                 ("Fulfilment centre", shipment.center_code),
                 ("How it travels", shipment.get_mode_display()),
-                ("Ship date", day(shipment.ship_date)),
+                ("Ship date", short_day(shipment.ship_date)),
             ],
             "items": list(shipment.items.all()[:500]),
             "events": timeline.for_seller(shipment, shares),

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 
 from accounts.admin.frames import SHOWN, find, frame
@@ -20,6 +19,7 @@ from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
 from core import clock
 from core.web.desk import DeskAdmin
+from core.web.formats import desk_minute
 from core.web.forms import apply, status_of
 from core.web.templatetags.ui import status_pill
 
@@ -56,7 +56,7 @@ class IdentityCheckAdmin(DeskAdmin):
     @admin.display(description="Sent")
     def sent(self, check: IdentityCheck) -> str:
         """When the person asked for it."""
-        return date_format(check.created_at, "j M Y, H:i")
+        return desk_minute(check.created_at)
 
     @admin.display(description="Age")
     def age(self, check: IdentityCheck) -> str:

@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -27,6 +26,7 @@ from accounts.transitions.organizations import (
 from core.audit import presenters
 from core.audit.models import Event
 from core.web.desk import DeskAdmin
+from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
 
@@ -134,7 +134,7 @@ class OrganizationAdmin(DeskAdmin):
     @admin.display(description="Opened")
     def opened(self, organization: Organization) -> str:
         """The day it was opened."""
-        return date_format(organization.created_at, "j M Y")
+        return short_day(organization.created_at)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -225,7 +225,7 @@ def _about(organization: Organization) -> dict[str, Any]:
         "same_business": list(same_business.order_by("id")[:SHOWN]),
         "members": list(members.order_by("role", "id")[:SHOWN]),
         "events": [
-            event | {"when": date_format(event["when"], "j F Y, H:i") + " UTC", "tone": "quiet"}
+            event | {"when": minute(event["when"]), "tone": "quiet"}
             for event in presenters.timeline(events[:SHOWN])
         ],
     }

@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -24,6 +23,7 @@ from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
 from core.errors import Conflict
 from core.web.desk import DeskAdmin
+from core.web.formats import day, minute, short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
 
@@ -121,7 +121,7 @@ class PersonAdmin(DeskAdmin):
     @staticmethod
     def joined(person: Person) -> str:
         """The day of the sign-up."""
-        return date_format(person.created_at, "j M Y")
+        return short_day(person.created_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one person, and one for each act."""
@@ -200,8 +200,8 @@ def _facts(person: Person) -> list[tuple[str, str]]:
     facts = [
         ("Name", person.name),
         ("Address", person.email),
-        ("Account since", date_format(person.created_at, "j F Y")),
+        ("Account since", day(person.created_at)),
     ]
     if person.erased_at:
-        facts.append(("Erased", date_format(person.erased_at, "j F Y, H:i") + " UTC"))
+        facts.append(("Erased", minute(person.erased_at)))
     return facts

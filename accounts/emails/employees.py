@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.utils.formats import date_format
-
 from accounts import portals
 from accounts.invitations.emails import send_links
 from accounts.models import EmployeeInvitation
@@ -11,6 +9,7 @@ from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell
 from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import minute
 from core.web.redirects import absolute
 
 
@@ -27,7 +26,6 @@ def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:
 
 def _invitation(invitation: EmployeeInvitation) -> Mail:
     firm, inviter = inert(invitation.organization.name), invitation.invited_by
-    until = date_format(invitation.expires_at, "j F Y, H:i")
     return Mail(
         subject=subject_line(firm, "Invitation", "join our account"),
         heading=f"{firm} invites you to join its account",
@@ -38,7 +36,7 @@ def _invitation(invitation: EmployeeInvitation) -> Mail:
             ("Invited by", inert(inviter.name) if inviter else firm),
             ("Account", firm),
             ("Your role", invitation.get_role_display()),
-            ("Open until", f"{until} UTC"),
+            ("Open until", minute(invitation.expires_at)),
         ),
         button=("Look at the invitation", PLACEHOLDER),
         after=("Opening the link accepts nothing: you accept or decline on the page.",),

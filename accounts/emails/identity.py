@@ -1,22 +1,17 @@
 """Mails about a person's identity check. They never carry what was checked."""
 
-from datetime import datetime
 from typing import Any
 
-from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 
 from accounts.models import IdentityCheck
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail
+from core.web.formats import day
 from core.web.redirects import absolute
 
 WHY = "You get this because an identity check was asked for with your account."
 NOT_YOU = "Not you? Change your password at once, then write to support."
-
-
-def _day(moment: datetime | None) -> str:
-    return format_date(moment, "j F Y")
 
 
 def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any) -> None:
@@ -55,7 +50,7 @@ def identity_verified(check: IdentityCheck) -> None:
         subject="[PartnerHub] Identity check: verified",
         heading="Your identity is verified",
         paragraphs=("What was waiting for it goes on by itself.",),
-        facts=(("Valid until", _day(check.expires_at)),),
+        facts=(("Valid until", day(check.expires_at)),),
         after=("Your documents are deleted soon after this decision.",),
     )
 
@@ -85,7 +80,7 @@ def identity_expiring(check: IdentityCheck, days: int) -> None:
         paragraphs=(
             "After this day you can no longer act for sellers until a new check is verified.",
         ),
-        facts=(("Valid until", _day(check.expires_at)),),
+        facts=(("Valid until", day(check.expires_at)),),
     )
 
 
@@ -98,5 +93,5 @@ def identity_expired(check: IdentityCheck) -> None:
         subject="[PartnerHub] Identity check: expired",
         heading="Your identity check has expired",
         paragraphs=("You cannot act for sellers until a new check is verified.",),
-        facts=(("Was valid until", _day(check.expires_at)),),
+        facts=(("Was valid until", day(check.expires_at)),),
     )

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
+from core.web.formats import minute
 from core.web.redirects import absolute
 
 NOT_YOU = "Not you? Choose a new password at once with “Forgot your password?”, then tell us."
@@ -83,7 +83,7 @@ def new_sign_in(user: Any, browser: str) -> None:
 
 
 def _circumstances(browser: str) -> tuple[tuple[str, str], ...]:
-    when = format_date(clock.real_now(), "j F Y, H:i") + " UTC"
+    when = minute(clock.real_now())
     return ("When", when), ("Browser", inert(browser) or "unknown")
 
 

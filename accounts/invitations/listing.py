@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
-from django.utils.dateformat import format as date_format
 
 from accounts.invitations.deliveries import delivery_words
 from accounts.invitations.kinds import Kind, Sheet
@@ -22,6 +21,7 @@ from accounts.states import InvitationStatus
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
 from core.outbox.states import MessageStatus
+from core.web.formats import short_day
 from core.web.pagination import Page, paginate
 
 SIZE = 25
@@ -192,9 +192,9 @@ def _row(
         "name": name,
         "more": more,
         "url": sheet.urls(row).get("page", ""),
-        "sent": date_format(getattr(row, sheet.sent), "j M Y"),
+        "sent": short_day(getattr(row, sheet.sent)),
         "by": inviter.name if inviter else "Somebody who left",
-        "until": date_format(row.expires_at, "j M Y"),
+        "until": short_day(row.expires_at),
         "state": state,
         "label": dict(row._meta.get_field("status").flatchoices)[state],
         "inviter_gone": gone,

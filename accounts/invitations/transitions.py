@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.dateformat import format as date_format
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
@@ -23,6 +22,7 @@ from core.errors import Conflict, Ended
 from core.outbox import links
 from core.outbox import services as outbox
 from core.state_tables import advance, advance_all
+from core.web.formats import short_day
 
 ENDED: dict[str, str] = {
     InvitationStatus.ACCEPTED: "This invitation has been accepted already.",
@@ -102,10 +102,7 @@ def known_open(
     """Which of these addresses have an open invitation of this kind, in words."""
     rows = model.objects.for_organization(organization).open(clock.now())
     ends = rows.to_addresses(list(addresses)).values_list("address", "expires_at")
-    return {
-        address: f"Invited already, open until {date_format(end, 'j M Y')}."
-        for address, end in ends
-    }
+    return {address: f"Invited already, open until {short_day(end)}." for address, end in ends}
 
 
 def close_overdue(model: type[Invitation], organization: Any, addresses: Iterable[str]) -> None:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.dateformat import format as date_format
 
 from accounts.states import BatchStatus, RowStatus
 from core import clock
 from core.db import BaseModel
+from core.web.formats import short_day
 
 
 class BatchQuerySet(models.QuerySet["InvitationBatch"]):
@@ -140,5 +140,5 @@ class BatchRow(models.Model):
     def state_label(self) -> str:
         """The status in words, for a queued row with the day of its turn."""
         if self.status == RowStatus.QUEUED and self.due_at:
-            return f"Queued until {date_format(self.due_at, 'j M Y')}"
+            return f"Queued until {short_day(self.due_at)}"
         return str(self.get_status_display())

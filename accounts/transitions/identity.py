@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.template.defaultfilters import date as format_date
 
 from accounts.documents import DocumentKind, stored_name
 from accounts.emails import identity as emails
@@ -23,6 +22,7 @@ from core.audit.services import record
 from core.db import lock, move
 from core.errors import Conflict, Invalid, LimitReached, NotPermitted
 from core.state_tables import advance
+from core.web.formats import day, minute
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def obstacle(latest: IdentityCheck | None) -> str:
     if latest.status == IdentityStatus.SUBMITTED:
         return "Your identity check is being reviewed."
     if latest.expires_at and latest.expires_at > clock.now() + RENEWAL:
-        return f"Your identity is verified until {format_date(latest.expires_at, 'j F Y')}."
+        return f"Your identity is verified until {day(latest.expires_at)}."
     return ""
 
 
@@ -168,9 +168,9 @@ def _decide(check: IdentityCheck, status: str, *, by: User, **values: Any) -> Id
 def decided_sentence(check: IdentityCheck) -> str:
     """Who decided this check, and when, for a reviewer who comes too late (C8)."""
     who = check.decided_by.name if check.decided_by else "Somebody"
-    when = format_date(check.decided_at, "j F Y, H:i")
+    when = minute(check.decided_at)
     outcome = "did not accept" if check.status == IdentityStatus.FAILED else "verified"
-    return f"{who} {outcome} this check on {when} UTC."
+    return f"{who} {outcome} this check on {when}."
 
 
 def _expire(check: IdentityCheck) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.utils.formats import date_format
 
 from accounts.models import Membership
 from accounts.states import MembershipRole
@@ -13,6 +12,7 @@ from connections.states import LIVE_CONNECTION, GrantStatus
 from core.notifications.services import Recipient, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
+from core.web.formats import day
 from core.web.redirects import absolute
 from roles.models import ApprovedRole
 
@@ -80,11 +80,7 @@ def _approval_mail(approval: ApprovedRole, grant: RoleGrant, change: str, url: s
             ("Role", approval.role.name),
             ("You granted", Level(grant.level).word),
             ("Counts now as", effect),
-            *(
-                (("Ends on", date_format(approval.expires_at, "j F Y")),)
-                if change == "lapsing"
-                else ()
-            ),
+            *((("Ends on", day(approval.expires_at)),) if change == "lapsing" else ()),
         ),
         button=("Look at the connection", url),
         organization=settings.MARKETPLACE_NAME,

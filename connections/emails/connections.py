@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from connections.emails.shared import (
-    day,
     difference,
     reason_facts,
     role_facts,
@@ -19,6 +18,7 @@ from connections.states import ConnectionStatus, Side
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
+from core.web.formats import day
 from core.web.redirects import absolute
 
 

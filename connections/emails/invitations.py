@@ -9,7 +9,6 @@ from django.urls import reverse
 from accounts.invitations.transitions import wants_mail
 from accounts.tenancy import administrators
 from connections.emails.shared import (
-    day,
     partner_name,
     reason_facts,
     seller_path,
@@ -19,7 +18,7 @@ from connections.models import ConnectionInvitation, PartnerLink
 from core.notifications.services import Recipient, tell
 from core.outbox import links
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import country
+from core.web.formats import country, day
 from core.web.redirects import absolute
 
 ONE_USE = "The link works once, and only for {whom}."

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from connections.emails.shared import day, reason_facts, tell_both
+from connections.emails.shared import reason_facts, tell_both
 from connections.models import Connection
 from core import clock
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import day
 
 
 def connection_paused(connection: Connection, *, by: Any) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import day, reason_facts, tell_administrators, tell_both
+from connections.emails.shared import reason_facts, tell_administrators, tell_both
 from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import day
 from core.web.redirects import absolute
 
 PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:client-renewal"}

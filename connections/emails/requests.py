@@ -7,9 +7,10 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import day, difference, reason_facts, tell_administrators
+from connections.emails.shared import difference, reason_facts, tell_administrators
 from connections.models import Connection, RoleRequest
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import day
 from core.web.redirects import absolute
 
 Words = Mapping[str, str]

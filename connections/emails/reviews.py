@@ -1,8 +1,9 @@
 """Mails about the yearly review of partners (U42)."""
 
-from connections.emails.shared import day, seller_path, tell_administrators
+from connections.emails.shared import seller_path, tell_administrators
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import day
 from core.web.redirects import absolute
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from accounts.models import Organization
 from accounts.tenancy import administrators
@@ -15,16 +14,12 @@ from connections.models import Connection, PartnerLink
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.access import Level
+from core.web.formats import day
 from core.web.redirects import absolute
 from roles.models import Role
 
 MOST_ROLES = 20
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
-
-
-def day(moment: datetime) -> str:
-    """The date as it reads in a mail: "3 May 2026"."""
-    return date_format(moment, "j F Y")
 
 
 def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
-from django.template.defaultfilters import date as date_format
 
 from core.audit import presenters
 from core.audit.models import Actor, Event
 from core.web.desk import DeskAdmin
+from core.web.formats import desk_second
 
 
 @admin.register(Event)
@@ -57,7 +57,7 @@ class EventAdmin(DeskAdmin):
     @admin.display(description="When (UTC)")
     def when(self, event: Event) -> str:
         """To the second."""
-        return date_format(event.at, "j M Y, H:i:s")
+        return desk_second(event.at)
 
     @admin.display(description="Who")
     def actor(self, event: Any) -> str:

@@ -6,11 +6,11 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 
 from core.failures.models import Failure
 from core.web.desk import DeskAdmin
+from core.web.formats import desk_minute
 from core.web.templatetags.ui import status_pill
 
 # Who looks after mail looks after the scheduler, too.
@@ -43,7 +43,7 @@ class FailureAdmin(DeskAdmin):
     @admin.display(description="Since (UTC)")
     def since(self, failure: Failure) -> str:
         """When it failed first."""
-        return date_format(failure.first_at, "j M Y, H:i")
+        return desk_minute(failure.first_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one failure, and trying again."""

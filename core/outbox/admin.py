@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import date as date_format
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from core.outbox.models import BLANK, MarkedAddress, Message
 from core.outbox.services import send_again
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.desk import DeskAdmin
+from core.web.formats import desk_minute
 from core.web.mailframe import framed, mail_frame, mail_page
 from core.web.templatetags.ui import status_pill
 
@@ -77,7 +77,7 @@ class MessageAdmin(ByAddress):
     @admin.display(description="Written (UTC)")
     def written(self, message: Message) -> str:
         """When it was put into the outbox."""
-        return date_format(message.created_at, "j M Y, H:i")
+        return desk_minute(message.created_at)
 
     @admin.display(description="State")
     def state(self, message: Message) -> str:
@@ -194,7 +194,7 @@ class MarkedAddressAdmin(ByAddress):
     @admin.display(description="Marked (UTC)")
     def marked(self, mark: MarkedAddress) -> str:
         """When the report came."""
-        return date_format(mark.marked_at, "j M Y, H:i")
+        return desk_minute(mark.marked_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one address, where it is cleared."""

@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.defaultfilters import date
 
 from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
+from core.web.formats import soon
 
 LIMIT = "limit"
 # The two buttons of a confirm page that carries a form: go on, or change what was typed.
@@ -109,4 +109,4 @@ def refusal_text(error: DomainError) -> str:
     """What to tell somebody who was refused; at a limit, with the time of the next try."""
     if not isinstance(error, LimitReached) or error.retry_at is None:
         return error.message
-    return f"{error.message} The next one is possible on {date(error.retry_at, 'j F, H:i')} UTC."
+    return f"{error.message} The next one is possible on {soon(error.retry_at)}."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from core.web.formats import day
 from partnerhub.samples.world import ROLES, World
 from roles import emails
 
@@ -31,9 +32,9 @@ def _waiting(world: World) -> None:
     facts = (
         ("Role applications", "12"),
         ("Past the promised date", "1"),
-        ("First promised date", emails.day(world.in_days(-1))),
+        ("First promised date", day(world.in_days(-1))),
         ("Identity checks", "4"),
-        ("Oldest identity check", f"of {emails.day(world.in_days(-3))}"),
+        ("Oldest identity check", f"of {day(world.in_days(-3))}"),
     )
     emails.reviews_waiting([world.reviewer], facts)
 

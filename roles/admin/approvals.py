@@ -16,6 +16,7 @@ from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
 from core.web.desk import DeskRequest
+from core.web.formats import day
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from roles.admin.pages import history_of
 from roles.forms import ChangeForm, LowerForm
@@ -98,10 +99,10 @@ def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
     facts = [
         ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
         ("Highest level now", Level(row.level).word),
-        ("Approved", applications.day(row.approved_at)),
-        ("Until", applications.day(row.expires_at)),
-        ("Ended", applications.day(row.ended_at)),
-        ("Last changed", applications.day(row.changed_at)),
+        ("Approved", day(row.approved_at)),
+        ("Until", day(row.expires_at)),
+        ("Ended", day(row.ended_at)),
+        ("Last changed", day(row.changed_at)),
         ("By", str(row.changed_by or "")),
         ("Reason", row.reason),
     ]

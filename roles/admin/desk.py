@@ -10,6 +10,7 @@ from django.utils.html import format_html
 
 from core.web.access import Level
 from core.web.desk import DeskAdmin
+from core.web.formats import ago, day
 from core.web.templatetags.ui import status_pill
 from roles.admin import approvals, categories, review
 from roles.admin.filters import (
@@ -87,9 +88,7 @@ class RoleApplicationAdmin(ReviewAdmin):
     @admin.display(description="Age")
     def age(self, row: RoleApplication) -> str:
         """Since it was handed in."""
-        return format_html(
-            '<span class="nowrap">{}</span>', applications.ago(applications.start_of(row))
-        )
+        return format_html('<span class="nowrap">{}</span>', ago(applications.start_of(row)))
 
     @admin.display(description="Promised by")
     def promised(self, row: RoleApplication) -> str:
@@ -141,7 +140,7 @@ class ApprovedRoleAdmin(ReviewAdmin):
     @admin.display(description="Until")
     def until(self, row: ApprovedRole) -> str:
         """Its yearly end."""
-        return format_html('<span class="nowrap">{}</span>', applications.day(row.expires_at))
+        return format_html('<span class="nowrap">{}</span>', day(row.expires_at))
 
 
 @admin.register(ServiceCategory)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.forms import Form
-from django.utils.formats import date_format
 
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
@@ -15,6 +14,7 @@ from core.audit.models import Event
 from core.audit.presenters import timeline
 from core.outbox.rendering import compose
 from core.web.access import Level
+from core.web.formats import day, minute
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
@@ -36,7 +36,7 @@ def provider_facts(provider: Organization) -> list[tuple[str, str]]:
         ("State", provider.get_status_display()),
         ("Country", str(getattr(provider.country, "name", ""))),
         ("Registration number", provider.registration_number),
-        ("Account since", applications.day(provider.created_at)),
+        ("Account since", day(provider.created_at)),
         *(
             (
                 "Administrator",
@@ -121,11 +121,7 @@ def _state(line: ApplicationLine) -> tuple[str, str]:
 
 def _who(line: ApplicationLine) -> str:
     steps = [(line.decided_by, line.decided_at), (line.seconded_by, line.seconded_at)]
-    return "; ".join(
-        f"{person or 'Somebody'}, {date_format(at, applications.MOMENT)} UTC"
-        for person, at in steps
-        if at
-    )
+    return "; ".join(f"{person or 'Somebody'}, {minute(at)}" for person, at in steps if at)
 
 
 def mail_preview(
@@ -143,7 +139,4 @@ def history_of(row: Any) -> list[dict[str, Any]]:
     events = Event.objects.filter(
         object_type=row._meta.label_lower, object_id=str(row.public_id)
     ).order_by("-at", "-id")[:HISTORY]
-    return [
-        {**event, "when": f"{date_format(event['when'], applications.MOMENT)} UTC", "tone": "quiet"}
-        for event in timeline(events)
-    ]
+    return [{**event, "when": minute(event["when"]), "tone": "quiet"} for event in timeline(events)]

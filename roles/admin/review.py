@@ -18,6 +18,7 @@ from core import clock
 from core.errors import DomainError
 from core.web.access import Level
 from core.web.desk import DeskRequest
+from core.web.formats import ago, day
 from roles.admin import pages
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
@@ -117,14 +118,11 @@ def _dates(application: RoleApplication) -> list[tuple[str, str]]:
     dates = [
         (
             "Handed in",
-            (
-                f"{applications.day(application.submitted_at)}"
-                f" ({applications.ago(applications.start_of(application))})"
-            ),
+            (f"{day(application.submitted_at)} ({ago(applications.start_of(application))})"),
         ),
         ("Promised by", applications.promised_by(application)),
-        ("Answer due", applications.day(application.answer_due_at)),
-        ("Decided", applications.day(application.decided_at)),
+        ("Answer due", day(application.answer_due_at)),
+        ("Decided", day(application.decided_at)),
     ]
     return [(term, value) for term, value in dates if value]
 

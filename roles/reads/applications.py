@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from core import clock
 from core.web.access import Level
+from core.web.formats import ago, day, minute
 from roles.catalogue import RESTRICTIONS, questions_for
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
 from roles.states import (
@@ -19,22 +19,6 @@ from roles.states import (
     ApprovedRoleStatus,
     LineDecision,
 )
-
-DAY = "j F Y"
-MOMENT = "j F Y, H:i"
-
-
-def day(moment: datetime | None) -> str:
-    """ "3 May 2026", or nothing."""
-    return date_format(moment, DAY) if moment else ""
-
-
-def ago(moment: datetime) -> str:
-    """How old something is, in whole days: "today", "1 day", "12 days"."""
-    days = (clock.now() - moment).days
-    if days < 1:
-        return "today"
-    return "1 day" if days == 1 else f"{days} days"
 
 
 def restrictions_of(role: Role) -> list[str]:
@@ -223,7 +207,7 @@ def thread(
     """The messages for the timeline component; to providers, reviewers speak as the marketplace."""
     return [
         {
-            "when": date_format(message.created_at, MOMENT) + " UTC",
+            "when": minute(message.created_at),
             "who": f"{settings.MARKETPLACE_NAME} (review)"
             if message.from_reviewer and not for_reviewers
             else str(message.author or "Somebody"),

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.utils.formats import date_format
 
 from core.web.access import Level
+from core.web.formats import day
 from roles.models import ApplicationLine, ApprovedRole, Role
 from roles.states import (
     DECIDED_APPLICATION,
@@ -143,7 +143,7 @@ def _limited(level: Level, role: Role, line: Mapping[str, Any] | None) -> str:
     highest = Level(role.highest_level).word
     sentence = f"Approved up to {level.word} only, not {highest}."
     if line and line["application__status"] in _IN_REVIEW:
-        sentence += f" More is in review since {_day(line['application__submitted_at'])}."
+        sentence += f" More is in review since {day(line['application__submitted_at'])}."
     return sentence
 
 
@@ -154,19 +154,19 @@ def _locked(
     if line and line["application__status"] in _IN_REVIEW:
         return (
             AvailabilityState.IN_REVIEW,
-            f"{name} applied for it on {_day(line['application__submitted_at'])}: in review.",
+            f"{name} applied for it on {day(line['application__submitted_at'])}: in review.",
             _whose_turn(name, line["application__status"]),
         )
     again = f"{name} can apply again; {_reviewers()} decide."
     if line and _refused_last(approved, line):
         reason = RefusalReason(line["reason"]).in_short
-        refused = f"Not approved on {_day(line['application__decided_at'])}: {reason}."
+        refused = f"Not approved on {day(line['application__decided_at'])}: {reason}."
         return AvailabilityState.REFUSED, refused, again
     if approved and approved.status == ApprovedRoleStatus.REVOKED:
-        ended = f"{settings.MARKETPLACE_NAME} revoked the approval on {_day(_end(approved))}."
+        ended = f"{settings.MARKETPLACE_NAME} revoked the approval on {day(_end(approved))}."
         return AvailabilityState.REVOKED, ended, again
     if approved:
-        lapsed = f"The yearly approval ended on {_day(_end(approved))}."
+        lapsed = f"The yearly approval ended on {day(_end(approved))}."
         return AvailabilityState.LAPSED, lapsed, f"{name} can renew it; {_reviewers()} decide."
     return (
         AvailabilityState.NOT_APPLIED,
@@ -194,7 +194,3 @@ def _whose_turn(name: str, status: str) -> str:
 
 def _reviewers() -> str:
     return f"{settings.MARKETPLACE_NAME}'s reviewers"
-
-
-def _day(moment: datetime) -> str:
-    return date_format(moment, "j F Y")

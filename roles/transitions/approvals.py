@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.formats import date_format
 
 from accounts.models import User
 from core import clock
@@ -15,6 +14,7 @@ from core.db import lock_all, move, require_atomic
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
 from core.web.access import Level
+from core.web.formats import minute
 from roles import emails
 from roles.models import ApplicationLine, ApprovedRole
 from roles.permissions import require_reviewer
@@ -140,8 +140,8 @@ def _lock_for_change(approved_role: ApprovedRole, version: int, by: User) -> App
 def _who_changed(row: ApprovedRole) -> str:
     if row.changed_at is None:
         return "This approval was renewed or has ended in the meantime."
-    when = date_format(row.changed_at, "j F Y, H:i")
-    return f"{row.changed_by or 'Somebody'} changed this approval on {when} UTC."
+    when = minute(row.changed_at)
+    return f"{row.changed_by or 'Somebody'} changed this approval on {when}."
 
 
 def _require_in_force(row: ApprovedRole) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Q
 from accounts.models import IdentityCheck, User
 from accounts.states import IdentityStatus
 from core import clock
+from core.web.formats import day
 from roles import emails
 from roles.models import RoleApplication
 from roles.states import IN_QUEUE
@@ -37,10 +38,10 @@ def _waiting() -> tuple[tuple[str, str], ...]:
         if applications["late"]:
             facts.append(("Past the promised date", f"{applications['late']:,}"))
         if applications["next"]:
-            facts.append(("First promised date", emails.day(applications["next"])))
+            facts.append(("First promised date", day(applications["next"])))
     if checks["number"]:
         facts.append(("Identity checks", f"{checks['number']:,}"))
-        facts.append(("Oldest identity check", f"of {emails.day(checks['oldest'])}"))
+        facts.append(("Oldest identity check", f"of {day(checks['oldest'])}"))
     return tuple(facts)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.formats import date_format
 
 from accounts.models import User
 from core import clock
@@ -15,6 +14,7 @@ from core.db import lock, lock_all, move
 from core.errors import Conflict, Invalid, NotPermitted
 from core.state_tables import advance
 from core.web.access import Level
+from core.web.formats import minute
 from roles import emails
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, RoleApplication
 from roles.permissions import require_reviewer
@@ -213,10 +213,7 @@ def who_decided(line: ApplicationLine) -> str:
     assert when is not None
     result = line.get_decision_display().lower()
     level = f" ({Level(line.decided_level).word})" if line.decided_level else ""
-    return (
-        f"{who or 'Somebody'} decided on {line.role.name} on "
-        f"{date_format(when, 'j F Y, H:i')} UTC: {result}{level}."
-    )
+    return f"{who or 'Somebody'} decided on {line.role.name} on {minute(when)}: {result}{level}."
 
 
 @transaction.atomic
@@ -229,8 +226,8 @@ def finish_application(*, application: RoleApplication, by: User) -> RoleApplica
     application = _lock_for_review(application, by)
     if application.decided_at:
         state = application.get_status_display().lower()
-        when = date_format(application.decided_at, "j F Y, H:i")
-        raise Conflict(f"This application was decided on {when} UTC: {state}.")
+        when = minute(application.decided_at)
+        raise Conflict(f"This application was decided on {when}: {state}.")
     _require_in_review(application)
     lines = lock_all(application.lines.select_related("role", "decided_by", "seconded_by"))
     _require_finishable(application, lines)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock
 from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
+from core.web.formats import day
 from core.web.forms import apply, status_of
 from core.web.pagination import paginate
 from roles.forms import MessageForm
@@ -93,9 +94,9 @@ def _page(request: PortalRequest, application: RoleApplication, form: MessageFor
 
 def _facts(application: RoleApplication) -> list[tuple[str, str]]:
     facts = [
-        ("Submitted", applications.day(application.submitted_at)),
+        ("Submitted", day(application.submitted_at)),
         ("Promised by", applications.promised_by(application)),
-        ("Decided", applications.day(application.decided_at)),
+        ("Decided", day(application.decided_at)),
     ]
     return [(term, value) for term, value in facts if value]
 

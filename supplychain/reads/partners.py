@@ -10,7 +10,7 @@ from accounts.models import Organization, Refusal
 from accounts.portals import page
 from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
-from core.web.formats import short_day as day
+from core.web.formats import short_day
 from core.web.pagination import Page, paginate
 from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import SupplierConnection
@@ -79,8 +79,8 @@ def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
             "name": row.organization.name,
             "kind": row.organization.get_supplier_kind_display(),
             "country": row.organization.country.name,
-            "sent": day(row.sent_at),
-            "until": day(row.expires_at),
+            "sent": short_day(row.sent_at),
+            "until": short_day(row.expires_at),
             "accept_url": side.url(organization, "accept", row.public_id),
             "decline_url": side.url(organization, "decline", row.public_id),
         }
@@ -103,7 +103,7 @@ def connected(organization: Organization, request: HttpRequest) -> Page[dict[str
                 "name": other.name,
                 "kind": other.get_supplier_kind_display(),
                 "country": other.country.name,
-                "since": day(row.started_at),
+                "since": short_day(row.started_at),
                 "remove_url": side.url(organization, "remove", row.public_id),
             }
         )

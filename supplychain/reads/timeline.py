@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import Organization
 from core.audit import presenters
 from core.audit.models import Event
-from core.web.formats import short_minute as moment
+from core.web.formats import short_minute
 from supplychain.models import Share, Shipment
 
 SIZE = 60
@@ -83,7 +83,7 @@ def _names(events: Iterable[Event]) -> dict[int, str]:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "when": moment(row["when"]),
+        "when": short_minute(row["when"]),
         "who": row["who"],
         "text": row["text"],
         # The words say the state already.

@@ -19,7 +19,7 @@ from accounts.states import MembershipRole
 from accounts.tenancy import owns_address
 from core.errors import Ended, NotRelated
 from core.web.access import AuthenticatedRequest
-from core.web.formats import short_minute as moment
+from core.web.formats import short_minute
 from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.invitation_kinds import SUPPLIER, belongs
@@ -189,7 +189,7 @@ def _page(
         ("Account", f"{row.organization.name} ({row.organization.get_kind_display()})"),
         ("Country", getattr(row.organization.country, "name", "")),
         ("Invited by", f"{inviter.name}, {inviter.email}" if inviter else row.organization.name),
-        ("Open until", moment(row.expires_at)),
+        ("Open until", short_minute(row.expires_at)),
     ]
     context = {
         "invitation": row,

@@ -17,9 +17,7 @@ from accounts.addresses import masked
 from core.outbox.services import failed_about
 from core.outbox.states import plain_reason
 from core.web.access import PortalRequest, require
-from core.web.formats import count
-from core.web.formats import short_day as day
-from core.web.formats import short_minute as moment
+from core.web.formats import count, short_day, short_minute
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from supplychain.centers import centers
@@ -109,7 +107,7 @@ def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
         "url": reverse("seller:shipment", args=[request.organization.handle, row.public_id]),
         "center": row.center_code,
         "mode": row.get_mode_display(),
-        "ship_date": day(row.ship_date),
+        "ship_date": short_day(row.ship_date),
         "shared": (", ".join(who[:2]) + more) or "Nobody yet",
         "status": row.status,
         "label": row.get_status_display(),
@@ -256,12 +254,12 @@ def _facts(shipment: Shipment) -> list[tuple[str, Any]]:
         ("Shipment id", shipment.shipment_id),
         ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
         ("How it travels", shipment.get_mode_display()),
-        ("Ship date", day(shipment.ship_date)),
+        ("Ship date", short_day(shipment.ship_date)),
         ("Ship from", sender or "not set"),
         ("Items", f"{count(total['lines'], 'SKU')}, {count(total['units'] or 0, 'unit')}"),
     ]
     if shipment.shipped_at:
-        facts.append(("Shipped", moment(shipment.shipped_at)))
+        facts.append(("Shipped", short_minute(shipment.shipped_at)))
     return facts
 
 
@@ -273,7 +271,7 @@ def _share_row(request: PortalRequest, shipment: Shipment, share: Any) -> dict[s
         "name": share.holder_name,
         "status": share.status,
         "label": share.get_status_display(),
-        "shared": day(share.shared_at),
+        "shared": short_day(share.shared_at),
         "boxes": share.box_count,
         "note": share.note,
         "reason": share.reason,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import Invalid
 from core.web.access import ANY_MEMBER, PortalRequest, require
-from core.web.formats import short_day as day
+from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 from supplychain.centers import centers
@@ -103,8 +103,8 @@ def _list_row(request: PortalRequest, share: Share) -> dict[str, Any]:
         "url": share_url(request, share),
         "seller": share.shipment.seller.name,
         "center": share.shipment.center_code,
-        "ship_date": day(share.shipment.ship_date),
-        "shared": day(share.shared_at),
+        "ship_date": short_day(share.shipment.ship_date),
+        "shared": short_day(share.shared_at),
         "status": share.status,
         "label": share.get_status_display(),
     }
@@ -171,9 +171,9 @@ def _facts(share: Share) -> list[tuple[str, Any]]:
         ("Seller", shipment.seller.name),
         ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
         ("How it travels", shipment.get_mode_display()),
-        ("Ship date", day(shipment.ship_date)),
+        ("Ship date", short_day(shipment.ship_date)),
         ("Ship from", sender or "not set"),
-        ("Shared", day(share.shared_at)),
+        ("Shared", short_day(share.shared_at)),
     ]
     if share.note:
         facts.append(("Note", share.note))

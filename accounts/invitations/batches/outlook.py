@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.dateformat import format as date_format
 
 from accounts import portals
 from accounts.addresses import budget_key
@@ -18,6 +17,7 @@ from accounts.invitations.batches.reading import Column
 from accounts.models import BatchRow, InvitationBatch
 from accounts.states import BatchStatus, RowStatus
 from core.errors import LimitReached
+from core.web.formats import short_day
 from core.web.pagination import Page, paginate, paginate_by
 
 SIZE = 50
@@ -164,12 +164,7 @@ def _when(row: BatchRow, room: limits.Room, date: datetime) -> RowView:
         date = max(date, refusal.retry_at or date)
     if date <= room.now:
         return RowView(row, "now", "Will be invited")
-    return RowView(row, "later", f"Waits until {day(date)}")
-
-
-def day(moment: datetime) -> str:
-    """A date as pages write it."""
-    return date_format(moment, "j M Y")
+    return RowView(row, "later", f"Waits until {short_day(date)}")
 
 
 def tabs(found: Outlook, groups: dict[str, str], current: str, path: str) -> list[dict[str, Any]]:
