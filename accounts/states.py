@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from core.state_tables import StateTable
+from core.web.tones import tones
 
 
 class OrganizationKind(TextChoices):
@@ -185,3 +186,8 @@ CONFIRMED = (
 )
 # What can be mended, or tried again, by uploading it once more.
 MENDABLE = (RowStatus.WRONG, RowStatus.STOPPED)
+tones(
+    good="active accepted verified now",
+    waiting="pending submitted later queued",
+    bad="suspended failed declined revoked expired undeliverable wrong",
+)

@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from core.state_tables import StateTable
+from core.web.tones import tones
 
 
 class PartnerLinkStatus(TextChoices):
@@ -123,3 +124,8 @@ class ReviewStatus(TextChoices):
 
 
 REVIEW = StateTable("review", {ReviewStatus.OPEN: {ReviewStatus.CONFIRMED, ReviewStatus.CLOSED}})
+tones(
+    good="active answered",
+    waiting="issued opened proposed paused expiring",
+    bad="declined expired refused lapsed",
+)

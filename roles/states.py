@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from core.state_tables import StateTable
+from core.web.tones import tones
 
 
 class ApplicationStatus(TextChoices):
@@ -117,4 +118,10 @@ APPROVED_ROLE = StateTable(
         ApprovedRoleStatus.REVOKED: {ApprovedRoleStatus.ACTIVE},
         ApprovedRoleStatus.LAPSED: {ApprovedRoleStatus.ACTIVE},
     },
+)
+tones(
+    good="active approved",
+    waiting="submitted information_requested partly_approved lowered lapsing",
+    info="in_review",
+    bad="rejected refused revoked lapsed",
 )

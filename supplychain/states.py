@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from core.state_tables import StateTable
+from core.web.tones import tones
 
 
 class Direction(TextChoices):
@@ -131,3 +132,9 @@ TRACKABLE = _where("trackable")
 DONE_SHARE = _where("done")
 # Not yet shipped: what a recall, a removal or a cancellation stops.
 OPEN_SHARE = _where("open")
+tones(
+    good="active delivered closed contents_confirmed labels_ready completed",
+    waiting="unconfirmed waiting shared",
+    info="working ready_to_ship shipped in_transit checked_in receiving viewed packing",
+    bad="error recalled declined",
+)

@@ -5,6 +5,7 @@ import re
 from django.db.models import TextChoices
 
 from core.state_tables import StateTable
+from core.web.tones import tones
 
 
 class MessageStatus(TextChoices):
@@ -18,6 +19,12 @@ class MessageStatus(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+tones(
+    good="sent",
+    waiting="waiting maybe_sent",
+    info="sending",
+    bad="failed",
+)
 CLAIMABLE = (MessageStatus.WAITING, MessageStatus.MAYBE_SENT)
 # What others do to a message; the drain's own writes are guarded by its lease instead.
 MESSAGE = StateTable(

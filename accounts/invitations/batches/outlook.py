@@ -46,13 +46,6 @@ _GROUP_OF = {
     RowStatus.QUEUED: "queued",
     RowStatus.SENT: "sent",
 }
-_TONE_OF = {
-    "now": "good",
-    "sent": "good",
-    "later": "waiting",
-    "queued": "waiting",
-    "wrong": "bad",
-}
 
 
 @dataclass(frozen=True)
@@ -78,11 +71,6 @@ class RowView:
     def number(self) -> int:
         """Its place in the list; pages go by it."""
         return self.row.number
-
-    @property
-    def tone(self) -> str:
-        """How it is coloured."""
-        return _TONE_OF.get(self.group, "quiet")
 
     @property
     def can_be_chosen(self) -> bool:

@@ -13,25 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from core.web.tones import TONE_OF
+
 register = template.Library()
 
 _ICONS_FILE = Path(__file__).resolve().parent.parent / "icons.json"
-
-# What a state means to the reader, whatever kind of thing is in it.
-_TONES = {
-    "good": "active accepted approved verified completed delivered closed sent answered "
-    "contents_confirmed labels_ready",
-    "waiting": "pending submitted issued opened proposed shared waiting information_requested "
-    "paused expiring lapsing lowered partly_approved maybe_sent draft_open unconfirmed",
-    "info": "in_review working ready_to_ship shipped in_transit checked_in receiving viewed "
-    "packing sending resumed",
-    "bad": "failed rejected refused declined undeliverable suspended revoked lapsed blocked error "
-    "recalled expired",
-    "quiet": "draft not_started withdrawn cancelled closed_account removed ended terminated void "
-    "deleted abandoned superseded",
-}
-_TONE_OF = {state: tone for tone, states in _TONES.items() for state in states.split()}
-
 
 # The first mark found counts: most browsers also claim to be others.
 _BROWSERS = (
@@ -85,7 +71,7 @@ def status_pill(state: str, label: str, tone: str = "") -> SafeString:
     (good, waiting, info, bad, quiet).
     """
     return format_html(
-        '<span class="pill pill-{}">{}</span>', tone or _TONE_OF.get(state, "quiet"), label
+        '<span class="pill pill-{}">{}</span>', tone or TONE_OF.get(state, "quiet"), label
     )
 
 
