@@ -208,7 +208,7 @@ class ChangeForm(forms.Form):
 class LowerForm(ChangeForm):
     """The same, and to which level an approved role is lowered."""
 
-    level = forms.TypedChoiceField(label="New level", coerce=int)
+    level = forms.TypedChoiceField(label="New level", coerce=lambda value: Level(int(value)))
     field_order = ("version", "level", "reason")
 
     def __init__(self, *args: Any, approved_role: ApprovedRole, **kwargs: Any) -> None:

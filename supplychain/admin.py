@@ -4,15 +4,13 @@ Nothing else of a seller's account stands here, and reviewers do not see it: it 
 its own.
 """
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 
-from core.web.desk import DeskAdmin
+from core.web.desk import ChoiceFilter, DeskAdmin
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
@@ -24,19 +22,12 @@ from supplychain.states import ShipmentStatus
 from supplychain.transitions.carrier import move_by_carrier, next_step
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(ChoiceFilter):
     """By state."""
 
     title = "state"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
-        """Every state of a shipment."""
-        return ShipmentStatus.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The shipments in the chosen state."""
-        return queryset.filter(status=self.value()) if self.value() else queryset
+    options = ShipmentStatus.choices
 
 
 @admin.register(Shipment)
@@ -68,47 +59,32 @@ class ShipmentAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the shipment is, and the form that reports the next step."""
-        shipment = self.get_queryset(request).select_related("seller").filter(pk=pk).first()
-        if shipment is None or not self.has_view_permission(request, shipment):
-            raise Http404
+        shipment = self.find(request, pk, Shipment.objects.select_related("seller"))
         may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
-        data = posted(request)
-        form = ReportForm(data, shipment=shipment, initial={"step": next_step(shipment)})
+        form = ReportForm(posted(request), shipment=shipment, initial={"step": next_step(shipment)})
         if form.is_valid():
             done = apply(form, lambda: _report(request, shipment, form))
             if done is not None:
                 messages.success(request, f"{shipment.shipment_id}: reported.")
                 return redirect("admin:supplychain_shipment_change", pk)
-        return TemplateResponse(
-            request,
-            "admin/supplychain/shipment/page.html",
-            self._context(request, shipment, form, may_report),
-            status=status_of(form),
-        )
-
-    def _context(
-        self, request: HttpRequest, shipment: Shipment, form: ReportForm, may_report: bool
-    ) -> dict[str, Any]:
         shares = list(shipment.shares.with_list_data().order_by("id")[:100])
-        own = {
-            "opts": self.opts,
-            "title": shipment.shipment_id,
-            "subtitle": None,
-            "alert": "",
-            "blocked": "",
-            "shipment": shipment,
-            "form": form if may_report else None,
-            "facts": [
+        return self.desk_page(
+            request,
+            "page",
+            shipment.shipment_id,
+            status=status_of(form),
+            shipment=shipment,
+            form=form if may_report else None,
+            facts=[
                 ("Name", shipment.name),
                 ("Seller", shipment.seller.name),
                 ("Fulfilment centre", shipment.center_code),
                 ("How it travels", shipment.get_mode_display()),
                 ("Ship date", short_day(shipment.ship_date)),
             ],
-            "items": list(shipment.items.all()[:500]),
-            "events": timeline.for_seller(shipment, shares),
-        }
-        return {**self.admin_site.each_context(request), **own}
+            items=list(shipment.items.all()[:500]),
+            events=timeline.for_seller(shipment, shares),
+        )
 
 
 def _report(request: HttpRequest, shipment: Shipment, form: ReportForm) -> Shipment:

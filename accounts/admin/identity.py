@@ -8,9 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 
-from accounts.admin.frames import SHOWN, find, frame
 from accounts.documents import document_response
 from accounts.forms.identity import IdentityDecisionForm
 from accounts.models import IdentityCheck, Organization
@@ -18,7 +16,7 @@ from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
 from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
 from core import clock
-from core.web.desk import DeskAdmin
+from core.web.desk import SHOWN, DeskAdmin
 from core.web.formats import desk_minute
 from core.web.forms import apply, status_of
 from core.web.templatetags.ui import status_pill
@@ -80,11 +78,11 @@ class IdentityCheckAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the person sent, and the decision."""
-        return self._page(request, find(self, request, pk), IdentityDecisionForm())
+        return self._page(request, self.find(request, pk), IdentityDecisionForm())
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Verify or refuse, by POST only. The second decision reads who made the first (C8)."""
-        check = find(self, request, pk)
+        check = self.find(request, pk)
         if request.method != "POST":
             return redirect("admin:accounts_identitycheck_change", pk)
         form = IdentityDecisionForm(request.POST)
@@ -95,7 +93,7 @@ class IdentityCheckAdmin(DeskAdmin):
 
     def document(self, request: HttpRequest, pk: int, public_id: UUID) -> FileResponse:
         """A document, for reviewers who may decide about this person."""
-        check = find(self, request, pk)
+        check = self.find(request, pk)
         if not may(request.user, DECIDE_IDENTITIES) or stake_in_person(request.user, check.user_id):
             raise PermissionDenied
         return document_response(get_object_or_404(check.documents, public_id=public_id))
@@ -104,10 +102,11 @@ class IdentityCheckAdmin(DeskAdmin):
         stake = stake_in_person(request.user, check.user_id)
         may_decide = may(request.user, DECIDE_IDENTITIES) and not stake
         waits = check.status == IdentityStatus.SUBMITTED
-        context = frame(
-            self,
+        return self.desk_page(
             request,
+            "decide",
             check.legal_name,
+            status=status_of(form),
             check=check,
             form=form,
             blocked=stake,
@@ -117,8 +116,6 @@ class IdentityCheckAdmin(DeskAdmin):
             earlier=_earlier(check),
             organizations=_organizations(check),
         )
-        template = "admin/accounts/identitycheck/decide.html"
-        return TemplateResponse(request, template, context, status=status_of(form))
 
 
 def _decide(

@@ -1,6 +1,5 @@
 """Organizations on the desk: to look up, to suspend, to close."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -9,10 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.admin.frames import SHOWN, find, frame
 from accounts.forms.organizations import SupervisionForm
 from accounts.models import Membership, Organization
 from accounts.names import code_points, skeleton
@@ -25,7 +22,7 @@ from accounts.transitions.organizations import (
 )
 from core.audit import presenters
 from core.audit.models import Event
-from core.web.desk import DeskAdmin
+from core.web.desk import SHOWN, ChoiceFilter, DeskAdmin
 from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
@@ -82,34 +79,20 @@ ACTS = (
 CLOSE = ACTS[-1]
 
 
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(ChoiceFilter):
     """By kind of account."""
 
     title = "kind"
     parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
-        """The three kinds."""
-        return OrganizationKind.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The accounts of the chosen kind."""
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+    options = OrganizationKind.choices
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(ChoiceFilter):
     """By state."""
 
     title = "state"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
-        """Every state of an account."""
-        return OrganizationStatus.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The accounts in the chosen state."""
-        return queryset.filter(status=self.value()) if self.value() else queryset
+    options = OrganizationStatus.choices
 
 
 class OrganizationAdmin(DeskAdmin):
@@ -155,43 +138,41 @@ class OrganizationAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything known about the account, and what may be done."""
-        organization = find(self, request, pk)
+        organization = self.find(request, pk)
         stake = stake_in_organization(request.user, organization)
         may_act = may(request.user, SUPERVISE) and not stake
         acts = [act for act in ACTS if ORGANIZATION.allows(organization.status, act.target)]
         if organization.status == OrganizationStatus.DRAFT:
             acts = [CLOSE]
-        context = frame(
-            self,
+        return self.desk_page(
             request,
+            "detail",
             organization.name,
             organization=organization,
             blocked=stake,
             acts=[(act.label, _url(act, pk)) for act in acts if may_act],
             **_about(organization),
         )
-        return TemplateResponse(request, "admin/accounts/organization/detail.html", context)
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
         """Ask for the reason, then do it by POST."""
-        organization = find(self, request, pk)
+        organization = self.find(request, pk)
         form = SupervisionForm(posted(request))
         if not act.needs_reason:
             form.fields.clear()
         if form.is_valid() and apply(form, lambda: _perform(request, organization, act, form)):
             messages.success(request, f"{organization.name} {act.done}.")
             return redirect("admin:accounts_organization_change", pk)
-        context = frame(
-            self,
+        return self.desk_page(
             request,
+            "act",
             f"{act.label}?",
+            status=status_of(form),
             organization=organization,
             act=act,
             form=form,
             cancel_url=reverse("admin:accounts_organization_change", args=[pk]),
         )
-        template = "admin/accounts/organization/act.html"
-        return TemplateResponse(request, template, context, status=status_of(form))
 
 
 def _url(act: Act, pk: int) -> str:

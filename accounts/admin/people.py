@@ -13,16 +13,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.admin.frames import SHOWN, find, frame
 from accounts.forms.people import SuccessorForm
 from accounts.models import Membership, Person
 from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
 from core.errors import Conflict
-from core.web.desk import DeskAdmin
+from core.web.desk import SHOWN, DeskAdmin
 from core.web.formats import day, minute, short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill
@@ -130,7 +128,7 @@ class PersonAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Who this is, where they belong, and what may be done."""
-        person = find(self, request, pk)
+        person = self.find(request, pk)
         return self._page(request, person)
 
     def _page(
@@ -139,10 +137,11 @@ class PersonAdmin(DeskAdmin):
         state = state_of(person)
         mine = person.pk == request.user.pk
         rows = Membership.objects.live().filter(user=person).select_related("organization")
-        context = frame(
-            self,
+        return self.desk_page(
             request,
+            "detail",
             person.name,
+            status=status,
             person=person,
             state=self.state(person),
             alert=alert,
@@ -155,12 +154,10 @@ class PersonAdmin(DeskAdmin):
             facts=_facts(person),
             memberships=rows.order_by("organization__name", "id")[:SHOWN],
         )
-        template = "admin/accounts/person/detail.html"
-        return TemplateResponse(request, template, context, status=status)
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
         """Ask who follows where somebody must, then do it by POST."""
-        person = find(self, request, pk)
+        person = self.find(request, pk)
         if person.pk == request.user.pk:
             raise PermissionDenied
         form = SuccessorForm(person, posted(request))
@@ -173,18 +170,17 @@ class PersonAdmin(DeskAdmin):
         except Conflict as error:
             person.refresh_from_db()
             return self._page(request, person, alert=error.message, status=error.status)
-        context = frame(
-            self,
+        return self.desk_page(
             request,
+            "act",
             f"{act.label}: {person.name}",
+            status=status_of(form),
             person=person,
             act=act,
             form=form,
             cancel_url=reverse("admin:accounts_person_change", args=[pk]),
             organizations=form.organizations if form.fields else [],
         )
-        template = "admin/accounts/person/act.html"
-        return TemplateResponse(request, template, context, status=status_of(form))
 
 
 def _run(request: HttpRequest, act: Act, person: Person, form: SuccessorForm) -> Any:

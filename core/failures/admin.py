@@ -4,9 +4,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 
 from core.failures.models import Failure
 from core.web.desk import DeskAdmin
@@ -54,22 +53,13 @@ class FailureAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What fails and why."""
-        failure = self._find(request, pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": str(failure),
-            "subtitle": None,
-            "alert": "",
-            "blocked": "",
-            "failure": failure,
-            "can_retry": request.user.has_perm(RETRY),
-        }
-        return TemplateResponse(request, "admin/chores/failure/detail.html", context)
+        failure = self.find(request, pk)
+        may_retry = request.user.has_perm(RETRY)
+        return self.desk_page(request, "detail", str(failure), failure=failure, can_retry=may_retry)
 
     def try_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Forget the failures, by POST: the scheduler's next round takes it up."""
-        failure = self._find(request, pk)
+        failure = self.find(request, pk)
         if not request.user.has_perm(RETRY):
             raise PermissionDenied
         if request.method != "POST":
@@ -77,9 +67,3 @@ class FailureAdmin(DeskAdmin):
         failure.delete()
         messages.success(request, "It is tried again in the next minute.")
         return redirect("admin:chores_failure_changelist")
-
-    def _find(self, request: HttpRequest, pk: int) -> Failure:
-        failure = Failure.objects.filter(pk=pk).first()
-        if failure is None or not self.has_view_permission(request, failure):
-            raise Http404
-        return failure

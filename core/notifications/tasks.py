@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 
 from core import clock
@@ -16,6 +15,7 @@ from core.outbox import services as outbox
 from core.outbox.models import Message
 from core.outbox.rendering import Mail, subject_line
 from core.tasks import task
+from core.web.formats import lately
 from core.web.redirects import absolute
 
 MOST_LINES = 100
@@ -69,7 +69,7 @@ def send_digest(user_id: int) -> bool:
 def _mail(lines: Sequence[Notification]) -> Mail:
     count = len(lines)
     news = "1 shipment update" if count == 1 else f"{count} shipment updates"
-    facts = [(format_date(line.created_at, "j M, H:i"), line.title) for line in lines[:MOST_LINES]]
+    facts = [(lately(line.created_at), line.title) for line in lines[:MOST_LINES]]
     if count > MOST_LINES:
         facts.append(("More", f"{count - MOST_LINES} on the page"))
     return Mail(

@@ -1,13 +1,11 @@
 """The outbox on the desk: what was sent, what could not be, and the button to send it again."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,7 +15,7 @@ from core.outbox.bounces import clear_by_desk
 from core.outbox.models import BLANK, MarkedAddress, Message
 from core.outbox.services import send_again
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
-from core.web.desk import DeskAdmin
+from core.web.desk import ChoiceFilter, DeskAdmin
 from core.web.formats import desk_minute
 from core.web.mailframe import framed, mail_frame, mail_page
 from core.web.templatetags.ui import status_pill
@@ -33,19 +31,12 @@ def _sample(name: str) -> hooks.MailSample:
         raise Http404 from None
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(ChoiceFilter):
     """By state."""
 
     title = "state"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
-        """Every state of a message."""
-        return MessageStatus.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The messages in the chosen state."""
-        return queryset.filter(status=self.value()) if self.value() else queryset
+    options = MessageStatus.choices
 
 
 class ByAddress(DeskAdmin):
@@ -100,7 +91,7 @@ class MessageAdmin(ByAddress):
             (group.title, [self._line(kind) for kind in kinds.all_kinds() if kind.group is group])
             for group in kinds.GROUPS
         ]
-        return self._desk(request, "kinds", title="Every kind of mail", groups=groups)
+        return self.desk_page(request, "kinds", "Every kind of mail", groups=groups)
 
     def _line(self, kind: kinds.Kind) -> dict[str, str]:
         url = reverse("admin:outbox_message_kind", args=[kind.name])
@@ -109,10 +100,10 @@ class MessageAdmin(ByAddress):
     def kind(self, request: HttpRequest, name: str) -> HttpResponse:
         """The sample of one kind, both parts."""
         sample = _sample(name)
-        return self._desk(
+        return self.desk_page(
             request,
             "kind",
-            title=sample.label,
+            sample.label,
             sample=sample,
             body_url=reverse("admin:outbox_message_kind_body", args=[name]),
             all_url=reverse("admin:outbox_message_kinds"),
@@ -122,18 +113,13 @@ class MessageAdmin(ByAddress):
         """Its HTML part, for the frame."""
         return framed(_sample(name).html)
 
-    def _desk(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        frame = {"opts": self.opts, "subtitle": None, "alert": "", "blocked": ""}
-        everything = {**self.admin_site.each_context(request), **frame, **context}
-        return TemplateResponse(request, f"admin/outbox/message/{template}.html", everything)
-
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The message as far as it may be read: a secret body stays secret."""
-        message = self._find(request, pk)
-        return self._desk(
+        message = self.find(request, pk, Message.objects.all())
+        return self.desk_page(
             request,
             "detail",
-            title=message.subject,
+            message.subject,
             message=message,
             reason=plain_reason(message.error),
             body="" if message.secret else message.text,
@@ -142,7 +128,7 @@ class MessageAdmin(ByAddress):
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put a failed message back into the queue, by POST, with the same Message-ID."""
-        message = self._find(request, pk)
+        message = self.find(request, pk, Message.objects.all())
         if not request.user.has_perm(RESEND):
             raise PermissionDenied
         if request.method == "POST":
@@ -155,26 +141,13 @@ class MessageAdmin(ByAddress):
                 )
         return redirect("admin:outbox_message_change", pk)
 
-    def _find(self, request: HttpRequest, pk: int) -> Message:
-        message = Message.objects.filter(pk=pk).first()
-        if message is None or not self.has_view_permission(request, message):
-            raise Http404
-        return message
 
-
-class ReasonFilter(admin.SimpleListFilter):
+class ReasonFilter(ChoiceFilter):
     """By why it was marked."""
 
     title = "reason"
     parameter_name = "reason"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, str]]:
-        """Came back, complained."""
-        return MarkReason.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The addresses marked for the chosen reason."""
-        return queryset.filter(reason=self.value()) if self.value() else queryset
+    options = MarkReason.choices
 
 
 @admin.register(MarkedAddress)
@@ -202,9 +175,7 @@ class MarkedAddressAdmin(ByAddress):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Why it is marked; by POST mail goes there again."""
-        mark = MarkedAddress.objects.filter(pk=pk).first()
-        if mark is None or not self.has_view_permission(request, mark):
-            raise Http404
+        mark = self.find(request, pk)
         may_clear = request.user.has_perm(CLEAR)
         if request.method == "POST":
             if not may_clear:
@@ -214,17 +185,7 @@ class MarkedAddressAdmin(ByAddress):
             return redirect("admin:outbox_markedaddress_changelist")
         facts = [("Why", self.why(mark)), ("Marked", f"{self.marked(mark)} UTC")]
         facts += [("The provider said", mark.detail)] if mark.detail else []
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": mark.address,
-            "subtitle": None,
-            "alert": "",
-            "blocked": "",
-            "facts": facts,
-            "may_clear": may_clear,
-        }
-        return TemplateResponse(request, "admin/outbox/markedaddress/detail.html", context)
+        return self.desk_page(request, "detail", mark.address, facts=facts, may_clear=may_clear)
 
 
 def _resendable(message: Message) -> bool:

@@ -4,15 +4,22 @@ The admin's own forms are not used: nothing is added, edited or deleted here (A7
 count up to a cap, sort one way, and let no lookup through but the filters they show.
 """
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from core.web.pagination import capped_count
+
+# How many rows a list on a page of our own has at most.
+SHOWN = 20
 
 
 class DeskRequest(HttpRequest):
@@ -29,6 +36,21 @@ class CappedPaginator(Paginator):
         """How many rows, at most the cap and one."""
         rows: Any = self.object_list
         return capped_count(rows)
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """By one of the fixed values of the column `parameter_name`."""
+
+    options: ClassVar[Sequence[tuple[Any, Any]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, Any]]:
+        """Every value there is."""
+        return self.options
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with the chosen one."""
+        column = str(self.parameter_name)
+        return queryset.filter(**{column: self.value()}) if self.value() else queryset
 
 
 class DeskAdmin(admin.ModelAdmin):
@@ -68,6 +90,36 @@ class DeskAdmin(admin.ModelAdmin):
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """(path, view taking request, name's ending) of the subclass's own pages."""
         return []
+
+    def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
+        """The row of a page, out of `rows` or of the list.
+
+        Raises Http404 for none, and for people who may not look at such rows.
+        """
+        rows = self.get_queryset(request) if rows is None else rows
+        row = rows.filter(pk=pk).first()
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return row
+
+    def desk_page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        *,
+        status: int = HTTPStatus.OK,
+        **context: Any,
+    ) -> HttpResponse:
+        """A page that extends admin/desk_page.html; `template` is its name without folder and end.
+
+        `alert` in the context says what was refused, `blocked` why this reviewer may look, but not
+        decide.
+        """
+        around = self.admin_site.each_context(request)
+        own = {"opts": self.opts, "title": title, "subtitle": None, "alert": "", "blocked": ""}
+        name = f"admin/{self.opts.app_label}/{self.opts.model_name}/{template}.html"
+        return TemplateResponse(request, name, {**around, **own, **context}, status=status)
 
     def get_urls(self) -> list[URLPattern]:
         """The list and the subclass's pages; the admin's own add, change, delete are not there."""

@@ -1,5 +1,5 @@
 """The review desk; Django finds it here."""
 
-from roles.admin import desk
+from roles.admin import approvals, categories, review
 
-__all__ = ["desk"]
+__all__ = ["approvals", "categories", "review"]

@@ -1,14 +1,15 @@
-"""The page of an approved role on the review desk: lower, revoke, restore, each with a reason."""
+"""Approved roles on the desk: the list, and one to lower, revoke or restore with a reason."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock, hooks
@@ -18,6 +19,9 @@ from core.web.access import Level
 from core.web.desk import DeskRequest
 from core.web.formats import day
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
+from core.web.templatetags.ui import status_pill
+from roles.admin.desk import ReviewAdmin
+from roles.admin.filters import ApprovalFilter, RoleCategoryFilter
 from roles.admin.pages import history_of
 from roles.forms import ChangeForm, LowerForm
 from roles.models import ApprovedRole
@@ -27,62 +31,135 @@ from roles.states import ApprovedRoleStatus
 from roles.transitions import approvals
 
 
-def urls(admin: Any) -> list[tuple[str, Any, str]]:
-    """Path, view and name of the approved role's page and its steps, for DeskAdmin."""
-    steps: dict[str, Callable[..., HttpResponse]] = {
-        "lower": lower,
-        "revoke": revoke,
-        "restore": restore,
-    }
-    both = require_http_methods(["GET", "HEAD", "POST"])
-    return [
-        ("<int:pk>/change/", require_safe(partial(page, admin)), "change"),
-        *((f"<int:pk>/{name}/", both(partial(view, admin)), name) for name, view in steps.items()),
-    ]
+@admin.register(ApprovedRole)
+class ApprovedRoleAdmin(ReviewAdmin):
+    """Who holds which role, up to which level, until when."""
 
+    list_display = ("firm", "role", "highest", "state", "until")
+    list_display_links = ("firm",)
+    list_filter = (ApprovalFilter, RoleCategoryFilter)
+    search_fields = ("provider__name", "provider__handle", "role__name", "role__code")
+    search_help_text = "Solution provider or role"
+    list_select_related = ("provider", "role", "line")
+    ordering: ClassVar = ("-id",)
 
-def _approved_role(admin: Any, request: DeskRequest, pk: int) -> ApprovedRole:
-    if not admin.has_view_permission(request):
-        raise PermissionDenied
-    rows = ApprovedRole.objects.select_related("provider", "role__category", "line", "changed_by")
-    found: ApprovedRole = get_object_or_404(rows, pk=pk)
-    return found
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The approved role's page and what can be done with it."""
+        both = require_http_methods(["GET", "HEAD", "POST"])
+        steps = (self.lower, self.revoke, self.restore)
+        return [
+            ("<int:pk>/change/", require_safe(self.page), "change"),
+            *((f"<int:pk>/{step.__name__}/", both(step), step.__name__) for step in steps),
+        ]
 
+    @admin.display(description="Highest level")
+    def highest(self, row: ApprovedRole) -> str:
+        """The level in words."""
+        return Level(row.level).word
 
-def page(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """What is approved, why, and what can be done about it."""
-    return _page(admin, request, _approved_role(admin, request, pk))
+    @admin.display(description="State")
+    def state(self, row: ApprovedRole) -> str:
+        """The state at this moment, as a pill."""
+        return status_pill(*applications.approval_state(row))
 
+    @admin.display(description="Until")
+    def until(self, row: ApprovedRole) -> str:
+        """Its yearly end."""
+        return format_html('<span class="nowrap">{}</span>', day(row.expires_at))
 
-def _page(
-    admin: Any, request: DeskRequest, row: ApprovedRole, *, alert: str = "", status: int = 200
-) -> HttpResponse:
-    blocked = _blocked(request, row)
-    in_force = row.status == ApprovedRoleStatus.ACTIVE and row.expires_at > clock.now()
-    state, label = applications.approval_state(row)
-    context = {
-        **_frame(admin, request, row),
-        "title": f"{row.role}: {row.provider.name}",
-        "alert": alert,
-        "blocked": blocked,
-        "state": state,
-        "label": label,
-        "facts": _facts(row),
-        "can_lower": in_force and row.level > Level.VIEW and not blocked,
-        "can_revoke": in_force and not blocked,
-        "can_restore": approvals.restorable_level(row) is not None and not blocked,
-        "history": history_of(row),
-    }
-    return render(request, "admin/roles/approvedrole/page.html", context, status=status)
+    def _find(self, request: DeskRequest, pk: int) -> ApprovedRole:
+        rows = ApprovedRole.objects.select_related(
+            "provider", "role__category", "line", "changed_by"
+        )
+        found: ApprovedRole = self.find(request, pk, rows)
+        return found
 
+    def page(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """What is approved, why, and what can be done about it."""
+        return self._page(request, self._find(request, pk))
 
-def _frame(admin: Any, request: DeskRequest, row: ApprovedRole) -> dict[str, Any]:
-    return {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "approved_role": row,
-        "back_url": _url(row),
-    }
+    def _page(self, request: DeskRequest, row: ApprovedRole, **context: Any) -> HttpResponse:
+        blocked = _blocked(request, row)
+        in_force = row.status == ApprovedRoleStatus.ACTIVE and row.expires_at > clock.now()
+        state, label = applications.approval_state(row)
+        return self.desk_page(
+            request,
+            "page",
+            f"{row.role}: {row.provider.name}",
+            approved_role=row,
+            back_url=_url(row),
+            blocked=blocked,
+            state=state,
+            label=label,
+            facts=_facts(row),
+            can_lower=in_force and row.level > Level.VIEW and not blocked,
+            can_revoke=in_force and not blocked,
+            can_restore=approvals.restorable_level(row) is not None and not blocked,
+            history=history_of(row),
+            **context,
+        )
+
+    def lower(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Lower the level."""
+        row = self._find(request, pk)
+        form = LowerForm(posted(request), initial={"version": row.version}, approved_role=row)
+        return self._step(request, row, form, "Lower", approvals.lower_approved_role)
+
+    def revoke(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Take the approval away."""
+        row = self._find(request, pk)
+        form = ChangeForm(posted(request), initial={"version": row.version})
+        return self._step(request, row, form, "Revoke", approvals.revoke_approved_role)
+
+    def restore(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Undo a revocation or a lowering."""
+        row = self._find(request, pk)
+        form = ChangeForm(posted(request), initial={"version": row.version})
+        return self._step(request, row, form, "Restore", approvals.restore_approved_role)
+
+    def _step(
+        self,
+        request: DeskRequest,
+        row: ApprovedRole,
+        form: Form,
+        verb: str,
+        transition: Callable[..., ApprovedRole],
+    ) -> HttpResponse:
+        """Ask with the dry run, then act; who comes second reads who was faster (C8)."""
+        context: dict[str, Any] = {"form": form}
+        # Who loses what depends on the level, which has to be chosen first (X5).
+        first = verb == "Lower" and not is_confirmed(request)
+        try:
+            if REVISE not in request.POST and form.is_valid():
+                act = partial(transition, approved_role=row, by=request.user, **form.cleaned_data)
+                if apply(form, partial(rehearse, act) if first else act):
+                    if not first:
+                        messages.success(request, "Done. Everybody concerned is told.")
+                        return redirect(_url(row))
+                    left = form.cleaned_data["level"]
+                    context = {
+                        "form": None,
+                        "carried": carried(request),
+                        "impact": losses(row, left),
+                    }
+        except Conflict as error:
+            fresh = self._find(request, row.pk)
+            return self._page(request, fresh, alert=error.message, status=error.status)
+        if verb == "Revoke":
+            context["impact"] = losses(row, Level.NONE)
+        return self.desk_page(
+            request,
+            "step",
+            f"{verb} {row.role}: {row.provider.name}",
+            status=status_of(form),
+            approved_role=row,
+            back_url=_url(row),
+            verb=verb,
+            blocked=_blocked(request, row),
+            tone="primary" if verb == "Restore" else "danger",
+            consequences=impact(row),
+            **context,
+        )
 
 
 def _url(row: ApprovedRole) -> str:
@@ -126,97 +203,3 @@ def losses(row: ApprovedRole, level: Level) -> dict[str, Any]:
     """Which people of the provider lose what for whom, as components/losses.html takes it (X5)."""
     rows, more = hooks.people_relying_on(row.provider_id, row.role_id, level)
     return {"losses": rows, "more": "many" if more else "", "work": []}
-
-
-def lower(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Lower the level."""
-    row = _approved_role(admin, request, pk)
-    form = LowerForm(
-        posted(request),
-        initial={"version": row.version},
-        approved_role=row,
-    )
-    return _step(
-        admin,
-        request,
-        row,
-        form,
-        "Lower",
-        lambda data: approvals.lower_approved_role(
-            approved_role=row,
-            level=Level(data["level"]),
-            reason=data["reason"],
-            version=data["version"],
-            by=request.user,
-        ),
-    )
-
-
-def revoke(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Take the approval away."""
-    row = _approved_role(admin, request, pk)
-    form = ChangeForm(posted(request), initial={"version": row.version})
-    return _step(
-        admin,
-        request,
-        row,
-        form,
-        "Revoke",
-        lambda data: approvals.revoke_approved_role(
-            approved_role=row, reason=data["reason"], version=data["version"], by=request.user
-        ),
-    )
-
-
-def restore(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Undo a revocation or a lowering."""
-    row = _approved_role(admin, request, pk)
-    form = ChangeForm(posted(request), initial={"version": row.version})
-    return _step(
-        admin,
-        request,
-        row,
-        form,
-        "Restore",
-        lambda data: approvals.restore_approved_role(
-            approved_role=row, reason=data["reason"], version=data["version"], by=request.user
-        ),
-    )
-
-
-def _step(
-    admin: Any,
-    request: DeskRequest,
-    row: ApprovedRole,
-    form: Any,
-    verb: str,
-    action: Callable[[dict[str, Any]], ApprovedRole],
-) -> HttpResponse:
-    """Ask with the dry run, then act; who comes second reads who was faster (C8)."""
-    context = {
-        **_frame(admin, request, row),
-        "title": f"{verb} {row.role}: {row.provider.name}",
-        "verb": verb,
-        "form": form,
-        "blocked": _blocked(request, row),
-        "tone": "primary" if verb == "Restore" else "danger",
-    }
-    # Who loses what depends on the level, which has to be chosen first (X5).
-    first = verb == "Lower" and not is_confirmed(request)
-    try:
-        if REVISE not in request.POST and form.is_valid():
-            act = partial(action, form.cleaned_data)
-            if apply(form, partial(rehearse, act) if first else act):
-                if not first:
-                    messages.success(request, "Done. Everybody concerned is told.")
-                    return redirect(_url(row))
-                left = Level(form.cleaned_data["level"])
-                context |= {"form": None, "carried": carried(request), "impact": losses(row, left)}
-    except Conflict as error:
-        fresh = _approved_role(admin, request, row.pk)
-        return _page(admin, request, fresh, alert=error.message, status=error.status)
-    if verb == "Revoke":
-        context["impact"] = losses(row, Level.NONE)
-    context["consequences"] = impact(row)
-    template = "admin/roles/approvedrole/step.html"
-    return render(request, template, context, status=status_of(form))

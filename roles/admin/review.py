@@ -1,117 +1,255 @@
-"""The page on which reviewers decide an application, and each step on it (U24)."""
+"""Role applications on the desk: the queue, the page of one, and each step on it (U24)."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import Form
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
-from core.errors import DomainError
+from core.errors import Conflict, Invalid
 from core.web.access import Level
 from core.web.desk import DeskRequest
 from core.web.formats import ago, day
+from core.web.forms import apply, status_of
+from core.web.templatetags.ui import status_pill
 from roles.admin import pages
+from roles.admin.desk import ReviewAdmin
+from roles.admin.filters import AgeFilter, CategoryFilter, MineFilter, WaitingFilter
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
 from roles.permissions import why_not_decide
 from roles.reads import applications
 from roles.reads.availability import approved_levels
-from roles.states import ApplicationStatus
+from roles.states import ApplicationStatus, LineDecision
 from roles.transitions import review
 
-UNPROCESSABLE, CONFLICT = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT
-Bound = Mapping[tuple[int, str], Form]
+# What was typed on the page: into the question, or into one of a line's forms.
+QUESTION = (0, "question")
+Forms = Mapping[tuple[int, str], Form]
 
 
-def urls(admin: Any) -> list[tuple[str, Any, str]]:
-    """Path, view and name of the application's page and its steps, for DeskAdmin."""
-    steps: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
-        "start": ("<int:pk>/start/", start),
-        "ask": ("<int:pk>/ask/", ask),
-        "finish": ("<int:pk>/finish/", finish),
-        "decide": ("<int:pk>/lines/<int:line>/decide/", decide),
-        "agree": ("<int:pk>/lines/<int:line>/agree/", agree),
-        "refuse": ("<int:pk>/lines/<int:line>/refuse/", refuse),
-        "reopen": ("<int:pk>/lines/<int:line>/reopen/", reopen),
-    }
-    return [
-        ("<int:pk>/change/", require_safe(partial(page, admin)), "change"),
-        *((path, require_POST(partial(view, admin)), name) for name, (path, view) in steps.items()),
-    ]
+def _lines(**lookup: Any) -> Coalesce:
+    """How many lines of an application match, as a subquery: filters on lines multiply nothing."""
+    rows = ApplicationLine.objects.filter(application=OuterRef("pk"), **lookup).order_by()
+    return Coalesce(Subquery(rows.values("application").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _application(admin: Any, request: DeskRequest, pk: int) -> RoleApplication:
-    if not admin.has_view_permission(request):
-        raise PermissionDenied
-    return get_object_or_404(RoleApplication.objects.submitted().with_list_data(), pk=pk)
+@admin.register(RoleApplication)
+class RoleApplicationAdmin(ReviewAdmin):
+    """The queue (U24): oldest first, with what makes it urgent or slow."""
 
+    list_display = ("firm", "category", "state", "age", "promised", "restricted")
+    list_display_links = ("firm",)
+    list_filter = (WaitingFilter, MineFilter, AgeFilter, CategoryFilter)
+    search_fields = ("provider__name", "provider__handle")
+    search_help_text = "Name or handle of the solution provider"
+    ordering: ClassVar = ("submitted_at", "id")
 
-def _line(admin: Any, request: DeskRequest, pk: int, line: int) -> ApplicationLine:
-    application = _application(admin, request, pk)
-    rows = ApplicationLine.objects.select_related("role").filter(application=application)
-    found: ApplicationLine = get_object_or_404(rows, pk=line)
-    found.application = application
-    return found
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What was handed in; drafts are their provider's alone."""
+        return (
+            RoleApplication.objects.submitted()
+            .with_list_data()
+            .annotate(
+                restricted_lines=_lines(role__restricted_because__gt=""),
+                awaiting_lines=_lines(decision=LineDecision.AWAITING_SECOND),
+            )
+        )
 
+    def desk_urls(self) -> list[tuple[str, Any, str]]:
+        """The application's page and each step on it."""
+        steps = (self.start, self.ask, self.finish)
+        on_lines = (self.decide, self.agree, self.refuse, self.reopen)
+        return [
+            ("<int:pk>/change/", require_safe(self.page), "change"),
+            *((f"<int:pk>/{do.__name__}/", require_POST(do), do.__name__) for do in steps),
+            *(
+                (f"<int:pk>/lines/<int:line>/{do.__name__}/", require_POST(do), do.__name__)
+                for do in on_lines
+            ),
+        ]
 
-def page(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Everything a decision needs on one page."""
-    return _page(admin, request, _application(admin, request, pk))
+    @admin.display(description="State")
+    def state(self, row: RoleApplication) -> str:
+        """The state as a pill."""
+        return status_pill(row.status, row.get_status_display())
 
+    @admin.display(description="Age")
+    def age(self, row: RoleApplication) -> str:
+        """Since it was handed in."""
+        return format_html('<span class="nowrap">{}</span>', ago(applications.start_of(row)))
 
-def _page(
-    admin: Any,
-    request: DeskRequest,
-    application: RoleApplication,
-    *,
-    bound: Bound | None = None,
-    question: Form | None = None,
-    alert: str = "",
-    status: int = HTTPStatus.OK,
-) -> HttpResponse:
-    application.refresh_from_db(fields=["status", "review_due_at", "answer_due_at", "decided_at"])
-    provider = application.provider
-    rows = application.lines.select_related("role", "decided_by", "seconded_by")
-    lines = list(rows)
-    blocked = why_not_decide(
-        request.user, provider_id=provider.pk, category_id=application.category_id
-    )
-    in_review = application.status == ApplicationStatus.IN_REVIEW
-    may_decide = in_review and not blocked
-    held = approved_levels(provider, clock.now())
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": f"{provider.name}: {application.category.title}",
-        "application": application,
-        "alert": alert,
-        "blocked": blocked,
-        "late": applications.is_late(application),
-        "dates": _dates(application),
-        "facts": pages.provider_facts(provider),
-        "warnings": pages.name_warnings(provider),
-        "desks": pages.line_desks(
-            lines, request.user, may_decide=may_decide, held=held, bound=bound or {}
-        ),
-        "thread": applications.thread(
-            application.messages.select_related("author"), for_reviewers=True
-        ),
-        "question": question or _question_form(),
-        "preview": pages.mail_preview(application, lines),
-        "history": pages.history_of(application),
-        "can_start": application.status == ApplicationStatus.SUBMITTED and not blocked,
-        "may_decide": may_decide,
-    }
-    return render(request, "admin/roles/roleapplication/review.html", context, status=status)
+    @admin.display(description="Promised by")
+    def promised(self, row: RoleApplication) -> str:
+        """The promised date, flagged once it has passed."""
+        due = format_html('<span class="nowrap">{}</span>', applications.promised_by(row))
+        late = applications.is_late(row)
+        return format_html("{} {}", due, status_pill("failed", "Late")) if late else due
+
+    @admin.display(description="Restricted")
+    def restricted(self, row: Any) -> str:
+        """How many lines need a second reviewer, and how many wait for one now."""
+        if not row.awaiting_lines:
+            return str(row.restricted_lines or "")
+        pill = status_pill("waiting", f"{row.awaiting_lines} awaits second")
+        return format_html("{} {}", row.restricted_lines, pill)
+
+    def page(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Everything a decision needs on one page."""
+        return self._page(request, self.find(request, pk), {})
+
+    def _page(
+        self, request: DeskRequest, application: RoleApplication, forms: Forms, **context: Any
+    ) -> HttpResponse:
+        """The page with what was typed into `forms`."""
+        application.refresh_from_db(
+            fields=["status", "review_due_at", "answer_due_at", "decided_at"]
+        )
+        provider = application.provider
+        rows = application.lines.select_related("role", "decided_by", "seconded_by")
+        lines = list(rows)
+        blocked = why_not_decide(
+            request.user, provider_id=provider.pk, category_id=application.category_id
+        )
+        in_review = application.status == ApplicationStatus.IN_REVIEW
+        may_decide = in_review and not blocked
+        held = approved_levels(provider, clock.now())
+        return self.desk_page(
+            request,
+            "review",
+            f"{provider.name}: {application.category.title}",
+            **context,
+            application=application,
+            blocked=blocked,
+            late=applications.is_late(application),
+            dates=_dates(application),
+            facts=pages.provider_facts(provider),
+            warnings=pages.name_warnings(provider),
+            desks=pages.line_desks(
+                lines, request.user, may_decide=may_decide, held=held, bound=forms
+            ),
+            thread=applications.thread(
+                application.messages.select_related("author"), for_reviewers=True
+            ),
+            question=forms.get(QUESTION) or _question_form(),
+            preview=pages.mail_preview(application, lines),
+            history=pages.history_of(application),
+            can_start=application.status == ApplicationStatus.SUBMITTED and not blocked,
+            may_decide=may_decide,
+        )
+
+    def _line(self, request: DeskRequest, pk: int, line: int) -> ApplicationLine:
+        application = self.find(request, pk)
+        rows = ApplicationLine.objects.select_related("role").filter(application=application)
+        found: ApplicationLine = get_object_or_404(rows, pk=line)
+        found.application = application
+        return found
+
+    def _step(
+        self,
+        request: DeskRequest,
+        application: RoleApplication,
+        action: Callable[[], object],
+        done: str,
+        form: Form | None = None,
+        key: tuple[int, str] = QUESTION,
+    ) -> HttpResponse:
+        """Take a step; a refusal shows the page as it stands now, with what was typed."""
+        try:
+            if form is None:
+                action()
+            elif not form.is_valid() or not apply(form, action):
+                return self._page(request, application, {key: form}, status=status_of(form))
+        except (Conflict, Invalid) as error:
+            return self._page(request, application, {}, alert=error.message, status=error.status)
+        messages.success(request, done)
+        return redirect("admin:roles_roleapplication_change", application.pk)
+
+    def start(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Take the application into review."""
+        row = self.find(request, pk)
+        action = partial(review.start_review, application=row, by=request.user)
+        return self._step(request, row, action, "The review has started.")
+
+    def ask(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Ask the provider something."""
+        row, form = self.find(request, pk), _question_form(request.POST)
+        return self._step(
+            request,
+            row,
+            lambda: review.request_information(
+                application=row, text=form.cleaned_data["text"], by=request.user
+            ),
+            "The question is on its way.",
+            form,
+        )
+
+    def finish(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """Close the review: the decisions take effect and the mail goes out."""
+        row = self.find(request, pk)
+        action = partial(review.finish_application, application=row, by=request.user)
+        return self._step(request, row, action, "Decided. The provider's administrators are told.")
+
+    def decide(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
+        """Approve one role at a level, or refuse it with a reason."""
+        row = self._line(request, pk, line)
+        form = DecisionForm(request.POST, line=row)
+
+        def action() -> ApplicationLine:
+            data = form.cleaned_data
+            return review.decide_line(
+                line=row,
+                level=Level(data["level"]),
+                reason=data["reason"],
+                note=data["note"],
+                by=request.user,
+            )
+
+        done = f"{row.role.name}: recorded."
+        return self._step(request, row.application, action, done, form, (row.pk, "decide"))
+
+    def agree(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
+        """The second reviewer agrees to what they saw."""
+        row = self._line(request, pk, line)
+        action = partial(
+            review.second_line, line=row, seen_level=_seen(request), agree=True, by=request.user
+        )
+        done = f"{row.role.name}: approved by two reviewers."
+        return self._step(request, row.application, action, done)
+
+    def refuse(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
+        """The second reviewer refuses, with a reason."""
+        row = self._line(request, pk, line)
+        form = RefusalForm(request.POST, line=row)
+
+        def action() -> ApplicationLine:
+            data = form.cleaned_data
+            return review.second_line(
+                line=row,
+                seen_level=_seen(request),
+                agree=False,
+                reason=data["reason"],
+                note=data["note"],
+                by=request.user,
+            )
+
+        done = f"{row.role.name}: refused."
+        return self._step(request, row.application, action, done, form, (row.pk, "refuse"))
+
+    def reopen(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
+        """Take one's own decision back."""
+        row = self._line(request, pk, line)
+        action = partial(review.reopen_line, line=row, by=request.user)
+        return self._step(request, row.application, action, f"{row.role.name}: open again.")
 
 
 def _dates(application: RoleApplication) -> list[tuple[str, str]]:
@@ -134,162 +272,6 @@ def _question_form(data: Any = None) -> MessageForm:
         label="Your question",
         help_text=f"Goes to the provider's administrators, who have {days} days. "
         "The review clock rests until they answer.",
-    )
-
-
-def _act(
-    admin: Any,
-    request: DeskRequest,
-    application: RoleApplication,
-    action: Callable[[], Any],
-    *,
-    success: str,
-    form: Form | None = None,
-    key: tuple[int, str] | None = None,
-) -> HttpResponse:
-    """Run a transition; a refusal shows the page as it stands now, with what was typed."""
-    try:
-        action()
-    except DomainError as error:
-        if error.status not in (UNPROCESSABLE, CONFLICT):
-            raise
-        if form is not None and error.status == UNPROCESSABLE:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-            return _refused(admin, request, application, form, key)
-        return _page(admin, request, application, alert=error.message, status=error.status)
-    messages.success(request, success)
-    return redirect(_url(application))
-
-
-def _refused(
-    admin: Any,
-    request: DeskRequest,
-    application: RoleApplication,
-    form: Form,
-    key: tuple[int, str] | None,
-) -> HttpResponse:
-    if key is None:
-        return _page(admin, request, application, question=form, status=UNPROCESSABLE)
-    return _page(admin, request, application, bound={key: form}, status=UNPROCESSABLE)
-
-
-def _url(application: RoleApplication) -> str:
-    return reverse("admin:roles_roleapplication_change", args=[application.pk])
-
-
-def start(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Take the application into review."""
-    row = _application(admin, request, pk)
-    return _act(
-        admin,
-        request,
-        row,
-        lambda: review.start_review(application=row, by=request.user),
-        success="The review has started.",
-    )
-
-
-def ask(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Ask the provider something."""
-    row = _application(admin, request, pk)
-    form = _question_form(request.POST)
-    if not form.is_valid():
-        return _refused(admin, request, row, form, None)
-    text = form.cleaned_data["text"]
-    return _act(
-        admin,
-        request,
-        row,
-        lambda: review.request_information(application=row, text=text, by=request.user),
-        success="The question is on its way.",
-        form=form,
-    )
-
-
-def finish(admin: Any, request: DeskRequest, pk: int) -> HttpResponse:
-    """Close the review: the decisions take effect and the mail goes out."""
-    row = _application(admin, request, pk)
-    return _act(
-        admin,
-        request,
-        row,
-        lambda: review.finish_application(application=row, by=request.user),
-        success="Decided. The provider's administrators are told.",
-    )
-
-
-def decide(admin: Any, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-    """Approve one role at a level, or refuse it with a reason."""
-    row = _line(admin, request, pk, line)
-    form, key = DecisionForm(request.POST, line=row), (row.pk, "decide")
-    if not form.is_valid():
-        return _refused(admin, request, row.application, form, key)
-    data = form.cleaned_data
-    return _act(
-        admin,
-        request,
-        row.application,
-        lambda: review.decide_line(
-            line=row,
-            level=Level(data["level"]),
-            reason=data["reason"],
-            note=data["note"],
-            by=request.user,
-        ),
-        success=f"{row.role.name}: recorded.",
-        form=form,
-        key=key,
-    )
-
-
-def agree(admin: Any, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-    """The second reviewer agrees to what they saw."""
-    row = _line(admin, request, pk, line)
-    return _act(
-        admin,
-        request,
-        row.application,
-        lambda: review.second_line(
-            line=row, seen_level=_seen(request), agree=True, by=request.user
-        ),
-        success=f"{row.role.name}: approved by two reviewers.",
-    )
-
-
-def refuse(admin: Any, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-    """The second reviewer refuses, with a reason."""
-    row = _line(admin, request, pk, line)
-    form, key = RefusalForm(request.POST, line=row), (row.pk, "refuse")
-    if not form.is_valid():
-        return _refused(admin, request, row.application, form, key)
-    data = form.cleaned_data
-    return _act(
-        admin,
-        request,
-        row.application,
-        lambda: review.second_line(
-            line=row,
-            seen_level=_seen(request),
-            agree=False,
-            reason=data["reason"],
-            note=data["note"],
-            by=request.user,
-        ),
-        success=f"{row.role.name}: refused.",
-        form=form,
-        key=key,
-    )
-
-
-def reopen(admin: Any, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-    """Take one's own decision back."""
-    row = _line(admin, request, pk, line)
-    return _act(
-        admin,
-        request,
-        row.application,
-        lambda: review.reopen_line(line=row, by=request.user),
-        success=f"{row.role.name}: open again.",
     )
 
 
