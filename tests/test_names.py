@@ -30,7 +30,7 @@ GERUNDS = {"packing", "tracking", "rendering", "offboarding"}
 SINGULAR = {
     "access", "availability", "delivery", "help", "history", "identity", "impact", "navigation",
     "pagination", "security", "text",
-    "backend", "context", "mailbox", "renderer", "transport", "ui",
+    "backend", "context", "mailbox", "renderer", "transport", "ui", "world",
 }  # fmt: skip
 # The same thing in several packages.
 SAME = {"approvals", "history", "impact", "offboarding", "permissions_page", "reminders",
