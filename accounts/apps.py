@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
         from core.audit import presenters
         from core.outbox import kinds as mails
 
-        presenters.register(verbs.SENTENCES)
+        presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED)
         kinds.register(EMPLOYEE)
         batches.register(EMPLOYEES)

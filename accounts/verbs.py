@@ -33,3 +33,11 @@ SENTENCES = {
     "employee_invitation.undeliverable": "could not deliver an invitation",
     "employee_invitation.delivered": "delivered an invitation after all",
 }
+
+# The group of what stands before the dot, in the filter of the history.
+GROUPS = {
+    "identity_check": "people",
+    "organization": "people",
+    "membership": "people",
+    "employee_invitation": "people",
+}

@@ -19,7 +19,7 @@ class ConnectionsConfig(AppConfig):
         from core.outbox import kinds as mails
         from roles.catalogue import read_catalogue
 
-        presenters.register(verbs.SENTENCES)
+        presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS)
         presenters.register_labels({row.code: row.name for row in read_catalogue()})
         kinds.register(PARTNER_LINK)

@@ -48,3 +48,12 @@ SENTENCES: dict[str, str] = {
     "assignment.changed": "changed what a person may do for the client",
     "history.exported": "exported the history",
 }
+
+# The group of what stands before the dot, in the filter of the history.
+GROUPS = {
+    "partner_link": "connections",
+    "connection_invitation": "connections",
+    "connection": "connections",
+    "assignment": "connections",
+    "history": "exports",
+}

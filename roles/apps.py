@@ -13,6 +13,6 @@ class RolesConfig(AppConfig):
         from roles import mail_kinds, verbs
         from roles.transitions import catalogue
 
-        presenters.register(verbs.SENTENCES)
+        presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS)
         post_migrate.connect(catalogue.after_migrate, sender=self)

@@ -20,3 +20,9 @@ SENTENCES: dict[str, str] = {
     "approved_role.lapsed": "let an approved role lapse",
     "reviewer_group.categories_changed": "changed which categories a group of reviewers decides",
 }
+
+# The group of what stands before the dot, in the filter of the history.
+GROUPS = {
+    "role_application": "roles",
+    "approved_role": "roles",
+}

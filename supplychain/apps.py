@@ -19,7 +19,7 @@ class SupplychainConfig(AppConfig):
         from supplychain.permissions import FBA_SHIPMENTS
         from supplychain.reads import impact, object_names, offboarding
 
-        presenters.register(verbs.SENTENCES)
+        presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)

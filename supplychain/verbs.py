@@ -57,3 +57,11 @@ SENTENCES: dict[str, str] = {
     "share.declined": "declined the shipment",
     "share.voided": "made the share void",
 }
+
+# The group of what stands before the dot, in the filter of the history.
+GROUPS = {
+    "supplier_invitation": "suppliers",
+    "supplier_connection": "suppliers",
+    "shipment": "shipments",
+    "share": "shipments",
+}

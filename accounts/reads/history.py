@@ -1,7 +1,6 @@
 """An organization's history: what it did, and what the other sides of its work did (U20, X9)."""
 
 import heapq
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,33 +12,17 @@ from django.db.models import Q
 from accounts.models import Membership, Organization
 from core.audit import objects, presenters
 from core.audit.models import Actor, Event, Seal
-from core.web.formats import day, minute
+from core.web.formats import minute
 
-# What a reader may filter by: a word, and the beginnings of the verbs it stands for.
-GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "connections": ("Partners and connections", ("partner_link", "connection", "assignment")),
-    "roles": ("Role applications and approvals", ("role_application", "approved_role")),
-    "people": ("People and account", ("membership", "employee", "identity", "organization")),
-    "suppliers": ("Suppliers", ("supplier", "supply")),
-    "shipments": ("Shipments", ("shipment", "share", "box", "item", "label", "proposal")),
-    "exports": ("Exports and downloads", ("history", "export", "download")),
-}
 CHUNK = 500
 # The state is in the sentence; the person is named in front.
 _SAID = ("status", "person")
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?\Z")
 _TONES = {
     "bad": "terminated revoked removed suspended recalled closed failed",
     "waiting": "declined expired cancelled lowered lapsed given_back ended paused",
     "good": "accepted started answered verified restored activated joined resumed",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
-
-
-def verbs_of(group: str) -> list[str]:
-    """Every registered verb of a group; none for a group that is not there."""
-    prefixes = GROUPS[group][1] if group in GROUPS else ()
-    return [verb for verb in presenters.verbs() if verb.startswith(prefixes)] if prefixes else []
 
 
 @dataclass(frozen=True)
@@ -62,7 +45,7 @@ class Wanted:
         """What holds whichever side the reader is on."""
         found = Q()
         if self.group:
-            found &= Q(verb__in=verbs_of(self.group))
+            found &= Q(verb__in=presenters.verbs_of(self.group))
         if self.since:
             found &= Q(at__gte=datetime.combine(self.since, time.min, tzinfo=UTC))
         if self.until:
@@ -111,7 +94,7 @@ def entries(events: Iterable[Event], reader: Organization) -> list[dict[str, Any
     others = {pk for event in events for pk in (_other(event, reader), event.acting_id) if pk}
     names = dict(Organization.objects.filter(pk__in=others).values_list("pk", "name"))
     people, things = _people(events), objects.names_of(events)
-    rows = presenters.timeline(events)
+    rows = presenters.timeline(events, less=_SAID)
     for event, row in zip(events, rows, strict=True):
         person = people.get(str(event.after.get("person", "")), "")
         row["text"] = row["text"][:1].upper() + row["text"][1:]
@@ -120,7 +103,7 @@ def entries(events: Iterable[Event], reader: Organization) -> list[dict[str, Any
         ours = event.organization_id == reader.pk
         row["firm"] = names.get(event.acting_id or 0, "") if ours else ""
         row["thing"] = things.get(event.object_id, "")
-        row["detail"] = f"{person}: {_detail(event)}" if person else _detail(event)
+        row["detail"] = f"{person}: {row['detail']}" if person else row["detail"]
         row["tone"] = _TONE_OF.get(event.verb.rpartition(".")[2], "")
     return rows
 
@@ -158,19 +141,3 @@ def _people(events: Iterable[Event]) -> dict[str, str]:
         return {}
     rows = Membership.objects.filter(public_id__in=ids).values_list("public_id", "user__name")
     return {str(public_id): name for public_id, name in rows}
-
-
-def _detail(event: Event) -> str:
-    """What changed, less what the sentence says already, with dates as people read them."""
-    before, after = (
-        {key: _readable(value) for key, value in side.items() if key not in _SAID}
-        for side in (event.before, event.after)
-    )
-    return presenters.detail(Event(before=before, after=after))
-
-
-def _readable(value: Any) -> Any:
-    try:
-        return _ISO_DAY.sub(lambda found: day(datetime.fromisoformat(found[0])), value)
-    except (TypeError, ValueError):
-        return value

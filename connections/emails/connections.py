@@ -15,6 +15,7 @@ from connections.emails.shared import (
 )
 from connections.models import Connection
 from connections.states import ConnectionStatus, Side
+from core.audit.presenters import Values
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
@@ -49,8 +50,8 @@ def connection_started(connection: Connection, levels: Mapping[str, Level], *, b
 
 def roles_changed(
     connection: Connection,
-    before: Mapping[str, str],
-    after: Mapping[str, str],
+    before: Values,
+    after: Values,
     *,
     actor: Organization,
     by: Any,
@@ -83,7 +84,7 @@ def roles_changed(
     )
 
 
-def roles_ended(connection: Connection, before: Mapping[str, str], people: Iterable[Any]) -> None:
+def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -> None:
     """Roles ended at their own end date: both sides hear it, and everybody who used them."""
     facts = difference(before, dict.fromkeys(before, "none"))
 

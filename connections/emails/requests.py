@@ -1,6 +1,5 @@
 """Mails about a provider's request for more, and its answer (X2)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +8,14 @@ from django.urls import reverse
 from accounts.models import Organization
 from connections.emails.shared import difference, reason_facts, tell_administrators
 from connections.models import Connection, RoleRequest
+from core.audit.presenters import Values
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
 from core.web.redirects import absolute
 
-Words = Mapping[str, str]
-
 
 def roles_requested(
-    connection: Connection, request: RoleRequest, before: Words, after: Words, *, by: Any
+    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
 ) -> None:
     """The seller's administrators hear what the provider asks for, exactly, and why."""
     provider = inert(connection.provider.name)
@@ -45,7 +43,7 @@ def roles_requested(
 
 
 def request_consented(
-    connection: Connection, request: RoleRequest, before: Words, after: Words, *, by: Any
+    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
 ) -> None:
     """Both sides hear what was granted: the provider as the answer, the seller for its records."""
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)

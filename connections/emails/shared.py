@@ -1,6 +1,5 @@
 """What the mails of this app share: facts in words, and whom to tell with which page."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from accounts.tenancy import administrators
 from connections.models import Connection, PartnerLink
+from core.audit.presenters import Values, said
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.access import Level
@@ -19,7 +19,6 @@ from core.web.redirects import absolute
 from roles.models import Role
 
 MOST_ROLES = 20
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
 def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:
@@ -40,17 +39,13 @@ def role_facts(levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
     return (*facts[:MOST_ROLES], *((("More roles", str(more)),) if more > 0 else ()))
 
 
-def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Each role with "view → edit", in the order of names; dates as people read them."""
+def difference(before: Values, after: Values) -> tuple[tuple[str, str], ...]:
+    """Each role with "view → edit", in the order of names."""
     names = role_names([*before, *after])
     return tuple(
-        (names[code], f"{_said(before.get(code, 'none'))} → {_said(after.get(code, 'none'))}")
+        (names[code], f"{said(before.get(code, 'none'))} → {said(after.get(code, 'none'))}")
         for code in sorted(names, key=names.__getitem__)[:MOST_ROLES]
     )
-
-
-def _said(words: str) -> str:
-    return _ISO_DAY.sub(lambda found: day(datetime.fromisoformat(found[0])), words)
 
 
 def partner_name(link: PartnerLink) -> str:

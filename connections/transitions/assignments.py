@@ -15,7 +15,7 @@ from connections import emails
 from connections.field_names import cell_field
 from connections.models import Assignment, Connection, RoleGrant
 from connections.rights.assigned import CODENAMES, held
-from connections.transitions.shared import ChangedMeanwhile, lock_parties, words
+from connections.transitions.shared import ChangedMeanwhile, kept, lock_parties
 from core import clock
 from core.audit import services as audit
 from core.db import lock, lock_all
@@ -108,9 +108,9 @@ def _event(moves: list[Move]) -> audit.Change:
     return audit.Change(
         connection,
         connection.seller_id,
-        words({move.grant.role.code: move.before for move in moves if move.before}),
+        kept({move.grant.role.code: move.before for move in moves if move.before}),
         {
-            **words({move.grant.role.code: move.after for move in moves}),
+            **kept({move.grant.role.code: move.after for move in moves}),
             "person": str(member.public_id),
         },
     )

@@ -18,12 +18,13 @@ from connections.transitions.shared import (
     check_end,
     check_levels,
     check_role_ends,
+    kept,
     lock_live,
     note,
     reminders_past,
-    words,
 )
 from core import clock
+from core.audit.presenters import Value
 from core.db import lock_all, move
 from core.object_permissions import clear_grants
 from core.state_tables import advance
@@ -114,15 +115,15 @@ def levels_of(grants: Grants) -> dict[str, Level]:
 
 def raise_levels(
     connection: Connection, grants: Grants, levels: Mapping[str, Level], *, by: Any
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Write levels that the caller has checked, under its lock; before and after, in words."""
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Write levels that the caller has checked, under its lock; before and after, for history."""
     held = {code: grants[code] for code in levels if code in grants}
     move(connection, expect={"version": connection.version}, version=connection.version + 1)
-    before = words(levels_of(held))
+    before = kept(levels_of(held))
     for code, level in levels.items():
         grant = grants.get(code)
         _write(connection, code, grant, level, grant.ends_at if grant else None, by=by)
-    return before, words(levels)
+    return before, kept(levels)
 
 
 def _lock(connection: Connection, version: int) -> tuple[Any, Grants]:
@@ -155,8 +156,8 @@ def _apply(
         ends_at = None
     if not codes and ends_at is None:
         return
-    before = words({c: held[c] for c in codes if c in held}, old_ends)
-    after = words({c: wanted.get(c, Level.NONE) for c in codes}, ends)
+    before = kept({c: held[c] for c in codes if c in held}, old_ends)
+    after = kept({c: wanted.get(c, Level.NONE) for c in codes}, ends)
     values: dict[str, Any] = {"version": connection.version + 1}
     if ends_at is not None:
         before["until"], after["until"] = (
@@ -214,14 +215,19 @@ def _end_by_date(connection: Connection, due: Grants) -> None:
     move(connection, expect={"version": connection.version}, version=connection.version + 1)
     for grant in due.values():
         _write(connection, grant.role.code, grant, Level.NONE, None, by=None)
-    before = words(levels_of(due))
-    after = words(dict.fromkeys(due, Level.NONE))
+    before = kept(levels_of(due))
+    after = kept(dict.fromkeys(due, Level.NONE))
     note(connection, "roles_ended", by=None, side=Side.SELLER, before=before, after=after)
     emails.roles_ended(connection, before, people)
 
 
 def _note(
-    connection: Connection, before: dict[str, str], after: dict[str, str], *, by: Any, side: Side
+    connection: Connection,
+    before: dict[str, Value],
+    after: dict[str, Value],
+    *,
+    by: Any,
+    side: Side,
 ) -> None:
     given_back = side == Side.PROVIDER
     event = "roles_given_back" if given_back else "roles_changed"

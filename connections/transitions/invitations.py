@@ -23,10 +23,10 @@ from connections.transitions.shared import (
     check_levels,
     check_role_ends,
     connected_already,
+    kept,
     live_connection,
     lock_parties,
     reminders_past,
-    words,
 )
 from core import clock
 from core.audit.services import record
@@ -204,7 +204,7 @@ def _connect(
         subject=connection,
         organization=connection.seller_id,
         counterparty=connection.provider_id,
-        after={**words(levels, ends), "until": ends_at.date().isoformat()},
+        after={**kept(levels, ends), "until": ends_at.date().isoformat()},
     )
     return connection
 

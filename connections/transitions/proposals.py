@@ -7,6 +7,7 @@ from connections.models import Connection, Renewal, RoleRequest
 from connections.states import RENEWAL, ROLE_REQUEST, RenewalStatus, RoleRequestStatus, Side
 from connections.transitions.shared import note
 from core import clock
+from core.audit.presenters import Values
 from core.db import lock_all
 from core.state_tables import advance
 from core.web.access import Level
@@ -45,8 +46,8 @@ def close(
     by: Any,
     side: Side,
     reason: str = "",
-    before: Mapping[str, str] | None = None,
-    after: Mapping[str, str] | None = None,
+    before: Values | None = None,
+    after: Values | None = None,
 ) -> None:
     """Move a locked request or proposal to an end, with its event in the connection's history."""
     asked_for_more = isinstance(row, RoleRequest)

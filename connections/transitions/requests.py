@@ -20,9 +20,9 @@ from connections.transitions.shared import (
     AlreadyThere,
     approved_levels,
     check_levels,
+    kept,
     lock_live,
     note,
-    words,
 )
 from core import clock
 from core.db import constraint_as, lock
@@ -76,9 +76,14 @@ def ask(
     )
     before = {code: held[code] for code in wanted if code in held}
     note(
-        row, "roles_requested", by=by, side=Side.PROVIDER, before=words(before), after=words(wanted)
+        row,
+        "roles_requested",
+        by=by,
+        side=Side.PROVIDER,
+        before=kept(before),
+        after=kept(wanted),
     )
-    emails.roles_requested(row, request, words(before), words(wanted), by=by)
+    emails.roles_requested(row, request, kept(before), kept(wanted), by=by)
     return request
 
 

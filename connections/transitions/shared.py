@@ -9,6 +9,7 @@ from connections.field_names import grant_field, until_field
 from connections.models import Connection
 from connections.states import LIVE_CONNECTION, Side
 from core import clock
+from core.audit.presenters import Value, Values
 from core.audit.services import record
 from core.db import lock, lock_all
 from core.errors import Conflict, Ended, Invalid
@@ -131,15 +132,16 @@ def lock_live(connection: Connection) -> Any:
     return row
 
 
-def words(
+def kept(
     levels: Mapping[str, Level], ends: Mapping[str, datetime | None] | None = None
-) -> dict[str, str]:
-    """Levels as history keeps them: {"inventory.manage": "edit until 2026-05-03"}."""
-    said = {}
-    for code, level in sorted(levels.items()):
+) -> dict[str, Value]:
+    """Levels as history keeps them: {"inventory.manage": "edit"}, with its end where it has one."""
+    found: dict[str, Value] = {}
+    for code, level in levels.items():
         moment = (ends or {}).get(code) if level else None
-        said[code] = f"{level.word} until {moment.date()}" if moment else level.word
-    return said
+        until = moment and {"level": level.word, "until": moment.date().isoformat()}
+        found[code] = until or level.word
+    return found
 
 
 def note(
@@ -148,8 +150,8 @@ def note(
     *,
     by: Any,
     side: Side,
-    before: Mapping[str, str] | None = None,
-    after: Mapping[str, str] | None = None,
+    before: Values | None = None,
+    after: Values | None = None,
 ) -> None:
     """One event "connection.<event>" of the side that acted; the scheduler acts for either."""
     own, other = connection.seller_id, connection.provider_id

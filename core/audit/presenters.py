@@ -1,17 +1,41 @@
 """Words for events. Each app registers its verbs; the same sentence serves every reader."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from core.audit.models import Actor, Event
+from core.web.formats import day
 
+# What a value of before or after may be; a date is its ISO text. A level with an end of its own is
+# {"level": "edit", "until": "2026-05-03"}, several roles are {"inventory.manage": "edit"}.
+type Value = str | int | list[str] | dict[str, str] | None
+type Values = Mapping[str, Value]
+
+# What a reader may filter by.
+GROUPS = {
+    "connections": "Partners and connections",
+    "roles": "Role applications and approvals",
+    "people": "People and account",
+    "suppliers": "Suppliers",
+    "shipments": "Shipments",
+    "exports": "Exports and downloads",
+}
 _SENTENCES: dict[str, str] = {}
+_GROUP_OF: dict[str, str] = {}
 _LABELS: dict[str, str] = {}
+# At the end, because older rows hold "edit until 2026-05-03" as one text.
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?\Z")
 
 
-def register(sentences: Mapping[str, str]) -> None:
-    """Add an app's verbs: {"connection.ended": "ended the connection"} (after the actor's name)."""
+def register(sentences: Mapping[str, str], groups: Mapping[str, str] | None = None) -> None:
+    """Add an app's verbs: {"connection.ended": "ended the connection"} (after the actor's name).
+
+    `groups` gives the group of what stands before the dot: {"connection": "connections"}.
+    """
     _SENTENCES.update(sentences)
+    _GROUP_OF.update(groups or {})
 
 
 def register_labels(labels: Mapping[str, str]) -> None:
@@ -24,19 +48,40 @@ def sentence_for(verb: str) -> str:
     return _SENTENCES[verb]
 
 
-def verbs() -> list[str]:
-    """Every registered verb, sorted."""
-    return sorted(_SENTENCES)
+def verbs_of(group: str) -> list[str]:
+    """Every registered verb of a group; none for a group that is not there."""
+    return [verb for verb in _SENTENCES if _GROUP_OF.get(verb.partition(".")[0]) == group]
 
 
-def detail(event: Event) -> str:
-    """What changed, as "level: view → edit"; empty when the event carries no values."""
-    keys = sorted({*event.before, *event.after})
+def said(value: Value) -> str:
+    """A value as people read it."""
+    match value:
+        case {"level": level, "until": until}:
+            return f"{level} until {said(until)}"
+        case dict():
+            return ", ".join(f"{key} {word}" for key, word in value.items())
+        case list():
+            return ", ".join(value) or "none"
+        case str():
+            return _ISO_DAY.sub(_as_day, value)
+    return str(value)
+
+
+def _as_day(found: re.Match[str]) -> str:
+    try:
+        return day(datetime.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
+
+
+def detail(event: Event, *, less: Collection[str] = ()) -> str:
+    """What changed, as "level: view → edit", `less` what is said elsewhere; may be empty."""
     parts = []
-    for key in keys:
+    for key in sorted({*event.before, *event.after} - set(less)):
         old, new = event.before.get(key), event.after.get(key)
         label = _LABELS.get(key) or key.replace("_", " ")
-        parts.append(f"{label}: {old} → {new}" if old not in (None, "") else f"{label}: {new}")
+        was = f"{said(old)} → " if old not in (None, "") else ""
+        parts.append(f"{label}: {was}{said(new)}")
     return "; ".join(parts)
 
 
@@ -45,8 +90,11 @@ def _who(event: Event, actors: Mapping[Any, str]) -> str:
     return (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub"
 
 
-def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Rows for the timeline component: when, who, text, detail. One query for all names."""
+def timeline(events: Iterable[Event], *, less: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows for the timeline component: when, who, text, detail, verb. One query for all names.
+
+    `less` are values that `detail` leaves out.
+    """
     events = list(events)
     actors = {
         actor.ref: actor.name
@@ -57,7 +105,7 @@ def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
             "when": event.at,
             "who": _who(event, actors),
             "text": sentence_for(event.verb),
-            "detail": detail(event),
+            "detail": detail(event, less=less),
             "verb": event.verb,
         }
         for event in events

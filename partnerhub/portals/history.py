@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.portals import page, portal_of
 from accounts.reads import history
 from core import clock
-from core.audit import seals
+from core.audit import presenters, seals
 from core.audit.models import Seal
 from core.audit.services import record
 from core.web.access import Need, PortalRequest, require
@@ -42,7 +42,7 @@ class HistoryFilter(forms.Form):
     about = forms.ChoiceField(
         label="About",
         required=False,
-        choices=[("", "Everything"), *((key, words) for key, (words, _) in history.GROUPS.items())],
+        choices=[("", "Everything"), *presenters.GROUPS.items()],
     )
     by = forms.ChoiceField(label="Done by", required=False)
     who = forms.CharField(label="Person", required=False, max_length=80)

@@ -172,13 +172,15 @@ def submit_application(*, application: RoleApplication, by: User) -> RoleApplica
         submitted_at=now,
         review_due_at=now + timedelta(days=settings.REVIEW_PROMISE_DAYS),
     )
-    _note(application, "submitted", by=by, before="draft", roles=_words(chosen))
+    _note(
+        application,
+        "submitted",
+        by=by,
+        before="draft",
+        roles={entry.role.code: entry.level.word for entry in chosen},
+    )
     emails.application_submitted(application, by=by)
     return application
-
-
-def _words(entries: Iterable[Entry]) -> str:
-    return ", ".join(f"{entry.role.code} {entry.level.word}" for entry in entries)
 
 
 @transaction.atomic

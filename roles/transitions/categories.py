@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from core.audit.presenters import Value
 from core.audit.services import record
 from core.db import lock_all
 from core.errors import Conflict, Invalid, NotPermitted
@@ -57,14 +58,14 @@ def _note(
     *,
     by: User,
 ) -> None:
-    def words(ids: frozenset[int]) -> dict[str, str]:
+    def values(ids: frozenset[int]) -> dict[str, Value]:
         names = [row.title for pk, row in categories.items() if pk in ids]
-        return {"group": group.name, "categories": ", ".join(names) or "none"}
+        return {"group": group.name, "categories": names}
 
     record(
         "reviewer_group.categories_changed",
         by=by,
         subject=group,
-        before=words(before),
-        after=words(after),
+        before=values(before),
+        after=values(after),
     )

@@ -240,7 +240,7 @@ def finish_application(*, application: RoleApplication, by: User) -> RoleApplica
         by=by,
         organization=application.provider,
         before={"status": "in_review"},
-        roles=", ".join(f"{x.role.code} {Level(x.decided_level or 0).word}" for x in approved),
+        roles={x.role.code: Level(x.decided_level or 0).word for x in approved},
     )
     emails.application_decided(application, lines, by=by)
     return application

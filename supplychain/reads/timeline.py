@@ -17,6 +17,8 @@ _SHARE = Share._meta.label_lower
 _SHIPMENT = Shipment._meta.label_lower
 # What concerns the seller alone.
 _INSIDE = ("shipment.created", "shipment.pack_list_downloaded", "shipment.working")
+# The words say the state already.
+_SAID = ("status",)
 _TONES = {
     "good": "accepted shared released contents_confirmed labels_ready shipped completed delivered "
     "closed",
@@ -31,7 +33,7 @@ def for_seller(shipment: Shipment, shares: Iterable[Share]) -> list[dict[str, An
     events = _events([str(shipment.public_id)], list(by_id))
     names = _names(events)
     rows = []
-    for event, row in zip(events, presenters.timeline(events), strict=True):
+    for event, row in zip(events, presenters.timeline(events, less=_SAID), strict=True):
         supplier = event.organization_id not in (shipment.seller_id, None)
         if supplier:
             row["who"] = names.get(event.organization_id or 0, "A supplier")
@@ -61,7 +63,7 @@ def for_supplier(share: Share) -> list[dict[str, Any]]:
         event for event in events if event.verb not in _INSIDE and event.at >= share.shared_at
     ]
     rows = []
-    for event, row in zip(events, presenters.timeline(events), strict=True):
+    for event, row in zip(events, presenters.timeline(events, less=_SAID), strict=True):
         # What a guest did happened in no account: it is this side's, also once they have one.
         own = event.organization_id in (share.supplier_id, None)
         if not own and event.actor_ref:
@@ -86,9 +88,6 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "when": short_minute(row["when"]),
         "who": row["who"],
         "text": row["text"],
-        # The words say the state already.
-        "detail": "; ".join(
-            part for part in row["detail"].split("; ") if not part.startswith("status:")
-        ),
+        "detail": row["detail"],
         "tone": _TONE_OF.get(row["verb"].partition(".")[2], ""),
     }

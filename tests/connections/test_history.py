@@ -17,7 +17,7 @@ from accounts.models import MembershipRight, Organization, User
 from accounts.reads import history
 from accounts.signals import person_erased
 from core import clock, object_permissions
-from core.audit import seals, triggers
+from core.audit import presenters, seals, triggers
 from core.audit.models import Actor, Event, Seal
 from core.audit.services import record
 from tests.connections.conftest import Pair, queries
@@ -149,6 +149,44 @@ def test_json_holds_what_the_seals_were_computed_from(pair: Pair, tmp_path: Path
     items[0]["event"]["after"][make.FBA] = "admin"
     told = recomputed(json.dumps(items).encode(), tmp_path)
     assert (told.returncode, told.stderr.strip()) == (1, "entry 1 does not match its seal")
+
+
+@pytest.mark.parametrize(
+    ("older", "typed", "text"),
+    [
+        (
+            {make.FBA: "edit until 2026-05-03"},
+            {make.FBA: {"level": "edit", "until": "2026-05-03"}},
+            "edit until 3 May 2026",
+        ),
+        (
+            {"roles": f"{make.FBA} edit, {make.LISTINGS} view"},
+            {"roles": {make.FBA: "edit", make.LISTINGS: "view"}},
+            f"roles: {make.FBA} edit, {make.LISTINGS} view",
+        ),
+        ({"categories": "none"}, {"categories": []}, "categories: none"),
+        ({"categories": "Ads, Tax"}, {"categories": ["Ads", "Tax"]}, "categories: Ads, Tax"),
+        ({"until": "2026-05-03"}, {"until": "2026-05-03"}, "until: 3 May 2026"),
+    ],
+)
+def test_older_rows_read_like_typed_ones_and_the_chain_holds(
+    pair: Pair, tmp_path: Path, older: Any, typed: Any, text: str
+) -> None:
+    note("connection.roles_changed", pair, after=older)
+    note("connection.roles_changed", pair, after=typed)
+    seals.seal_all()
+    rows = pair.at_seller().get(pair.seller_url("history/")).context["rows"]
+    assert len(rows) == 2
+    assert rows[0]["detail"] == rows[1]["detail"]
+    assert rows[0]["detail"].endswith(text)
+    assert seals.verify(pair.seller.pk).broken is None
+    raw = exported(pair.at_seller(), pair.seller_url("history/export/"), format="json")
+    assert recomputed(raw, tmp_path).returncode == 0
+
+
+def test_every_group_of_the_filter_has_verbs() -> None:
+    assert all(presenters.verbs_of(group) for group in presenters.GROUPS)
+    assert presenters.verbs_of("no such group") == []
 
 
 def recomputed(raw: bytes, folder: Path) -> Any:

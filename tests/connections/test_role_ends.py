@@ -44,7 +44,7 @@ def test_the_seller_sets_and_clears_it(pair: Pair) -> None:
     assert (end_of(row), grants_in(row)[make.FBA]) == (until, 2)
     event = Event.objects.get(verb="connection.roles_changed")
     assert event.before == {make.FBA: "edit"}
-    assert event.after == {make.FBA: f"edit until {until}"}
+    assert event.after == {make.FBA: {"level": "edit", "until": until.isoformat()}}
     said = f"{until.day} {until:%B %Y}"
     assert all(f"edit → edit until {said}" in mail.body for mail in drain())
     for client, path in (
