@@ -90,5 +90,5 @@ def test_every_signal_stands_in_a_module_of_signals() -> None:
 
 
 def test_code_is_named_by_strings_only_where_rows_and_the_demo_need_it() -> None:
-    assert using(r"\bimport_string\b") == {"core.clock", "core.outbox.fanout"}
+    assert using(r"\bimport_string\b") == {"core.clock", "core.outbox.services"}
     assert using(r"\bget_model\(") == set()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +13,6 @@ from core.audit.presenters import Values, said
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.access import Level
-from core.web.formats import day
 from core.web.redirects import absolute
 from roles.models import Role
 

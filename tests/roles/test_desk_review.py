@@ -108,7 +108,7 @@ def test_whole_way_to_a_partial_approval(
     event = Event.objects.get(verb="role_application.decided")
     assert event.after == {
         "status": "partly_approved",
-        "roles": "orders.manage view, orders.transactions view",
+        "roles": {"orders.manage": "view", "orders.transactions": "view"},
     }
     # What one reviewer thought on the way is not in the provider's history.
     thoughts = Event.objects.filter(verb__contains="line_")

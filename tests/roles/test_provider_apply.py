@@ -109,7 +109,7 @@ def test_submission_locks_mails_and_writes_history(
     assert "Manage Refunds: edit" in mails[0].body
     event = Event.objects.get(verb="role_application.submitted")
     assert event.organization_id == provider.pk
-    assert event.after["roles"] == "orders.refunds edit, orders.transactions view"
+    assert event.after["roles"] == {"orders.refunds": "edit", "orders.transactions": "view"}
     page = portal.get(path(application)).content.decode()
     assert "<textarea" not in page
     assert "Two people look at each refund." in page
