@@ -8,15 +8,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register words for history, the employee invitation, and the signals we listen to."""
         from accounts import mail_kinds, receivers, verbs
-        from accounts.batch_kinds import EMPLOYEES
         from accounts.invitation_kinds import EMPLOYEE
         from accounts.invitations import kinds
-        from accounts.invitations.batches import kinds as batches
         from core.audit import presenters
         from core.outbox import kinds as mails
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED)
         kinds.register(EMPLOYEE)
-        batches.register(EMPLOYEES)
         receivers.connect()

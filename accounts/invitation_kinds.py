@@ -1,69 +1,122 @@
-"""The employee invitation as the common pages see it."""
+"""The employee invitation: one at a time, and many at once."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
 
 from accounts import portals
-from accounts.emails.employees import employee_expired
-from accounts.invitations.kinds import Kind, Sheet
-from accounts.models import EmployeeInvitation
+from accounts.emails import employees as emails
+from accounts.forms.employees import AccessForm
+from accounts.invitations import transitions as mechanism
+from accounts.invitations.batches.kinds import BatchKind, Plan
+from accounts.invitations.batches.reading import Column
+from accounts.models import EmployeeInvitation, Organization, User
+from accounts.states import MembershipRole, OrganizationStatus
 from accounts.tenancy import membership_of, owns_address, verified_addresses
+from accounts.transitions import employees
 from core import clock
 from core.errors import Ended
 
-
-def check_inviter(invitation: EmployeeInvitation) -> None:
-    """Raise Ended unless the inviter is still an administrator of a working account (I10).
-
-    A draft counts as working: its invitations were sent before and wait with it.
-    """
-    if invitation.organization.status not in ("active", "draft"):
-        raise Ended("The account that invited you is not active at the moment.")
-    inviter = invitation.invited_by
-    membership = membership_of(inviter, invitation.organization) if inviter else None
-    if membership is None or not membership.is_administrator:
-        raise Ended("The person who invited you can no longer do so. Ask for a new invitation.")
-
-
-def _waiting_for(user: Any) -> Any:
-    return EmployeeInvitation.objects.open(clock.now()).welcome(verified_addresses(user))
-
-
-def _answer_url(user: Any, invitation: EmployeeInvitation) -> str:
-    return reverse("employee-invitation", args=[invitation.public_id])
-
-
-def _urls(invitation: EmployeeInvitation) -> dict[str, str]:
-    return {
-        act: portals.page(invitation.organization, f"employee-{act}", invitation.public_id)
-        for act in ("resend", "link", "revoke")
-    }
-
-
-def _recipient(invitation: EmployeeInvitation) -> tuple[str, str]:
-    role = invitation.get_role_display()
-    return invitation.address, f"{invitation.name}, {role}" if invitation.name else role
-
-
-EMPLOYEE = Kind(
-    purpose=EmployeeInvitation.purpose,
-    model=EmployeeInvitation,
-    verb="employee_invitation",
-    headline=lambda row: f"{row.organization.name} invites you to join its account",
-    belongs_to=lambda user, row: owns_address(user, row.address),
-    answer_url=_answer_url,
-    inviter=lambda row: row.organization,
-    address=lambda row: row.address,
-    check_inviter=check_inviter,
-    waiting_for=_waiting_for,
-    manage_url=lambda row: portals.members_page(row.organization),
-    on_expired=employee_expired,
-    sheet=Sheet(
-        title="Invitations",
-        rows=lambda firm: EmployeeInvitation.objects.for_organization(firm).with_list_data(),
-        recipient=_recipient,
-        urls=_urls,
-    ),
-    account_hint="You join with the invited address only.",
+ADDRESS = Column(
+    "address", "E-mail address", ("email", "mail", "address", "e-mail adress", "email id")
 )
+NAME = Column(
+    "name",
+    "Name",
+    ("full name", "contact", "contact name", "person", "company", "business", "firm"),
+)
+ROLE = Column(
+    "role",
+    "Role",
+    ("access", "kind", "type"),
+    choices=dict(MembershipRole.choices),
+    synonyms={"admin": MembershipRole.ADMINISTRATOR, "member": MembershipRole.EMPLOYEE},
+)
+
+
+class EveryoneForm(AccessForm):
+    """What holds for every colleague of the list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say that a line may name another role."""
+        super().__init__(*args, **kwargs)
+        self.fields["role"].label = "Role, where a line names none"
+
+
+class EmployeeKind(BatchKind[EmployeeInvitation]):
+    """An organization invites a colleague (S0.7)."""
+
+    model = EmployeeInvitation
+    verb = "employee_invitation"
+    account_hint = "You join with the invited address only."
+    title = "Invitations"
+
+    def check_inviter(self, row: EmployeeInvitation) -> None:
+        """Here a draft counts as working: its invitations were sent before and wait with it."""
+        if row.organization.status not in (OrganizationStatus.ACTIVE, OrganizationStatus.DRAFT):
+            raise Ended("The account that invited you is not active at the moment.")
+        membership = row.invited_by and membership_of(row.invited_by, row.organization)
+        if not membership or not membership.is_administrator:
+            raise Ended(self.gone)
+
+    def resend(
+        self, row: EmployeeInvitation, *, by: User, acting: int | None
+    ) -> EmployeeInvitation:
+        employees.refuse_members(row.organization, row.address)
+        mechanism.renew(row, by=by)
+        emails.employees_invited([row])
+        return row
+
+    def on_expired(self, row: EmployeeInvitation) -> None:
+        emails.employee_expired(row)
+
+    def headline(self, row: EmployeeInvitation) -> str:
+        return f"{row.organization.name} invites you to join its account"
+
+    def belongs_to(self, user: User, row: EmployeeInvitation) -> bool:
+        return owns_address(user, row.address)
+
+    def answer_url(self, user: User, row: EmployeeInvitation) -> str:
+        return reverse("employee-invitation", args=[row.public_id])
+
+    def waiting_for(self, user: User) -> Any:
+        return self.rows().open(clock.now()).welcome(verified_addresses(user))
+
+    def manage_url(self, row: EmployeeInvitation) -> str:
+        return self.list_url(row.organization)
+
+    def list_url(self, organization: Organization) -> str:
+        return portals.members_page(organization)
+
+    def recipient(self, row: EmployeeInvitation) -> tuple[str, str]:
+        role = row.get_role_display()
+        return row.address, f"{row.name}, {role}" if row.name else role
+
+    def urls(self, row: EmployeeInvitation) -> dict[str, str]:
+        at = row.organization
+        return {act: portals.page(at, f"employee-{act}", row.public_id) for act in self.acts}
+
+    def many(self, organization: Organization) -> str:
+        return portals.portal_of(organization).people
+
+    def list_title(self, organization: Organization) -> str:
+        return self.many(organization).capitalize()
+
+    def columns(self, organization: Organization) -> Sequence[Column]:
+        return (ADDRESS, NAME, ROLE)
+
+    def form(self, organization: Organization, data: QueryDict | None) -> EveryoneForm:
+        return EveryoneForm(data, organization=organization, prefix="all")
+
+    def known(self, organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
+        return employees.known(organization, addresses)
+
+    def invite(
+        self, *, by: User, organization: Organization, plans: Sequence[Plan]
+    ) -> Sequence[EmployeeInvitation]:
+        return employees.invite_each(by=by, organization=organization, plans=plans)
+
+
+EMPLOYEE = EmployeeKind()

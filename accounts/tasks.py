@@ -30,8 +30,8 @@ def sweep() -> None:
     each(TASK, _old_documents(), lambda document: identity.delete_document(document=document))
     for kind in kinds.all_kinds():
         if issubclass(kind.model, Invitation):
-            overdue = kind.model.objects.overdue(clock.now()).order_by("expires_at")[:BATCH]
-            each(TASK, overdue, lambda row: invitations.expire(invitation=row))
+            overdue = kind.rows().overdue(clock.now()).order_by("expires_at")[:BATCH]
+            each(TASK, overdue, lambda row: invitations.expire(row=row))
 
 
 @task("accounts.send_lists")

@@ -5,8 +5,8 @@ from typing import Any
 from accounts.invitations.erasure import forget_invited
 from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
-from connections.models import Assignment, ConnectionInvitation
-from connections.transitions import closures, links
+from connections.models import Assignment, ConnectionInvitation, PartnerLink
+from connections.transitions import closures
 from core.object_permissions import clear_grants
 
 
@@ -23,7 +23,7 @@ def forget_person(user: User, **kwargs: Any) -> None:
     """An erased person is assigned to nothing, and stands in no link or invitation."""
     clear_grants(Assignment, user_id=user.pk)
     forget_invited(ConnectionInvitation, user)
-    links.forget_person(user=user)
+    forget_invited(PartnerLink, user)
 
 
 def end_connections(organization: Organization, by: Any = None, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.invitations import transitions as invitations
 from connections.models import Connection, ConnectionReview, PartnerLink, RoleRequest
 from connections.transitions import endings, grants, links, pauses, requests, reviews
 from connections.transitions.shared import REMINDERS
@@ -22,7 +23,7 @@ def sweep() -> None:
     """Move what is past its date, ask for reviews, and remind. Harmless when run twice (F13)."""
     now = clock.now()
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
-    _each(overdue.order_by("expires_at"), lambda row: links.expire(link=row))
+    _each(overdue.order_by("expires_at"), lambda row: invitations.expire(row=row))
     expiring = PartnerLink.objects.to_remind(now).select_related("seller", "provider")
     _each(expiring.order_by("expires_at"), lambda row: links.remind(link=row))
     connections = Connection.objects.with_list_data()

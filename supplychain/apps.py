@@ -8,13 +8,11 @@ class SupplychainConfig(AppConfig):
     def ready(self) -> None:
         """Register words, kinds, names, receivers and answers."""
         from accounts.invitations import kinds
-        from accounts.invitations.batches import kinds as batches
         from connections.rights import last_used
         from core import hooks
         from core.audit import objects, presenters
         from core.outbox import kinds as mails
         from supplychain import mail_kinds, receivers, verbs
-        from supplychain.batch_kinds import SUPPLIERS
         from supplychain.invitation_kinds import GUEST, SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
         from supplychain.reads import impact, object_names, offboarding
@@ -23,7 +21,6 @@ class SupplychainConfig(AppConfig):
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)
-        batches.register(SUPPLIERS)
         last_used.observe(FBA_SHIPMENTS)
         objects.register(object_names.NAMINGS)
         receivers.connect()

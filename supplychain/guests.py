@@ -7,7 +7,6 @@ from accounts.invitations.opening import Opened
 from accounts.invitations.transitions import ENDED
 from core.audit.services import Pseudonym
 from core.errors import Ended
-from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink
 
 
@@ -35,6 +34,6 @@ def require_in_force(link: GuestLink, generation: int) -> None:
     Not once it was renewed, taken back, used up or ran out, nor while whoever sent it could not
     share the shipment today (I10).
     """
-    state = Opened(GUEST, link, generation).state
+    state = Opened(link, generation).state
     if state != "open":
         raise Ended(ENDED.get(state, "This guest link is no longer valid."))

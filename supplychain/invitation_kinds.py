@@ -1,162 +1,244 @@
-"""The supplier invitation, in both directions, as the common pages see it."""
+"""The supplier invitation, in both directions, and the guest link."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django import forms
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.invitations.kinds import Kind, Sheet
+from accounts.invitation_kinds import ADDRESS, NAME
+from accounts.invitations import transitions as mechanism
+from accounts.invitations.batches.kinds import BatchKind, Plan
+from accounts.invitations.batches.reading import Column
+from accounts.invitations.kinds import InvitationKind
 from accounts.invitations.refusals import unwelcome
+from accounts.models import Organization, User
+from accounts.states import InvitationStatus, OrganizationKind, SupplierKind
 from accounts.tenancy import administered, membership_of, owns_address, verified_addresses
 from connections.rights.access import access_for
 from core import clock
-from core.errors import Ended, NotRelated
+from core.db import lock
+from core.errors import NotPermitted, NotRelated
 from supplychain import emails
+from supplychain.forms.invitations import EverySellerForm, EverySupplierForm
 from supplychain.models import GuestLink, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS
+from supplychain.reads.partners import side_of
 from supplychain.states import Direction
+from supplychain.transitions import guests, invitations
+from supplychain.transitions.gate import enter_shipment
 
-
-def belongs(user: Any, invitation: SupplierInvitation) -> bool:
-    """Whether this person may answer: the owner of the invited address, or an administrator of
-    the account that was known to be theirs (I1)."""
-    if owns_address(user, invitation.address):
-        return True
-    if not invitation.counterparty_id:
-        return False
-    membership = membership_of(user, invitation.counterparty)
-    return membership is not None and membership.is_administrator
-
-
-def _headline(invitation: SupplierInvitation) -> str:
-    if invitation.direction == Direction.TO_SUPPLIER:
-        return f"{invitation.organization.name} invites you to Supply Chain Connect"
-    return f"{invitation.organization.name}, a supplier, invites you to Supply Chain Connect"
-
-
-def check_inviter(invitation: SupplierInvitation) -> None:
-    """Raise Ended unless the inviter still administers an active account (I10)."""
-    inviter = invitation.invited_by
-    membership = membership_of(inviter, invitation.organization) if inviter else None
-    active = invitation.organization.is_active
-    if membership is None or not membership.is_administrator or not active:
-        raise Ended("The person who invited you can no longer do so. Ask for a new invitation.")
-
-
-def _waiting_for(user: Any) -> Any:
-    mine = Q(counterparty__in=administered(user)) | Q(address__in=verified_addresses(user))
-    return (
-        SupplierInvitation.objects.open(clock.now())
-        .filter(mine)
-        .exclude(unwelcome(invited="counterparty_id"))
-    )
-
-
-def _manage_url(invitation: SupplierInvitation) -> str:
-    seller = invitation.direction == Direction.TO_SUPPLIER
-    page = "seller:permissions" if seller else "supply:sellers"
-    return reverse(page, args=[invitation.organization.handle])
-
-
-def _recipient(row: SupplierInvitation) -> tuple[str, str]:
-    # Whose account it is shows once it was accepted, not before (I15).
-    accepted = row.counterparty.name if row.status == "accepted" and row.counterparty else ""
-    words = (row.name, accepted, row.get_supplier_kind_display().lower())
-    return row.address, ", ".join(filter(None, words))
-
-
-def _urls(row: SupplierInvitation) -> dict[str, str]:
-    seller = row.direction == Direction.TO_SUPPLIER
-    prefix = "seller:supplier" if seller else "supply:seller"
-    return {
-        act: reverse(f"{prefix}-{act}", args=[row.organization.handle, row.public_id])
-        for act in ("resend", "link", "revoke")
-    }
-
-
-SUPPLIER = Kind(
-    purpose=SupplierInvitation.purpose,
-    model=SupplierInvitation,
-    verb="supplier_invitation",
-    headline=_headline,
-    belongs_to=belongs,
-    answer_url=lambda user, row: reverse("supplier-invitation", args=[row.public_id]),
-    inviter=lambda row: row.organization,
-    address=lambda row: row.address,
-    check_inviter=check_inviter,
-    waiting_for=_waiting_for,
-    manage_url=_manage_url,
-    on_expired=emails.invitations.invitation_expired,
-    sheet=Sheet(
-        title="Sent invitations",
-        rows=lambda firm: SupplierInvitation.objects.for_organization(firm).select_related(
-            "organization", "counterparty", "invited_by"
-        ),
-        recipient=_recipient,
-        urls=_urls,
-    ),
-    invites=lambda row: "supplier" if row.direction == Direction.TO_SUPPLIER else "seller",
-    invited=lambda row: row.counterparty_id,
-    account_hint="A seller account is not needed to join as a supplier.",
+KIND = Column(
+    "supplier_kind",
+    "What the supplier does",
+    ("kind", "type", "supplier type", "category", "business", "role"),
+    choices=dict(SupplierKind.choices),
+    synonyms={"forwarder": SupplierKind.FREIGHT_FORWARDER, "factory": SupplierKind.MANUFACTURER},
 )
 
 
-def may_share(user: Any, seller: Any) -> bool:
+class PartnerKind(BatchKind[SupplierInvitation]):
+    """A seller invites a supplier, or a supplier a seller (S1.1, S1.14).
+
+    Who may do so: the administrators of an active account of either kind, see `check`.
+    """
+
+    model = SupplierInvitation
+    verb = "supplier_invitation"
+    account_hint = "A seller account is not needed to join as a supplier."
+    title = "Sent invitations"
+
+    def offered(self, organization: Organization) -> bool:
+        return organization.kind != OrganizationKind.PROVIDER
+
+    def check(self, by: User | None, organization: Organization) -> None:
+        if not self.offered(organization):
+            raise NotRelated
+        super().check(by, organization)
+
+    def resend(
+        self, row: SupplierInvitation, *, by: User, acting: int | None
+    ) -> SupplierInvitation:
+        mechanism.renew(row, by=by)
+        emails.invitations.invitations_sent([row])
+        return row
+
+    def on_revoked(self, row: SupplierInvitation, *, by: User) -> None:
+        invitations.void_waiting(row, by=by)
+
+    def on_expired(self, row: SupplierInvitation) -> None:
+        emails.invitations.invitation_expired(row)
+
+    def invites(self, row: SupplierInvitation) -> str:
+        return Direction(row.direction).invites
+
+    def invited(self, row: SupplierInvitation) -> int | None:
+        return row.counterparty_id
+
+    def counterparty(self, row: SupplierInvitation) -> int | None:
+        # Whose account an address belongs to is not told before its owner accepts (I15).
+        return row.counterparty_id if row.status == InvitationStatus.ACCEPTED else None
+
+    def headline(self, row: SupplierInvitation) -> str:
+        supplier = "" if row.direction == Direction.TO_SUPPLIER else ", a supplier,"
+        return f"{row.organization.name}{supplier} invites you to Supply Chain Connect"
+
+    def belongs_to(self, user: User, row: SupplierInvitation) -> bool:
+        """The owner of the address, or an administrator of the account known to be theirs (I1)."""
+        if owns_address(user, row.address):
+            return True
+        membership = membership_of(user, row.counterparty) if row.counterparty_id else None
+        return membership is not None and membership.is_administrator
+
+    def answer_url(self, user: User, row: SupplierInvitation) -> str:
+        return reverse("supplier-invitation", args=[row.public_id])
+
+    def waiting_for(self, user: User) -> Any:
+        mine = Q(counterparty__in=administered(user)) | Q(address__in=verified_addresses(user))
+        rows = self.rows().open(clock.now()).filter(mine)
+        return rows.exclude(unwelcome(invited="counterparty_id"))
+
+    def manage_url(self, row: SupplierInvitation) -> str:
+        seller = row.direction == Direction.TO_SUPPLIER
+        page = "seller:permissions" if seller else "supply:sellers"
+        return reverse(page, args=[row.organization.handle])
+
+    def list_url(self, organization: Organization) -> str:
+        return side_of(organization).home_url(organization)
+
+    def recipient(self, row: SupplierInvitation) -> tuple[str, str]:
+        # Whose account it is shows once it was accepted, not before (I15).
+        accepted = row.counterparty.name if row.status == "accepted" and row.counterparty else ""
+        words = (row.name, accepted, row.get_supplier_kind_display().lower())
+        return row.address, ", ".join(filter(None, words))
+
+    def urls(self, row: SupplierInvitation) -> dict[str, str]:
+        side = side_of(row.organization)
+        return {act: side.url(row.organization, act, row.public_id) for act in self.acts}
+
+    def many(self, organization: Organization) -> str:
+        return side_of(organization).others
+
+    def list_title(self, organization: Organization) -> str:
+        return side_of(organization).title
+
+    def columns(self, organization: Organization) -> Sequence[Column]:
+        seller = organization.kind == OrganizationKind.SELLER
+        return (NAME, ADDRESS, KIND) if seller else (NAME, ADDRESS)
+
+    def form(self, organization: Organization, data: QueryDict | None) -> forms.Form:
+        seller = organization.kind == OrganizationKind.SELLER
+        return (EverySupplierForm if seller else EverySellerForm)(data, prefix="all")
+
+    def crossing(self, organization: Organization, addresses: Iterable[str]) -> set[int]:
+        return invitations.parties(organization, addresses)
+
+    def known(self, organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
+        return invitations.known(organization, addresses)
+
+    def invite(
+        self, *, by: User, organization: Organization, plans: Sequence[Plan]
+    ) -> Sequence[SupplierInvitation]:
+        return invitations.invite_each(by=by, organization=organization, plans=plans)
+
+
+def _may_share(user: User | None, seller: Organization) -> bool:
     """Whether this person could share a shipment of the seller today."""
+    if user is None or not user.is_active:
+        return False
     try:
-        return user.is_active and access_for(user, seller).allows(EDIT_SHIPMENTS)
+        return access_for(user, seller).allows(EDIT_SHIPMENTS)
     except NotRelated:
         return False
 
 
-def check_guest_inviter(link: GuestLink) -> None:
-    """Raise Ended unless who sent the link could share the shipment today (I10)."""
-    inviter = link.invited_by
-    if (
-        inviter is None
-        or not link.organization.is_active
-        or not may_share(inviter, link.organization)
-    ):
-        raise Ended("The person who sent you this link can no longer do so. Ask for a new one.")
+class GuestKind(InvitationKind[GuestLink]):
+    """A seller shares one shipment with somebody who has no account (X13)."""
+
+    model = GuestLink
+    verb = "guest_link"
+    need = EDIT_SHIPMENTS
+    gone = "The person who sent you this link can no longer do so. Ask for a new one."
+    account_hint = "It opens this one shipment, and no account is needed."
+    title = "Guest links"
+    resent = "Sent to {row.address} with a new link. Older links no longer work."
+    taken_back = "The link of {row.name} is taken back: it opens nothing any more."
+    senders_own = "Only who sent this link can copy it. Send it again first."
+
+    def rows(self) -> Any:
+        return super().rows().select_related("shipment__seller")
+
+    def check(self, by: User | None, organization: Organization) -> None:
+        if not organization.is_active or not _may_share(by, organization):
+            raise NotPermitted(EDIT_SHIPMENTS.sentence)
+
+    def inviters(self, organization: Organization) -> set[int]:
+        """Who of those that sent open links may still share, the newest ten."""
+        rows = self.sent_by(organization).open(clock.now()).order_by("-id")[:10]
+        senders = {row.invited_by for row in rows if row.invited_by}
+        return {user.pk for user in senders if _may_share(user, organization)}
+
+    def enter(self, row: GuestLink, by: User) -> tuple[GuestLink, int | None]:
+        access, shipment = enter_shipment(row.shipment, by, EDIT_SHIPMENTS)
+        link = lock(GuestLink.objects.with_list_data(), pk=row.pk)
+        link.shipment = shipment
+        return link, access.acting_firm(EDIT_SHIPMENTS)
+
+    def resend(self, row: GuestLink, *, by: User, acting: int | None) -> GuestLink:
+        return guests.renew(row, by=by, acting=acting)
+
+    def on_revoked(self, row: GuestLink, *, by: User) -> None:
+        emails.guests.guest_revoked(row)
+
+    def on_expired(self, row: GuestLink) -> None:
+        emails.guests.guest_expired(row)
+
+    def invites(self, row: GuestLink) -> str:
+        return OrganizationKind.SUPPLIER
+
+    def headline(self, row: GuestLink) -> str:
+        return f"{row.organization.name} shared a shipment with you"
+
+    def belongs_to(self, user: User, row: GuestLink) -> bool:
+        return owns_address(user, row.address)
+
+    def answer_url(self, user: User, row: GuestLink) -> str:
+        return reverse("guest-join", args=[row.public_id])
+
+    def guest_url(self, row: GuestLink) -> str:
+        return reverse("guest-code", args=[row.public_id])
+
+    def waiting_for(self, user: User) -> Any:
+        return self.rows().open(clock.now()).welcome(verified_addresses(user))
+
+    def manage_url(self, row: GuestLink) -> str:
+        return reverse("seller:shipment", args=[row.organization.handle, row.shipment.public_id])
+
+    def list_url(self, organization: Organization) -> str:
+        return reverse("seller:guests", args=[organization.handle])
+
+    def recipient(self, row: GuestLink) -> tuple[str, str]:
+        return row.name, row.address
+
+    def urls(self, row: GuestLink) -> dict[str, str]:
+        args = [row.organization.handle, row.shipment.public_id, row.public_id]
+        return {act: reverse(f"seller:guest-{act}", args=args) for act in self.acts}
 
 
-def _guest_urls(link: GuestLink) -> dict[str, str]:
-    args = [link.organization.handle, link.shipment.public_id, link.public_id]
-    return {act: reverse(f"seller:guest-{act}", args=args) for act in ("resend", "link", "revoke")}
+class GuestOfAnyShipment(GuestKind):
+    """The same in the list of all shipments: a row names its own."""
+
+    search = (*GuestKind.search, "shipment__name", "shipment__shipment_id")
+
+    def recipient(self, row: GuestLink) -> tuple[str, str]:
+        return row.name, f"{row.address}, {row.shipment.name}"
+
+    def urls(self, row: GuestLink) -> dict[str, str]:
+        return super().urls(row) | {"page": self.manage_url(row)}
 
 
-def _senders(seller: Any) -> set[int]:
-    """Who of those that sent the seller's open guest links may still share, the newest ten."""
-    rows = GuestLink.objects.for_organization(seller).open(clock.now()).order_by("-id")
-    users = {row.invited_by for row in rows.select_related("invited_by")[:10] if row.invited_by}
-    return {user.pk for user in users if may_share(user, seller)}
-
-
-GUEST = Kind(
-    purpose=GuestLink.purpose,
-    model=GuestLink,
-    verb="guest_link",
-    headline=lambda row: f"{row.organization.name} shared a shipment with you",
-    belongs_to=lambda user, row: owns_address(user, row.address),
-    answer_url=lambda user, row: reverse("guest-join", args=[row.public_id]),
-    guest_url=lambda row: reverse("guest-code", args=[row.public_id]),
-    inviter=lambda row: row.organization,
-    address=lambda row: row.address,
-    check_inviter=check_guest_inviter,
-    waiting_for=lambda user: GuestLink.objects.open(clock.now()).welcome(verified_addresses(user)),
-    manage_url=lambda row: reverse(
-        "seller:shipment", args=[row.organization.handle, row.shipment.public_id]
-    ),
-    on_expired=emails.guests.guest_expired,
-    sheet=Sheet(
-        title="Guest links",
-        rows=lambda shipment: GuestLink.objects.filter(shipment=shipment).select_related(
-            "organization", "invited_by", "shipment"
-        ),
-        recipient=lambda row: (row.name, row.address),
-        urls=_guest_urls,
-        inviting=_senders,
-    ),
-    invites=lambda row: "supplier",
-    account_hint="It opens this one shipment, and no account is needed.",
-)
+SUPPLIER = PartnerKind()
+GUEST = GuestKind()
+ALL_GUESTS = GuestOfAnyShipment()

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 
+from accounts.states import OrganizationKind
 from core.state_tables import StateTable
 from core.web.tones import tones
 
@@ -11,6 +12,17 @@ class Direction(TextChoices):
 
     TO_SUPPLIER = "to_supplier", "Seller invites supplier"
     TO_SELLER = "to_seller", "Supplier invites seller"
+
+    @classmethod
+    def of(cls, kind: str) -> "Direction":
+        """Whom an account of this kind invites."""
+        return cls.TO_SUPPLIER if kind == OrganizationKind.SELLER else cls.TO_SELLER
+
+    @property
+    def invites(self) -> OrganizationKind:
+        """The kind of account that is invited."""
+        to_supplier = self == Direction.TO_SUPPLIER
+        return OrganizationKind.SUPPLIER if to_supplier else OrganizationKind.SELLER
 
 
 class SupplierConnectionStatus(TextChoices):

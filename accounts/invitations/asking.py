@@ -39,10 +39,7 @@ def ask_for_new_one(*, opened: Opened, by: Any) -> None:
     if by is not None and kind.belongs_to(by, row):
         # Their own wish takes back a "never again" (I18); a link alone does not.
         take_back(inviter=organization, by=by, address=kind.address(row))
-    if kind.ask_again:
-        kind.ask_again(row)
-    else:
-        emails.renewal_asked(kind, row)
+    emails.renewal_asked(row)
     record(_verb(kind), by=by, subject=row, organization=organization)
 
 
@@ -57,5 +54,5 @@ def last_asked(opened: Opened) -> datetime | None:
     return wishes.order_by("-at").values_list("at", flat=True).first()
 
 
-def _verb(kind: Kind) -> str:
+def _verb(kind: Kind[Any]) -> str:
     return f"{kind.verb}.renewal_asked"

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
-from accounts.invitations.kinds import Kind
+from accounts.invitations import kinds
 from accounts.invitations.transitions import wanting_mail
 from accounts.models import OneTimeLink
 from accounts.tenancy import administrators
@@ -16,8 +16,9 @@ from core.outbox.rendering import Mail, inert, subject_line
 from core.web.redirects import absolute
 
 
-def renewal_asked(kind: Kind, row: OneTimeLink) -> None:
+def renewal_asked(row: OneTimeLink) -> None:
     """To the inviting side's administrators: the invited would like a new invitation (U6)."""
+    kind = kinds.of(row)
     organization = kind.inviter(row)
     firm, who = inert(organization.name), inert(kind.address(row)) or "The invited account"
     page = kind.manage_url(row)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from accounts.invitations import transitions
-from accounts.models import Invitation
-from accounts.states import InvitationStatus
+from accounts.invitations import kinds, transitions
+from accounts.models import Invitation, OneTimeLink
 from accounts.tenancy import verified_addresses
 from core.db import move, require_atomic
 
@@ -15,22 +14,19 @@ def addresses_of(user: Any) -> list[str]:
     return sorted({user.email, *verified_addresses(user)})
 
 
-def nobody(row: Any) -> str:
-    """The address that stands in the place of an erased one."""
-    return f"erased-{row.pk}@erased.invalid"
-
-
 def forget_invited(
-    model: type[Invitation], user: Any, then: Callable[[Any], object] = lambda row: None
+    model: type[OneTimeLink], user: Any, then: Callable[[Any], object] = lambda row: None
 ) -> None:
     """Take address and name out of invitations of one kind.
 
     What is still open is taken back first, and `then` told; the rest stays as history.
     """
     require_atomic()
-    rows = model.objects.filter(address__in=addresses_of(user)).select_related("organization")
+    kind = kinds.of(model)
+    rows = kind.rows().filter(address__in=addresses_of(user))
     for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True):
         if row.status in row.open_statuses:
-            transitions.close(row, InvitationStatus.REVOKED, by=None)
+            transitions.close(row, kind.revoked, by=None)
             then(row)
-        move(row, expect={}, address=nobody(row), name="")
+        name = {"name": ""} if isinstance(row, Invitation) else {}
+        move(row, expect={}, address=f"erased-{row.pk}@erased.invalid", **name)

@@ -1,80 +1,191 @@
 """The kinds of one-time links. Each app registers its own; the mechanism knows no domain."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from accounts.states import RESENDABLE
+from accounts.models import Invitation, Membership, OneTimeLink, Organization, User
+from accounts.states import RESENDABLE, InvitationStatus
+from accounts.tenancy import require_administrator
 from core.audit import presenters
+from core.db import lock, lock_all
+from core.errors import DomainError, Ended, NotRelated
+from core.web.access import ADMINISTRATOR, Need
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """How the inviting side's list shows one kind (U1); see listing.
+class Kind[R: OneTimeLink](ABC):
+    """How the rows of one model behave: who may send and answer them, and how pages show them."""
 
-    `rows(organization)` is what it sent. `recipient(row)` is whom it went to and a word more;
-    `urls(row)` the addresses of the acts "resend", "link" and "revoke", and of "page", the row's
-    own, where it has one. `search` are the columns that are searched, `sent` and `inviter` those
-    of when and by whom. `revoked` is the state it goes to when `take_back` is pressed,
-    `resendable` the states that sending again renews; `mailed(row)` whether we mailed it at all.
-    `inviting(organization)` are the ids of those who may invite, where not administrators only.
-    """
-
-    title: str
-    rows: Callable[[Any], Any]
-    recipient: Callable[[Any], tuple[str, str]]
-    urls: Callable[[Any], dict[str, str]]
-    search: tuple[str, ...] = ("address", "name")
-    sent: str = "sent_at"
-    inviter: str = "invited_by"
-    take_back: str = "Revoke"
-    revoked: str = "revoked"
-    resendable: tuple[str, ...] = RESENDABLE
-    mailed: Callable[[Any], bool] = lambda row: True
-    inviting: Callable[[Any], set[int]] | None = None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How one purpose behaves on the common pages.
-
-    `headline(row)` says what is asked in words for somebody who may not know the details yet:
-    it names the inviting organization, nothing else. `belongs_to(user, row)` tells whether this
-    person may answer (verified address, or administrator of the invited organization).
-    `answer_url(user, row)` is the page where that person answers. `inviter(row)` and
-    `address(row)` are the inviting organization and the invited address ("" when bound to an
-    organization). `verb` is the prefix of its history verbs ("employee_invitation").
-    `check_inviter(row)` raises when the inviter may no longer invite (I10). `ask_again(row)`
-    renews it on the wish of the invited (U6); without it the wish goes by mail to those who may
-    invite. `waiting_for(user)` is a queryset of the open rows this person may answer (U7), and
-    `manage_url(row)` the page where the inviting side looks after its invitations.
-    `on_expired(row)` tells who should know that it ran out, in the transaction that moved it;
-    `sheet` is how the inviting side's list shows it. `invites(row)` is the kind of account
-    that answers ("" for a person), `invited(row)` the id of the account, where it is known.
-    `guest_url(row)` is where somebody without an account goes on, where that is possible.
-    """
-
-    purpose: str
-    model: type[Any]
+    model: type[R]
+    # The beginning of its verbs in the history.
     verb: str
-    headline: Callable[[Any], str]
-    belongs_to: Callable[[Any, Any], bool]
-    answer_url: Callable[[Any, Any], str]
-    inviter: Callable[[Any], Any]
-    address: Callable[[Any], str]
-    check_inviter: Callable[[Any], None]
-    waiting_for: Callable[[Any], Any]
-    manage_url: Callable[[Any], str]
-    sheet: Sheet
-    invites: Callable[[Any], str] = lambda row: ""
-    invited: Callable[[Any], int | None] = lambda row: None
-    guest_url: Callable[[Any], str] | None = None
-    ask_again: Callable[[Any], None] | None = None
-    on_expired: Callable[[Any], None] | None = None
+
+    # Who may invite, as pages ask it; transitions ask `check`.
+    need: Need = ADMINISTRATOR
+    # What the invited read when whoever invited them may no longer do so.
+    gone: str = "The person who invited you can no longer do so. Ask for a new invitation."
+    # A word to people who open a link before they sign in.
     account_hint: str = ""
 
+    # The inviting side's list, see listing: its title, and names of columns.
+    title: str
+    search: tuple[str, ...] = ("address", "name")
+    sent: str = "sent_at"
+    sender: str = "invited_by"
 
-_KINDS: dict[str, Kind] = {}
+    # The buttons of a row, with the last part of their addresses and of the names of those.
+    acts: Mapping[str, str] = {"resend": "resend", "link": "link", "revoke": "revoke"}
+    # Whether a row has a page of its own, with the same buttons.
+    has_page: bool = False
+    resendable: tuple[str, ...] = RESENDABLE
+    resent: str = "Sent again to {row.address}. Older links no longer work."
+    # What taking back is called, the state it leads to, and what is said then.
+    take_back: str = "Revoke"
+    revoked: str = InvitationStatus.REVOKED
+    taken_back: str = "The invitation to {row.address} is taken back. Its link no longer works."
+    senders_own: str = "Only who sent this invitation can copy its link. Send it again first."
+
+    @property
+    def purpose(self) -> str:
+        """What links, cookies and the outbox call it."""
+        return self.model.purpose
+
+    def rows(self) -> Any:
+        """All rows, with everything that pages show of them."""
+        manager: Any = self.model._default_manager
+        return manager.with_list_data()
+
+    # Who invites -------------------------------------------------------------------------------
+    @abstractmethod
+    def inviter(self, row: R) -> Organization:
+        """The inviting organization."""
+
+    @abstractmethod
+    def sent_by(self, organization: Organization) -> Any:
+        """The rows that this organization sent, with everything that pages show of them."""
+
+    def parties(self, row: R) -> set[int | None]:
+        """Ids of the organizations that are locked before the row."""
+        return {self.inviter(row).pk}
+
+    def check(self, by: User | None, organization: Organization) -> None:
+        """Raise NotRelated or NotPermitted unless `by` may invite for `organization` now."""
+        require_administrator(by, organization)
+
+    def inviters(self, organization: Organization) -> set[int]:
+        """Ids of those who may invite, for the list."""
+        rows = Membership.objects.administrators(organization)
+        return set(rows.values_list("user_id", flat=True))
+
+    def check_inviter(self, row: R) -> None:
+        """Raise Ended unless whoever sent the row may still invite (I10)."""
+        try:
+            self.check(getattr(row, self.sender), self.inviter(row))
+        except DomainError:
+            raise Ended(self.gone) from None
+
+    def enter(self, row: R, by: User) -> tuple[R, int | None]:
+        """The row, locked after its parties, for somebody who may invite; a delegate's firm, too.
+
+        Raises NotRelated, NotPermitted.
+        """
+        lock_all(Organization.objects.filter(pk__in=[pk for pk in self.parties(row) if pk]))
+        self.check(by, self.inviter(row))
+        return lock(self.rows(), pk=row.pk), None
+
+    @abstractmethod
+    def resend(self, row: R, *, by: User, acting: int | None) -> R:
+        """Renew the locked row and mail it; returns the row that counts from now on (U2)."""
+
+    def on_revoked(self, row: R, *, by: User) -> None:
+        """What else happens when it was taken back, in the same transaction."""
+        return
+
+    def on_expired(self, row: R) -> None:
+        """Tell who should know that it ran out, in the transaction that moved it."""
+        return
+
+    # Who is invited ----------------------------------------------------------------------------
+    def address(self, row: R) -> str:
+        """The invited address, "" for a row that is bound to an organization."""
+        return row.address
+
+    def invites(self, row: R) -> str:
+        """The kind of account that answers, "" for a person."""
+        return ""
+
+    def invited(self, row: R) -> int | None:
+        """The id of the invited account, where it is known."""
+        return None
+
+    def counterparty(self, row: R) -> int | None:
+        """The id of the invited account, where the inviter knows it: it sees the history, too."""
+        return self.invited(row)
+
+    @abstractmethod
+    def headline(self, row: R) -> str:
+        """What is asked, to whoever may not know details yet: names the inviter, nothing else."""
+
+    @abstractmethod
+    def belongs_to(self, user: User, row: R) -> bool:
+        """Whether this person may answer (I1)."""
+
+    def own(self, user: User, public_id: UUID) -> R:
+        """The row when this person may answer it, in whatever state; raises NotRelated."""
+        row: R | None = self.rows().filter(public_id=public_id).first()
+        if row is None or not self.belongs_to(user, row):
+            raise NotRelated
+        return row
+
+    @abstractmethod
+    def answer_url(self, user: User, row: R) -> str:
+        """The page where that person answers."""
+
+    def guest_url(self, row: R) -> str:
+        """Where somebody without an account goes on, "" where nobody can."""
+        return ""
+
+    @abstractmethod
+    def waiting_for(self, user: User) -> Any:
+        """The open rows that this person may answer, as a queryset (U7)."""
+
+    # How the inviting side sees it -------------------------------------------------------------
+    @abstractmethod
+    def manage_url(self, row: R) -> str:
+        """The page that a mail to the inviting side leads to."""
+
+    @abstractmethod
+    def list_url(self, organization: Organization) -> str:
+        """The page with the list of what the organization sent, where acts on a row lead back."""
+
+    @abstractmethod
+    def recipient(self, row: R) -> tuple[str, str]:
+        """Whom it went to, and a word more."""
+
+    @abstractmethod
+    def urls(self, row: R) -> dict[str, str]:
+        """The addresses of its `acts`, and of "page", the row's own, where it has one."""
+
+    def mailed(self, row: R) -> bool:
+        """Whether we mailed it at all."""
+        return True
+
+
+class InvitationKind[R: Invitation](Kind[R]):
+    """A kind whose rows are invitations: an organization's, to an address."""
+
+    def inviter(self, row: R) -> Organization:
+        return row.organization
+
+    def sent_by(self, organization: Organization) -> Any:
+        return self.rows().filter(organization=organization)
+
+    def recipient(self, row: R) -> tuple[str, str]:
+        return row.address, row.name
+
+
+_KINDS: dict[str, Kind[Any]] = {}
 _SENTENCES = {
     "renewal_asked": "passed on the wish for a new invitation",
     "list_confirmed": "confirmed a list of invitations",
@@ -83,17 +194,22 @@ _SENTENCES = {
 }
 
 
-def register(kind: Kind) -> None:
+def register(kind: Kind[Any]) -> None:
     """Make a kind known, and the history verb of the common pages; called from AppConfig.ready."""
     _KINDS[kind.purpose] = kind
     presenters.register({f"{kind.verb}.{event}": words for event, words in _SENTENCES.items()})
 
 
-def get(purpose: str) -> Kind | None:
+def get(purpose: str) -> Kind[Any] | None:
     """The kind of this purpose, or None."""
     return _KINDS.get(purpose)
 
 
-def all_kinds() -> list[Kind]:
+def of[R: OneTimeLink](row: R | type[R]) -> Kind[R]:
+    """The kind of this row, or of the rows of this model."""
+    return _KINDS[row.purpose]
+
+
+def all_kinds() -> list[Kind[Any]]:
     """Every registered kind."""
     return list(_KINDS.values())

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 
 from accounts.addresses import budget_key
+from accounts.invitations import kinds
 from accounts.models import Invitation, Sending
 from core import clock
 from core.errors import LimitReached
@@ -24,6 +26,7 @@ RESEND_GAP = timedelta(minutes=10)
 ASK_GAP = timedelta(hours=24)
 PENDING = 50
 PENDING_TRUSTED = 1000
+_LOCK = 0x1A13  # the namespace of our advisory locks on budgets
 
 
 class RoomEnded(LimitReached):
@@ -156,6 +159,45 @@ def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
     rows = model.objects.for_organization(organization).open(clock.now())
     ends = rows.order_by("expires_at").values_list("expires_at", flat=True)
     return deque(ends[: PENDING_TRUSTED * 2])
+
+
+def hold(addresses: Iterable[str]) -> None:
+    """Let nobody else count for these addresses until the transaction ends.
+
+    Their budgets are shared by accounts that lock nothing in common. The caller has locked its
+    organization before. SQLite's writers are serial.
+    """
+    if connection.vendor != "postgresql":
+        return
+    keys = [budget_key(address) for address in addresses]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, number) FROM (SELECT DISTINCT hashtext(key) AS "
+            "number FROM unnest(%s) AS key ORDER BY number) AS numbers",
+            [_LOCK, keys],
+        )
+
+
+def check_open(invitation: Any) -> None:
+    """Raise LimitReached when the account's open invitations, of all kinds together, are enough."""
+    organization, now = invitation.organization, clock.now()
+    trusted = day_budget(organization) == PER_ORGANIZATION_TRUSTED
+    limit = PENDING_TRUSTED if trusted else PENDING
+    rows = [
+        model.objects.for_organization(organization)
+        .open(now)
+        .exclude(pk=invitation.pk if model is type(invitation) else 0)
+        .order_by()
+        .values_list("expires_at", flat=True)
+        for model in (kind.model for kind in kinds.all_kinds())
+        if issubclass(model, Invitation)
+    ]
+    open_ones = rows[0].union(*rows[1:], all=True)
+    if open_ones[:limit].count() >= limit:
+        raise LimitReached(
+            f"There are {limit} open invitations. Take back what nobody will answer, or wait.",
+            retry_at=min(open_ones),
+        )
 
 
 def check_and_count(invitation: Any) -> None:

@@ -14,13 +14,13 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.invitations.deliveries import delivery_words
-from accounts.invitations.kinds import Kind, Sheet
-from accounts.models import Invitation, Membership
+from accounts.invitations.kinds import Kind
+from accounts.models import Invitation, Organization
 from accounts.states import InvitationStatus
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
 from core.outbox.states import MessageStatus
+from core.web.access import PortalRequest
 from core.web.formats import short_day
 from core.web.pagination import Page, paginate
 
@@ -63,40 +63,36 @@ def back(purpose: str, request: HttpRequest, page: str) -> str:
     return f"{path}{Choice.of(purpose, request).query()}#{anchor or f'{purpose}-list'}"
 
 
-def from_list(request: HttpRequest) -> bool:
-    """Whether the button that was pressed stood on a list, and not on the row's own page."""
-    return "list" in request.POST
-
-
 def listing(
-    kind: Kind,
-    organization: Any,
-    request: Any,
+    kind: Kind[Any],
+    organization: Organization,
+    request: PortalRequest,
     *,
     home: str,
-    within: Any = None,
+    rows: Any = None,
     problem: str = "",
     copied: str = "",
     link: str = "",
 ) -> dict[str, Any]:
     """What accounts/invitations/_list.html shows: one page, newest first; three queries.
 
-    `home` is the page it stands on, which the answer to an act is not. `within` is what the rows
-    belong to where that is not the organization itself. `problem` is what an act was refused for;
+    `home` is the page it stands on, which the answer to an act is not. `rows` are those to choose
+    from, where not all that the organization sent. `problem` is what an act was refused for;
     `link` the one-time link to hand to `copied`.
     """
-    sheet, choice = kind.sheet, Choice.of(kind.purpose, request)
+    choice = Choice.of(kind.purpose, request)
     path = home.partition("#")[0] if request.method == "POST" else request.path
+    rows = kind.sent_by(organization) if rows is None else rows
     page = paginate(
-        _chosen(kind, sheet, organization, choice, within),
+        _chosen(kind, rows, organization, choice),
         request,
-        order=(f"-{sheet.sent}", "-id"),
+        order=(f"-{kind.sent}", "-id"),
         size=SIZE,
         parameter=f"{kind.purpose}-page",
     )
     return {
         "id": f"{kind.purpose}-list",
-        "title": sheet.title,
+        "title": kind.title,
         "tabs": [
             {
                 "label": label,
@@ -113,7 +109,7 @@ def listing(
         "chosen": bool(choice.text or choice.show),
         "page": replace(
             page,
-            items=_rows(sheet, page, organization, request.user, choice),
+            items=_rows(kind, page, organization, request.user, choice),
             next_url=page.next_url and path + page.next_url,
             previous_url=page.previous_url and path + page.previous_url,
         ),
@@ -125,24 +121,23 @@ def listing(
     }
 
 
-def _chosen(kind: Kind, sheet: Sheet, organization: Any, choice: Choice, within: Any) -> Any:
+def _chosen(kind: Kind[Any], rows: Any, organization: Organization, choice: Choice) -> Any:
     """The rows the reader wants. What ran out counts as open: sending it again renews it."""
-    rows = sheet.rows(within or organization)
     if choice.show == ENDED:
-        rows = rows.exclude(status__in=sheet.resendable)
+        rows = rows.exclude(status__in=kind.resendable)
     else:
-        rows = rows.filter(status__in=sheet.resendable)
+        rows = rows.filter(status__in=kind.resendable)
     if choice.show == UNDELIVERED:
         rows = rows.filter(_undelivered(kind, organization))
     if not choice.text:
         return rows
     condition = Q()
-    for name in sheet.search:
+    for name in kind.search:
         condition |= Q(**{f"{name}__icontains": choice.text})
     return rows.filter(condition)
 
 
-def _undelivered(kind: Kind, organization: Any) -> Q:
+def _undelivered(kind: Kind[Any], organization: Organization) -> Q:
     """Those whose latest mail was refused for good: invitations carry it as their state (X15)."""
     if issubclass(kind.model, Invitation):
         return Q(status=InvitationStatus.UNDELIVERABLE)
@@ -163,20 +158,15 @@ def _undelivered(kind: Kind, organization: Any) -> Q:
 
 
 def _rows(
-    sheet: Sheet, page: Page[Any], organization: Any, user: Any, choice: Choice
+    kind: Kind[Any], page: Page[Any], organization: Organization, user: Any, choice: Choice
 ) -> list[dict[str, Any]]:
     deliveries = latest_delivery(row.about for row in page)
-    inviting = (sheet.inviting or _administrators)(organization)
-    return [_row(sheet, row, user, deliveries, inviting, choice) for row in page]
-
-
-def _administrators(organization: Any) -> set[int]:
-    rows = Membership.objects.administrators(organization)
-    return set(rows.values_list("user_id", flat=True))
+    inviting = kind.inviters(organization)
+    return [_row(kind, row, user, deliveries, inviting, choice) for row in page]
 
 
 def _row(
-    sheet: Sheet,
+    kind: Kind[Any],
     row: Any,
     user: Any,
     deliveries: Mapping[str, Delivery],
@@ -184,37 +174,48 @@ def _row(
     choice: Choice,
 ) -> dict[str, Any]:
     state = row.current_status
-    inviter = getattr(row, sheet.inviter)
-    name, more = sheet.recipient(row)
-    gone = row.is_open and getattr(inviter, "pk", None) not in inviting
+    sender = getattr(row, kind.sender)
+    name, more = kind.recipient(row)
+    gone = row.is_open and getattr(sender, "pk", None) not in inviting
     return {
         "public_id": row.public_id,
         "name": name,
         "more": more,
-        "url": sheet.urls(row).get("page", ""),
-        "sent": short_day(getattr(row, sheet.sent)),
-        "by": inviter.name if inviter else "Somebody who left",
+        "url": kind.urls(row).get("page", ""),
+        "sent": short_day(getattr(row, kind.sent)),
+        "by": sender.name if sender else "Somebody who left",
         "until": short_day(row.expires_at),
         "state": state,
         "label": dict(row._meta.get_field("status").flatchoices)[state],
         "inviter_gone": gone,
         "delivery": ""
-        if gone or not (row.is_open and sheet.mailed(row))
+        if gone or not (row.is_open and kind.mailed(row))
         else delivery_words(deliveries.get(row.about), state),
         "reason": row.reason,
-        "acts": list(_acts(sheet, row, state, user, name, choice)),
+        "acts": list(_acts(kind, row, state, user, name, choice)),
     }
 
 
+def delivery_words(delivery: Delivery | None, state: str) -> str:
+    """How far the mail of an open invitation or link is, and why where it did not arrive.
+
+    Without a message of its own the mail was not wanted: the inviter reads what others read (I18).
+    """
+    if delivery is None:
+        unknown = state == InvitationStatus.UNDELIVERABLE
+        return "" if unknown else str(MessageStatus.SENT.label)
+    return delivery.reason or ("" if state == InvitationStatus.UNDELIVERABLE else delivery.label)
+
+
 def _acts(
-    sheet: Sheet, row: Any, state: str, user: Any, name: str, choice: Choice
+    kind: Kind[Any], row: Any, state: str, user: Any, name: str, choice: Choice
 ) -> Iterable[dict[str, str]]:
     """The buttons of a row, from the same table that the guards read."""
-    urls = {act: url + choice.query() for act, url in sheet.urls(row).items()}
-    if state in sheet.resendable and "resend" in urls:
+    urls = {act: url + choice.query() for act, url in kind.urls(row).items()}
+    if state in kind.resendable and "resend" in urls:
         yield {"label": "Send again", "url": urls["resend"], "about": name, "confirm": ""}
-    if row.is_open and getattr(row, f"{sheet.inviter}_id") == user.pk:
+    if row.is_open and getattr(row, f"{kind.sender}_id") == user.pk:
         yield {"label": "Copy link", "url": urls["link"], "about": name, "confirm": ""}
-    if row.table.allows(row.status, sheet.revoked):
+    if row.table.allows(row.status, kind.revoked):
         question = "Take this back? Its link stops working at once." if row.is_open else ""
-        yield {"label": sheet.take_back, "url": urls["revoke"], "about": name, "confirm": question}
+        yield {"label": kind.take_back, "url": urls["revoke"], "about": name, "confirm": question}

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.invitations import kinds
 from accounts.invitations.kinds import Kind
+from accounts.models import OneTimeLink
 from core import clock
 from core.errors import DomainError
 from core.outbox import links
@@ -25,11 +26,15 @@ _SALT = "accounts.invitations.opening"
 
 @dataclass(frozen=True)
 class Opened:
-    """A link that was opened: its kind, its row, and the generation the link was made for."""
+    """A link that was opened: its row, and the generation the link was made for."""
 
-    kind: Kind
     row: Any
     generation: int
+
+    @property
+    def kind(self) -> Kind[Any]:
+        """How such rows behave."""
+        return kinds.of(self.row)
 
     @property
     def superseded(self) -> bool:
@@ -66,8 +71,13 @@ def find(claim: Claim) -> Opened | None:
     kind = kinds.get(claim.purpose)
     if kind is None:
         return None
-    row = kind.model.objects.with_list_data().filter(public_id=claim.id).first()
-    return Opened(kind, row, claim.generation) if row else None
+    row = kind.rows().filter(public_id=claim.id).first()
+    return Opened(row, claim.generation) if row else None
+
+
+def newest(row: OneTimeLink) -> Opened:
+    """A row as its newest link would open it, for answer pages inside the product."""
+    return Opened(row, row.generation)
 
 
 def from_token(purpose: str, token: str) -> Opened | None:

@@ -1,15 +1,19 @@
 """The pages that every kind of invitation shares. Other apps show an ended one with `ended`."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.addresses import masked
 from accounts.invitations.asking import ASKABLE, last_asked
-from accounts.invitations.opening import Opened
+from accounts.invitations.kinds import Kind
+from accounts.invitations.opening import Opened, forget, newest
 from accounts.invitations.pending import pending_for
+from core.errors import Ended
 
 # What happened, and what now, for each way in which an invitation ends.
 ENDED: dict[str, tuple[str, str]] = {
@@ -37,11 +41,6 @@ SETTLED = "There is nothing left to answer. You find what came of it in your acc
 ENDED |= {"answered": ENDED["accepted"], "cancelled": ENDED["revoked"]}
 
 
-def opened_row(kind: Any, row: Any) -> Opened:
-    """A row as its newest link would open it, for answer pages inside the product."""
-    return Opened(kind, row, row.generation)
-
-
 def ended(
     request: HttpRequest, opened: Opened, *, problem: str = "", status: int = HTTPStatus.GONE
 ) -> HttpResponse:
@@ -61,6 +60,20 @@ def ended(
         "problem": problem,
     }
     return render(request, "accounts/invitations/ended.html", context, status=status)
+
+
+def answer(
+    request: HttpRequest, kind: Kind[Any], public_id: UUID, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """What the answer leads to; the page for ended ones when it came too late (I4)."""
+    try:
+        response = act()
+    except Ended:
+        user: Any = request.user
+        return ended(request, newest(kind.own(user, public_id)))
+    if response.status_code < 400:
+        forget(response)
+    return response
 
 
 def not_valid(request: HttpRequest) -> HttpResponse:

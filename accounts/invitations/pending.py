@@ -26,6 +26,6 @@ def pending_for(user: Any) -> list[Waiting]:
     waiting = [
         Waiting(kind.headline(row), row.expires_at, kind.answer_url(user, row))
         for kind in kinds.all_kinds()
-        for row in kind.waiting_for(user).with_list_data().order_by("expires_at", "id")[:PER_KIND]
+        for row in kind.waiting_for(user).order_by("expires_at", "id")[:PER_KIND]
     ]
     return sorted(waiting, key=lambda item: item.until)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.invitations.kinds import Kind
-from accounts.models import Membership, Organization, Refusal
+from accounts.models import Membership, OneTimeLink, Organization, Refusal
 from accounts.tenancy import require_administrator, verified_addresses
 from core.audit.services import record
 from core.db import lock, require_atomic
@@ -64,7 +64,7 @@ def take_back(
         record("refusal.lifted", by=by, subject=refusal, organization=refusal.refuser_id)
 
 
-def unrefused(kind: Kind, rows: Sequence[Any]) -> list[Any]:
+def unrefused[R: OneTimeLink](kind: Kind[R], rows: Sequence[R]) -> list[R]:
     """Those of one inviter's rows whose mail is wanted: by address, and by an account behind it.
 
     An address whose owner has another account that could answer is still written to. One
@@ -85,7 +85,7 @@ def unrefused(kind: Kind, rows: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _refused_by_accounts(kind: Kind, row: Any, refusers: set[Any]) -> bool:
+def _refused_by_accounts[R: OneTimeLink](kind: Kind[R], row: R, refusers: set[Any]) -> bool:
     accounts = {kind.invited(row)} - {None}
     accounts = accounts or _accounts_of(kind.address(row), kind.invites(row))
     return bool(accounts) and accounts <= refusers

@@ -1,29 +1,29 @@
-"""State changes that every kind of invitation shares. Each kind's own app calls these."""
+"""State changes that every kind of invitation shares, and what each kind's own are made of."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
-from accounts.invitations.crowding import check_open, hold
 from accounts.invitations.refusals import unrefused
-from accounts.models import Invitation, OneTimeLink, Organization
+from accounts.models import Invitation, OneTimeLink, Organization, User, until
 from accounts.states import RESENDABLE, InvitationStatus
 from core import clock
 from core.audit.services import record, record_each
-from core.db import lock, require_atomic
-from core.errors import Conflict, Ended
+from core.db import constraint_as, lock, lock_all, require_atomic
+from core.errors import Conflict, Ended, NotPermitted, NotRelated
 from core.outbox import links
 from core.outbox import services as outbox
 from core.state_tables import advance, advance_all
 from core.web.formats import short_day
 
+OPEN_ALREADY = "There is an open invitation to this address. Send it again, or take it back first."
 ENDED: dict[str, str] = {
     InvitationStatus.ACCEPTED: "This invitation has been accepted already.",
     InvitationStatus.DECLINED: "This invitation was declined.",
@@ -32,37 +32,54 @@ ENDED: dict[str, str] = {
 }
 
 
-def lock_open(model: type[Invitation], public_id: uuid.UUID) -> Any:
-    """The invitation, locked after its organization, when it can still be answered.
+def lock_open[R: Invitation](
+    model: type[R], public_id: uuid.UUID, *, by: Any = None, beside: Iterable[int] = ()
+) -> R:
+    """The invitation, locked after its organization and those `beside`, when it can be answered.
 
-    Raises NotRelated when there is none and Ended (410) in every final state (I4).
+    Raises NotRelated when there is none or it is not for `by`, Ended (410) in every final state
+    (I4).
     """
     require_atomic()
-    inviting = model.objects.filter(public_id=public_id).values("organization_id")
-    organization = lock(Organization.objects.all(), pk__in=inviting)
-    invitation = lock(model.objects.select_related("invited_by"), public_id=public_id)
-    invitation.organization = organization
-    if not invitation.is_open:
-        raise Ended(ENDED.get(invitation.current_status, "This invitation has ended."))
-    return invitation
+    kind = kinds.of(model)
+    inviting = model._default_manager.filter(public_id=public_id).values("organization_id")
+    parties = Organization.objects.filter(Q(pk__in=inviting) | Q(pk__in=list(beside)))
+    lock_all(parties)
+    row = lock(kind.rows(), public_id=public_id)
+    if by is not None and not kind.belongs_to(by, row):
+        raise NotRelated
+    if not row.is_open:
+        raise Ended(ENDED.get(row.current_status, "This invitation has ended."))
+    return row
 
 
-def note_sent(invitation: Any, *, by: Any, verb: str, acting: Any = None) -> None:
+@contextmanager
+def one_open(model: type[OneTimeLink], sentence: str = OPEN_ALREADY) -> Iterator[None]:
+    """Refuse a second open invitation to the same address, which the database does not take."""
+    there = Conflict(sentence, field="address")
+    with constraint_as(**{f"{model._meta.db_table}_one_pending": there}):
+        yield
+
+
+def note_sent(
+    invitation: Invitation, *, by: User, event: str = "sent", acting: int | None = None
+) -> None:
     """Count a mail that is about to go out against the limits, and write history.
 
     `acting` is the firm of a delegate who sends it. Raises LimitReached when the organization, the
     pair or the address has had enough (I13).
     """
     require_atomic()
-    hold([invitation.address])
-    check_open(invitation)
+    kind = kinds.of(invitation)
+    limits.hold([invitation.address])
+    limits.check_open(invitation)
     limits.check_and_count(invitation)
     record(
-        verb,
+        f"{kind.verb}.{event}",
         by=by,
         subject=invitation,
         organization=invitation.organization,
-        counterparty=_counterparty(invitation),
+        counterparty=kind.counterparty(invitation),
         acting=acting,
         after={"expires_at": invitation.expires_at.isoformat()},
     )
@@ -73,9 +90,10 @@ def note_all_sent(organization: Organization, invitations: Sequence[Any], *, by:
     require_atomic()
     limits.note(organization, [(budget_key(row.address), row.about) for row in invitations])
     first = invitations[0]
+    kind = kinds.of(first)
     record_each(
-        f"{_kind(first).verb}.sent",
-        [(row, _counterparty(row)) for row in invitations],
+        f"{kind.verb}.sent",
+        [(row, kind.counterparty(row)) for row in invitations],
         by=by,
         organization=organization,
         after={"expires_at": first.expires_at.isoformat()},
@@ -88,7 +106,7 @@ def wanting_mail(invitations: Iterable[Any]) -> list[Any]:
     All are one organization's and of one kind. The inviter is not told the difference.
     """
     rows = list(invitations)
-    return unrefused(_kind(rows[0]), rows) if rows else []
+    return unrefused(kinds.of(rows[0]), rows) if rows else []
 
 
 def wants_mail(row: Any) -> bool:
@@ -109,13 +127,68 @@ def close_overdue(model: type[Invitation], organization: Any, addresses: Iterabl
     """What the clock has ended must not block a new invitation until the sweep comes by."""
     overdue = model.objects.for_organization(organization).overdue(clock.now())
     for invitation in overdue.to_addresses(list(addresses)):
-        expire(invitation=invitation)
+        expire(row=invitation)
 
 
-def renew(invitation: Any, *, by: Any, acting: Any = None) -> Any:
-    """A new token and a new end date; every older link is dead (U2, I5).
+@transaction.atomic
+def resend[R: OneTimeLink](*, by: User, row: R) -> R:
+    """A new link and a new end date; every older link is dead, and `by` invites now (U2, I5).
 
-    The caller holds the lock and sends the mail. Raises Conflict for an answered invitation and
+    Raises Conflict once it was answered, LimitReached within ten minutes of the last mail,
+    NotRelated, NotPermitted.
+    """
+    kind = kinds.of(row)
+    row, acting = kind.enter(row, by)
+    return kind.resend(row, by=by, acting=acting)
+
+
+@transaction.atomic
+def revoke[R: OneTimeLink](*, by: User, row: R) -> R:
+    """Take it back unanswered; doing it twice is doing it once (U3, N29).
+
+    Raises TransitionNotAllowed once it was answered, NotRelated, NotPermitted.
+    """
+    kind = kinds.of(row)
+    row, acting = kind.enter(row, by)
+    if row.status != kind.revoked:
+        close(row, kind.revoked, by=by, acting=acting)
+        kind.on_revoked(row, by=by)
+    return row
+
+
+@transaction.atomic
+def copy_link(*, by: User, row: OneTimeLink) -> str:
+    """The address of the current link, for who sent it and nobody else, to hand over (U10, I6).
+
+    Raises Ended, NotRelated, NotPermitted.
+    """
+    kind = kinds.of(row)
+    row, acting = kind.enter(row, by)
+    if getattr(row, f"{kind.sender}_id") != by.pk:
+        raise NotPermitted(kind.senders_own)
+    if not row.is_open:
+        raise Ended("This invitation has ended: there is no link to copy.")
+    record(
+        f"{kind.verb}.link_copied",
+        by=by,
+        subject=row,
+        organization=kind.inviter(row),
+        acting=acting,
+    )
+    return links.url(row.claim)
+
+
+def renew[R: Invitation](
+    invitation: R,
+    *,
+    by: User,
+    acting: int | None = None,
+    taken: str = OPEN_ALREADY,
+    **values: Any,
+) -> R:
+    """A new token and end date for a locked invitation, counted and noted; the caller mails it.
+
+    `taken` is said when a newer one is open. Raises Conflict for an answered invitation and
     LimitReached within ten minutes of the last one.
     """
     require_atomic()
@@ -123,147 +196,98 @@ def renew(invitation: Any, *, by: Any, acting: Any = None) -> Any:
         raise Conflict("This invitation has been answered: send a new one instead.")
     limits.check_resend(invitation)
     outbox.cancel(invitation.about)
-    advance(
-        invitation,
-        invitation.table,
-        InvitationStatus.PENDING,
-        expect={"generation": invitation.generation},
-        stay=True,
-        generation=invitation.generation + 1,
-        sent_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
-    )
-    note_sent(invitation, by=by, verb=f"{_kind(invitation).verb}.resent", acting=acting)
+    with one_open(type(invitation), taken):
+        advance(
+            invitation,
+            invitation.table,
+            InvitationStatus.PENDING,
+            expect={"generation": invitation.generation},
+            stay=True,
+            generation=invitation.generation + 1,
+            sent_at=clock.now(),
+            expires_at=until(settings.INVITATION_DAYS),
+            # Who sends it stands behind it: a sender who left would make the link dead (I10).
+            invited_by=by,
+            **values,
+        )
+    note_sent(invitation, by=by, event="resent", acting=acting)
     return invitation
 
 
-def close(
-    invitation: Any, status: str, *, by: Any, reason: str = "", acting: Any = None, **values: Any
-) -> Any:
+def close[R: OneTimeLink](
+    row: R, status: str, *, by: Any, reason: str = "", acting: int | None = None, **values: Any
+) -> R:
     """Accept, decline or revoke: the one guarded UPDATE that uses the link up (I2).
 
     The caller holds the lock, has checked the person, and sends the mails.
     """
     require_atomic()
-    before = invitation.status
-    advance(
-        invitation,
-        invitation.table,
-        status,
-        decided_at=clock.now(),
+    kind, before = kinds.of(row), row.status
+    if isinstance(row, Invitation):
         # A guest decides without an account.
-        decided_by=by if getattr(by, "pk", None) else None,
-        reason=reason[:300],
-        **values,
-    )
-    outbox.cancel(invitation.about)
+        values["decided_by"] = by if getattr(by, "pk", None) else None
+    advance(row, row.table, status, decided_at=clock.now(), reason=reason[:300], **values)
+    outbox.cancel(row.about)
     record(
-        f"{_kind(invitation).verb}.{status}",
+        f"{kind.verb}.{status}",
         by=by,
-        subject=invitation,
-        organization=invitation.organization,
-        counterparty=_counterparty(invitation),
+        subject=row,
+        organization=kind.inviter(row),
+        counterparty=kind.counterparty(row),
         acting=acting,
         before={"status": before},
         after={"status": str(status)},
     )
-    return invitation
+    return row
 
 
 @transaction.atomic
-def expire(*, invitation: Any) -> bool:
-    """Move an overdue invitation to expired; False when somebody answered it meanwhile."""
-    overdue = type(invitation).objects.overdue(clock.now()).filter(pk=invitation.pk)
-    changed = advance_all(overdue, invitation.table, InvitationStatus.EXPIRED)
+def expire(*, row: OneTimeLink) -> bool:
+    """Move an overdue row to expired; False when somebody answered it meanwhile."""
+    kind, before = kinds.of(row), row.status
+    overdue = kind.rows().overdue(clock.now()).filter(pk=row.pk)
+    changed = advance_all(overdue, row.table, row.expired_status)
     if changed:
-        kind = _kind(invitation)
         record(
             f"{kind.verb}.expired",
             by=None,
-            subject=invitation,
-            organization=invitation.organization_id,
-            counterparty=_counterparty(invitation),
-            before={"status": invitation.status},
+            subject=row,
+            organization=kind.inviter(row),
+            counterparty=kind.counterparty(row),
+            before={"status": before},
             after={"status": "expired"},
         )
-        if kind.on_expired:
-            kind.on_expired(invitation)
+        kind.on_expired(row)
     return bool(changed)
-
-
-@transaction.atomic
-def copy_link(*, invitation: OneTimeLink, by: Any, organization: Any, acting: Any = None) -> str:
-    """The address of the current link, for the inviter to hand over; written to history (I6)."""
-    if not invitation.is_open:
-        raise Ended("This invitation has ended: there is no link to copy.")
-    record(
-        f"{_kind(invitation).verb}.link_copied",
-        by=by,
-        subject=invitation,
-        organization=organization,
-        acting=acting,
-    )
-    return links.url(invitation.claim)
 
 
 def mark_undeliverable(*, about: str) -> None:
     """The invitation's mail was refused for good: a visible state with the copy-link way (X15)."""
-    purpose, _, public_id = about.partition(":")
-    kind = kinds.get(purpose)
-    if kind is None or not issubclass(kind.model, Invitation):
-        return
-    invitation = kind.model.objects.filter(
-        public_id=public_id, status=InvitationStatus.PENDING
-    ).first()
-    if invitation is None:
-        return
-    # Somebody may answer at this moment: then it is no longer of interest.
-    with suppress(Conflict), transaction.atomic():
-        advance(invitation, invitation.table, InvitationStatus.UNDELIVERABLE)
-        record(
-            f"{kind.verb}.undeliverable",
-            by=None,
-            subject=invitation,
-            organization=invitation.organization_id,
-            before={"status": "pending"},
-            after={"status": "undeliverable"},
-        )
+    _mark(about, InvitationStatus.UNDELIVERABLE, "undeliverable", status=InvitationStatus.PENDING)
 
 
 def mark_delivered(*, about: str, generation: int) -> None:
     """A mail that had failed was sent after all: its invitation waits for an answer like others."""
+    failed = {"status": InvitationStatus.UNDELIVERABLE, "generation": generation}
+    _mark(about, InvitationStatus.PENDING, "delivered", **failed)
+
+
+def _mark(about: str, new: str, event: str, **found: Any) -> None:
     purpose, _, public_id = about.partition(":")
     kind = kinds.get(purpose)
     if kind is None or not issubclass(kind.model, Invitation):
         return
-    undelivered = kind.model.objects.filter(
-        public_id=public_id, status=InvitationStatus.UNDELIVERABLE, generation=generation
-    )
-    if (invitation := undelivered.first()) is None:
+    if (invitation := kind.rows().filter(public_id=public_id, **found).first()) is None:
         return
-    with transaction.atomic():
-        advance(invitation, invitation.table, InvitationStatus.PENDING)
+    before = invitation.status
+    # Somebody may answer at this moment: then it is no longer of interest.
+    with suppress(Conflict), transaction.atomic():
+        advance(invitation, invitation.table, new)
         record(
-            f"{kind.verb}.delivered",
+            f"{kind.verb}.{event}",
             by=None,
             subject=invitation,
             organization=invitation.organization_id,
-            before={"status": "undeliverable"},
-            after={"status": "pending"},
+            before={"status": before},
+            after={"status": str(new)},
         )
-
-
-def _counterparty(invitation: Any) -> int | None:
-    """The invited organization, where the inviter knows it: it sees the history, too.
-
-    Whose account an address belongs to is not told before its owner accepts (I15).
-    """
-    if invitation.status == InvitationStatus.ACCEPTED and hasattr(invitation, "counterparty_id"):
-        return int(invitation.counterparty_id)
-    return getattr(invitation, "seller_id", None)
-
-
-def _kind(row: OneTimeLink) -> kinds.Kind:
-    kind = kinds.get(row.purpose)
-    assert kind is not None, row.purpose
-    return kind

@@ -1,22 +1,31 @@
-"""The common pages of every one-time link: open it, see whose it is, ask for a new one.
+"""The common pages of every one-time link: open it, see whose it is, ask for a new one; and send
+it again, take it back, copy it.
 
 Opening changes nothing but a cookie: mail scanners open links, people answer them (I3).
 """
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.invitations import kinds, opening, pages
+from accounts.invitations import kinds, opening, pages, transitions
 from accounts.invitations.asking import ask_for_new_one
+from accounts.invitations.kinds import Kind
+from accounts.invitations.listing import back
 from accounts.invitations.opening import Opened
-from core.errors import LimitReached, NotRelated
+from accounts.models import OneTimeLink
+from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
+from core.web.access import PortalRequest, require
+from core.web.forms import refusal_text
 from core.web.limits import count
 from core.web.middleware import client_ip
 
@@ -87,8 +96,8 @@ def _page_for(request: HttpRequest, opened: Opened) -> HttpResponse:
     if opened.state != "open":
         return pages.ended(request, opened)
     if not request.user.is_authenticated:
-        if opened.kind.guest_url:
-            return HttpResponseRedirect(opened.kind.guest_url(opened.row))
+        if guest := opened.kind.guest_url(opened.row):
+            return HttpResponseRedirect(guest)
         return pages.who_are_you(request, opened)
     if not opened.kind.belongs_to(request.user, opened.row):
         return pages.for_somebody_else(request, opened)
@@ -101,13 +110,91 @@ def _held(request: HttpRequest, purpose: str, public_id: uuid.UUID) -> Opened:
     if opened and (opened.kind.purpose, opened.row.public_id) == (purpose, public_id):
         return opened
     kind = kinds.get(purpose)
-    row = kind.model.objects.filter(public_id=public_id).first() if kind else None
-    known = request.user.is_authenticated
-    if kind is None or row is None or not (known and kind.belongs_to(request.user, row)):
+    if kind is None or not request.user.is_authenticated:
         raise NotRelated
-    return pages.opened_row(kind, row)
+    return opening.newest(kind.own(request.user, public_id))
 
 
 def _count_forgery(request: HttpRequest) -> None:
     if count(f"forged-links:{client_ip(request)}", seconds=3600) > FORGERIES_AN_HOUR:
         raise LimitReached("Too many links that are not ours came from your network. Wait an hour.")
+
+
+# What the inviting side does --------------------------------------------------------------------
+class Acts[R: OneTimeLink]:
+    """Send again, copy the link, take back: the buttons of one kind's rows, and their addresses.
+
+    A subclass for each kind knows the pages that the buttons stand on.
+    """
+
+    kind: Kind[R]
+
+    def find(self, request: PortalRequest, public_id: uuid.UUID, **more: uuid.UUID) -> R:
+        """The row that an address names, when this organization sent it; or 404."""
+        row: R = get_object_or_404(self.kind.sent_by(request.organization), public_id=public_id)
+        return row
+
+    def home(self, request: PortalRequest, row: R) -> str:
+        """The page with the list on which the button stood."""
+        return self.kind.list_url(request.organization)
+
+    def page(
+        self, request: PortalRequest, row: R, *, status: int = 200, **shown: str
+    ) -> HttpResponse:
+        """The page on which the button stood; `shown` is what listing.listing takes."""
+        raise NotImplementedError
+
+    def refused(self, request: PortalRequest, row: R, error: DomainError) -> HttpResponse:
+        """A refusal, on the list; on a row's own page it is a page of its own."""
+        if isinstance(error, (NotPermitted, NotRelated)) or self.on_own_page(request):
+            raise error
+        return self.page(request, row, status=error.status, problem=refusal_text(error))
+
+    def on_own_page(self, request: PortalRequest) -> bool:
+        """Whether the button stood on the row's own page, and not on a list."""
+        return self.kind.has_page and "list" not in request.POST
+
+    def do(
+        self, request: PortalRequest, row: R, action: Callable[[], Any], done: str
+    ) -> HttpResponse:
+        """Do it and go back to where the button stood: to the list as the reader had it."""
+        try:
+            action()
+        except DomainError as error:
+            return self.refused(request, row, error)
+        messages.success(request, done)
+        if self.on_own_page(request):
+            return HttpResponseRedirect(self.kind.urls(row)["page"])
+        return HttpResponseRedirect(back(self.kind.purpose, request, self.home(request, row)))
+
+    def resend(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
+        """Send it again: a new link, a new end date (U2)."""
+        row = self.find(request, **names)
+        done = self.kind.resent.format(row=row, who=self.kind.recipient(row)[0])
+        return self.do(request, row, lambda: transitions.resend(by=request.user, row=row), done)
+
+    def revoke(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
+        """Take it back (U3)."""
+        row = self.find(request, **names)
+        done = self.kind.taken_back.format(row=row)
+        return self.do(request, row, lambda: transitions.revoke(by=request.user, row=row), done)
+
+    def link(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
+        """Show the link once, to who sent it; that they looked is history (U10, I6)."""
+        row = self.find(request, **names)
+        try:
+            link = transitions.copy_link(by=request.user, row=row)
+        except DomainError as error:
+            return self.refused(request, row, error)
+        return self.page(request, row, copied=self.kind.recipient(row)[0], link=link)
+
+    def urls(self, base: str, name: str) -> list[URLPattern]:
+        """Their patterns below `base`; `name` is what theirs begin with."""
+        return [
+            path(
+                f"{base}/{word}/",
+                require_POST(require(self.kind.need)(getattr(self, act))),
+                name=f"{name}-{word}",
+            )
+            for act, word in self.kind.acts.items()
+        ]

@@ -21,6 +21,8 @@ class OneTimeLink(BaseModel):
     table: ClassVar[StateTable]
     open_statuses: ClassVar[tuple[str, ...]]
     expired_status: ClassVar[str]
+    status: "models.CharField[Any, str]"
+    address: "models.EmailField[Any, str]"
 
     generation = models.PositiveSmallIntegerField(default=1)
     expires_at = models.DateTimeField()
@@ -41,10 +43,9 @@ class OneTimeLink(BaseModel):
     @property
     def current_status(self) -> str:
         """The status by the clock: what is past its end reads expired before the sweep moved it."""
-        status: str = self.status  # type: ignore[attr-defined]
-        if status in self.open_statuses and self.expires_at <= clock.now():
+        if self.status in self.open_statuses and self.expires_at <= clock.now():
             return self.expired_status
-        return status
+        return self.status
 
     @property
     def is_open(self) -> bool:

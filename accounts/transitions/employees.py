@@ -1,25 +1,23 @@
-"""Inviting colleagues: invite, send again, take back, accept, decline (S0.7, S0.8)."""
+"""Inviting colleagues: invite, accept, decline (S0.7, S0.8)."""
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.emails import employees as emails
-from accounts.invitation_kinds import check_inviter
+from accounts.invitations import kinds
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.refusals import refuse, take_back
 from accounts.models import EmployeeInvitation, Membership, Organization, User, until
 from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
-from accounts.tenancy import owns_address, require_administrator
 from accounts.transitions.members import set_rights
-from core.db import constraint_as, lock, move, require_atomic
-from core.errors import Conflict, NotPermitted, NotRelated
-
-_PENDING = "There is an open invitation to this address. Send it again, or take it back first."
+from core.db import constraint_as, lock, require_atomic
+from core.errors import Conflict
 
 
 @transaction.atomic
@@ -38,22 +36,28 @@ def invite(
     right, LimitReached (I13).
     """
     organization = lock(Organization.objects.all(), pk=organization.pk)
-    require_administrator(by, organization)
-    _refuse_members(organization, address)
+    kinds.of(EmployeeInvitation).check(by, organization)
+    refuse_members(organization, address)
     shared.close_overdue(EmployeeInvitation, organization, [address])
-    with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
-        invitation = EmployeeInvitation.objects.create(
-            organization=organization,
-            address=address,
-            name=name,
-            role=role,
-            rights=clean_rights(organization.kind, role, rights),
-            invited_by=by,
-            expires_at=until(settings.INVITATION_DAYS),
-        )
-    shared.note_sent(invitation, by=by, verb="employee_invitation.sent")
+    invitation = _new(organization, by, role, rights, address=address, name=name)
+    with shared.one_open(EmployeeInvitation):
+        invitation.save(force_insert=True)
+    shared.note_sent(invitation, by=by)
     emails.employees_invited([invitation])
     return invitation
+
+
+def _new(
+    organization: Organization, by: User, role: str, rights: Iterable[str], **fields: Any
+) -> EmployeeInvitation:
+    return EmployeeInvitation(
+        organization=organization,
+        role=role,
+        rights=clean_rights(organization.kind, role, rights),
+        invited_by=by,
+        expires_at=until(settings.INVITATION_DAYS),
+        **fields,
+    )
 
 
 def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
@@ -75,55 +79,19 @@ def invite_each(
     """
     require_atomic()
     invitations = EmployeeInvitation.objects.bulk_create(
-        EmployeeInvitation(
+        _new(
+            organization,
+            by,
+            plan.values["role"],
+            plan.values.get("rights", ()),
             public_id=plan.public_id,
-            organization=organization,
             address=plan.address,
             name=plan.name,
-            role=plan.values["role"],
-            rights=clean_rights(
-                organization.kind, plan.values["role"], plan.values.get("rights", ())
-            ),
-            invited_by=by,
-            expires_at=until(settings.INVITATION_DAYS),
         )
         for plan in plans
     )
     emails.employees_invited(invitations)
     return invitations
-
-
-@transaction.atomic
-def resend(*, by: User, invitation: EmployeeInvitation) -> EmployeeInvitation:
-    """A new link and a new end date; the old link is dead, and `by` is who invites now (U2, I5).
-
-    Raises Conflict for an answered invitation and LimitReached within ten minutes of the last.
-    """
-    row = _locked(invitation, by=by)
-    _refuse_members(row.organization, row.address)
-    with constraint_as(accounts_employeeinvitation_one_pending=_pending()):
-        shared.renew(row, by=by)
-    move(row, expect={"generation": row.generation}, invited_by=by)
-    emails.employees_invited([row])
-    return row
-
-
-@transaction.atomic
-def revoke(*, by: User, invitation: EmployeeInvitation) -> EmployeeInvitation:
-    """Take an unanswered invitation back; doing it twice is doing it once (U3, N29)."""
-    row = _locked(invitation, by=by)
-    if row.status != InvitationStatus.REVOKED:
-        shared.close(row, InvitationStatus.REVOKED, by=by)
-    return row
-
-
-@transaction.atomic
-def copy_link(*, by: User, invitation: EmployeeInvitation) -> str:
-    """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
-    row = _locked(invitation, by=by)
-    if row.invited_by_id != by.pk:
-        raise NotPermitted("Only who sent this invitation can copy its link. Send it again first.")
-    return shared.copy_link(invitation=row, by=by, organization=row.organization)
 
 
 @transaction.atomic
@@ -134,9 +102,8 @@ def accept(*, by: User, public_id: uuid.UUID) -> Membership:
     the invited address, Ended for an invitation that has ended or whose inviter may no longer
     invite, Conflict for a member.
     """
-    invitation = shared.lock_open(EmployeeInvitation, public_id)
-    _require_invited(by, invitation)
-    check_inviter(invitation)
+    invitation = shared.lock_open(EmployeeInvitation, public_id, by=by)
+    kinds.of(invitation).check_inviter(invitation)
     _refuse_rejoining(by, invitation.organization)
     shared.close(invitation, InvitationStatus.ACCEPTED, by=by)
     with constraint_as(accounts_membership_one_live=_already()):
@@ -154,8 +121,7 @@ def decline(
     *, by: User, public_id: uuid.UUID, reason: str = "", never_again: bool = False
 ) -> EmployeeInvitation:
     """Say no, with a reason, and on wish for good: no later invitation is mailed (U4, I18)."""
-    invitation = shared.lock_open(EmployeeInvitation, public_id)
-    _require_invited(by, invitation)
+    invitation = shared.lock_open(EmployeeInvitation, public_id, by=by)
     shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     if never_again:
         refuse(inviter=invitation.organization, by=by, address=invitation.address)
@@ -163,24 +129,12 @@ def decline(
     return invitation
 
 
-def _locked(invitation: EmployeeInvitation, *, by: User) -> EmployeeInvitation:
-    organization = lock(Organization.objects.all(), pk=invitation.organization_id)
-    require_administrator(by, organization)
-    row: EmployeeInvitation = lock(
-        EmployeeInvitation.objects.select_related("organization"), pk=invitation.pk
-    )
-    return row
-
-
-def _pending() -> Conflict:
-    return Conflict(_PENDING, field="address")
-
-
 def _already() -> Conflict:
     return Conflict("You are a member of this account already.")
 
 
-def _refuse_members(organization: Organization, address: str) -> None:
+def refuse_members(organization: Organization, address: str) -> None:
+    """Raise Conflict for the address of a member."""
     # By the address that the list of members shows: others of theirs are not ours to tell (V26).
     members = Membership.objects.for_organization(organization)
     if members.filter(user__email=address).exists():
@@ -198,8 +152,3 @@ def _refuse_rejoining(user: User, organization: Organization) -> None:
         raise Conflict("Your membership in this account is suspended. Ask its administrators.")
     if status:
         raise _already()
-
-
-def _require_invited(user: User, invitation: EmployeeInvitation) -> None:
-    if not owns_address(user, invitation.address):
-        raise NotRelated

@@ -1,7 +1,6 @@
 """Where the invited answers: look, accept, decline (S0.8, U4, U7)."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,76 +14,47 @@ from accounts.forms.employees import DeclineForm
 from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import opening, pages
 from accounts.models import EmployeeInvitation, Membership
-from accounts.tenancy import is_identified, verified_addresses
+from accounts.tenancy import is_identified
 from accounts.transitions import employees
-from core.errors import Ended, NotRelated
+from core.web.access import AuthenticatedRequest
 from core.web.forms import status_of
 
 
 @require_safe
-def invitation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """The invitation with all its details, for the owner of the invited address only (I1)."""
-    row = _own(request, public_id)
-    if pages.opened_row(EMPLOYEE, row).state != "open":
-        return _ended(request, row)
-    return _page(request, row, DeclineForm())
+    opened = opening.newest(EMPLOYEE.own(request.user, public_id))
+    if opened.state != "open":
+        return pages.ended(request, opened)
+    return _page(request, opened.row, DeclineForm())
 
 
 @require_POST
-def accept(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Join the account, and go on to the next step."""
-    row = _own(request, public_id)
 
     def act() -> HttpResponse:
-        user: Any = request.user
-        membership = employees.accept(by=user, public_id=public_id)
-        messages.success(request, f"Welcome: you are a member of {row.organization.name} now.")
+        membership = employees.accept(by=request.user, public_id=public_id)
+        firm = membership.organization.name
+        messages.success(request, f"Welcome: you are a member of {firm} now.")
         return HttpResponseRedirect(_next_step(membership))
 
-    return _answer(request, row, act)
+    return pages.answer(request, EMPLOYEE, public_id, act)
 
 
 @require_POST
-def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say no, with a reason, and for good if wished (I18)."""
-    row = _own(request, public_id)
     form = DeclineForm(request.POST)
     if not form.is_valid():
-        return _page(request, row, form)
+        return _page(request, EMPLOYEE.own(request.user, public_id), form)
 
     def act() -> HttpResponse:
-        user: Any = request.user
-        employees.decline(by=user, public_id=public_id, **form.cleaned_data)
+        row = employees.decline(by=request.user, public_id=public_id, **form.cleaned_data)
         messages.success(request, f"You have declined. {row.organization.name} is told.")
         return HttpResponseRedirect("/")
 
-    return _answer(request, row, act)
-
-
-def _own(request: HttpRequest, public_id: uuid.UUID) -> EmployeeInvitation:
-    rows = EmployeeInvitation.objects.with_list_data().to_addresses(
-        verified_addresses(request.user)
-    )
-    row: EmployeeInvitation | None = rows.filter(public_id=public_id).first()
-    if row is None:
-        raise NotRelated
-    return row
-
-
-def _answer(
-    request: HttpRequest, row: EmployeeInvitation, act: Callable[[], HttpResponse]
-) -> HttpResponse:
-    """What the answer leads to; the page for ended ones when it came too late (I4)."""
-    try:
-        response = act()
-    except Ended:
-        return _ended(request, _own(request, row.public_id))
-    opening.forget(response)
-    return response
-
-
-def _ended(request: HttpRequest, row: EmployeeInvitation) -> HttpResponse:
-    return pages.ended(request, pages.opened_row(EMPLOYEE, row))
+    return pages.answer(request, EMPLOYEE, public_id, act)
 
 
 def _page(request: HttpRequest, row: EmployeeInvitation, form: DeclineForm) -> HttpResponse:

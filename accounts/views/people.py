@@ -14,7 +14,8 @@ from accounts import portals
 from accounts.forms.employees import InviteForm, MemberForm
 from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations.batches import outlook
-from accounts.invitations.listing import OPEN, Choice, back, listing
+from accounts.invitations.listing import OPEN, Choice, listing
+from accounts.invitations.views import Acts
 from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.permissions import access_state
 from accounts.reads import members as people
@@ -22,7 +23,7 @@ from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, members
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from core.web.forms import act, answer, apply, posted, status_of
+from core.web.forms import act, apply, posted, status_of
 
 LONGEST_SEARCH = 100
 LEAVING = [
@@ -70,7 +71,7 @@ def people_context(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require(ADMINISTRATOR)
+@require(EMPLOYEE.need)
 def people_page(request: PortalRequest) -> HttpResponse:
     """Everybody in the account, what is open, and the form that invites (S0.7, U1)."""
     organization = request.organization
@@ -86,35 +87,15 @@ def people_page(request: PortalRequest) -> HttpResponse:
     return render(request, "accounts/people.html", context, status=status_of(form))
 
 
-@require_POST
-@require(ADMINISTRATOR)
-def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Send the invitation again: a new link, a new end date (U2)."""
-    row = _invitation(request, public_id)
-    done = f"Sent again to {row.address}. Older links no longer work."
-    return _renewed(request, lambda: employees.resend(by=request.user, invitation=row), done)
+class EmployeeActs(Acts[EmployeeInvitation]):
+    """What administrators do with open invitations."""
 
+    kind = EMPLOYEE
 
-@require_POST
-@require(ADMINISTRATOR)
-def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take the invitation back (U3)."""
-    row = _invitation(request, public_id)
-    done = f"The invitation to {row.address} is taken back. Its link no longer works."
-    return _renewed(request, lambda: employees.revoke(by=request.user, invitation=row), done)
-
-
-@require_POST
-@require(ADMINISTRATOR)
-def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
-    row = _invitation(request, public_id)
-
-    def shown() -> HttpResponse:
-        link = employees.copy_link(by=request.user, invitation=row)
-        return _list(request, invitations={"copied": row.address, "link": link})
-
-    return answer(shown, partial(_refused_invitation, request))
+    def page(
+        self, request: PortalRequest, row: EmployeeInvitation, *, status: int = 200, **shown: str
+    ) -> HttpResponse:
+        return _list(request, status=status, invitations=shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -215,22 +196,6 @@ def _leave_page(request: PortalRequest, *, problem: str = "", status: int = 200)
 def _member(request: PortalRequest, public_id: uuid.UUID) -> Membership:
     rows = Membership.objects.for_organization(request.organization)
     return get_object_or_404(rows.select_related("user", "organization"), public_id=public_id)
-
-
-def _invitation(request: PortalRequest, public_id: uuid.UUID) -> EmployeeInvitation:
-    rows = EmployeeInvitation.objects.for_organization(request.organization).with_list_data()
-    return get_object_or_404(rows, public_id=public_id)
-
-
-def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
-    """Do it with an invitation and go back to their list, as the reader had filtered it."""
-    page = back(EMPLOYEE.purpose, request, portals.members_page(request.organization))
-    refused = partial(_refused_invitation, request)
-    return act(request, action, done=done, to=page, refused=refused)
-
-
-def _refused_invitation(request: PortalRequest, *, problem: str, status: int) -> HttpResponse:
-    return _list(request, status=status, invitations={"problem": problem})
 
 
 def _on_list(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from accounts.models import Organization
 from accounts.states import OPEN_INVITATION, InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.states import LIVE_CONNECTION, OPEN_LINK, ConnectionStatus, PartnerLinkStatus
-from connections.transitions import endings, links
+from connections.transitions import endings
 
 
 @transaction.atomic
@@ -22,9 +22,9 @@ def close_account(*, organization: Organization, by: Any) -> None:
     for connection in connections.filter(status__in=LIVE_CONNECTION):
         side = endings.side_of(connection, organization)
         endings.end(connection, ConnectionStatus.TERMINATED, side=side, by=by)
-    for invitation in ConnectionInvitation.objects.of(organization).filter(
-        status__in=OPEN_INVITATION
-    ):
+    invitations = ConnectionInvitation.objects.of(organization).with_list_data()
+    for invitation in invitations.filter(status__in=OPEN_INVITATION):
         mechanism.close(invitation, InvitationStatus.REVOKED, by=by)
-    for link in PartnerLink.objects.of(organization).filter(status__in=OPEN_LINK):
-        links.close(link, PartnerLinkStatus.CANCELLED, by=by)
+    links = PartnerLink.objects.of(organization).with_list_data()
+    for link in links.filter(status__in=OPEN_LINK):
+        mechanism.close(link, PartnerLinkStatus.CANCELLED, by=by)

@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.invitations import kinds
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.refusals import refuse, take_back
 from accounts.models import Organization
 from accounts.states import InvitationStatus
 from accounts.tenancy import is_identified, require_administrator
-from connections import emails, invitation_kinds
+from connections import emails
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions import links
@@ -30,7 +31,7 @@ from connections.transitions.shared import (
 )
 from core import clock
 from core.audit.services import record
-from core.db import constraint_as, lock, move
+from core.db import constraint_as
 from core.errors import Conflict, NotPermitted
 from core.web.access import Level
 from roles.models import Role
@@ -45,7 +46,7 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
     AlreadyThere when the two are connected, Conflict when an invitation is open.
     """
     link = links.lock_for_answer(link, provider=provider, by=by)
-    invitation_kinds.check_link_inviter(link)
+    kinds.of(link).check_inviter(link)
     if not is_identified(by):
         raise NotPermitted("Verify your identity first: then you can send the invitation.")
     if not approved_levels(provider.pk):
@@ -53,9 +54,9 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
     _require_apart(link.seller, provider)
     take_back(inviter=link.seller, by=by, address=link.address, organization=provider)
     _make_room(link.seller, provider)
-    links.close(link, PartnerLinkStatus.ANSWERED, by=by, provider=provider)
-    twice = Conflict("Your account has invited this seller already.")
-    with constraint_as(connections_connectioninvitation_one_pending=twice):
+    links.answer(link, PartnerLinkStatus.ANSWERED, by=by, provider=provider)
+    twice = "Your account has invited this seller already."
+    with mechanism.one_open(ConnectionInvitation, twice):
         invitation = ConnectionInvitation.objects.create(
             organization=provider,
             seller=link.seller,
@@ -64,20 +65,13 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
             invited_by=by,
             expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
         )
-    mechanism.note_sent(invitation, by=by, verb="connection_invitation.sent")
+    mechanism.note_sent(invitation, by=by)
     emails.connection_invitation_sent(invitation)
     return invitation
 
 
-@transaction.atomic
-def resend(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation:
-    """A new link and end date for an invitation nobody answered (U2); the old link is dead.
-
-    Raises Conflict once it was answered, or when the two have been connected since: then the
-    seller adds the provider again (I11). Also NotPermitted, LimitReached.
-    """
-    invitation = _lock(invitation)
-    require_administrator(by, invitation.organization)
+def check_resend(invitation: ConnectionInvitation) -> None:
+    """Raise Conflict when the two have been connected since: the seller adds them again (I11)."""
     _require_apart(invitation.seller, invitation.organization)
     since = Connection.objects.filter(
         seller=invitation.seller,
@@ -86,38 +80,6 @@ def resend(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation
     )
     if since.exists():
         raise Conflict("You have been connected since. The seller has to add you again.")
-    if not is_identified(by):
-        raise NotPermitted("Verify your identity first.")
-    mechanism.renew(invitation, by=by)
-    # Who sends it stands behind it: an inviter who has left would make the new link dead (I10).
-    move(invitation, expect={"generation": invitation.generation}, invited_by=by)
-    if not approved_levels(invitation.organization_id):
-        raise NotPermitted("Your account needs at least one approved role first.")
-    emails.connection_invitation_sent(invitation)
-    return invitation
-
-
-@transaction.atomic
-def withdraw(*, invitation: ConnectionInvitation, by: Any) -> ConnectionInvitation:
-    """The provider takes the invitation back (U3); twice is once.
-
-    Raises TransitionNotAllowed, NotPermitted.
-    """
-    invitation = _lock(invitation)
-    require_administrator(by, invitation.organization)
-    if invitation.status != InvitationStatus.REVOKED:
-        mechanism.close(invitation, InvitationStatus.REVOKED, by=by)
-    return invitation
-
-
-@transaction.atomic
-def copy(*, invitation: ConnectionInvitation, by: Any) -> str:
-    """The current link, for whoever invited to hand over; written to history (U10, I6)."""
-    invitation = _lock(invitation)
-    require_administrator(by, invitation.organization)
-    if invitation.invited_by_id != by.pk:
-        raise NotPermitted("Only the person who sent this invitation can copy its link.")
-    return mechanism.copy_link(invitation=invitation, by=by, organization=invitation.organization)
 
 
 @transaction.atomic
@@ -139,7 +101,7 @@ def accept(
     approved = approved_levels(invitation.organization_id)
     invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
     require_administrator(by, invitation.seller)
-    invitation_kinds.check_invitation_inviter(invitation)
+    kinds.of(invitation).check_inviter(invitation)
     chosen = check_levels(levels, approved)
     ends_at = check_end(ends_at or clock.now() + timedelta(days=settings.CONNECTION_DAYS))
     ends = check_role_ends(until or {}, chosen, ends_at)
@@ -221,22 +183,15 @@ def _require_apart(seller: Organization, provider: Organization) -> None:
 
 def _make_room(seller: Organization, provider: Organization) -> None:
     """An invitation past its end is expired now, so that a new one can stand."""
-    rows = ConnectionInvitation.objects.overdue(clock.now())
+    rows = ConnectionInvitation.objects.with_list_data().overdue(clock.now())
     for row in rows.filter(organization=provider, seller=seller):
-        mechanism.expire(invitation=row)
+        mechanism.expire(row=row)
 
 
 def _cancel_other_links(connection: Connection, *, by: Any) -> None:
     """Links that would lead to a second connection of the two are no longer needed (C6)."""
-    others = PartnerLink.objects.filter(
+    others = PartnerLink.objects.with_list_data().filter(
         seller_id=connection.seller_id, provider_id=connection.provider_id, status__in=OPEN_LINK
     )
     for link in others:
-        links.close(link, PartnerLinkStatus.CANCELLED, by=by)
-
-
-def _lock(invitation: ConnectionInvitation) -> Any:
-    """The invitation in any state, locked after its parties."""
-    lock_parties(invitation.organization_id, invitation.seller_id)
-    rows = ConnectionInvitation.objects.select_related("organization", "seller", "invited_by")
-    return lock(rows, pk=invitation.pk)
+        mechanism.close(link, PartnerLinkStatus.CANCELLED, by=by)

@@ -7,16 +7,15 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.addresses import budget_key
-from accounts.invitations import crowding, limits
+from accounts.invitations import kinds, limits
 from accounts.invitations import transitions as mechanism
-from accounts.invitations.erasure import addresses_of, nobody
 from accounts.invitations.refusals import refuse, take_back
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
 from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
-from connections.states import OPEN_LINK, PARTNER_LINK, PartnerLinkStatus
+from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions.shared import (
     AlreadyThere,
     connected_already,
@@ -26,9 +25,9 @@ from connections.transitions.shared import (
 from core import clock
 from core.audit.services import record
 from core.db import constraint_as, lock, move
-from core.errors import Conflict, Ended, Invalid, LimitReached, NotPermitted, NotRelated
+from core.errors import Conflict, Ended, Invalid, LimitReached, NotRelated
 from core.outbox import services as outbox
-from core.state_tables import advance, advance_all
+from core.state_tables import advance
 
 MAX_OPEN = 50
 ENDED = {
@@ -54,7 +53,7 @@ def issue(
     LimitReached with too many open links, NotPermitted.
     """
     lock_parties(seller.pk, provider.pk if provider else None)
-    require_administrator(by, seller)
+    kinds.of(PartnerLink).check(by, seller)
     if provider:
         _check_partner(seller, provider)
         take_back(inviter=provider, by=by, organization=seller)
@@ -88,10 +87,11 @@ def _check_partner(seller: Organization, provider: Organization) -> None:
 
 def _check_room(seller: Organization, target: dict[str, Any]) -> None:
     """Raise for an open link to the same target; one past its end makes room."""
-    for link in PartnerLink.objects.filter(seller=seller, status__in=OPEN_LINK, **target):
+    links = PartnerLink.objects.with_list_data()
+    for link in links.filter(seller=seller, status__in=OPEN_LINK, **target):
         if link.is_open:
             raise _exists(link)
-        expire(link=link)
+        mechanism.expire(row=link)
     if PartnerLink.objects.for_seller(seller).open(clock.now()).count() >= MAX_OPEN:
         raise LimitReached(f"You have {MAX_OPEN} open partner links. Cancel one first.")
 
@@ -102,7 +102,7 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
 
     Counts against the limits (I13). Raises Ended, LimitReached, NotPermitted.
     """
-    link = _lock_own(link, by=by)
+    link, _ = kinds.of(link).enter(link, by)
     _require_open(link)
     _check_gap(link)
     _mail(link, by=by)
@@ -115,7 +115,7 @@ def _mail(link: PartnerLink, *, by: Any) -> None:
     if link.provider_id:
         limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
     else:
-        crowding.hold([link.address])
+        limits.hold([link.address])
         limits.count(link.seller, budget_key(link.address), about=link.about)
     # Who sends it stands behind it: an issuer who has left would make the link dead (I10).
     move(link, expect={"status": link.status}, mailed_at=clock.now(), issued_by=by)
@@ -131,21 +131,12 @@ def _check_gap(link: PartnerLink) -> None:
 
 
 @transaction.atomic
-def copy(*, link: PartnerLink, by: Any) -> str:
-    """The link's address, for whoever made it to hand over; written to history (S0.11, I6)."""
-    link = _lock_own(link, by=by)
-    if link.issued_by_id != by.pk:
-        raise NotPermitted("Only the person who made this link can copy it.")
-    return mechanism.copy_link(invitation=link, by=by, organization=link.seller)
-
-
-@transaction.atomic
 def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
     """A new token and end date for a link that expired; the old one stays dead (U2).
 
     Raises Conflict for a link in any other state, AlreadyThere, NotPermitted.
     """
-    link = _lock_own(link, by=by)
+    link, _ = kinds.of(link).enter(link, by)
     if link.current_status != PartnerLinkStatus.EXPIRED:
         raise Conflict("This link has not expired.")
     link = _renew(link, by=by)
@@ -153,13 +144,11 @@ def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
     return link
 
 
-@transaction.atomic
-def resend(*, link: PartnerLink, by: Any) -> PartnerLink:
-    """Mail an unanswered link anew: new token, new end date, every older one is dead (U2, I5).
+def mail_anew(link: PartnerLink, *, by: User) -> PartnerLink:
+    """Mail a locked, unanswered link anew: new token, new end date, every older one is dead.
 
-    Raises Conflict once it was answered or cancelled, AlreadyThere, LimitReached, NotPermitted.
+    Raises Conflict once it was answered or cancelled, AlreadyThere, LimitReached.
     """
-    link = _lock_own(link, by=by)
     if link.current_status not in (*OPEN_LINK, PartnerLinkStatus.EXPIRED):
         raise Conflict("This link has been answered: add the partner again instead.")
     _check_gap(link)
@@ -170,7 +159,7 @@ def resend(*, link: PartnerLink, by: Any) -> PartnerLink:
 
 def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
     if not link.is_open:
-        expire(link=link)
+        mechanism.expire(row=link)
         link.refresh_from_db()
     if link.provider:
         _check_partner(link.seller, link.provider)
@@ -180,7 +169,7 @@ def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
     with constraint_as(connections_partnerlink_one_open=_exists(None)):
         advance(
             link,
-            PARTNER_LINK,
+            link.table,
             PartnerLinkStatus.ISSUED,
             expect={"generation": link.generation},
             stay=True,
@@ -191,18 +180,6 @@ def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
             reminded_at=None,
             expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
         )
-    return link
-
-
-@transaction.atomic
-def cancel(*, link: PartnerLink, by: Any) -> PartnerLink:
-    """Take the link back; twice is once.
-
-    Raises TransitionNotAllowed once it was answered, NotPermitted.
-    """
-    link = _lock_own(link, by=by)
-    if link.status != PartnerLinkStatus.CANCELLED:
-        close(link, PartnerLinkStatus.CANCELLED, by=by)
     return link
 
 
@@ -221,21 +198,11 @@ def decline(
     NotRelated unless the link is for this provider, Ended, NotPermitted.
     """
     link = lock_for_answer(link, provider=provider, by=by)
-    close(link, PartnerLinkStatus.DECLINED, by=by, reason=reason, provider=provider)
+    answer(link, PartnerLinkStatus.DECLINED, by=by, reason=reason, provider=provider)
     if never_again:
         refuse(inviter=link.seller, by=by, organization=provider)
     emails.partner_link_declined(link)
     return link
-
-
-@transaction.atomic
-def expire(*, link: PartnerLink) -> bool:
-    """Move an overdue link to expired; False when something else happened to it meanwhile."""
-    overdue = PartnerLink.objects.overdue(clock.now()).filter(pk=link.pk)
-    changed = advance_all(overdue, PARTNER_LINK, PartnerLinkStatus.EXPIRED)
-    if changed:
-        _note("expired", link, by=None, after={"status": "expired"})
-    return bool(changed)
 
 
 @transaction.atomic
@@ -264,41 +231,15 @@ def lock_for_answer(link: PartnerLink, *, provider: Organization, by: Any) -> Pa
     return row
 
 
-def close(link: PartnerLink, status: PartnerLinkStatus, *, by: Any, **values: Any) -> PartnerLink:
-    """Answer, decline or cancel: the one guarded UPDATE that uses the link up (I2).
-
-    The caller holds the lock and has checked the person.
-    """
-    before = link.status
-    if status != PartnerLinkStatus.CANCELLED:
-        values["opened_at"] = link.opened_at or clock.now()
-    values["reason"] = values.get("reason", "")[:300]
-    advance(link, PARTNER_LINK, status, decided_at=clock.now(), **values)
-    outbox.cancel(link.about)
-    _note(str(status), link, by=by, before={"status": before}, after={"status": str(status)})
-    return link
-
-
-def forget_person(*, user: Any) -> None:
-    """Take an erased person's addresses out of links (D6); what is open is cancelled first."""
-    rows = PartnerLink.objects.filter(address__in=addresses_of(user))
-    for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True):
-        if row.status in OPEN_LINK:
-            close(row, PartnerLinkStatus.CANCELLED, by=None)
-        move(row, expect={}, address=nobody(row))
+def answer(link: PartnerLink, status: PartnerLinkStatus, *, by: Any, **values: Any) -> PartnerLink:
+    """Close the locked link as the provider wishes, which has opened it."""
+    opened_at = link.opened_at or clock.now()
+    return mechanism.close(link, status, by=by, opened_at=opened_at, **values)
 
 
 def _require_open(link: PartnerLink) -> None:
     if not link.is_open:
         raise Ended(ENDED.get(PartnerLinkStatus(link.current_status), "This link has ended."))
-
-
-def _lock_own(link: PartnerLink, *, by: Any) -> PartnerLink:
-    """The seller's link, locked after its parties, for one of the seller's administrators."""
-    lock_parties(link.seller_id, link.provider_id)
-    row: PartnerLink = lock(PartnerLink.objects.select_related("seller", "provider"), pk=link.pk)
-    require_administrator(by, row.seller)
-    return row
 
 
 def _note(event: str, link: PartnerLink, *, by: Any, **values: Any) -> None:

@@ -33,15 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("clients/invitations/", clients.client_invitations, name="client-invitations"),
     *many_assignments,
     path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
-    path(
-        f"{INVITATION}/resend/", provider.client_invitation_resend, name="client-invitation-resend"
-    ),
-    path(
-        f"{INVITATION}/withdraw/",
-        provider.client_invitation_withdraw,
-        name="client-invitation-withdraw",
-    ),
-    path(f"{INVITATION}/copy/", provider.client_invitation_copy, name="client-invitation-copy"),
+    *provider.InvitationActs().urls(INVITATION, "client-invitation"),
     path(f"{CLIENT}/", clients.client, name="client"),
     path(f"{CLIENT}/roles/", clients.client_roles, name="client-roles"),
     path(f"{CLIENT}/assignments/", assignments.client_assignments, name="client-assignments"),

@@ -1,8 +1,6 @@
 """The seller's partner links: add, show, hand over, cancel, renew (S0.10, S0.11, U7-U10)."""
 
 import uuid
-from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.invitations.listing import back, from_list, listing
+from accounts.invitations.listing import listing
+from accounts.invitations.views import Acts
 from connections.forms.connections import GrantForm, PartnerForm
 from connections.invitation_kinds import PARTNER_LINK
 from connections.models import PartnerLink
@@ -19,12 +18,12 @@ from connections.reads.connections import link_state
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import own_link, timeline, url_of
-from core.errors import Conflict, Ended, LimitReached
+from connections.views.shared import timeline, url_of
+from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, minute
-from core.web.forms import apply, posted, refusal_text, status_of
+from core.web.forms import apply, posted, status_of
 
 
 @require(ADMINISTRATOR)
@@ -70,7 +69,7 @@ def _list(request: PortalRequest, *, status: int = 200, **links: str) -> HttpRes
 @require(ADMINISTRATOR)
 def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """The link's page: state, whom it is for, until when, and what can be done."""
-    return _page(request, own_link(request, public_id))
+    return _page(request, ACTS.find(request, public_id))
 
 
 def _page(request: PortalRequest, link: PartnerLink, *, address: str = "") -> HttpResponse:
@@ -129,83 +128,51 @@ def _next_url(link: PartnerLink, handle: str) -> str:
     return reverse("seller:connection-accept", args=[handle, link.invitation.public_id])
 
 
-@require_POST
-@require(ADMINISTRATOR)
-def partner_link_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show the link's address once, to be handed over; written to history (S0.11, I6)."""
-    link = own_link(request, public_id)
-    address = links.copy(link=link, by=request.user)
-    if from_list(request):
-        return _list(request, copied=_recipient(link), link=address)
-    return _page(request, link, address=address)
+class LinkActs(Acts[PartnerLink]):
+    """What the seller's administrators do with their links."""
+
+    kind = PARTNER_LINK
+
+    def page(
+        self, request: PortalRequest, row: PartnerLink, *, status: int = 200, **shown: str
+    ) -> HttpResponse:
+        if self.on_own_page(request):
+            return _page(request, row, address=shown["link"])
+        return _list(request, status=status, **shown)
+
+    def refused(self, request: PortalRequest, row: PartnerLink, error: DomainError) -> HttpResponse:
+        if isinstance(error, AlreadyThere):
+            messages.info(request, error.message)
+            return HttpResponseRedirect(url_of(error.row, request.organization))
+        return super().refused(request, row, error)
+
+
+ACTS = LinkActs()
 
 
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_send(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send it for the seller (S0.11)."""
-    link = own_link(request, public_id)
-    done = f"On its way to {_recipient(link)}."
-    return _acted(request, link, lambda: links.send(link=link, by=request.user), done)
-
-
-@require_POST
-@require(ADMINISTRATOR)
-def partner_link_resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A new link with a new end date, mailed; every older one is dead (U2)."""
-    link = own_link(request, public_id)
-    done = f"Sent to {_recipient(link)} with a new link. Older links no longer work."
-    return _acted(request, link, lambda: links.resend(link=link, by=request.user), done)
-
-
-@require_POST
-@require(ADMINISTRATOR)
-def partner_link_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take the link back (U3)."""
-    link = own_link(request, public_id)
-    done = "The link is cancelled: nobody can answer it any more."
-    return _acted(request, link, lambda: links.cancel(link=link, by=request.user), done)
+    link = ACTS.find(request, public_id)
+    done = f"On its way to {PARTNER_LINK.recipient(link)[0]}."
+    return ACTS.do(request, link, lambda: links.send(link=link, by=request.user), done)
 
 
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_renew(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """A new link and a new end date for one that has expired (U2)."""
-    link = own_link(request, public_id)
+    link = ACTS.find(request, public_id)
     done = "Renewed. The old link stays dead: hand over the new one."
-    return _acted(request, link, lambda: links.renew(link=link, by=request.user), done)
-
-
-def _recipient(link: PartnerLink) -> str:
-    return PARTNER_LINK.sheet.recipient(link)[0]
-
-
-def _acted(
-    request: PortalRequest, link: PartnerLink, act: Callable[[], Any], done: str
-) -> HttpResponse:
-    """Do it, and go back to where the button stood: the list, or the link's own page."""
-    try:
-        act()
-    except AlreadyThere as error:
-        messages.info(request, error.message)
-        return HttpResponseRedirect(url_of(error.row, request.organization))
-    except (Conflict, LimitReached, Ended) as error:
-        if not from_list(request):
-            raise
-        return _list(request, status=error.status, problem=refusal_text(error))
-    messages.success(request, done)
-    handle = request.organization.handle
-    if from_list(request):
-        page = reverse("seller:partner-links", args=[handle])
-        return HttpResponseRedirect(back(PARTNER_LINK.purpose, request, page))
-    return redirect("seller:partner-link", handle, link.public_id)
+    return ACTS.do(request, link, lambda: links.renew(link=link, by=request.user), done)
 
 
 @require_safe
 @require(ADMINISTRATOR)
 def partner_link_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """The grant page as a preview: what could be granted now, everything disabled (S0.19, X1)."""
-    link = own_link(request, public_id)
+    link = ACTS.find(request, public_id)
     offers = grants.offers(link.provider)
     context = {
         "link": link,

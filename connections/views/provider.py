@@ -1,18 +1,17 @@
 """The provider's side: answer a seller's link, look after invitations, see and end connections."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.invitations import kinds, opening, pages
-from accounts.invitations.deliveries import delivery_words
-from accounts.invitations.listing import back, from_list
+from accounts.invitations import opening, pages
+from accounts.invitations.listing import delivery_words
+from accounts.invitations.views import Acts
 from accounts.models import Membership
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified
@@ -25,11 +24,11 @@ from connections.transitions.shared import AlreadyThere
 from connections.views.clients import invitations_page
 from connections.views.shared import invitation_for, link_for_us, timeline
 from core import clock
-from core.errors import Conflict, LimitReached
+from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, minute
-from core.web.forms import posted, refusal_text, status_of
+from core.web.forms import posted, status_of
 from roles.models import ApprovedRole
 
 
@@ -66,7 +65,7 @@ def _over(request: PortalRequest, link: PartnerLink) -> HttpResponse:
     if invitation:
         handle = request.organization.handle
         return redirect("provider:client-invitation", handle, invitation.public_id)
-    return pages.ended(request, pages.opened_row(kinds.get(link.purpose), link))
+    return pages.ended(request, opening.newest(link))
 
 
 def _missing_steps(request: PortalRequest) -> list[dict[str, Any]]:
@@ -184,10 +183,7 @@ def _invitation_page(
         "delivery": delivery_words(
             latest_delivery([invitation.about]).get(invitation.about), state
         ),
-        "urls": {
-            name: reverse(f"provider:client-invitation-{name}", args=[handle, invitation.public_id])
-            for name in ("resend", "withdraw", "copy")
-        },
+        "urls": CONNECTION.urls(invitation),
         "back": reverse("provider:client-invitations", args=[handle]),
         "events": timeline(request, invitation, invitation.partner_link),
     }
@@ -208,60 +204,22 @@ def _invitation_facts(invitation: ConnectionInvitation) -> list[tuple[str, str]]
     return facts
 
 
-@require_POST
-@require(ADMINISTRATOR)
-def client_invitation_resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Renew and send again (U2)."""
-    invitation = invitation_for(request, public_id)
-    try:
-        return _acted(
-            request,
-            invitation,
-            lambda: invitations.resend(invitation=invitation, by=request.user),
-            "Sent again, with a new link and a new end date.",
-        )
-    except AlreadyThere as error:
-        messages.info(request, error.message)
-        return redirect("provider:client", request.organization.handle, error.row.public_id)
+class InvitationActs(Acts[ConnectionInvitation]):
+    """What the provider's administrators do with their invitations."""
 
+    kind = CONNECTION
 
-@require_POST
-@require(ADMINISTRATOR)
-def client_invitation_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take it back (U3)."""
-    invitation = invitation_for(request, public_id)
-    return _acted(
-        request,
-        invitation,
-        lambda: invitations.withdraw(invitation=invitation, by=request.user),
-        "Taken back: its link is dead.",
-    )
+    def page(
+        self, request: PortalRequest, row: ConnectionInvitation, *, status: int = 200, **shown: str
+    ) -> HttpResponse:
+        if self.on_own_page(request):
+            return _invitation_page(request, row, address=shown["link"])
+        return invitations_page(request, status=status, **shown)
 
-
-@require_POST
-@require(ADMINISTRATOR)
-def client_invitation_copy(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show the link once, to be handed over; written to history (U10)."""
-    invitation = invitation_for(request, public_id)
-    address = invitations.copy(invitation=invitation, by=request.user)
-    if from_list(request):
-        return invitations_page(request, copied=invitation.seller.name, link=address)
-    return _invitation_page(request, invitation, address=address)
-
-
-def _acted(
-    request: PortalRequest, invitation: ConnectionInvitation, act: Callable[[], Any], done: str
-) -> HttpResponse:
-    """Do it, and go back to where the button stood: the list, or the invitation's own page."""
-    try:
-        act()
-    except (Conflict, LimitReached) as error:
-        if not from_list(request) or isinstance(error, AlreadyThere):
-            raise
-        return invitations_page(request, status=error.status, problem=refusal_text(error))
-    messages.success(request, done)
-    handle = request.organization.handle
-    if from_list(request):
-        page = reverse("provider:client-invitations", args=[handle])
-        return HttpResponseRedirect(back(CONNECTION.purpose, request, page))
-    return redirect("provider:client-invitation", handle, invitation.public_id)
+    def refused(
+        self, request: PortalRequest, row: ConnectionInvitation, error: DomainError
+    ) -> HttpResponse:
+        if isinstance(error, AlreadyThere):
+            messages.info(request, error.message)
+            return redirect("provider:client", request.organization.handle, error.row.public_id)
+        return super().refused(request, row, error)

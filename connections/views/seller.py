@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.invitations import kinds, opening, pages
+from accounts.invitations import opening, pages
 from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
 from connections.reads import grants as granting
@@ -78,8 +78,7 @@ def _over(request: PortalRequest, invitation: ConnectionInvitation) -> HttpRespo
     connection = Connection.objects.filter(invitation=invitation).first()
     if connection and request.method != "POST":
         return HttpResponseRedirect(url_of(connection, request.organization))
-    kind = kinds.get(invitation.purpose)
-    return pages.ended(request, pages.opened_row(kind, invitation))
+    return pages.ended(request, opening.newest(invitation))
 
 
 def _accept_form(request: PortalRequest, invitation: ConnectionInvitation) -> AcceptForm:

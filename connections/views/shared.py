@@ -19,12 +19,6 @@ from core.web.access import PortalRequest
 TIMELINE = 20
 
 
-def own_link(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:
-    """A link that this seller issued, or 404."""
-    rows = PartnerLink.objects.for_seller(request.organization).with_list_data()
-    return get_object_or_404(rows, public_id=public_id)
-
-
 def link_for_us(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:
     """A link that this provider's administrator may look at: bound to it, or to them (I12)."""
     rows = PartnerLink.objects.for_provider(request.organization, verified_addresses(request.user))

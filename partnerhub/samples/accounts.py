@@ -96,7 +96,7 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.employee_accepted": lambda w: employees.employee_accepted(_invitation(w)),
     "accounts.employee_declined": lambda w: employees.employee_declined(_invitation(w)),
     "accounts.employee_expired": lambda w: employees.employee_expired(_invitation(w)),
-    "accounts.renewal_asked": lambda w: emails.renewal_asked(EMPLOYEE, _invitation(w)),
+    "accounts.renewal_asked": lambda w: emails.renewal_asked(_invitation(w)),
     "accounts.list_done": lambda w: list_emails.list_done(_list(w)),
     "accounts.list_stopped": lambda w: list_emails.list_stopped(
         _list(w, stopped=4), "Who confirmed this list could no longer invite."

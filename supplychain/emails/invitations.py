@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.invitations import kinds
 from accounts.invitations.emails import send_links
 from accounts.models import Organization
 from core.notifications.services import tell
@@ -119,7 +120,7 @@ def invitation_declined(invitation: SupplierInvitation, *, by: Any) -> None:
         "declined",
         f"The invitation to {_invited(invitation)} was declined",
         facts=reason_facts(invitation.reason),
-        button=("Look at your invitations", _manage_page(invitation)),
+        button=("Look at your invitations", kinds.of(invitation).manage_url(invitation)),
         by=by,
     )
 
@@ -131,18 +132,12 @@ def invitation_expired(invitation: SupplierInvitation) -> None:
         "expired",
         f"The invitation to {_invited(invitation)} has run out",
         paragraphs=("Send it again: a new link goes out with a new end date.",),
-        button=("Look at your invitations", _manage_page(invitation)),
+        button=("Look at your invitations", kinds.of(invitation).manage_url(invitation)),
     )
 
 
 def _invited(invitation: SupplierInvitation) -> str:
     return inert(invitation.name or invitation.address)
-
-
-def _manage_page(invitation: SupplierInvitation) -> str:
-    if invitation.direction == Direction.TO_SUPPLIER:
-        return seller_page(invitation.organization, "permissions")
-    return supplier_page(invitation.organization, "sellers")
 
 
 def _next_page(invitation: SupplierInvitation) -> tuple[str, str]:

@@ -21,6 +21,10 @@ class SupplierInvitationQuerySet(InvitationQuerySet):
         """Sent by sellers."""
         return self.filter(direction=Direction.TO_SUPPLIER)
 
+    def with_list_data(self) -> Self:
+        """What a row of a list shows."""
+        return super().with_list_data().select_related("counterparty")
+
 
 class SupplierConnectionQuerySet(models.QuerySet[Any]):
     """Supplier connections."""

@@ -6,14 +6,14 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.invitations import kinds
 from accounts.models import Organization, Refusal
 from accounts.portals import page
 from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
 from core.web.formats import short_day
 from core.web.pagination import Page, paginate
-from supplychain.invitation_kinds import SUPPLIER
-from supplychain.models import SupplierConnection
+from supplychain.models import SupplierConnection, SupplierInvitation
 from supplychain.states import Direction
 
 SIZE = 25
@@ -65,13 +65,13 @@ def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
     """
     side, refused = side_of(organization), Refusal.objects.filter(refuser=organization)
     rows = (
-        SUPPLIER.waiting_for(user)
+        kinds.of(SupplierInvitation)
+        .waiting_for(user)
         .filter(
             Q(counterparty=organization) | Q(address__in=verified_addresses(user)),
             direction=side.receives,
         )
         .exclude(organization__in=refused.values("organization"))
-        .with_list_data()
         .order_by("-sent_at", "-id")[:50]
     )
     return [

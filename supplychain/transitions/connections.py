@@ -19,10 +19,10 @@ from supplychain.models import GuestLink, Share, Shipment, SupplierConnection, S
 from supplychain.states import (
     OPEN_SHARE,
     SUPPLIER_CONNECTION,
-    ShareStatus,
     SupplierConnectionStatus,
 )
 from supplychain.transitions.gate import admit, lock_organizations
+from supplychain.transitions.invitations import void_waiting
 from supplychain.transitions.shipments import settle, void_shares
 
 
@@ -94,8 +94,7 @@ def end_all(*, organization: Organization, by: Any) -> None:
     sent = SupplierInvitation.objects.for_organization(organization).select_related("organization")
     for invitation in lock_all(sent.filter(status__in=SupplierInvitation.open_statuses)):
         invitations.close(invitation, InvitationStatus.REVOKED, by=by)
-        waiting = Share.objects.filter(invitation=invitation, status=ShareStatus.WAITING)
-        void_shares(waiting, by=by)
+        void_waiting(invitation, by=by)
     open_guests = Share.objects.in_force().filter(
         connection=None, guest__organization=organization, status__in=OPEN_SHARE
     )

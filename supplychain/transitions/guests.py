@@ -18,7 +18,7 @@ from accounts.transitions.organizations import register_organization
 from core import clock
 from core.audit.services import record
 from core.db import constraint_as, lock, move
-from core.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
+from core.errors import Conflict, Invalid, LimitReached, NotRelated
 from core.outbox.models import Message
 from core.state_tables import advance
 from core.web.access import ADMINISTRATOR
@@ -70,14 +70,14 @@ def share_with_guest(
         after={"status": "shared"},
     )
     acting = access.acting_firm(EDIT_SHIPMENTS)
-    shared.note_sent(link, by=by, verb="guest_link.sent", acting=acting)
+    shared.note_sent(link, by=by, acting=acting)
     emails.guests.guest_invited(link, share)
     return share
 
 
 def _make(shipment: Shipment, *, by: Any, address: str, name: str) -> GuestLink:
-    there = Conflict("This address has a guest link for this shipment already.", field="address")
-    with constraint_as(supplychain_guestlink_one_pending=there):
+    there = "This address has a guest link for this shipment already."
+    with shared.one_open(GuestLink, there):
         return GuestLink.objects.create(
             organization=shipment.seller,
             shipment=shipment,
@@ -99,59 +99,28 @@ def _waiting(shipment: Shipment, address: str) -> Share | None:
 def _close_overdue(shipment: Shipment, address: str) -> None:
     rows = GuestLink.objects.overdue(clock.now()).filter(shipment=shipment, address=address)
     for link in rows.select_related("organization"):
-        shared.expire(invitation=link)
+        shared.expire(row=link)
 
 
-@transaction.atomic
-def renew(*, by: Any, link: GuestLink) -> GuestLink:
+def renew(link: GuestLink, *, by: Any, acting: int | None) -> GuestLink:
     """A new link with a new end date for the same share and its work; the old one is dead (U2, I5).
 
-    Also after it was taken back: then it is a new row. Raises Conflict when the share has ended or
-    its guest has an account now, LimitReached, NotPermitted.
+    Also after it was taken back: then it is a new row. The caller holds the lock. Raises Conflict
+    when the share has ended or its guest has an account now, LimitReached.
     """
-    row, acting = _own(link, by=by)
-    share = Share.objects.filter(guest=row, connection=None, status__in=LIVE_SHARE).first()
+    share = Share.objects.filter(guest=link, connection=None, status__in=LIVE_SHARE).first()
     if share is None:
         raise Conflict("This share has ended: share the shipment again.")
-    share.shipment = row.shipment
-    if row.status in (InvitationStatus.REVOKED, InvitationStatus.DECLINED):
-        row = _make(row.shipment, by=by, address=row.address, name=row.name)
+    row, share.shipment = link, link.shipment
+    if link.status in (InvitationStatus.REVOKED, InvitationStatus.DECLINED):
+        row = _make(link.shipment, by=by, address=link.address, name=link.name)
         move(share, expect={"guest": link}, guest=row)
-        shared.note_sent(row, by=by, verb="guest_link.sent", acting=acting)
+        shared.note_sent(row, by=by, acting=acting)
     else:
-        there = Conflict("This address has a newer guest link for this shipment.")
-        with constraint_as(supplychain_guestlink_one_pending=there):
-            shared.renew(row, by=by, acting=acting)
-        move(row, expect={"generation": row.generation}, invited_by=by, code_hash="")
+        there = "This address has a newer guest link for this shipment."
+        shared.renew(row, by=by, acting=acting, taken=there, code_hash="")
     emails.guests.guest_invited(row, share)
     return row
-
-
-@transaction.atomic
-def revoke(*, by: Any, link: GuestLink) -> GuestLink:
-    """Take the link back at once; the share and what was packed stay. Twice is once (U3, N29)."""
-    row, acting = _own(link, by=by)
-    if row.status != InvitationStatus.REVOKED:
-        shared.close(row, InvitationStatus.REVOKED, by=by, acting=acting)
-        emails.guests.guest_revoked(row)
-    return row
-
-
-@transaction.atomic
-def copy_link(*, by: Any, link: GuestLink) -> str:
-    """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
-    row, acting = _own(link, by=by)
-    if row.invited_by_id != by.pk:
-        raise NotPermitted("Only who sent this link can copy it. Send it again first.")
-    return shared.copy_link(invitation=row, by=by, organization=row.organization, acting=acting)
-
-
-def _own(link: GuestLink, *, by: Any) -> tuple[GuestLink, int | None]:
-    """The link, locked, for who may share its shipment; and the firm, when it is a delegate."""
-    access, shipment = enter_shipment(link.shipment, by, EDIT_SHIPMENTS)
-    row: GuestLink = lock(GuestLink.objects.select_related("organization"), pk=link.pk)
-    row.shipment = shipment
-    return row, access.acting_firm(EDIT_SHIPMENTS)
 
 
 def end_links(

@@ -9,22 +9,22 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.invitations import kinds
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.erasure import addresses_of, forget_invited
 from accounts.invitations.refusals import refuse, refuse_blocked, take_back
 from accounts.models import Membership, Organization, Refusal, until
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
-from accounts.tenancy import owns_address, require_administrator
+from accounts.tenancy import owns_address
 from accounts.transitions.organizations import register_organization
 from core import clock
 from core.audit.services import forget_pseudonym
-from core.db import constraint_as, lock, move, require_atomic
-from core.errors import Conflict, Invalid, NotPermitted, NotRelated
+from core.db import lock, require_atomic
+from core.errors import Conflict, Invalid, NotRelated
 from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.guests import pseudonym
-from supplychain.invitation_kinds import belongs, check_inviter
 from supplychain.models import GuestLink, Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import NewAccount
 from supplychain.states import Direction, ShareStatus
@@ -33,12 +33,7 @@ from supplychain.transitions.guests import adopt, connect
 from supplychain.transitions.shares import release_waiting
 from supplychain.transitions.shipments import void_shares
 
-INVITED_KIND = {
-    Direction.TO_SUPPLIER: OrganizationKind.SUPPLIER,
-    Direction.TO_SELLER: OrganizationKind.SELLER,
-}
 MOST_ACCOUNTS = 20
-_PENDING = "There is an open invitation to this address. Send it again, or take it back first."
 
 
 class InvitedAlready(Conflict):
@@ -64,38 +59,32 @@ def invite(
     when the other side's invitation waits, Conflict for an open one to this address, NotPermitted,
     LimitReached (I13).
     """
-    direction = direction_of(organization)
     candidates = _administered_by(organization, [address]).get(address, [])
     organization = lock_organizations({organization.pk, *candidates})[organization.pk]
-    require_administrator(by, organization)
+    kinds.of(SupplierInvitation).check(by, organization)
     if crossing := _crossing(organization, candidates):
         raise InvitedAlready(crossing)
     shared.close_overdue(SupplierInvitation, organization, [address])
-    with constraint_as(
-        supplychain_supplierinvitation_one_pending=Conflict(_PENDING, field="address")
-    ):
-        invitation = SupplierInvitation.objects.create(
-            organization=organization,
-            direction=direction,
-            address=address,
-            name=name,
-            supplier_kind=supplier_kind,
-            counterparty_id=candidates[0] if len(candidates) == 1 else None,
-            invited_by=by,
-            expires_at=until(settings.INVITATION_DAYS),
-        )
-    shared.note_sent(invitation, by=by, verb="supplier_invitation.sent")
+    fields = {"address": address, "name": name, "supplier_kind": supplier_kind}
+    invitation = _new(organization, by, candidates, **fields)
+    with shared.one_open(SupplierInvitation):
+        invitation.save(force_insert=True)
+    shared.note_sent(invitation, by=by)
     emails.invitations.invitations_sent([invitation])
     return invitation
 
 
-def direction_of(organization: Organization) -> Direction:
-    """Whom this organization invites; raises NotRelated for one that is neither side."""
-    if organization.kind == OrganizationKind.SELLER:
-        return Direction.TO_SUPPLIER
-    if organization.kind == OrganizationKind.SUPPLIER:
-        return Direction.TO_SELLER
-    raise NotRelated
+def _new(
+    organization: Organization, by: Any, candidates: Sequence[int], **fields: Any
+) -> SupplierInvitation:
+    return SupplierInvitation(
+        organization=organization,
+        direction=Direction.of(organization.kind),
+        counterparty_id=candidates[0] if len(candidates) == 1 else None,
+        invited_by=by,
+        expires_at=until(settings.INVITATION_DAYS),
+        **fields,
+    )
 
 
 def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
@@ -131,25 +120,19 @@ def invite_each(
     The caller holds the locks, has checked what `invite` checks, and counts what is sent.
     """
     require_atomic()
-    direction = direction_of(organization)
     candidates = _administered_by(organization, [plan.address for plan in plans])
-    rows = []
-    for plan in plans:
-        others = candidates.get(plan.address, [])
-        rows.append(
-            SupplierInvitation(
-                public_id=plan.public_id,
-                organization=organization,
-                direction=direction,
-                address=plan.address,
-                name=plan.name,
-                supplier_kind=plan.values.get("supplier_kind", ""),
-                counterparty_id=others[0] if len(others) == 1 else None,
-                invited_by=by,
-                expires_at=until(settings.INVITATION_DAYS),
-            )
+    rows = SupplierInvitation.objects.bulk_create(
+        _new(
+            organization,
+            by,
+            candidates.get(plan.address, []),
+            public_id=plan.public_id,
+            address=plan.address,
+            name=plan.name,
+            supplier_kind=plan.values.get("supplier_kind", ""),
         )
-    SupplierInvitation.objects.bulk_create(rows)
+        for plan in plans
+    )
     emails.invitations.invitations_sent(rows)
     return rows
 
@@ -167,7 +150,7 @@ def _administered_by(organization: Organization, addresses: Iterable[str]) -> di
         user__emailaddress__email__in=list(addresses),
         user__emailaddress__verified=True,
         role=MembershipRole.ADMINISTRATOR,
-        organization__kind=INVITED_KIND[direction_of(organization)],
+        organization__kind=Direction.of(organization.kind).invites,
         organization__status="active",
     )
     found: dict[str, list[int]] = {}
@@ -216,47 +199,12 @@ def _blocked(invited_id: int) -> Exists:
     return Exists(Refusal.objects.filter(organization=OuterRef("organization"), refuser=invited_id))
 
 
-@transaction.atomic
-def resend(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
-    """A new link and a new end date; the old link is dead, and `by` is who invites now (U2, I5).
-
-    Raises Conflict for an answered invitation and LimitReached within ten minutes of the last.
-    """
-    row = _own(invitation, by=by)
-    with constraint_as(
-        supplychain_supplierinvitation_one_pending=Conflict(_PENDING, field="address")
-    ):
-        shared.renew(row, by=by)
-    move(row, expect={"generation": row.generation}, invited_by=by)
-    emails.invitations.invitations_sent([row])
-    return row
-
-
-@transaction.atomic
-def revoke(*, by: Any, invitation: SupplierInvitation) -> SupplierInvitation:
-    """Take an unanswered invitation back, with the shares that wait for it; twice is once (U3)."""
-    row = _own(invitation, by=by)
-    if row.status != InvitationStatus.REVOKED:
-        shared.close(row, InvitationStatus.REVOKED, by=by)
-        _void_waiting(row, by=by)
-    return row
-
-
-@transaction.atomic
-def copy_link(*, by: Any, invitation: SupplierInvitation) -> str:
-    """The address of the current link, shown to who sent it and to nobody else (U10, I6)."""
-    row = _own(invitation, by=by)
-    if row.invited_by_id != by.pk:
-        raise NotPermitted("Only who sent this invitation can copy its link. Send it again first.")
-    return shared.copy_link(invitation=row, by=by, organization=row.organization)
-
-
 def forget_person(*, user: Any) -> None:
     """Take an erased person's addresses and name out of invitations to them (D6).
 
     Runs in the transaction that erases; what is still open is taken back first.
     """
-    forget_invited(SupplierInvitation, user, lambda row: _void_waiting(row, by=None))
+    forget_invited(SupplierInvitation, user, lambda row: void_waiting(row, by=None))
     links = GuestLink.objects.to_addresses(addresses_of(user))
     pseudonyms = [pseudonym(link) for link in links]
     forget_invited(GuestLink, user)
@@ -264,18 +212,8 @@ def forget_person(*, user: Any) -> None:
         forget_pseudonym(name)
 
 
-def _own(invitation: SupplierInvitation, *, by: Any) -> SupplierInvitation:
-    """The invitation, locked, of an organization that `by` administers."""
-    organization = lock(Organization.objects.all(), pk=invitation.organization_id)
-    require_administrator(by, organization)
-    row: SupplierInvitation = lock(
-        SupplierInvitation.objects.select_related("organization", "counterparty"),
-        pk=invitation.pk,
-    )
-    return row
-
-
-def _void_waiting(invitation: SupplierInvitation, *, by: Any) -> None:
+def void_waiting(invitation: SupplierInvitation, *, by: Any) -> None:
+    """The shares that wait for this invitation wait for nobody any more."""
     waiting = Share.objects.filter(invitation=invitation, status=ShareStatus.WAITING)
     void_shares(waiting, by=by)
 
@@ -294,31 +232,24 @@ def accept(
     accepted, too (X16), and shares that waited are released. Raises NotRelated for anybody but
     the invited, Ended for an invitation that has ended or whose inviter may no longer invite.
     """
-    seen = SupplierInvitation.objects.filter(public_id=public_id).first()
-    if seen is None or not belongs(by, seen):
-        raise NotRelated
+    # Locked before an account is opened: a second press must not open a second one.
+    beside = [organization.pk] if organization else []
+    invitation = shared.lock_open(SupplierInvitation, public_id, by=by, beside=beside)
     if organization is None:
-        # First whether it can still be answered: a second press must not open a second account.
-        shared.lock_open(SupplierInvitation, public_id)
-        organization = _register(seen, new, by=by)
-    parties = lock_organizations({seen.organization_id, organization.pk})
-    invitation = shared.lock_open(SupplierInvitation, public_id)
-    answering = _require_invited(invitation, parties[organization.pk], by=by)
-    check_inviter(invitation)
-    inviter = parties[invitation.organization_id]
+        answering = _register(invitation, new, by=by)
+    else:
+        answering = lock(Organization.objects.all(), pk=organization.pk)
+    _check_answering(invitation, answering, by=by)
+    kinds.of(invitation).check_inviter(invitation)
+    inviter = invitation.organization
     refuse_blocked(inviter=inviter, answering=answering)
     take_back(inviter=inviter, by=by, address=invitation.address, organization=answering)
     sides = (inviter, answering)
     connection = connect(*(sides if inviter.kind == OrganizationKind.SELLER else sides[::-1]))
     accepted = [invitation, *_others(invitation, answering)]
     for row in accepted:
-        other = answering if row.organization_id == invitation.organization_id else None
-        shared.close(
-            row,
-            InvitationStatus.ACCEPTED,
-            by=by,
-            counterparty=other or parties[invitation.organization_id],
-        )
+        other = answering if row.organization_id == inviter.pk else inviter
+        shared.close(row, InvitationStatus.ACCEPTED, by=by, counterparty=other)
     emails.invitations.invitation_accepted(invitation, answering, by=by)
     adopt(connection, by=by)
     release_waiting(connection, accepted)
@@ -330,26 +261,22 @@ def _register(invitation: SupplierInvitation, new: NewAccount | None, *, by: Any
         raise Invalid("Choose the account that answers.", field="account")
     return register_organization(
         by=by,
-        kind=INVITED_KIND[Direction(invitation.direction)],
+        kind=Direction(invitation.direction).invites,
         name=new.name,
         country=new.country,
         supplier_kind=new.supplier_kind,
     )
 
 
-def _require_invited(
+def _check_answering(
     invitation: SupplierInvitation, organization: Organization, *, by: Any
-) -> Organization:
-    """The answering organization, when `by` may answer for it (I1, I12)."""
-    if not belongs(by, invitation):
-        raise NotRelated
-    if organization.kind != INVITED_KIND[Direction(invitation.direction)]:
-        raise NotRelated
+) -> None:
+    """Raise unless `by`, who is invited, may answer for this organization (I1, I12)."""
     named = invitation.counterparty_id == organization.pk
-    if not named and not owns_address(by, invitation.address):
+    wrong = organization.kind != Direction(invitation.direction).invites
+    if wrong or not (named or owns_address(by, invitation.address)):
         raise NotRelated
     admit(organization, by, ADMINISTRATOR)
-    return organization
 
 
 def _others(invitation: SupplierInvitation, answering: Organization) -> list[SupplierInvitation]:
@@ -376,11 +303,9 @@ def decline(
     Said inside of `organization`, "never again" is that account's word, else the address's.
     Raises NotRelated for anybody but the invited and Ended for an invitation that has ended.
     """
-    invitation = shared.lock_open(SupplierInvitation, public_id)
-    if not belongs(by, invitation):
-        raise NotRelated
+    invitation = shared.lock_open(SupplierInvitation, public_id, by=by)
     shared.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
-    _void_waiting(invitation, by=by)
+    void_waiting(invitation, by=by)
     if never_again:
         owner = owns_address(by, invitation.address)
         refuse(

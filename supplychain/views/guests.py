@@ -51,7 +51,7 @@ def as_guest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         link = GuestLink.objects.with_list_data().filter(public_id=guest_id).first()
         if link is None or generation is None:
             raise NotRelated
-        opened = Opened(GUEST, link, generation)
+        opened = Opened(link, generation)
         if opened.state != "open":
             return pages.ended(request, opened)
         share = Share.objects.for_guest(link).values_list("public_id", flat=True).first()
@@ -63,7 +63,7 @@ def as_guest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             return view(request, public_id=share, **kwargs)
         except Ended:
-            return pages.ended(request, Opened(GUEST, _reload(link), generation))
+            return pages.ended(request, Opened(_reload(link), generation))
 
     return inside
 
@@ -155,10 +155,8 @@ def _code_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the shipment, as far as it is packed, into an account of one's own."""
-    link = GuestLink.objects.with_list_data().filter(public_id=public_id).first()
-    if link is None or not GUEST.belongs_to(request.user, link):
-        raise NotRelated
-    opened = pages.opened_row(GUEST, link)
+    link = GUEST.own(request.user, public_id)
+    opened = opening.newest(link)
     if opened.state != "open":
         return pages.ended(request, opened)
     accounts = _accounts(request)
@@ -173,7 +171,7 @@ def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
         try:
             connection = apply(form, lambda: _join(request, link, form, accounts))
         except Ended:
-            return pages.ended(request, pages.opened_row(GUEST, _reload(link)))
+            return pages.ended(request, opening.newest(_reload(link)))
         if connection:
             messages.success(request, f"You are connected with {link.organization.name}.")
             response = HttpResponseRedirect(portals.page(connection.supplier, "shares"))

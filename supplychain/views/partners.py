@@ -10,14 +10,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.invitations.listing import back
+from accounts.invitations.views import Acts
 from accounts.portals import portal_of
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address
 from core.errors import NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import count
-from core.web.forms import act, answer, apply, posted, status_of
+from core.web.forms import act, apply, posted, status_of
 from supplychain.forms.invitations import DeclineForm, RemoveForm
 from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
@@ -29,7 +29,7 @@ from supplychain.views.permissions_page import invite_form, supplier_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require(ADMINISTRATOR)
+@require(SUPPLIER.need)
 def partners_page(request: PortalRequest) -> HttpResponse:
     """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
     form = invite_form(request, posted(request))
@@ -49,35 +49,15 @@ def _invite(request: PortalRequest, data: dict[str, Any]) -> SupplierInvitation:
     return invitations.invite(by=request.user, organization=request.organization, **data)
 
 
-@require_POST
-@require(ADMINISTRATOR)
-def resend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Send the invitation again: a new link, a new end date (U2)."""
-    row = _sent(request, public_id)
-    done = f"Sent again to {row.address}. Older links no longer work."
-    return _renewed(request, lambda: invitations.resend(by=request.user, invitation=row), done)
+class PartnerActs(Acts[SupplierInvitation]):
+    """What administrators do with the invitations they sent."""
 
+    kind = SUPPLIER
 
-@require_POST
-@require(ADMINISTRATOR)
-def revoke(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take the invitation back (U3)."""
-    row = _sent(request, public_id)
-    done = f"The invitation to {row.address} is taken back. Its link no longer works."
-    return _renewed(request, lambda: invitations.revoke(by=request.user, invitation=row), done)
-
-
-@require_POST
-@require(ADMINISTRATOR)
-def copy_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show the link once, to who sent the invitation; that they looked is history (U10, I6)."""
-    row = _sent(request, public_id)
-
-    def shown() -> HttpResponse:
-        link = invitations.copy_link(by=request.user, invitation=row)
-        return _page(request, sent={"copied": row.address, "link": link})
-
-    return answer(shown, partial(_refused, request))
+    def page(
+        self, request: PortalRequest, row: SupplierInvitation, *, status: int = 200, **shown: str
+    ) -> HttpResponse:
+        return _page(request, status=status, sent=shown)
 
 
 @require_POST
@@ -175,11 +155,6 @@ def _home(request: PortalRequest) -> str:
     return _side(request).home_url(request.organization)
 
 
-def _sent(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:
-    rows = SupplierInvitation.objects.for_organization(request.organization).with_list_data()
-    return get_object_or_404(rows, public_id=public_id)
-
-
 def _received(request: PortalRequest, public_id: uuid.UUID) -> SupplierInvitation:
     """One that this person may see, for this account, also once it has ended."""
     rows = SupplierInvitation.objects.with_list_data().filter(direction=_side(request).receives)
@@ -200,16 +175,6 @@ def _connection(request: PortalRequest, public_id: uuid.UUID) -> SupplierConnect
 def _do(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
     """Do it and go back to the lists; a refusal is told there, with its status."""
     return act(request, action, done=done, to=_home(request), refused=partial(_page, request))
-
-
-def _renewed(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
-    """Do it with a sent invitation and go back to their list, as the reader had filtered it."""
-    page = back(SUPPLIER.purpose, request, _home(request))
-    return act(request, action, done=done, to=page, refused=partial(_refused, request))
-
-
-def _refused(request: PortalRequest, *, problem: str, status: int) -> HttpResponse:
-    return _page(request, status=status, sent={"problem": problem})
 
 
 def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Where the invited answers, and the way from a mail to one's own page of a shared shipment."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,34 +16,33 @@ from accounts.middleware import has_second_factor, needs_second_factor
 from accounts.models import Membership, Organization
 from accounts.states import MembershipRole
 from accounts.tenancy import owns_address
-from core.errors import Ended, NotRelated
+from core.errors import NotRelated
 from core.web.access import AuthenticatedRequest
 from core.web.formats import short_minute
 from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
-from supplychain.invitation_kinds import SUPPLIER, belongs
+from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import NewAccount
 from supplychain.states import Direction
 from supplychain.transitions import invitations
-from supplychain.transitions.invitations import INVITED_KIND
 
 
 @require_safe
 def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """The invitation with its details, for those who may answer it only (I1)."""
-    row = _own(request, public_id)
+    row = SUPPLIER.own(request.user, public_id)
     if away := _second_factor_first(request, row):
         return away
-    if pages.opened_row(SUPPLIER, row).state != "open":
-        return _ended(request, row)
+    if (opened := opening.newest(row)).state != "open":
+        return pages.ended(request, opened)
     return _page(request, row, _answer_form(request, row), DeclineForm(prefix="no"))
 
 
 @require_POST
 def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Connect, with an account that is there or one opened on the spot (S1.9)."""
-    row = _own(request, public_id)
+    row = SUPPLIER.own(request.user, public_id)
     if away := _second_factor_first(request, row):
         return away
     form = _answer_form(request, row, request.POST)
@@ -57,13 +55,13 @@ def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.success(request, f"You are connected with {row.organization.name}.")
         return HttpResponseRedirect(_next_step(connection, row))
 
-    return _answer(request, row, act)
+    return pages.answer(request, SUPPLIER, public_id, act)
 
 
 @require_POST
 def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say no, with a reason, and for good if wished (U4, I18)."""
-    row = _own(request, public_id)
+    row = SUPPLIER.own(request.user, public_id)
     if away := _second_factor_first(request, row):
         return away
     form = DeclineForm(request.POST, prefix="no")
@@ -75,7 +73,7 @@ def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse
         messages.success(request, f"You have declined. {row.organization.name} is told.")
         return HttpResponseRedirect("/")
 
-    return _answer(request, row, act)
+    return pages.answer(request, SUPPLIER, public_id, act)
 
 
 @require_safe
@@ -100,14 +98,6 @@ def shared_shipment(request: AuthenticatedRequest, public_id: uuid.UUID) -> Http
     )
 
 
-def _own(request: AuthenticatedRequest, public_id: uuid.UUID) -> SupplierInvitation:
-    rows = SupplierInvitation.objects.with_list_data().select_related("counterparty")
-    row: SupplierInvitation | None = rows.filter(public_id=public_id).first()
-    if row is None or not belongs(request.user, row):
-        raise NotRelated
-    return row
-
-
 def _second_factor_first(
     request: AuthenticatedRequest, row: SupplierInvitation
 ) -> HttpResponse | None:
@@ -125,7 +115,7 @@ def _accounts(request: AuthenticatedRequest, row: SupplierInvitation) -> list[Or
     rows = Membership.objects.active().filter(
         user=request.user,
         role=MembershipRole.ADMINISTRATOR,
-        organization__kind=INVITED_KIND[Direction(row.direction)],
+        organization__kind=Direction(row.direction).invites,
         organization__status="active",
     )
     if not owns_address(request.user, row.address):
@@ -162,23 +152,6 @@ def _next_step(connection: SupplierConnection, row: SupplierInvitation) -> str:
     if row.direction == Direction.TO_SUPPLIER:
         return portals.page(connection.supplier, "shares")
     return portals.page(connection.seller, "shipments")
-
-
-def _answer(
-    request: AuthenticatedRequest, row: SupplierInvitation, act: Callable[[], HttpResponse]
-) -> HttpResponse:
-    """What the answer leads to; the page for ended ones when it came too late (I4)."""
-    try:
-        response = act()
-    except Ended:
-        return _ended(request, _own(request, row.public_id))
-    if response.status_code < 400:
-        opening.forget(response)
-    return response
-
-
-def _ended(request: AuthenticatedRequest, row: SupplierInvitation) -> HttpResponse:
-    return pages.ended(request, pages.opened_row(SUPPLIER, row))
 
 
 def _page(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.addresses import masked
+from accounts.invitations.listing import listing
 from core.outbox.services import failed_about
 from core.outbox.states import plain_reason
 from core.web.access import PortalRequest, require
@@ -29,11 +30,12 @@ from supplychain.forms.shipments import (
     item_formset,
     retyped,
 )
+from supplychain.invitation_kinds import GUEST
 from supplychain.models import Share, Shipment
 from supplychain.packing import documents
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemPlan
-from supplychain.reads import guest_links, timeline
+from supplychain.reads import timeline
 from supplychain.states import (
     LABELLED,
     LIVE_SHARE,
@@ -202,7 +204,7 @@ def shipment_page(
         "boxes": _boxes(request, shipment),
         "events": timeline.for_seller(shipment, shares),
         "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
-        "guests": guest_links.listed(request, shipment, shares, guests or {}),
+        "guests": _guests(request, shipment, shares, guests or {}),
     } | _acts(request, shipment, live)
     return render(request, "supplychain/seller/shipment.html", context, status=status)
 
@@ -278,8 +280,29 @@ def _share_row(request: PortalRequest, shipment: Shipment, share: Any) -> dict[s
         "freight": _freight(share),
         "recall_url": shipment_url(shipment, "share-recall", share.public_id) if recallable else "",
         "move_url": shipment_url(shipment, "share-move", share.public_id) if movable else "",
-        "renew_url": guest_links.renew_url(request, shipment, share),
+        "renew_url": _renew_url(request, shipment, share),
     }
+
+
+def _guests(
+    request: PortalRequest, shipment: Shipment, shares: Sequence[Share], shown: dict[str, str]
+) -> dict[str, Any] | None:
+    """The guest links, for those who may share; None where no guest has ever been invited."""
+    if not request.access.allows(GUEST.need) or not any(share.guest_id for share in shares):
+        return None
+    rows = GUEST.rows().filter(shipment=shipment)
+    home = shipment_url(shipment)
+    return listing(GUEST, shipment.seller, request, home=home, rows=rows, **shown)
+
+
+def _renew_url(request: PortalRequest, shipment: Shipment, share: Share) -> str:
+    """Where a guest whose link was taken back gets a new one for what they have packed."""
+    link = share.guest
+    if link is None or share.connection or link.status != "revoked":
+        return ""
+    if share.status not in LIVE_SHARE or not request.access.allows(EDIT_SHIPMENTS):
+        return ""
+    return shipment_url(shipment, "guest-resend", link.public_id)
 
 
 def _freight(share: Share) -> str:

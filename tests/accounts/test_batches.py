@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.batch_kinds import ADDRESS
+from accounts.invitation_kinds import ADDRESS
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.forms import ListForm
 from accounts.invitations.batches.reading import read

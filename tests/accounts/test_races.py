@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.invitations import transitions as mechanism
 from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization
 from accounts.transitions import employees, members
 from accounts.transitions import identity as checks
@@ -189,7 +190,7 @@ def test_taking_back_and_accepting_at_once(guards: str, meeting: Any) -> None:
     meeting(guards)
     results = together(
         partial(employees.accept, by=newcomer, public_id=row.public_id),
-        partial(employees.revoke, by=boss, invitation=row),
+        partial(mechanism.revoke, by=boss, row=row),
     )
 
     def promise() -> None:

@@ -132,7 +132,7 @@ def test_an_address_without_an_account_opens_one_first(pair: Pair) -> None:
     """The link waits in its cookie while the account is made (S0.12)."""
     link = make.partner_link(pair.seller, address="new@firm.example")
     client = signed_in(person(email="new@firm.example"))
-    one_time = mechanism.copy_link(invitation=link, by=pair.seller_admin, organization=pair.seller)
+    one_time = mechanism.copy_link(row=link, by=pair.seller_admin)
     response = client.get(one_time.removeprefix("http://localhost"), follow=True)
     assert response.redirect_chain[-1][0] == "/start/provider/"
     assert "invitation" in client.cookies
@@ -217,7 +217,7 @@ def test_an_expired_invitation_is_no_dead_end(pair: Pair) -> None:
 def test_expiry_is_told_to_the_provider(pair: Pair) -> None:
     past = clock.now() - timedelta(minutes=1)
     row = make.invitation(pair.seller, pair.provider, expires_at=past)
-    assert mechanism.expire(invitation=row)
+    assert mechanism.expire(row=row)
     (mail,) = drain()
     assert mail.to == [pair.provider_admin.email]
     assert pair.seller.name in mail.subject
@@ -248,7 +248,7 @@ def test_an_old_invitation_is_worth_nothing_after_a_connection(pair: Pair) -> No
     )
     assert pair_row.started_at > old.created_at
     with pytest.raises(Conflict):
-        invitations.resend(invitation=old, by=pair.provider_admin)
+        mechanism.resend(row=old, by=pair.provider_admin)
 
 
 def test_only_the_inviter_copies_the_link(pair: Pair) -> None:
@@ -270,7 +270,7 @@ def test_employees_and_strangers_manage_no_invitations(pair: Pair, other: Pair) 
         # The seller sees the row on its own page, not on the provider's.
         assert pair.at_seller().post(page(pair, row, "withdraw/")).status_code == 404
     with pytest.raises((NotPermitted, NotRelated)):
-        invitations.withdraw(invitation=row, by=pair.seller_admin)
+        mechanism.revoke(row=row, by=pair.seller_admin)
 
 
 def test_list_shows_waiting_sellers_and_sent_invitations(pair: Pair, other: Pair) -> None:

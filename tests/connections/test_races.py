@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from accounts.invitations import transitions as mechanism
 from accounts.models import Membership
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink, RoleGrant
 from connections.rights import access, effective
@@ -65,7 +66,7 @@ def test_withdrawing_and_accepting_at_once(guards: str, meeting: Any) -> None:
     meeting(guards, ONE_LIVE)
     results = together(
         lambda: invitations.accept(invitation=row, by=one, levels=LEVELS),
-        lambda: invitations.withdraw(invitation=row, by=two),
+        lambda: mechanism.revoke(row=row, by=two),
     )
 
     def promise() -> None:

@@ -46,7 +46,7 @@ def kind_of(scene: Scene) -> kinds.Kind:
 
 def recipient(scene: Scene) -> str:
     """Whom the list names."""
-    return kind_of(scene).sheet.recipient(scene.row)[0]
+    return kind_of(scene).recipient(scene.row)[0]
 
 
 def shown(scene: Scene, client: object = None, **choice: str) -> str:
@@ -60,7 +60,7 @@ def shown(scene: Scene, client: object = None, **choice: str) -> str:
 
 def act(scene: Scene, name: str, query: str = "", client: object = None) -> object:
     """Press a row's button on the list."""
-    url = kind_of(scene).sheet.urls(scene.row)[name]
+    url = kind_of(scene).urls(scene.row)[name]
     return (client or signed_in(scene.inviter)).post(url + query, {"list": "1"})
 
 
@@ -83,7 +83,7 @@ def test_a_row_says_whom_when_by_whom_until_when_and_how_it_stands(scene):
     assert recipient(scene) in text
     assert scene.inviter.name in text
     assert scene.row.expires_at.strftime("%Y") in text
-    for label in ("Send again", "Copy link", kind_of(scene).sheet.take_back):
+    for label in ("Send again", "Copy link", kind_of(scene).take_back):
         assert f"{label}<span" in text
 
 
@@ -95,7 +95,7 @@ def test_filters_show_what_they_say(scene):
     assert name not in shown(scene, show="undelivered")
     put(scene, expires_at=clock.now() - timedelta(minutes=1))
     assert "Expired" in shown(scene)
-    put(scene, status=kind_of(scene).sheet.revoked, decided_at=clock.now())
+    put(scene, status=kind_of(scene).revoked, decided_at=clock.now())
     assert name not in shown(scene)
     ended = shown(scene, show="ended")
     assert name in ended
@@ -174,7 +174,7 @@ def test_taking_back_and_copying_do_not_leave_the_list(scene):
     assert Event.objects.filter(verb__endswith=".link_copied").count() == 1
     assert act(scene, "revoke", client=client).status_code == 302
     scene.row.refresh_from_db()
-    assert scene.row.status == kind_of(scene).sheet.revoked
+    assert scene.row.status == kind_of(scene).revoked
     with nothing_changes():
         assert act(scene, "revoke", client=client).status_code == 302
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from accounts.invitations import kinds
+from accounts.invitations.transitions import revoke
 from accounts.transitions import employees
 from connections.transitions import invitations as provider_invitations
-from connections.transitions import links as partner_links
 from core.audit.models import Event
 from core.errors import DomainError
 from core.outbox.models import Message
@@ -35,14 +35,6 @@ ACCEPT: dict[str, Callable[[Scene], Any]] = {
     "supplier": lambda s: invitations.accept(by=s.invited, public_id=s.row.public_id, new=NEW),
     "seller": lambda s: invitations.accept(by=s.invited, public_id=s.row.public_id, new=NEW),
     "guest": lambda s: guests.join(by=s.invited, link=s.row, new=NEW),
-}
-REVOKE: dict[str, Callable[[Scene], Any]] = {
-    "employee": lambda s: employees.revoke(by=s.inviter, invitation=s.row),
-    "partner-link": lambda s: partner_links.cancel(by=s.inviter, link=s.row),
-    "connection": lambda s: provider_invitations.withdraw(by=s.inviter, invitation=s.row),
-    "supplier": lambda s: invitations.revoke(by=s.inviter, invitation=s.row),
-    "seller": lambda s: invitations.revoke(by=s.inviter, invitation=s.row),
-    "guest": lambda s: guests.revoke(by=s.inviter, link=s.row),
 }
 
 
@@ -72,12 +64,13 @@ def test_revoked_while_accepted(name: str) -> None:
     """C2: one wins; never taken back and in force at once, and the loser is told the truth."""
     for _ in range(ROUNDS):
         scene = scene_of(name)
-        accepted, revoked = together(partial(ACCEPT[name], scene), partial(REVOKE[name], scene))
+        taking_back = partial(revoke, by=scene.inviter, row=scene.row)
+        accepted, revoked = together(partial(ACCEPT[name], scene), taking_back)
         scene.row.refresh_from_db()
         lost = refused([accepted, revoked])
         assert len(lost) == 1
         if lost[0] is accepted:
-            assert scene.row.status == kinds.get(scene.row.purpose).sheet.revoked
+            assert scene.row.status == kinds.get(scene.row.purpose).revoked
             assert DEEDS[name].made(scene) == 0
         else:
             assert scene.row.status == DEEDS[name].accepted

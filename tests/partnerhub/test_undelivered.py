@@ -11,6 +11,7 @@ from anymail.signals import AnymailTrackingEvent, tracking
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.invitations.transitions import resend
 from accounts.models import EmployeeInvitation
 from accounts.transitions import employees
 from core import clock
@@ -231,7 +232,7 @@ def test_no_such_mail(name: str):
 def test_renewing_takes_the_failed_mail_from_the_list(firm: Any, refuse: Any):
     refuse("gone@mail.example")
     EmployeeInvitation.objects.update(sent_at=clock.now() - timedelta(hours=1))
-    employees.resend(by=firm.boss, invitation=firm.row)
+    resend(by=firm.boss, row=firm.row)
     assert "gone@mail.example" not in signed_in(firm.boss).get(PAGE).text
 
 

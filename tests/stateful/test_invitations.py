@@ -71,7 +71,7 @@ class Invitations(RuleBasedStateMachine):
 
     def _list(self, name, act):
         scene = self.scenes[name]
-        url = kinds.get(scene.row.purpose).sheet.urls(scene.row)[act]
+        url = kinds.get(scene.row.purpose).urls(scene.row)[act]
         with TestCase.captureOnCommitCallbacks(execute=True):
             return signed_in(scene.inviter).post(url, {"list": "1"})
 
@@ -134,7 +134,7 @@ class Invitations(RuleBasedStateMachine):
         row, may = self._row(name), self._inviter_may(name)
         self._list(name, "revoke")
         if may and row.status not in FINAL:
-            assert self._row(name).status == kinds.get(row.purpose).sheet.revoked
+            assert self._row(name).status == kinds.get(row.purpose).revoked
 
     @rule(name=names, active=st.booleans())
     def suspend(self, name, active):

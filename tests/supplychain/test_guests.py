@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.invitations import transitions as mechanism
 from accounts.models import Organization, Refusal
 from core import clock
 from core.audit.models import Actor, Event
@@ -212,8 +213,8 @@ def test_it_opens_this_share_and_no_other_page():
 
 
 ENDINGS = {
-    "revoked": lambda scene: guests.revoke(by=scene.inviter, link=scene.row),
-    "renewed": lambda scene: guests.renew(by=scene.inviter, link=scene.row),
+    "revoked": lambda scene: mechanism.revoke(by=scene.inviter, row=scene.row),
+    "renewed": lambda scene: mechanism.resend(by=scene.inviter, row=scene.row),
     "expired": lambda scene: GuestLink.objects.update(expires_at=clock.now()),
     "seller suspended": lambda scene: Organization.objects.filter(pk=scene.organization.pk).update(
         status="suspended"

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from accounts.invitations import transitions as mechanism
 from accounts.models import Organization
 from accounts.transitions.organizations import close_organization
 from core.audit.models import Event
@@ -115,7 +116,7 @@ def test_revoke_and_accept_at_once(guards, meeting):
     row = supplier_invitation(shop, sam.email)
     meeting(guards)
     results = together(
-        partial(invitations.revoke, by=boss, invitation=row),
+        partial(mechanism.revoke, by=boss, row=row),
         partial(invitations.accept, by=sam, public_id=row.public_id, organization=factory),
     )
 

@@ -46,7 +46,7 @@ SEVERAL = {
     "supplychain.connections.remove_connection": "the connection, and its shares",
     "supplychain.invitations.accept": "the invitation, who joins, and the waiting shares",
     "supplychain.invitations.decline": "the invitation, and the waiting shares",
-    "supplychain.invitations.revoke": "the invitation, and the waiting shares",
+    "accounts.invitations.revoke": "the invitation, and the shares that wait for it",
     "supplychain.shares.move_share": "the share that is taken, and the one that is given",
     "supplychain.shares.share_shipment": "each share",
 }

@@ -39,8 +39,8 @@ class Call:
 
 
 def modules() -> list[ModuleType]:
-    """Every module of every app's transitions."""
-    found = []
+    """Every module of every app's transitions, and of the one mechanism of invitations."""
+    found = [importlib.import_module("accounts.invitations.transitions")]
     for app in APPS:
         package = importlib.import_module(f"{app}.transitions")
         entries = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")

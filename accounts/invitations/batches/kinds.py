@@ -1,11 +1,18 @@
-"""What a kind of invitation says about many at once. Each app registers its own."""
+"""What a kind of invitation says about many at once."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.http import QueryDict
+
+from accounts.invitations import kinds
 from accounts.invitations.batches.reading import Column
+from accounts.invitations.kinds import InvitationKind
+from accounts.models import Invitation, Organization, User
 
 
 @dataclass(frozen=True)
@@ -21,50 +28,54 @@ class Plan:
     public_id: uuid.UUID
 
 
-@dataclass(frozen=True)
-class BatchKind:
-    """How one purpose is invited in a list.
+class BatchKind[R: Invitation](InvitationKind[R]):
+    """A kind of invitation that is also sent to a list of people."""
 
-    `many(organization)` is whom it invites, as in "suppliers". `offered(organization)` tells
-    whether this organization invites that way at all, `columns(organization)` what a row may say,
-    and `form(organization, data)` asks what holds for all rows; its cleaned data are kept as plain
-    JSON. `list_url(organization)` is where the invitations are looked after, and `list_title` what
-    that page is called.
+    @abstractmethod
+    def many(self, organization: Organization) -> str:
+        """Whom the organization invites, as in "suppliers"."""
 
-    `check(by, organization)` raises when this person may not invite. `parties(organization,
-    addresses)` are ids of organizations to lock beside. `known(organization, addresses)` says why
-    an address needs no invitation. `invite(by=…, organization=…, plans=…)` makes the rows and
-    their mails in a fixed number of statements; everything was checked under the lock.
-    """
+    @abstractmethod
+    def list_title(self, organization: Organization) -> str:
+        """What the page at `list_url` is called."""
 
-    purpose: str
-    model: type[Any]
-    many: Callable[[Any], str]
-    offered: Callable[[Any], bool]
-    columns: Callable[[Any], Sequence[Column]]
-    form: Callable[[Any, Any], Any]
-    list_url: Callable[[Any], str]
-    list_title: Callable[[Any], str]
-    check: Callable[[Any, Any], Any]
-    parties: Callable[[Any, Iterable[str]], set[int]]
-    known: Callable[[Any, Iterable[str]], dict[str, str]]
-    invite: Callable[..., Sequence[Any]]
+    def offered(self, organization: Organization) -> bool:
+        """Whether this kind of organization sends such invitations at all."""
+        return True
 
+    @abstractmethod
+    def columns(self, organization: Organization) -> Sequence[Column]:
+        """What a row may say."""
 
-_KINDS: dict[str, BatchKind] = {}
+    @abstractmethod
+    def form(self, organization: Organization, data: QueryDict | None) -> forms.Form:
+        """What holds for all rows; its cleaned data are kept as plain JSON."""
 
+    def crossing(self, organization: Organization, addresses: Iterable[str]) -> set[int]:
+        """Ids of organizations to lock beside, because their own invitations could cross these."""
+        return set()
 
-def register(kind: BatchKind) -> None:
-    """Make a kind known; called from AppConfig.ready."""
-    _KINDS[kind.purpose] = kind
+    @abstractmethod
+    def known(self, organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
+        """Why an address needs no invitation, for each that needs none."""
 
+    @abstractmethod
+    def invite(self, *, by: User, organization: Organization, plans: Sequence[Plan]) -> Sequence[R]:
+        """Make the rows and their mails in a fixed number of statements.
 
-def get(purpose: str) -> BatchKind | None:
-    """The kind of this purpose, or None."""
-    return _KINDS.get(purpose)
+        Everything was checked under the lock.
+        """
 
 
-def offered_to(organization: Any, purpose: str) -> BatchKind | None:
+def get(purpose: str) -> BatchKind[Any]:
+    """The kind of this purpose; raises LookupError where there are no lists of such."""
+    kind = kinds.get(purpose)
+    if not isinstance(kind, BatchKind):
+        raise LookupError(purpose)
+    return kind
+
+
+def offered_to(organization: Organization, purpose: str) -> BatchKind[Any] | None:
     """The kind of this purpose when the organization may use it, or None."""
-    kind = _KINDS.get(purpose)
-    return kind if kind and kind.offered(organization) else None
+    kind = kinds.get(purpose)
+    return kind if isinstance(kind, BatchKind) and kind.offered(organization) else None

@@ -109,7 +109,7 @@ def _cells(view: RowView, columns: Sequence[Column]) -> tuple[Cell, ...]:
     )
 
 
-def look(batch: InvitationBatch, kind: BatchKind) -> Outlook:
+def look(batch: InvitationBatch, kind: BatchKind[Any]) -> Outlook:
     """Where every row stands; before the confirmation, what would happen now (U26).
 
     A fixed number of queries, whatever the list holds.
@@ -126,7 +126,7 @@ def _stored(row: BatchRow) -> RowView:
 
 
 def _foresee(
-    batch: InvitationBatch, kind: BatchKind, rows: Sequence[BatchRow]
+    batch: InvitationBatch, kind: BatchKind[Any], rows: Sequence[BatchRow]
 ) -> dict[int, RowView]:
     """What the rules say to each row today, others of this account's queue first."""
     organization, addresses = batch.organization, [row.address for row in rows]

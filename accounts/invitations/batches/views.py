@@ -20,7 +20,7 @@ from accounts.models import InvitationBatch
 from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from core import clock
 from core.errors import NotRelated
-from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.access import PortalRequest, require
 from core.web.forms import act, apply, posted, status_of
 from core.web.pagination import paginate
 from core.web.spreadsheets import csv_lines
@@ -29,7 +29,7 @@ EARLIER = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def start(request: PortalRequest, purpose: str) -> HttpResponse:
     """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
     kind, organization = _kind(request, purpose), request.organization
@@ -57,7 +57,7 @@ def start(request: PortalRequest, purpose: str) -> HttpResponse:
     return render(request, "accounts/batches/start.html", context, status=status)
 
 
-def _to_mend(request: PortalRequest, kind: BatchKind) -> str:
+def _to_mend(request: PortalRequest, kind: BatchKind[Any]) -> str:
     """The wrong rows of the list that the query names, to be mended where they are pasted."""
     try:
         public_id = uuid.UUID(request.GET.get("mend", ""))
@@ -68,7 +68,7 @@ def _to_mend(request: PortalRequest, kind: BatchKind) -> str:
     return b"".join(_mendable(batch, kind)).decode("utf-8-sig") if batch else ""
 
 
-def _mendable(batch: InvitationBatch, kind: BatchKind) -> Iterator[bytes]:
+def _mendable(batch: InvitationBatch, kind: BatchKind[Any]) -> Iterator[bytes]:
     """The rows that were not taken, as CSV with the reasons."""
     columns = kind.columns(batch.organization)
     rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
@@ -78,7 +78,9 @@ def _mendable(batch: InvitationBatch, kind: BatchKind) -> Iterator[bytes]:
     )
 
 
-def _keep(request: PortalRequest, kind: BatchKind, form: Any, everyone: Any) -> InvitationBatch:
+def _keep(
+    request: PortalRequest, kind: BatchKind[Any], form: Any, everyone: Any
+) -> InvitationBatch:
     return lists.keep(
         by=request.user,
         organization=request.organization,
@@ -90,14 +92,14 @@ def _keep(request: PortalRequest, kind: BatchKind, form: Any, everyone: Any) -> 
 
 
 @require_safe
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def show(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """The list row by row: what will happen, or what has."""
     return _page(request, _kind(request, purpose), _batch(request, purpose, public_id))
 
 
 @require_POST
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """Invite everybody on the list that can be invited; twice is once."""
     batch = _batch(request, purpose, public_id)
@@ -105,7 +107,7 @@ def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 
 
 @require_POST
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def choose(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """Leave rows out, take them in again, or take queued ones back."""
     batch = _batch(request, purpose, public_id)
@@ -136,7 +138,7 @@ def _chosen(request: PortalRequest, batch: InvitationBatch, data: dict[str, Any]
 
 
 @require_POST
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """Throw away a list that was not confirmed."""
     batch = _batch(request, purpose, public_id)
@@ -150,7 +152,7 @@ def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 
 
 @require_safe
-@require(ADMINISTRATOR)
+@require(BatchKind.need)
 def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     """The rows that were not taken, as CSV with the reason, to mend and upload again."""
     lines = _mendable(_batch(request, purpose, public_id), _kind(request, purpose))
@@ -159,7 +161,7 @@ def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> Ht
     return response
 
 
-def _kind(request: PortalRequest, purpose: str) -> BatchKind:
+def _kind(request: PortalRequest, purpose: str) -> BatchKind[Any]:
     kind = kinds.offered_to(request.organization, purpose)
     if kind is None:
         raise NotRelated
@@ -190,7 +192,7 @@ def _do(request: PortalRequest, batch: InvitationBatch, action: Callable[[], Any
 
 def _page(
     request: PortalRequest,
-    kind: BatchKind,
+    kind: BatchKind[Any],
     batch: InvitationBatch,
     *,
     problem: str = "",
@@ -223,7 +225,7 @@ def _page(
     return render(request, "accounts/batches/list.html", context, status=status)
 
 
-def _around(request: PortalRequest, kind: BatchKind) -> dict[str, Any]:
+def _around(request: PortalRequest, kind: BatchKind[Any]) -> dict[str, Any]:
     organization = request.organization
     return {
         "many": kind.many(organization),

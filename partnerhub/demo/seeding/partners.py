@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from accounts.invitations.transitions import revoke
 from accounts.models import Membership, User
 from connections.models import Connection, ConnectionInvitation, PartnerLink, RightUse, RoleGrant
 from connections.transitions import (
@@ -119,7 +120,7 @@ def _open_ones(lantern: Tenant, kite: Tenant, harbor: Tenant, quiet: Tenant) -> 
     """Links and invitations that wait, or ended without a connection."""
     at(30)
     _invite(lantern, quiet)
-    links.cancel(link=_link(lantern, "somebody@firm.example"), by=lantern.admin)
+    revoke(row=_link(lantern, "somebody@firm.example"), by=lantern.admin)
     at(25)
     _link(lantern, "never-answers@firm.example")
     links.decline(
@@ -130,4 +131,4 @@ def _open_ones(lantern: Tenant, kite: Tenant, harbor: Tenant, quiet: Tenant) -> 
     )
     rejected = _invite(kite, harbor)
     invitations.reject(invitation=rejected, by=kite.admin, reason="Not the right firm.")
-    invitations.withdraw(invitation=_invite(kite, harbor), by=harbor.admin)
+    revoke(row=_invite(kite, harbor), by=harbor.admin)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts.invitations.transitions import mark_undeliverable
+from accounts.invitations.transitions import mark_undeliverable, revoke
 from accounts.models import EmployeeInvitation, User
 from accounts.transitions import employees, identity, members, organizations
 from core.web.access import Level
@@ -137,7 +137,7 @@ def _colleagues(harbor: Tenant, employee: User, desk: Desk) -> None:
     _invite(harbor, "late")
     at(2)
     _invite(harbor, "soon")
-    employees.revoke(by=harbor.admin, invitation=_invite(harbor, "mistake"))
+    revoke(by=harbor.admin, row=_invite(harbor, "mistake"))
     declining = extra("declining", "Dee Declining")
     declined = _invite(harbor, "declining")
     employees.decline(by=declining, public_id=declined.public_id, reason="I work elsewhere now.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.reading import read
 from accounts.invitations.batches.transitions import lists, sending
+from accounts.invitations.transitions import revoke
 from accounts.models import User
 from core import clock
 from partnerhub.demo.people import GUEST
@@ -57,7 +58,7 @@ def suppliers(lantern: Tenant, kite: Tenant) -> tuple[Tenant, Tenant]:
     at(31)
     invitations.invite(**lantern.acts, address="late-supplier@firm.example")
     wrong = invitations.invite(**lantern.acts, address="wrong-supplier@firm.example")
-    invitations.revoke(by=lantern.admin, invitation=wrong)
+    revoke(by=lantern.admin, row=wrong)
     at(3)
     invitations.invite(**lantern.acts, address="joining@firm.example", name="Joining Ltd")
     _send_list(lantern)

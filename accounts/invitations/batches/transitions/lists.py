@@ -6,13 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.invitations import kinds as links
 from accounts.invitations.batches import emails, kinds
 from accounts.invitations.batches.checking import rows_of
 from accounts.invitations.batches.reading import MAX_ROWS, Reading
 from accounts.models import BatchRow, InvitationBatch, Organization
 from accounts.states import BATCH, ROW, BatchStatus, RowStatus
-from accounts.tenancy import require_administrator
 from core import clock
 from core.audit.services import record
 from core.db import lock
@@ -42,15 +40,14 @@ def keep(
     Nobody is invited, and nothing is history yet. Raises NotPermitted, and LimitReached when too
     many lists wait for their confirmation.
     """
+    kind = kinds.get(purpose)
     organization = lock(Organization.objects.all(), pk=organization.pk)
-    require_administrator(by, organization)
+    kind.check(by, organization)
     own = InvitationBatch.objects.for_organization(organization)
     if own.filter(status=BatchStatus.DRAFT).count() >= MAX_DRAFTS:
         raise LimitReached(
             f"{MAX_DRAFTS} lists wait for their confirmation. Confirm or throw away one of them."
         )
-    kind = kinds.get(purpose)
-    assert kind is not None, purpose
     batch = InvitationBatch.objects.create(
         organization=organization,
         purpose=purpose,
@@ -178,7 +175,7 @@ def wake() -> None:
 
 def _locked(batch: InvitationBatch, *, by: Any) -> InvitationBatch:
     organization = lock(Organization.objects.all(), pk=batch.organization_id)
-    require_administrator(by, organization)
+    kinds.get(batch.purpose).check(by, organization)
     return lock(InvitationBatch.objects.select_related("organization"), pk=batch.pk)
 
 
@@ -190,10 +187,8 @@ def _move_rows(
 
 
 def _record(event: str, batch: InvitationBatch, *, by: Any, rows: int) -> None:
-    kind = links.get(batch.purpose)
-    assert kind is not None, batch.purpose
     record(
-        f"{kind.verb}.{event}",
+        f"{kinds.get(batch.purpose).verb}.{event}",
         by=by,
         subject=batch,
         organization=batch.organization_id,

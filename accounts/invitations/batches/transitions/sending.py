@@ -16,13 +16,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Min, QuerySet
 
 from accounts.addresses import budget_key
-from accounts.invitations import kinds as links
 from accounts.invitations import limits
 from accounts.invitations import transitions as invitations
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.kinds import BatchKind, Plan
 from accounts.invitations.batches.transitions import lists
-from accounts.invitations.crowding import hold
 from accounts.models import BatchRow, InvitationBatch, Organization
 from accounts.states import ROW, BatchStatus, RowStatus
 from core import clock, origin
@@ -123,7 +121,6 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     """Look at everything again under the lock, then send, skip or put off each row."""
     batch = InvitationBatch.objects.select_related("confirmed_by").get(pk=head[0].batch_id)
     kind = kinds.get(batch.purpose)
-    assert kind is not None, batch.purpose
     organization = _lock(kind, organization_id, head)
     batch.organization = organization
     rows = list(_waiting(batch, clock.now()).filter(pk__in=[row.pk for row in head]))
@@ -136,7 +133,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     addresses = [row.address for row in rows]
     invitations.close_overdue(kind.model, organization, addresses)
     known = kind.known(organization, addresses)
-    hold(addresses)
+    limits.hold(addresses)
     room = limits.Room(organization, map(budget_key, addresses), model=kind.model)
     parts = _sort(rows, known, room)
     with _as_confirmed(batch):
@@ -147,10 +144,10 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     lists.finish(batch)
 
 
-def _lock(kind: BatchKind, organization_id: int, rows: Sequence[BatchRow]) -> Organization:
+def _lock(kind: BatchKind[Any], organization_id: int, rows: Sequence[BatchRow]) -> Organization:
     """The organization, locked with whom the invitations could cross, in key order."""
     mine = Organization.objects.get(pk=organization_id)
-    wanted = {organization_id, *kind.parties(mine, [row.address for row in rows])}
+    wanted = {organization_id, *kind.crossing(mine, [row.address for row in rows])}
     locked = lock_all(Organization.objects.filter(pk__in=wanted))
     return next(row for row in locked if row.pk == organization_id)
 
@@ -181,15 +178,15 @@ def _sort(rows: Sequence[BatchRow], known: dict[str, str], room: limits.Room) ->
     return parts
 
 
-def _write(kind: BatchKind, batch: InvitationBatch, parts: _Sorted) -> None:
-    now, rows = clock.now(), parts.to_send
-    if rows:
+def _write(kind: BatchKind[Any], batch: InvitationBatch, parts: _Sorted) -> None:
+    now, rows, by = clock.now(), parts.to_send, batch.confirmed_by
+    if rows and by:
         sent = kind.invite(
-            by=batch.confirmed_by,
+            by=by,
             organization=batch.organization,
             plans=[plan_of(batch, row) for row in rows],
         )
-        invitations.note_all_sent(batch.organization, sent, by=batch.confirmed_by)
+        invitations.note_all_sent(batch.organization, sent, by=by)
     # One UPDATE for many rows is ten times quicker than one value for each.
     if rows:
         advance_all(_rows(rows), ROW, RowStatus.SENT, decided_at=now, due_at=None)
@@ -243,8 +240,7 @@ def put_off(organization: Organization, room: limits.Room, purpose: str = "") ->
 @contextmanager
 def _as_confirmed(batch: InvitationBatch) -> Iterator[None]:
     """The history of what is sent names from where the list was confirmed (I20)."""
-    kind = links.get(batch.purpose)
-    verb = f"{kind.verb}.list_confirmed" if kind else ""
+    verb = f"{kinds.get(batch.purpose).verb}.list_confirmed"
     token = origin.origin.set(origin_of(batch, verb))
     try:
         yield
