@@ -78,14 +78,11 @@ def _join(seller: Tenant, user: User, name: str, does: str) -> SupplierConnectio
 
 def _send_list(seller: Tenant) -> None:
     """A list of suppliers is sent, but for some of its rows."""
-    kind = kinds.get("supplier")
-    if kind is None:
-        raise LookupError("supplier")
     batch = lists.keep(
         **seller.acts,
         purpose="supplier",
         source="suppliers-autumn.csv",
-        reading=read(LIST, kind.columns(seller.firm), header=True),
+        reading=read(LIST, kinds.get("supplier").columns(seller.firm), header=True),
         options={"role": "employee", "rights": []},
     )
     lists.confirm(by=seller.admin, batch=batch)
