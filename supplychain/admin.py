@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from core.web.desk import ChoiceFilter, DeskAdmin
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
-from core.web.templatetags.ui import status_pill
 from supplychain.forms.carrier import ReportForm
 from supplychain.models import Shipment
 from supplychain.permissions import MOVE_SHIPMENT
@@ -47,11 +46,6 @@ class ShipmentAdmin(DeskAdmin):
         """By the whole id."""
         term = search_term.strip().upper()
         return (queryset.filter(shipment_id=term) if term else queryset), False
-
-    @admin.display(description="State", ordering="status")
-    def state(self, shipment: Shipment) -> str:
-        """The state as a pill."""
-        return status_pill(shipment.status, shipment.get_status_display())
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one shipment, where staff report."""

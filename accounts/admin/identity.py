@@ -17,9 +17,8 @@ from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
 from core import clock
 from core.web.desk import SHOWN, DeskAdmin
-from core.web.formats import desk_minute
+from core.web.formats import count, desk_minute
 from core.web.forms import apply, status_of
-from core.web.templatetags.ui import status_pill
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -61,12 +60,7 @@ class IdentityCheckAdmin(DeskAdmin):
         """How long it has waited, or had to wait."""
         days = ((check.decided_at or clock.now()) - check.created_at).days
         late = " (late)" if days > settings.REVIEW_PROMISE_DAYS else ""
-        return f"{days} day{'' if days == 1 else 's'}{late}"
-
-    @admin.display(description="State")
-    def state(self, check: IdentityCheck) -> str:
-        """The state as a pill."""
-        return status_pill(check.status, check.get_status_display())
+        return f"{count(days, 'day')}{late}"
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one check, the decision and the documents."""

@@ -25,7 +25,6 @@ from core.audit.models import Event
 from core.web.desk import SHOWN, ChoiceFilter, DeskAdmin
 from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
-from core.web.templatetags.ui import status_pill
 
 
 @dataclass(frozen=True)
@@ -103,11 +102,6 @@ class OrganizationAdmin(DeskAdmin):
     ordering: ClassVar = ("-id",)
     search_fields = ("handle", "name")
     search_help_text = "Beginning of the handle or of the name. Finds look-alike names, too."
-
-    @admin.display(description="State", ordering="status")
-    def state(self, organization: Organization) -> str:
-        """The state as a pill."""
-        return status_pill(organization.status, organization.get_status_display())
 
     @admin.display(description="Country")
     def land(self, organization: Organization) -> str:

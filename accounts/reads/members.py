@@ -36,7 +36,9 @@ def find(queryset: Any, text: str, *names: str) -> Any:
     return queryset.filter(condition)
 
 
-def members(organization: Organization, request: HttpRequest, text: str = "") -> Page[MemberRow]:
+def member_rows(
+    organization: Organization, request: HttpRequest, text: str = ""
+) -> Page[MemberRow]:
     """One page of the organization's members, administrators first; four queries."""
     rows = Membership.objects.for_organization(organization).select_related("user")
     page = paginate(

@@ -18,7 +18,7 @@ from accounts.invitations.listing import OPEN, Choice, listing
 from accounts.invitations.views import Acts
 from accounts.models import EmployeeInvitation, Membership, Organization
 from accounts.permissions import access_state
-from accounts.reads import members as people
+from accounts.reads.members import member_rows
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, members
@@ -58,7 +58,7 @@ def people_context(
         "ns": portals.portal_of(organization).namespace,
         "page_url": page_url,
         "find": text,
-        "members": people.members(organization, request, text),
+        "members": member_rows(organization, request, text),
         "queued": outlook.queued(organization, EmployeeInvitation.purpose, request),
         "several_url": outlook.url(organization, "start", EmployeeInvitation.purpose),
         "invitations": listing(

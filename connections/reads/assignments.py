@@ -14,6 +14,7 @@ from connections.rights.assigned import CODENAMES, LEVELS, employees_of
 from connections.states import GrantStatus
 from core import clock
 from core.web.access import Level
+from core.web.formats import count
 from roles.models import Role
 
 
@@ -111,11 +112,7 @@ def cells(
         found.setdefault((connection, user), []).append(LEVELS[codename].word)
     if filters.role:
         return {pair: words[0] for pair, words in found.items()}
-    return {pair: _roles(len(words)) for pair, words in found.items()}
-
-
-def _roles(number: int) -> str:
-    return "1 role" if number == 1 else f"{number} roles"
+    return {pair: count(len(words), "role") for pair, words in found.items()}
 
 
 def roles_of(user_id: int, connections: Sequence[Connection]) -> dict[int, list[tuple[str, str]]]:

@@ -8,7 +8,7 @@ from connections.reads.unused import last_uses
 from connections.rights.last_used import observed
 from connections.states import ReviewStatus
 from core import clock
-from core.web.formats import day
+from core.web.formats import count, day
 
 UNKNOWN = "used outside of PartnerHub: not known"
 
@@ -40,7 +40,7 @@ def _used(role: Any, uses: dict[int, Any]) -> str:
     if role.pk not in uses:
         return "never"
     last, number = uses[role.pk]
-    return f"{day(last)}, by {number} {'person' if number == 1 else 'people'} so far"
+    return f"{day(last)}, by {count(number, 'person', 'people')} so far"
 
 
 def waiting_reviews(seller: Any) -> tuple[int, int, ConnectionReview | None]:

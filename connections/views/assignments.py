@@ -14,7 +14,7 @@ from accounts.models import Membership
 from accounts.reads.members import find
 from connections.forms.connections import AssignmentForm
 from connections.models import Assignment, Connection
-from connections.reads import assignments as assigning
+from connections.reads.assignments import grants_of, held, roles_of, unidentified
 from connections.rights.assigned import employees_of
 from connections.transitions import assignments
 from connections.transitions.shared import ChangedMeanwhile
@@ -22,6 +22,7 @@ from connections.views.clients import SEARCH
 from connections.views.shared import connection_for
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.formats import count
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import Page, paginate
 
@@ -34,9 +35,8 @@ COLUMNS = 8
 def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Role by employee for one client, saved as a whole."""
     row = connection_for(request, public_id)
-    grants, page = assigning.grants_of(row), people_page(request, COLUMNS)
-    held = assigning.held(grants, page.items)
-    form = AssignmentForm(grants, page.items, held, posted(request))
+    grants, page = grants_of(row), people_page(request, COLUMNS)
+    form = AssignmentForm(grants, page.items, held(grants, page.items), posted(request))
     conflict = False
     try:
         if form.is_valid() and (changed := apply(form, lambda: _save(request, row, form))):
@@ -74,9 +74,7 @@ def _save(request: PortalRequest, row: Connection, form: AssignmentForm) -> list
 
 
 def _saved(people: int) -> str:
-    if not people:
-        return "Nothing was changed."
-    return "Saved for 1 person." if people == 1 else f"Saved for {people} people."
+    return f"Saved for {count(people, 'person', 'people')}." if people else "Nothing was changed."
 
 
 def text_of(request: PortalRequest, name: str) -> str:
@@ -99,7 +97,7 @@ def people_page(request: PortalRequest, size: int) -> Page[Membership]:
 
 def columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
     """The heads of the columns: name, whether the identity is missing, and the person's page."""
-    waiting = assigning.unidentified(members)
+    waiting = unidentified(members)
     return [
         {
             "id": member.public_id,
@@ -122,11 +120,11 @@ def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     mine = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
     mine = mine.filter(pk__in=_assigned(member))
     page = paginate(mine, request, order=("-started_at", "-id"))
-    roles = assigning.roles_of(member.user_id, page.items)
+    roles = roles_of(member.user_id, page.items)
     handle = provider.handle
     context = {
         "member": member,
-        "waiting": bool(assigning.unidentified([member])),
+        "waiting": bool(unidentified([member])),
         "page": page,
         "rows": [
             {

@@ -17,8 +17,8 @@ from connections.forms.connections import GrantForm
 from connections.invitation_kinds import CONNECTION
 from connections.models import Connection, PartnerLink, RoleGrant
 from connections.reads import clients, people, requests
-from connections.reads import grants as granting
 from connections.reads.connections import asked_of, connection_state, link_state
+from connections.reads.grants import returnable
 from connections.reads.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
@@ -189,7 +189,7 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Lower roles or give them back; nothing can be raised here."""
     row = connection_for(request, public_id)
     held = RoleGrant.objects.in_force(clock.now()).filter(connection=row).with_list_data()
-    offers = granting.returnable(held.order_by("role__position"))
+    offers = returnable(held.order_by("role__position"))
     form = GrantForm(offers, posted(request))
     done = reverse("provider:client", args=[request.organization.handle, public_id])
     said, conflict = f"Saved. {row.seller.name} has been told.", False

@@ -12,7 +12,7 @@ from accounts.portals import page
 from connections.models import Connection
 from connections.reads import offboarding, receipts
 from connections.reads.connections import connection_state
-from connections.transitions import receipts as papers
+from connections.transitions.receipts import note_receipt
 from connections.views.shared import connection_for, connection_page
 from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -34,7 +34,7 @@ def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
 def receipt(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """The consent receipt as a PDF; the download is history (X8)."""
     row = connection_for(request, public_id)
-    papers.note_receipt(connection=row, by=request.user, organization=request.organization)
+    note_receipt(connection=row, by=request.user, organization=request.organization)
     content = receipts.receipt_pdf(receipts.receipt_of(row))
     name = f"receipt-{slugify(row.seller.handle)}-{slugify(row.provider.handle)}"
     response = HttpResponse(content, content_type="application/pdf")

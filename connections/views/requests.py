@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from connections.forms.connections import ConsentForm, RefusalForm, RequestForm
 from connections.models import Connection, RoleRequest
 from connections.reads import grants
-from connections.reads import requests as asked
+from connections.reads.requests import difference, last_request, open_request
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
 from connections.views.shared import connection_for, url_of
@@ -28,7 +28,7 @@ NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has l
 def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """The provider asks a client for more, or reads what it has asked for."""
     row = connection_for(request, public_id)
-    standing = asked.open_request(row)
+    standing = open_request(row)
     held = grants.held_levels(row)
     form = RequestForm(grants.requestable(row.provider, held), posted(request))
     back = reverse("provider:client", args=[request.organization.handle, public_id])
@@ -43,7 +43,7 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
         "connection": row,
         "is_live": row.is_live,
         "standing": standing,
-        "difference": asked.difference(standing, held) if standing else [],
+        "difference": difference(standing, held) if standing else [],
         "until": day(standing.expires_at) if standing else "",
         "form": form,
         "groups": form.groups(),
@@ -84,7 +84,7 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     """The seller reads the difference and consents to all or part of it (X2)."""
     row = connection_for(request, public_id)
     standing = _standing(row)
-    lines = asked.difference(standing, grants.held_levels(row))
+    lines = difference(standing, grants.held_levels(row))
     form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
     if form.is_valid() and (answered := _consent(request, standing, form)):
         said = "Granted" if answered.status == "consented" else "Granted in part"
@@ -141,7 +141,7 @@ def _refuse(request: PortalRequest, standing: RoleRequest, form: RefusalForm) ->
 
 def _standing(row: Connection) -> RoleRequest:
     """The open request, or the newest one, so that its transition says how it ended."""
-    found = asked.last_request(row)
+    found = last_request(row)
     if found is None or not found.is_open:
         raise Ended(NONE_OPEN)
     return found

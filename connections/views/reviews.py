@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
-from connections.reads import reviews as reviewing
+from connections.reads.reviews import last_reviewed, open_review, roles_with_use
 from connections.transitions import reviews
 from connections.transitions.shared import ChangedMeanwhile
 from connections.views.shared import connection_for
@@ -80,9 +80,9 @@ def connection_review(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
         "is_live": row.is_live,
         "conflict": conflict,
         "facts": _facts(row),
-        "roles": reviewing.roles_with_use(row),
+        "roles": roles_with_use(row),
         "people": people.acting_people(row),
-        "waiting": reviewing.open_review(row) is not None,
+        "waiting": open_review(row) is not None,
         "roles_url": reverse("seller:connection-roles", args=args),
         "end_url": reverse("seller:connection-end", args=args),
         "back": done,
@@ -99,11 +99,11 @@ def _confirm(request: PortalRequest, row: Connection) -> None:
 
 
 def _facts(row: Connection) -> list[tuple[str, str]]:
-    review = reviewing.open_review(row)
+    review = open_review(row)
     return [
         ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
         ("Connected since", day(row.started_at)),
         ("Connected until", day(row.ends_at)),
-        ("Last reviewed", reviewing.last_reviewed(row) or "never"),
+        ("Last reviewed", last_reviewed(row) or "never"),
         *((("Answer until", day(review.due_at)),) if review else ()),
     ]

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 from accounts.invitations import opening, pages
 from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
-from connections.reads import grants as granting
 from connections.reads import people, requests, reviews
 from connections.reads.connections import connection_row, connection_state
+from connections.reads.grants import at_least_view, end_days, held_levels, offers
 from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
@@ -82,11 +82,11 @@ def _over(request: PortalRequest, invitation: ConnectionInvitation) -> HttpRespo
 
 
 def _accept_form(request: PortalRequest, invitation: ConnectionInvitation) -> AcceptForm:
-    offers = granting.offers(invitation.organization)
+    offered = offers(invitation.organization)
     usual = clock.today() + timedelta(days=settings.CONNECTION_DAYS)
     if request.GET.get("choose") == "view":
-        offers = [granting.at_least_view(offer) for offer in offers]
-    return AcceptForm(offers, posted(request), initial={"until": usual})
+        offered = [at_least_view(offer) for offer in offered]
+    return AcceptForm(offered, posted(request), initial={"until": usual})
 
 
 def _accept(
@@ -220,7 +220,7 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     """Raise, lower, add and remove roles, and move the end date, without a new invitation (U12)."""
     row = connection_for(request, public_id)
     form = AcceptForm(
-        granting.offers(row.provider, granting.held_levels(row), granting.end_days(row)),
+        offers(row.provider, held_levels(row), end_days(row)),
         posted(request),
         initial={"until": row.ends_at.date()},
     )

@@ -15,7 +15,7 @@ from core.outbox import services as outbox
 from core.outbox.models import Message
 from core.outbox.rendering import Mail, subject_line
 from core.tasks import task
-from core.web.formats import lately
+from core.web.formats import count, lately
 from core.web.redirects import absolute
 
 MOST_LINES = 100
@@ -67,11 +67,10 @@ def send_digest(user_id: int) -> bool:
 
 
 def _mail(lines: Sequence[Notification]) -> Mail:
-    count = len(lines)
-    news = "1 shipment update" if count == 1 else f"{count} shipment updates"
+    news = count(len(lines), "shipment update")
     facts = [(lately(line.created_at), line.title) for line in lines[:MOST_LINES]]
-    if count > MOST_LINES:
-        facts.append(("More", f"{count - MOST_LINES} on the page"))
+    if len(lines) > MOST_LINES:
+        facts.append(("More", f"{len(lines) - MOST_LINES} on the page"))
     return Mail(
         subject=subject_line("PartnerHub", "Shipments", f"{news} of {clock.today():%-d %B}"),
         heading=f"{news} since the last daily mail",

@@ -18,7 +18,6 @@ from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.desk import ChoiceFilter, DeskAdmin
 from core.web.formats import desk_minute
 from core.web.mailframe import framed, mail_frame, mail_page
-from core.web.templatetags.ui import status_pill
 
 RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"
@@ -69,11 +68,6 @@ class MessageAdmin(ByAddress):
     def written(self, message: Message) -> str:
         """When it was put into the outbox."""
         return desk_minute(message.created_at)
-
-    @admin.display(description="State")
-    def state(self, message: Message) -> str:
-        """The state as a pill."""
-        return status_pill(message.status, message.get_status_display())
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one message, sending it again, and the samples of all kinds."""

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from core.web.pagination import capped_count
+from core.web.templatetags.ui import status_pill
 
 # How many rows a list on a page of our own has at most.
 SHOWN = 20
@@ -90,6 +91,11 @@ class DeskAdmin(admin.ModelAdmin):
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """(path, view taking request, name's ending) of the subclass's own pages."""
         return []
+
+    @admin.display(description="State")
+    def state(self, row: Any) -> str:
+        """The state as a pill."""
+        return status_pill(row.status, row.get_status_display())
 
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
         """The row of a page, out of `rows` or of the list.

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, is_verified
 from connections.models import Connection, ConnectionInvitation, PartnerLink, Renewal
-from connections.reads import requests as asked
+from connections.reads.requests import waiting_for_provider, waiting_for_seller
 from connections.reads.reviews import waiting_reviews
 from core import clock
-from core.web.formats import day
+from core.web.formats import count, day
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import IN_QUEUE, ApplicationStatus
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
@@ -181,7 +181,7 @@ def seller_steps(seller: Organization) -> list[Step]:
 
 def seller_answers(seller: Organization) -> list[Step]:
     """What the seller's partners have asked and wait for (X2, U16); two queries."""
-    requests, renewals = asked.waiting_for_seller(seller)
+    requests, renewals = waiting_for_seller(seller)
     return [
         *(
             Step(
@@ -201,7 +201,7 @@ def seller_answers(seller: Organization) -> list[Step]:
 
 def provider_answers(provider: Organization) -> list[Step]:
     """What the provider's clients have proposed and wait for (U16); one query."""
-    renewals = asked.waiting_for_provider(provider)
+    renewals = waiting_for_provider(provider)
     return [_renewal_step(row, row.connection.seller, "provider:client") for row in renewals]
 
 
@@ -222,13 +222,12 @@ def review_steps(seller: Organization) -> list[Step]:
     waiting, overdue, first = waiting_reviews(seller)
     if first is None:
         return []
-    partners = "1 partner" if waiting == 1 else f"{waiting} partners"
     late = f"; {overdue} of them overdue" if overdue else ""
     name = first.connection.provider.name
     return [
         Step(
             "Review your partners",
-            f"Keep, lower or end what they may do: {partners}, next {name}{late}.",
+            f"Keep, lower or end what they may do: {count(waiting, 'partner')}, next {name}{late}.",
             CURRENT,
             "You",
             _link("Review", "seller:partner-reviews", seller.handle),

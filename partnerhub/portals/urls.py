@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from partnerhub.portals import history as pages
 from partnerhub.portals import views
+from partnerhub.portals.history import history_export, history_page, history_verify
 
 public = [path("", views.front_page, name="account-chooser")]
 seller = [
@@ -14,7 +14,7 @@ provider = [path("", views.provider_home, name="home")]
 supply = [path("", views.supply_home, name="home")]
 
 history = [
-    path("history/", pages.history_page, name="history"),
-    path("history/export/", pages.history_export, name="history-export"),
-    path("history/verify/", pages.history_verify, name="history-verify"),
+    path("history/", history_page, name="history"),
+    path("history/export/", history_export, name="history-export"),
+    path("history/verify/", history_verify, name="history-verify"),
 ]

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from core.errors import Conflict
 from core.web.desk import DeskRequest
+from core.web.formats import count
 from core.web.forms import apply, status_of
 from roles.admin.desk import ReviewAdmin
 from roles.forms import CategoriesForm
@@ -63,9 +64,7 @@ def _save(request: DeskRequest, form: CategoriesForm) -> list[int]:
 
 
 def _words(groups: int) -> str:
-    if not groups:
-        return "Nothing was changed."
-    return "Saved for 1 group." if groups == 1 else f"Saved for {groups} groups."
+    return f"Saved for {count(groups, 'group')}." if groups else "Nothing was changed."
 
 
 def _form(data: Any = None) -> CategoriesForm:

@@ -78,11 +78,6 @@ class RoleApplicationAdmin(ReviewAdmin):
             ),
         ]
 
-    @admin.display(description="State")
-    def state(self, row: RoleApplication) -> str:
-        """The state as a pill."""
-        return status_pill(row.status, row.get_status_display())
-
     @admin.display(description="Age")
     def age(self, row: RoleApplication) -> str:
         """Since it was handed in."""

@@ -11,8 +11,8 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.services import queue_fan_out
 from core.web.formats import day
 from core.web.redirects import absolute
-from supplychain.emails import recipients as people
 from supplychain.emails.guests import tell_guests
+from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.emails.shared import (
     item_facts,
     reason_facts,
@@ -48,7 +48,7 @@ def shipment_shared_drafts(*, after: int, limit: int, shares: list[int], by: int
     if told:
         shipment = told[0].shipment
         tell(
-            people.suppliers_side(share.supplier_id for share in told),
+            suppliers_side(share.supplier_id for share in told),
             key=f"share:{told[0].public_id}:shared",
             kind="supplychain.shipment_shared",
             mail=_shared_mail(shipment, told[0].note),
@@ -211,7 +211,7 @@ def _to_worker(
 ) -> None:
     """To the supplier's people, or to the guest."""
     seller = share.shipment.seller
-    _tell(share, event, people.suppliers_side([share.supplier_id]), mail, path, seller, by)
+    _tell(share, event, suppliers_side([share.supplier_id]), mail, path, seller, by)
     kind = f"supplychain.share_{event}"
     tell_guests([share], key=f"share:{event}", kind=kind, mail=mail, over=over)
 
@@ -234,7 +234,7 @@ def _to_seller(
         button=("Open the shipment", absolute(path)),
         organization=inert(worker.name),
     )
-    told = people.sellers_side(seller, also=share.shared_by)
+    told = sellers_side(seller, also=share.shared_by)
     # A guest acts in no account: the mail counts as the seller's own.
     _tell(share, event, told, mail, path, share.supplier if share.connection else seller, by)
 

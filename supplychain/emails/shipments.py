@@ -10,8 +10,8 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
 from core.web.redirects import absolute
-from supplychain.emails import recipients as people
 from supplychain.emails.guests import tell_guests
+from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.shares import share_cancelled
 from supplychain.models import Share, Shipment, ShipmentItem
@@ -32,7 +32,7 @@ def shipment_changed(shipment: Shipment, *, by: Any, shares: Sequence[Share]) ->
         button=("Open the shipment", absolute(path)),
         organization=inert(shipment.seller.name),
     )
-    suppliers = people.suppliers_side(share.supplier_id for share in shares)
+    suppliers = suppliers_side(share.supplier_id for share in shares)
     event = f"changed:{clock.now().timestamp()}"
     _tell(shipment, event, suppliers, mail, path, by)
     tell_guests(shares, key=event, kind="supplychain.shipment_changed", mail=mail)
@@ -69,14 +69,14 @@ def _moved(shipment: Shipment, event: str, words: str, shares: Sequence[Share]) 
     _tell(
         shipment,
         event,
-        people.sellers_side(shipment.seller),
+        sellers_side(shipment.seller),
         _report(shipment, event, heading, facts, path),
         path,
         None,
     )
     if shares:
         path = reverse("shared-shipment", args=[shipment.public_id])
-        suppliers = people.suppliers_side(share.supplier_id for share in shares)
+        suppliers = suppliers_side(share.supplier_id for share in shares)
         mail = _report(shipment, event, heading, facts, path)
         _tell(shipment, f"{event}:supplier", suppliers, mail, path, None)
         tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=mail)
@@ -95,7 +95,7 @@ def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> No
     _tell(
         shipment,
         "quantity_difference",
-        people.sellers_side(shipment.seller),
+        sellers_side(shipment.seller),
         _report(shipment, "quantity difference", heading, tuple(facts), path),
         path,
         None,
