@@ -3,7 +3,6 @@
 from core.outbox import services as outbox
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
-from core.web.redirects import absolute
 
 ALIKE = 20
 
@@ -21,7 +20,7 @@ def share_mail(number: int) -> Mail:
             ("Ship by", "3 May 2026"),
             *((f"SKU-{line}", "40 units, polybag") for line in range(8)),
         ),
-        button=("Open the shipment", absolute(f"/supply/shipments/{shipment}/")),
+        button=("Open the shipment", f"/supply/shipments/{shipment}/"),
         organization="Scale Seller",
     )
 
@@ -33,7 +32,7 @@ def short_mail(number: int) -> Mail:
         heading="Your connection with Scale Seller has ended",
         paragraphs=("Nobody of your company can act for this seller any more.",),
         facts=(("Seller", "Scale Seller"), ("Ended by", "Seller"), ("Ended on", "3 May 2026")),
-        button=("See your clients", absolute("/provider/scale/clients/")),
+        button=("See your clients", "/provider/scale/clients/"),
         organization="Scale Seller",
     )
 

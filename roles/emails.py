@@ -14,7 +14,6 @@ from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.services import queue_fan_out
 from core.web.access import Level
 from core.web.formats import day
-from core.web.redirects import absolute
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, LineDecision
 
@@ -33,7 +32,7 @@ def _list_path(provider: Any) -> str:
     return reverse("provider:applications", args=[provider.handle])
 
 
-def _tell(provider: Any, *, key: str, kind: str, mail: Mail, path: str, by: Any) -> None:
+def _tell(provider: Any, *, key: str, kind: str, mail: Mail, by: Any) -> None:
     # Who administers several accounts reads which one it is about.
     account = ("Account", inert(provider.name))
     tell(
@@ -41,7 +40,6 @@ def _tell(provider: Any, *, key: str, kind: str, mail: Mail, path: str, by: Any)
         key=key,
         kind=f"roles.{kind}",
         mail=replace(mail, facts=(account, *mail.facts)),
-        path=path,
         organization=provider,
         caused_by=by,
     )
@@ -51,7 +49,6 @@ def application_submitted(application: RoleApplication, *, by: Any) -> None:
     """Confirm the application, with the date by which it is decided (X17)."""
     provider, category = application.provider, application.category.title
     assert application.review_due_at is not None
-    path = _application_path(application)
     lines = application.lines.select_related("role")
     mail = Mail(
         subject=_subject(provider, f"Role application {category}", "submitted"),
@@ -66,23 +63,22 @@ def application_submitted(application: RoleApplication, *, by: Any) -> None:
             ("Decided by", day(application.review_due_at)),
             *((line.role.name, Level(line.level).word) for line in lines),
         ),
-        button=("See the application", absolute(path)),
+        button=("See the application", _application_path(application)),
         organization=inert(provider.name),
     )
     key = f"role-application:{application.public_id}:submitted"
-    _tell(provider, key=key, kind="application_submitted", mail=mail, path=path, by=by)
+    _tell(provider, key=key, kind="application_submitted", mail=mail, by=by)
 
 
 def information_requested(application: RoleApplication, *, message: Any, by: Any) -> None:
     """A reviewer asked something; says until when the answer is waited for."""
     provider, category = application.provider, application.category.title
     assert application.answer_due_at is not None
-    path = _application_path(application)
     mail = Mail(
         subject=_subject(provider, f"Role application {category}", "question"),
         heading=f"A question about your role application: {category}",
         paragraphs=("The reviewer asks:", inert(message.text, 1000)),
-        button=("Answer the question", absolute(path)),
+        button=("Answer the question", _application_path(application)),
         after=(
             (
                 f"Without an answer by {day(application.answer_due_at)} the application lapses. "
@@ -92,7 +88,7 @@ def information_requested(application: RoleApplication, *, message: Any, by: Any
         organization=settings.MARKETPLACE_NAME,
     )
     key = f"role-application:{application.public_id}:asked:{message.public_id}"
-    _tell(provider, key=key, kind="application_information_requested", mail=mail, path=path, by=by)
+    _tell(provider, key=key, kind="application_information_requested", mail=mail, by=by)
 
 
 def outcome(line: ApplicationLine) -> str:
@@ -130,7 +126,7 @@ def decided_mail(
             f"Your application of {day(application.submitted_at)} is decided, role by role:",
         ),
         facts=tuple((line.role.name, outcome(line)) for line in lines),
-        button=("See the decision", absolute(_application_path(application))),
+        button=("See the decision", _application_path(application)),
         after=("You can apply again for the roles that were not approved.",) if refused else (),
         organization=settings.MARKETPLACE_NAME,
     )
@@ -142,14 +138,12 @@ def application_decided(
     """Tell every administrator of the provider what was decided, line by line."""
     key = f"role-application:{application.public_id}:decided"
     mail = decided_mail(application, lines, application.status)
-    path = _application_path(application)
-    _tell(application.provider, key=key, kind="application_decided", mail=mail, path=path, by=by)
+    _tell(application.provider, key=key, kind="application_decided", mail=mail, by=by)
 
 
 def application_lapsed(application: RoleApplication) -> None:
     """The question was not answered in time."""
     provider, category = application.provider, application.category.title
-    path = _application_path(application)
     mail = Mail(
         subject=_subject(provider, f"Role application {category}", "lapsed"),
         heading=f"Your role application has lapsed: {category}",
@@ -160,11 +154,11 @@ def application_lapsed(application: RoleApplication) -> None:
                 "what you wrote is taken over."
             ),
         ),
-        button=("Apply again", absolute(path)),
+        button=("Apply again", _application_path(application)),
         organization=settings.MARKETPLACE_NAME,
     )
     key = f"role-application:{application.public_id}:lapsed"
-    _tell(provider, key=key, kind="application_lapsed", mail=mail, path=path, by=None)
+    _tell(provider, key=key, kind="application_lapsed", mail=mail, by=None)
 
 
 _CHANGED = {
@@ -178,7 +172,6 @@ def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) 
     """A reviewer lowered, revoked or restored an approved role: the provider and its sellers."""
     provider, role = approved_role.provider, approved_role.role
     what = _CHANGED[change].format(level=Level(approved_role.level).word)
-    path = _list_path(provider)
     effect = (
         "What sellers granted above it has no effect from now on."
         if change != "restored"
@@ -188,11 +181,11 @@ def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) 
         subject=_subject(provider, f"Approved role {role.name}", change),
         heading=f"{role.name}: approval {what}",
         paragraphs=(effect, f"The reason: {inert(approved_role.reason, 500)}"),
-        button=("See your approved roles", absolute(path)),
+        button=("See your approved roles", _list_path(provider)),
         organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-role:{approved_role.public_id}:{change}:{approved_role.version}"
-    _tell(provider, key=key, kind=f"approved_role_{change}", mail=mail, path=path, by=by)
+    _tell(provider, key=key, kind=f"approved_role_{change}", mail=mail, by=by)
     tell_sellers(approved_role, change)
 
 
@@ -200,7 +193,6 @@ def approved_roles_lapsing(
     provider: Any, approved_roles: Sequence[ApprovedRole], *, days: int
 ) -> None:
     """The yearly end is near: one mail for all roles of the provider that reached this stage."""
-    path = _list_path(provider)
     first = approved_roles[0]
     mail = Mail(
         subject=_subject(provider, "Approved roles", f"{len(approved_roles)} end soon"),
@@ -212,18 +204,17 @@ def approved_roles_lapsing(
             ),
         ),
         facts=tuple((row.role.name, f"until {day(row.expires_at)}") for row in approved_roles),
-        button=("Renew", absolute(path)),
+        button=("Renew", _list_path(provider)),
         organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsing:{days}"
-    _tell(provider, key=key, kind="approved_role_lapsing", mail=mail, path=path, by=None)
+    _tell(provider, key=key, kind="approved_role_lapsing", mail=mail, by=None)
     for row in approved_roles:
         tell_sellers(row, "lapsing", stage=str(days))
 
 
 def approved_roles_lapsed(provider: Any, approved_roles: Sequence[ApprovedRole]) -> None:
     """The year is over: one mail for all roles of the provider that ended together."""
-    path = _list_path(provider)
     first = approved_roles[0]
     mail = Mail(
         subject=_subject(provider, "Approved roles", f"{len(approved_roles)} have lapsed"),
@@ -235,11 +226,11 @@ def approved_roles_lapsed(provider: Any, approved_roles: Sequence[ApprovedRole])
             ),
         ),
         facts=tuple((row.role.name, f"ended {day(row.expires_at)}") for row in approved_roles),
-        button=("Apply again", absolute(path)),
+        button=("Apply again", _list_path(provider)),
         organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsed"
-    _tell(provider, key=key, kind="approved_role_lapsed", mail=mail, path=path, by=None)
+    _tell(provider, key=key, kind="approved_role_lapsed", mail=mail, by=None)
     for row in approved_roles:
         tell_sellers(row, "lapsed")
 
@@ -274,8 +265,7 @@ def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]
             heading=f"What waits for review on {day(day_of)}",
             paragraphs=("Every applicant was told a date by which we decide.",),
             facts=facts,
-            button=("Open the desk", absolute(reverse("admin:index"))),
+            button=("Open the desk", reverse("admin:index")),
             why="You get this because you are a reviewer.",
         ),
-        path=reverse("admin:index"),
     )

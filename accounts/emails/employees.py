@@ -10,7 +10,6 @@ from core.notifications.services import Recipient, tell
 from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import minute
-from core.web.redirects import absolute
 
 
 def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:
@@ -73,7 +72,6 @@ def _tell(
     paragraphs: tuple[str, ...] = (),
 ) -> None:
     firm = inert(invitation.organization.name)
-    page = portals.members_page(invitation.organization)
     tell(
         recipients,
         key=f"{invitation.about}:{invitation.generation}:{event}",
@@ -82,10 +80,9 @@ def _tell(
             subject=subject_line(firm, "Invitation", event),
             heading=heading,
             paragraphs=paragraphs,
-            button=("See people and invitations", absolute(page)),
+            button=("See people and invitations", portals.members_page(invitation.organization)),
             organization=firm,
         ),
-        path=page,
         organization=invitation.organization,
         caused_by=invitation.decided_by,
     )

@@ -8,22 +8,19 @@ from accounts.models import IdentityCheck
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail
 from core.web.formats import day
-from core.web.redirects import absolute
 
 WHY = "You get this because an identity check was asked for with your account."
 NOT_YOU = "Not you? Change your password at once, then write to support."
 
 
 def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any) -> None:
-    path = reverse("identity")
     label = words.pop("label")
-    mail = Mail(button=(label, absolute(path)), why=WHY, not_you=NOT_YOU, **words)
+    mail = Mail(button=(label, reverse("identity")), why=WHY, not_you=NOT_YOU, **words)
     tell(
         [Recipient.of(check.user)],
         key=f"identity:{check.public_id}:{event}",
         kind=f"accounts.identity_{event.partition(':')[0]}",
         mail=mail,
-        path=path,
         caused_by=by,
     )
 

@@ -9,7 +9,6 @@ from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.redirects import absolute
 
 
 def member_access_changed(
@@ -63,7 +62,6 @@ def member_removed(membership: Membership, *, by: User) -> None:
 def member_left(membership: Membership) -> None:
     """To the administrators: somebody has left."""
     organization, firm = membership.organization, inert(membership.organization.name)
-    page = portals.members_page(organization)
     tell(
         [Recipient.of(user) for user in administrators(organization)],
         key=f"membership:{membership.public_id}:left",
@@ -71,10 +69,9 @@ def member_left(membership: Membership) -> None:
         mail=Mail(
             subject=subject_line(firm, "Member", "left"),
             heading=f"{inert(membership.user.name)} has left the account",
-            button=("See people and invitations", absolute(page)),
+            button=("See people and invitations", portals.members_page(organization)),
             organization=firm,
         ),
-        path=page,
         organization=organization,
         caused_by=membership.user,
     )
@@ -99,10 +96,9 @@ def _to_member(
             heading=heading,
             paragraphs=paragraphs,
             facts=(*facts, ("Done by", inert(by.name) if by else "PartnerHub")),
-            button=("Open PartnerHub", absolute("/")),
+            button=("Open PartnerHub", "/"),
             organization=firm,
         ),
-        path="/",
         organization=membership.organization,
         caused_by=by,
     )

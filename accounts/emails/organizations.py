@@ -11,7 +11,6 @@ from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.redirects import absolute
 
 JOIN_ASKED = "accounts.organization_join_asked"
 
@@ -27,13 +26,13 @@ def _facts(organization: Organization) -> tuple[tuple[str, str], ...]:
 def _to_administrators(
     organization: Organization, event: str, mail: Mail, by: Any, path: str = ""
 ) -> None:
-    """One mail to each administrator; `event` makes its key unique. Leads home without a `path`."""
+    """One mail to each administrator; `event` makes its key unique."""
     tell(
         [Recipient.of(user) for user in administrators(organization)],
         key=f"organization:{organization.public_id}:{event}",
         kind=f"accounts.organization_{event.partition(':')[0]}",
         mail=mail,
-        path=path or page(organization, "home"),
+        path=path,
         organization=organization,
         caused_by=by,
     )
@@ -47,7 +46,7 @@ def organization_active(organization: Organization) -> None:
         heading=f"Your account {name} is active",
         paragraphs=(portal_of(organization).next_step,),
         facts=_facts(organization),
-        button=("Open the account", absolute(page(organization, "home"))),
+        button=("Open the account", page(organization, "home")),
         organization=name,
     )
     _to_administrators(organization, "active", mail, None)
@@ -61,7 +60,7 @@ def organization_resumed(organization: Organization, *, by: User, event: str) ->
         heading=f"Your account {name} is active again",
         paragraphs=("The suspension was lifted. Everything works as before.",),
         facts=_facts(organization),
-        button=("Open the account", absolute(page(organization, "home"))),
+        button=("Open the account", page(organization, "home")),
         organization=name,
     )
     _to_administrators(organization, f"resumed:{event}", mail, by)
@@ -80,7 +79,7 @@ def organization_suspended(
             "Write to support when you have done what is asked, or when you disagree.",
         ),
         facts=(*_facts(organization), ("Reason", inert(reason, 300))),
-        button=("Open the account", absolute(page(organization, "home"))),
+        button=("Open the account", page(organization, "home")),
         organization=name,
     )
     _to_administrators(organization, f"suspended:{event}", mail, by)
@@ -96,10 +95,11 @@ def organization_closed(organization: Organization, reason: str, *, by: User | N
             "It cannot be opened again. Its history stays readable for you and for its partners.",
         ),
         facts=(*_facts(organization), ("Reason", inert(reason, 300))),
-        button=("Open the start page", absolute("/")),
+        button=("Open the start page", "/"),
         organization=name,
     )
-    _to_administrators(organization, "closed", mail, by)
+    home = page(organization, "home")
+    _to_administrators(organization, "closed", mail, by, path=home)
 
 
 def join_asked(organization: Organization, asker: User) -> None:
@@ -113,18 +113,17 @@ def join_asked(organization: Organization, asker: User) -> None:
             "If you know them, invite them as an employee. If not, do nothing.",
         ),
         facts=(("Name", inert(asker.name)), ("E-mail address", inert(asker.email, 254))),
-        button=("Open the page of your people", absolute(members_page(organization))),
+        button=("Open the page of your people", members_page(organization)),
         organization=name,
     )
     day = clock.now().date().isoformat()
     event = f"join_asked:{asker.public_id}:{day}"
-    _to_administrators(organization, event, mail, asker, members_page(organization))
+    _to_administrators(organization, event, mail, asker)
 
 
 def organization_taken(organization: Organization, user: User) -> None:
     """The draft cannot become active: its business has an account already (S0.16)."""
     name = inert(organization.name)
-    path = reverse("provider-draft", args=[organization.public_id])
     mail = Mail(
         subject=subject_line(name, "Account", "your company already has one"),
         heading=f"{name} could not become active: your company already has an account",
@@ -133,7 +132,7 @@ def organization_taken(organization: Organization, user: User) -> None:
             "Ask the administrators of the existing account to invite you as an employee.",
         ),
         facts=_facts(organization),
-        button=("See what to do", absolute(path)),
+        button=("See what to do", reverse("provider-draft", args=[organization.public_id])),
         organization=name,
     )
     tell(
@@ -141,6 +140,5 @@ def organization_taken(organization: Organization, user: User) -> None:
         key=f"organization:{organization.public_id}:taken",
         kind="accounts.organization_taken",
         mail=mail,
-        path=path,
         organization=organization,
     )

@@ -4,7 +4,6 @@ from accounts.models import User
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail
-from core.web.redirects import absolute
 
 
 def person_deactivated(person: User) -> None:
@@ -37,8 +36,7 @@ def _tell(person: User, event: str, heading: str, text: str) -> None:
             subject=f"[PartnerHub] Account: {event}",
             heading=heading,
             paragraphs=(text,),
-            button=("Open PartnerHub", absolute("/")),
+            button=("Open PartnerHub", "/"),
             why="You get this because it concerns your account.",
         ),
-        path="/",
     )

@@ -10,7 +10,6 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
-from core.web.redirects import absolute
 
 NOT_YOU = "Not you? Choose a new password at once with “Forgot your password?”, then tell us."
 WHY = "You get this because it concerns the safety of your account."
@@ -45,7 +44,7 @@ def security_changed(user: Any, change: str, browser: str, *, old: str = "", new
         heading=title.replace(": ", " "),
         paragraphs=("All other sessions of your account were ended.",),
         facts=_circumstances(browser),
-        button=("Look at your sign-in settings", absolute(reverse("mfa_index"))),
+        button=("Look at your sign-in settings", reverse("mfa_index")),
         not_you=NOT_YOU,
         why=WHY,
     )
@@ -61,7 +60,7 @@ def account_exists(address: str) -> None:
             "Somebody, probably you, signed up with this address. Nothing was changed.",
             "Sign in with your password. If you have forgotten it, choose a new one.",
         ),
-        button=("Choose a new password", absolute(reverse("account_reset_password"))),
+        button=("Choose a new password", reverse("account_reset_password")),
         why=WHY,
     )
     key = f"security:{uuid4()}"
@@ -75,7 +74,7 @@ def new_sign_in(user: Any, browser: str) -> None:
         subject="[PartnerHub] Sign-in: new browser",
         heading="Your account was used from a new browser",
         facts=_circumstances(browser),
-        button=("Look at your sessions", absolute(reverse("usersessions_list"))),
+        button=("Look at your sessions", reverse("usersessions_list")),
         not_you=NOT_YOU,
         why=WHY,
     )

@@ -13,7 +13,6 @@ from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.redirects import absolute
 
 
 def renewal_asked(row: OneTimeLink) -> None:
@@ -21,7 +20,6 @@ def renewal_asked(row: OneTimeLink) -> None:
     kind = kinds.of(row)
     organization = kind.inviter(row)
     firm, who = inert(organization.name), inert(kind.address(row)) or "The invited account"
-    page = kind.manage_url(row)
     tell(
         [Recipient.of(user) for user in administrators(organization)],
         key=f"{row.about}:renewal_asked:{clock.now().isoformat()}",
@@ -30,10 +28,9 @@ def renewal_asked(row: OneTimeLink) -> None:
             subject=subject_line(firm, "Invitation", "a new one is asked for"),
             heading=f"{who} asks for a new invitation",
             paragraphs=("The last one has ended. You can send it again, or leave it be.",),
-            button=("See the invitations", absolute(page)),
+            button=("See the invitations", kind.manage_url(row)),
             organization=firm,
         ),
-        path=page,
         organization=organization,
     )
 

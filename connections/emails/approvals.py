@@ -13,7 +13,6 @@ from core.notifications.services import Recipient, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
 from core.web.formats import day
-from core.web.redirects import absolute
 from roles.models import ApprovedRole
 
 CHANGES = {
@@ -50,12 +49,12 @@ def approval_changed_drafts(
     mails = []
     for row in rows:
         path = seller_path(row.seller, "connection", row.connection.public_id)
-        mail = _approval_mail(approval, row, change, absolute(path))
+        mail = _approval_mail(approval, row, change, path)
         # Each change counts the version up; each reminder has its number of days.
         stage = f"{approval.version}:{approval.reminded_days or ''}"
         key = f"approval:{approval.public_id}:{change}:{stage}:{row.pk}"
         mails += [
-            told(Recipient.of(user), key=key, kind=kind, mail=mail, path=path)
+            told(Recipient.of(user), key=key, kind=kind, mail=mail)
             for user in people.get(row.seller_id, [])
         ]
     tell_each(mails)

@@ -12,7 +12,6 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
-from core.web.redirects import absolute
 
 
 def assignments_changed(
@@ -58,7 +57,6 @@ def _tell(
     facts: Sequence[tuple[str, str]],
     by: Any,
 ) -> None:
-    path = reverse("provider:clients", args=[provider.handle])
     tell(
         [Recipient.of(person)],
         key=f"{key}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
@@ -68,10 +66,9 @@ def _tell(
             heading=heading,
             paragraphs=(text,),
             facts=tuple(facts),
-            button=("See your clients", absolute(path)),
+            button=("See your clients", reverse("provider:clients", args=[provider.handle])),
             organization=inert(provider.name),
         ),
-        path=path,
         organization=provider,
         caused_by=by,
     )

@@ -20,7 +20,6 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
 from core.web.formats import day
-from core.web.redirects import absolute
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:
@@ -105,7 +104,6 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -
     event = f"roles_ended:{connection.version}"
     seller, provider = connection.seller, connection.provider
     tell_both(connection, event=event, provider=mail(seller), seller=mail(provider))
-    path = reverse("provider:clients", args=[provider.handle])
     tell(
         [Recipient.of(person) for person in people],
         key=f"connection:{connection.public_id}:{event}:people",
@@ -115,10 +113,9 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -
             heading=f"Roles you used for {inert(seller.name)} have ended",
             paragraphs=("Their end date has come. What else you are assigned to stays.",),
             facts=facts,
-            button=("See your clients", absolute(path)),
+            button=("See your clients", reverse("provider:clients", args=[provider.handle])),
             organization=inert(seller.name),
         ),
-        path=path,
         organization=provider,
     )
 

@@ -19,7 +19,6 @@ from core.notifications.services import Recipient, tell
 from core.outbox import links
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import country, day
-from core.web.redirects import absolute
 
 ONE_USE = "The link works once, and only for {whom}."
 
@@ -77,16 +76,14 @@ def partner_link_declined(link: PartnerLink) -> None:
             subject=subject_line(partner_name(link), "Partner link", "declined"),
             heading=f"{firm} declined your partner link",
             facts=reason_facts(link.reason),
-            button=("Open User Permissions", absolute(seller_path(link.seller, "permissions"))),
+            button=("Open User Permissions", seller_path(link.seller, "permissions")),
             organization=firm,
         ),
-        path=seller_path(link.seller, "permissions"),
     )
 
 
 def partner_link_expiring(link: PartnerLink) -> None:
     """A link nobody answered ends tomorrow: whoever issued it can remind or send it (U15)."""
-    path = seller_path(link.seller, "partner-link", link.public_id)
     firm = partner_name(link)
     tell_administrators(
         link.seller,
@@ -101,9 +98,11 @@ def partner_link_expiring(link: PartnerLink) -> None:
                     "it once it has expired."
                 ),
             ),
-            button=("Open the partner link", absolute(path)),
+            button=(
+                "Open the partner link",
+                seller_path(link.seller, "partner-link", link.public_id),
+            ),
         ),
-        path=path,
     )
 
 
@@ -191,8 +190,7 @@ def _tell_provider_about(
             heading=heading,
             paragraphs=paragraphs,
             facts=facts,
-            button=("Open the invitation", absolute(path)),
+            button=("Open the invitation", path),
             organization=inert(invitation.seller.name),
         ),
-        path=path,
     )

@@ -11,7 +11,6 @@ from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
-from core.web.redirects import absolute
 
 PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:client-renewal"}
 
@@ -126,7 +125,6 @@ def _tell(
         organization,
         key=f"renewal:{renewal.public_id}:{event}",
         kind=f"connections.renewal_{event}",
-        mail=replace(mail, button=(label, absolute(path))),
-        path=path,
+        mail=replace(mail, button=(label, path)),
         caused_by=by,
     )

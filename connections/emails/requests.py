@@ -11,7 +11,6 @@ from connections.models import Connection, RoleRequest
 from core.audit.presenters import Values
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
-from core.web.redirects import absolute
 
 
 def roles_requested(
@@ -155,7 +154,6 @@ def _tell(
         organization,
         key=f"role-request:{request.public_id}:{event}:{organization.kind}",
         kind=f"connections.role_request_{event}",
-        mail=replace(mail, button=(label, absolute(path))),
-        path=path,
+        mail=replace(mail, button=(label, path)),
         caused_by=by,
     )

@@ -4,7 +4,6 @@ from connections.emails.shared import seller_path, tell_administrators
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
-from core.web.redirects import absolute
 
 
 def review_opened(review: ConnectionReview) -> None:
@@ -52,7 +51,6 @@ def _tell(review: ConnectionReview, *, event: str, subject: str, heading: str, t
                 ("Solution provider", inert(review.connection.provider.name)),
                 ("Answer until", day(review.due_at)),
             ),
-            button=("Review this partner", absolute(path)),
+            button=("Review this partner", path),
         ),
-        path=path,
     )

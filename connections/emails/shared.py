@@ -13,7 +13,6 @@ from core.audit.presenters import Values, said
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.access import Level
-from core.web.redirects import absolute
 from roles.models import Role
 
 MOST_ROLES = 20
@@ -56,10 +55,10 @@ def seller_path(seller: Organization, page: str, *args: Any) -> str:
     return reverse(f"seller:{page}", args=[seller.handle, *args])
 
 
-def tell_administrators(organization: Organization, *, path: str, **message: Any) -> None:
+def tell_administrators(organization: Organization, **message: Any) -> None:
     """One message to every administrator of the organization; arguments as for tell()."""
     recipients = [Recipient.of(user) for user in administrators(organization)]
-    tell(recipients, path=path, organization=organization, **message)
+    tell(recipients, organization=organization, **message)
 
 
 def tell_both(
@@ -87,7 +86,6 @@ def tell_both(
             organization,
             key=f"connection:{connection.public_id}:{event}:{organization.kind}",
             kind=f"connections.connection_{event.partition(':')[0]}",
-            mail=replace(mail, button=(label, absolute(path))),
-            path=path,
+            mail=replace(mail, button=(label, path)),
             caused_by=by,
         )

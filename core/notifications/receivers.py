@@ -16,7 +16,6 @@ from core.outbox.bounces import mark
 from core.outbox.models import Message
 from core.outbox.rendering import Mail, subject_line
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
-from core.web.redirects import absolute
 
 # Reasons that pass: a full mailbox, a slow server, a policy that changes.
 PASSING = frozenset({"timed_out", "blocked"})
@@ -35,14 +34,12 @@ def note_delivery(message: Message, status: str, error: str, **kwargs: Any) -> N
     assert causer is not None
     if not causer.is_active:
         return
-    path = reverse("undelivered")
     now = clock.real_now()
     mail, line = told(
         Recipient.of(causer),
         key=f"undelivered:{causer.pk}:{now:%Y%m%d%H}",
         kind=UNDELIVERED,
-        mail=_mail(message, error, absolute(path)),
-        path=path,
+        mail=_mail(message, error),
         organization=message.organization_id,
     )
     assert line is not None
@@ -50,7 +47,7 @@ def note_delivery(message: Message, status: str, error: str, **kwargs: Any) -> N
     tell_each([(mail, line)])
 
 
-def _mail(message: Message, error: str, url: str) -> Mail:
+def _mail(message: Message, error: str) -> Mail:
     return Mail(
         subject=subject_line("PartnerHub", "Mail", "could not be delivered"),
         heading=f"Could not be delivered: {message.subject}"[:200],
@@ -59,7 +56,7 @@ def _mail(message: Message, error: str, url: str) -> Mail:
             "Should others fail within the hour, they stand on the same page without another mail.",
         ),
         facts=(("Mail", message.subject), ("Why", plain_reason(error))),
-        button=("See what did not arrive", url),
+        button=("See what did not arrive", reverse("undelivered")),
     )
 
 

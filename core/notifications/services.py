@@ -29,10 +29,10 @@ class Recipient:
 class Details(TypedDict, total=False):
     """What else there is to say about a mail.
 
-    `path` is where the line in the notification centre leads inside the portal; `link` the one-time
-    link behind the button; `about` ("invitation:<uuid>") what a failed delivery is reported to;
-    `organization` and `caused_by`, rows or their keys, who acted. A `secret` body is blanked once
-    it is sent.
+    `path` is where the line in the notification centre leads when not to the page behind the
+    button; `link` the one-time link behind the button; `about` ("invitation:<uuid>") what a failed
+    delivery is reported to; `organization` and `caused_by`, rows or their keys, who acted. A
+    `secret` body is blanked once it is sent.
     """
 
     path: str
@@ -97,10 +97,16 @@ def told(
         user_id=person.user_id,
         kind=kind,
         title=mail.heading[:200],
-        path=path,
+        path=path or _page(mail),
         organization_id=acted,
     )
     return message, line
+
+
+def _page(mail: Mail) -> str:
+    """The page behind the button; "" behind a one-time link."""
+    url = mail.button[1] if mail.button else ""
+    return url if url.startswith("/") else ""
 
 
 def tell_each(rows: Sequence[Told]) -> None:

@@ -16,7 +16,6 @@ from core.outbox.models import Message
 from core.outbox.rendering import Mail, subject_line
 from core.tasks import task
 from core.web.formats import count, lately
-from core.web.redirects import absolute
 
 MOST_LINES = 100
 BATCH = 500
@@ -76,7 +75,7 @@ def _mail(lines: Sequence[Notification]) -> Mail:
         heading=f"{news} since the last daily mail",
         paragraphs=("Times are UTC. Recalls and cancellations were mailed at once.",),
         facts=tuple(facts),
-        button=("See them", absolute(f"{reverse('notification-list')}?about=shipments")),
+        button=("See them", f"{reverse('notification-list')}?about=shipments"),
         settings=True,
         repeating=True,
     )

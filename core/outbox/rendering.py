@@ -44,8 +44,8 @@ _CODE = re.compile(r"[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5})+|\d{6,8}")
 class Mail:
     """What one mail says, before it has a shape.
 
-    `facts` are (term, value) pairs; `button` is (label, address), the address absolute on this
-    site or links.PLACEHOLDER; `after` stands below the button (until when it holds);
+    `facts` are (term, value) pairs; `button` is (label, path of a page of ours), or has
+    links.PLACEHOLDER for the path; `after` stands below the button (until when it holds);
     `organization` is who acts; `not_you` and `why` have a general wording when left empty.
     `settings` adds where mail is chosen, `repeating` how to stop it; notifications sets both.
     Words typed by people go through `inert()` first.
@@ -96,7 +96,6 @@ def compose(mail: Mail) -> tuple[str, str, str]:
     request, so it is made when the mail leaves. Raises ValueError when the button leads anywhere
     but this site (I8, N22).
     """
-    _check_button(mail.button)
     safe = _harmless(mail)
     footer = _footer(safe)
     links = _footer_links(safe)
@@ -166,7 +165,7 @@ def _harmless(mail: Mail) -> Mail:
         heading=clean(mail.heading),
         paragraphs=tuple(map(clean, mail.paragraphs)),
         facts=tuple((clean(term), clean(value)) for term, value in mail.facts),
-        button=(clean(mail.button[0]), mail.button[1]) if mail.button else None,
+        button=(clean(mail.button[0]), _address(mail.button[1])) if mail.button else None,
         after=tuple(map(clean, mail.after)),
         not_you=clean(mail.not_you),
         organization=clean(mail.organization),
@@ -175,9 +174,12 @@ def _harmless(mail: Mail) -> Mail:
     )
 
 
-def _check_button(button: tuple[str, str] | None) -> None:
-    if button and button[1] != PLACEHOLDER and not button[1].startswith(f"{settings.SITE_URL}/"):
+def _address(url: str) -> str:
+    if url.startswith("/"):
+        return f"{settings.SITE_URL}{url}"
+    if url != PLACEHOLDER and not url.startswith(f"{settings.SITE_URL}/"):
         raise ValueError("A mail's button must lead to this site.")
+    return url
 
 
 def _footer(mail: Mail) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Redirects that never leave the site (I9)."""
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -17,8 +16,3 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
         and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     )
     return target if allowed else fallback
-
-
-def absolute(path: str) -> str:
-    """The absolute address of a path of ours, built from SITE_URL, never from a request (I8)."""
-    return f"{settings.SITE_URL}{path}"

@@ -6,7 +6,6 @@ from accounts.models import Organization
 from core.notifications.services import tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
-from core.web.redirects import absolute
 from supplychain.emails import recipients
 from supplychain.emails.shared import seller_page, subject, supplier_page
 from supplychain.models import SupplierConnection
@@ -41,7 +40,7 @@ def _tell(
         subject=subject(side, "Supply Chain Connect", "connection removed"),
         heading=f"{who} ended the connection with {inert(other.name) if who == 'You' else 'you'}",
         paragraphs=(sentence, "A new invitation from either side starts a new connection."),
-        button=("Open the page", absolute(path)),
+        button=("Open the page", path),
         organization=inert(side.name),
     )
     tell(
@@ -49,7 +48,6 @@ def _tell(
         key=f"supplier-connection:{connection.public_id}:removed:{reader.kind}",
         kind="supplychain.connection_removed",
         mail=mail,
-        path=path,
         organization=side,
         caused_by=by,
     )

@@ -12,7 +12,6 @@ from core.notifications.services import Recipient, tell
 from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
-from core.web.redirects import absolute
 from supplychain.emails import recipients
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share
@@ -83,7 +82,6 @@ def guest_revoked(link: GuestLink) -> None:
 
 def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
     """To the seller's side: the guest has an account now, with the work as it stands."""
-    path = seller_page(link.organization, "shipment", link.shipment.public_id)
     tell(
         recipients.sellers_side(link.organization, also=link.invited_by),
         key=f"{link.about}:joined",
@@ -93,10 +91,9 @@ def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
             heading=f"{inert(supplier.name)} has an account now: you are connected",
             paragraphs=("What they did as a guest stays as it is.",),
             facts=shipment_facts(link.shipment),
-            button=("Open the shipment", absolute(path)),
+            button=("Open the shipment", _shipment_page(link)),
             organization=inert(supplier.name),
         ),
-        path=path,
         organization=supplier,
         caused_by=by,
     )
@@ -104,7 +101,6 @@ def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
 
 def guest_expired(link: GuestLink) -> None:
     """To the seller's side: the link has run out; sending it again renews it (U5)."""
-    path = seller_page(link.organization, "shipment", link.shipment.public_id)
     tell(
         recipients.sellers_side(link.organization, also=link.invited_by),
         key=f"{link.about}:{link.generation}:expired",
@@ -113,12 +109,15 @@ def guest_expired(link: GuestLink) -> None:
             subject=subject(link.organization, link.shipment.shipment_id, "guest link expired"),
             heading=f"The guest link of {inert(link.name)} has run out",
             paragraphs=("Send it again: what they packed stays, and they can go on.",),
-            button=("Open the shipment", absolute(path)),
+            button=("Open the shipment", _shipment_page(link)),
             organization=inert(link.organization.name),
         ),
-        path=path,
         organization=link.organization,
     )
+
+
+def _shipment_page(link: GuestLink) -> str:
+    return seller_page(link.organization, "shipment", link.shipment.public_id)
 
 
 def tell_guests(

@@ -12,7 +12,6 @@ from core.notifications.services import tell
 from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
 from core.web.formats import minute
-from core.web.redirects import absolute
 from supplychain.emails import recipients
 from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
@@ -157,13 +156,12 @@ def _answered(
     firm: Organization | None = None,
     by: Any = None,
 ) -> None:
-    label, path = button
     mail = Mail(
         subject=subject(firm or invitation.organization, "Supply Chain Connect", event),
         heading=heading,
         paragraphs=paragraphs,
         facts=facts,
-        button=(label, absolute(path)),
+        button=button,
         organization=inert((firm or invitation.organization).name),
     )
     tell(
@@ -171,7 +169,6 @@ def _answered(
         key=f"{invitation.about}:{invitation.generation}:{event}",
         kind=f"supplychain.invitation_{event}",
         mail=mail,
-        path=path,
         organization=invitation.organization,
         caused_by=by,
     )

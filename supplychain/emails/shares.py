@@ -10,7 +10,6 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.services import queue_fan_out
 from core.web.formats import day
-from core.web.redirects import absolute
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.emails.shared import (
@@ -52,7 +51,6 @@ def shipment_shared_drafts(*, after: int, limit: int, shares: list[int], by: int
             key=f"share:{told[0].public_id}:shared",
             kind="supplychain.shipment_shared",
             mail=_shared_mail(shipment, told[0].note),
-            path=reverse("shared-shipment", args=[shipment.public_id]),
             organization=shipment.seller,
             caused_by=by,
         )
@@ -70,7 +68,7 @@ def _shared_mail(shipment: Shipment, note: str) -> Mail:
         facts=(*shipment_facts(shipment), *item_facts(shipment)),
         button=(
             "Open the shipment",
-            absolute(reverse("shared-shipment", args=[shipment.public_id])),
+            reverse("shared-shipment", args=[shipment.public_id]),
         ),
         organization=inert(seller.name),
         not_you="Not your shipment? Decline it on its page, so that the seller knows.",
@@ -98,10 +96,10 @@ def _stopped(share: Share, event: str, heading: str, reason: str, by: Any) -> No
         heading=heading,
         paragraphs=(DO_NOT_USE,),
         facts=(*shipment_facts(share.shipment), *reason_facts(reason)),
-        button=("Open your shipments", absolute(path)),
+        button=("Open your shipments", path),
         organization=inert(seller.name),
     )
-    _to_worker(share, event, mail, path, by, over=True)
+    _to_worker(share, event, mail, by, over=True)
 
 
 def share_declined(share: Share, *, by: Any, reason: str) -> None:
@@ -164,16 +162,16 @@ def _transport_facts(share: Share) -> tuple[tuple[str, str], ...]:
 
 def share_unopened(share: Share) -> None:
     """Both sides after three days: nobody has begun with the shipment (U15, U40)."""
-    seller, path = share.shipment.seller, _page(share)
+    seller = share.shipment.seller
     mail = Mail(
         subject=subject(seller, share.shipment.shipment_id, "waits for you"),
         heading=f"A shipment of {inert(seller.name)} has been waiting for you for three days",
         paragraphs=("Open it and say that you have seen it, start packing, or decline it.",),
         facts=shipment_facts(share.shipment),
-        button=("Open the shipment", absolute(path)),
+        button=("Open the shipment", _page(share)),
         organization=inert(seller.name),
     )
-    _to_worker(share, "unopened", mail, path, None)
+    _to_worker(share, "unopened", mail, None)
     _to_seller(
         share,
         "not seen yet",
@@ -186,17 +184,17 @@ def share_unopened(share: Share) -> None:
 
 def ship_date_near(share: Share) -> None:
     """To the supplier: the ship date is in two days or less (U40)."""
-    seller, path = share.shipment.seller, _page(share)
+    seller = share.shipment.seller
     until = day(share.shipment.ship_date)
     mail = Mail(
         subject=subject(seller, share.shipment.shipment_id, "ship date near"),
         heading=f"A shipment of {inert(seller.name)} is to leave by {until}",
         paragraphs=("It is not marked as shipped yet.",),
         facts=shipment_facts(share.shipment),
-        button=("Open the shipment", absolute(path)),
+        button=("Open the shipment", _page(share)),
         organization=inert(seller.name),
     )
-    _to_worker(share, "due", mail, path, None)
+    _to_worker(share, "due", mail, None)
 
 
 def _page(share: Share) -> str:
@@ -206,12 +204,10 @@ def _page(share: Share) -> str:
     return supplier_page(share.supplier, "share", share.public_id)
 
 
-def _to_worker(
-    share: Share, event: str, mail: Mail, path: str, by: Any, *, over: bool = False
-) -> None:
+def _to_worker(share: Share, event: str, mail: Mail, by: Any, *, over: bool = False) -> None:
     """To the supplier's people, or to the guest."""
     seller = share.shipment.seller
-    _tell(share, event, suppliers_side([share.supplier_id]), mail, path, seller, by)
+    _tell(share, event, suppliers_side([share.supplier_id]), mail, seller, by)
     kind = f"supplychain.share_{event}"
     tell_guests([share], key=f"share:{event}", kind=kind, mail=mail, over=over)
 
@@ -231,12 +227,12 @@ def _to_seller(
         heading=heading,
         paragraphs=paragraphs,
         facts=(*shipment_facts(share.shipment), *facts),
-        button=("Open the shipment", absolute(path)),
+        button=("Open the shipment", path),
         organization=inert(worker.name),
     )
     told = sellers_side(seller, also=share.shared_by)
     # A guest acts in no account: the mail counts as the seller's own.
-    _tell(share, event, told, mail, path, share.supplier if share.connection else seller, by)
+    _tell(share, event, told, mail, share.supplier if share.connection else seller, by)
 
 
 def _tell(
@@ -244,7 +240,6 @@ def _tell(
     event: str,
     recipients: list[Recipient],
     mail: Mail,
-    path: str,
     organization: Organization,
     by: Any,
 ) -> None:
@@ -253,7 +248,6 @@ def _tell(
         key=f"share:{share.public_id}:{event.replace(' ', '_')}",
         kind=f"supplychain.share_{event.partition(':')[0].replace(' ', '_')}",
         mail=mail,
-        path=path,
         organization=organization,
         caused_by=by,
     )

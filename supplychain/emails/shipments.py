@@ -9,7 +9,6 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
-from core.web.redirects import absolute
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
@@ -23,18 +22,17 @@ def shipment_changed(shipment: Shipment, *, by: Any, shares: Sequence[Share]) ->
     """To suppliers who have it: the plan is another one now."""
     if not shares:
         return
-    path = reverse("shared-shipment", args=[shipment.public_id])
     mail = Mail(
         subject=subject(shipment.seller, shipment.shipment_id, "changed"),
         heading=f"{inert(shipment.seller.name)} changed a shipment you have",
         paragraphs=("Look at it before you go on packing.",),
         facts=(*shipment_facts(shipment), *item_facts(shipment)),
-        button=("Open the shipment", absolute(path)),
+        button=("Open the shipment", reverse("shared-shipment", args=[shipment.public_id])),
         organization=inert(shipment.seller.name),
     )
     suppliers = suppliers_side(share.supplier_id for share in shares)
     event = f"changed:{clock.now().timestamp()}"
-    _tell(shipment, event, suppliers, mail, path, by)
+    _tell(shipment, event, suppliers, mail, by)
     tell_guests(shares, key=event, kind="supplychain.shipment_changed", mail=mail)
 
 
@@ -71,14 +69,13 @@ def _moved(shipment: Shipment, event: str, words: str, shares: Sequence[Share]) 
         event,
         sellers_side(shipment.seller),
         _report(shipment, event, heading, facts, path),
-        path,
         None,
     )
     if shares:
         path = reverse("shared-shipment", args=[shipment.public_id])
         suppliers = suppliers_side(share.supplier_id for share in shares)
         mail = _report(shipment, event, heading, facts, path)
-        _tell(shipment, f"{event}:supplier", suppliers, mail, path, None)
+        _tell(shipment, f"{event}:supplier", suppliers, mail, None)
         tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=mail)
 
 
@@ -97,7 +94,6 @@ def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> No
         "quantity_difference",
         sellers_side(shipment.seller),
         _report(shipment, "quantity difference", heading, tuple(facts), path),
-        path,
         None,
     )
 
@@ -109,20 +105,17 @@ def _report(
         subject=subject(shipment.seller, shipment.shipment_id, event),
         heading=heading,
         facts=facts,
-        button=("Open the shipment", absolute(path)),
+        button=("Open the shipment", path),
         organization=inert(shipment.seller.name),
     )
 
 
-def _tell(
-    shipment: Shipment, event: str, recipients: list[Recipient], mail: Mail, path: str, by: Any
-) -> None:
+def _tell(shipment: Shipment, event: str, recipients: list[Recipient], mail: Mail, by: Any) -> None:
     tell(
         recipients,
         key=f"shipment:{shipment.public_id}:{event}",
         kind=f"supplychain.shipment_{event.partition(':')[0]}",
         mail=mail,
-        path=path,
         organization=shipment.seller,
         caused_by=by,
     )

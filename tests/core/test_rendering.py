@@ -147,13 +147,20 @@ def test_text_part_is_narrow_and_the_link_stands_alone() -> None:
         "http://localhost.evil.example/",
         "http://localhost@evil.example/",
         "javascript:alert(1)",
-        "/seller/",
+        "seller/",
         "",
     ],
 )
 def test_a_button_leads_to_this_site_only(url: str) -> None:
     with pytest.raises(ValueError, match="this site"):
         render_mail(mail(button=("Open", url)))
+
+
+@pytest.mark.parametrize("path", ["/seller/", "//evil.example/", "/@evil.example/"])
+def test_a_path_behind_a_button_is_one_of_this_site(path: str) -> None:
+    _, text, html = render_mail(mail(button=("Open", path)))
+    assert f"http://localhost{path}" in text.split("\n")
+    assert set(Links(html).addresses) == {f"http://localhost{path}"}
 
 
 def test_a_mail_without_button_and_facts_is_whole() -> None:

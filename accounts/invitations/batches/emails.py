@@ -10,7 +10,6 @@ from accounts.states import CONFIRMED, RowStatus
 from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.redirects import absolute
 
 _WORDS = {
     RowStatus.SENT: "Invited",
@@ -44,10 +43,9 @@ def _tell(batch: InvitationBatch, event: str, heading: str, *paragraphs: str) ->
             heading=heading,
             paragraphs=paragraphs,
             facts=tuple((_WORDS[row], str(counts[row])) for row in _WORDS if counts.get(row)),
-            button=("See the list", absolute(page)),
+            button=("See the list", page),
             organization=firm,
         ),
-        path=page,
         organization=batch.organization,
         caused_by=batch.confirmed_by,
     )
