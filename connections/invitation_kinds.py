@@ -149,11 +149,11 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
         mechanism.renew(row, by=by)
         if not approved_levels(row.organization_id):
             raise NotPermitted("Your account needs at least one approved role first.")
-        emails.connection_invitation_sent(row)
+        emails.invitations.connection_invitation_sent(row)
         return row
 
     def on_expired(self, row: ConnectionInvitation) -> None:
-        emails.connection_invitation_expired(row)
+        emails.invitations.connection_invitation_expired(row)
 
     def address(self, row: ConnectionInvitation) -> str:
         return ""

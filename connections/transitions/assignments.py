@@ -133,7 +133,7 @@ def _tell(
         for pk, level in now.items()
         if level
     }
-    emails.assignments_changed(connection, member.user, current, by=by)
+    emails.assignments.assignments_changed(connection, member.user, current, by=by)
 
 
 def _lock_members(connection: Connection, changes: Changes) -> dict[int, Membership]:

@@ -33,7 +33,9 @@ def assign_many(
     write(moves, by=by)
     for _, group in groupby(sorted(moves, key=_person), key=_person):
         own = list(group)
-        emails.many_assignments_changed(provider, own[0].member.user, _lines(own), by=by)
+        emails.assignments.many_assignments_changed(
+            provider, own[0].member.user, _lines(own), by=by
+        )
     return lines
 
 

@@ -59,7 +59,7 @@ def remind(*, connection: Connection, days: int) -> bool:
     untold = Connection.objects.to_remind(clock.now(), days).filter(pk=connection.pk)
     if not untold.update(reminded=days):
         return False
-    emails.connection_ending(connection, days=days)
+    emails.connections.connection_ending(connection, days=days)
     return True
 
 
@@ -95,5 +95,5 @@ def end(
     after = {"status": str(status)}
     note(connection, status, by=by, side=side, before={"status": before}, after=after)
     proposals.void_all(connection, by=by)
-    emails.connection_ended(connection, by=by)
+    emails.connections.connection_ended(connection, by=by)
     return connection

@@ -218,7 +218,7 @@ def _end_by_date(connection: Connection, due: Grants) -> None:
     before = kept(levels_of(due))
     after = kept(dict.fromkeys(due, Level.NONE))
     note(connection, "roles_ended", by=None, side=Side.SELLER, before=before, after=after)
-    emails.roles_ended(connection, before, people)
+    emails.connections.roles_ended(connection, before, people)
 
 
 def _note(
@@ -233,4 +233,4 @@ def _note(
     event = "roles_given_back" if given_back else "roles_changed"
     note(connection, event, by=by, side=side, before=before, after=after)
     actor = connection.provider if given_back else connection.seller
-    emails.roles_changed(connection, before, after, actor=actor, by=by)
+    emails.connections.roles_changed(connection, before, after, actor=actor, by=by)

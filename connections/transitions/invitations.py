@@ -66,7 +66,7 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
             expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
         )
     mechanism.note_sent(invitation, by=by)
-    emails.connection_invitation_sent(invitation)
+    emails.invitations.connection_invitation_sent(invitation)
     return invitation
 
 
@@ -109,7 +109,7 @@ def accept(
     mechanism.close(invitation, InvitationStatus.ACCEPTED, by=by)
     connection = _connect(invitation, chosen, by=by, ends_at=ends_at, ends=ends)
     _cancel_other_links(connection, by=by)
-    emails.connection_started(connection, chosen, by=by)
+    emails.connections.connection_started(connection, chosen, by=by)
     return connection
 
 
@@ -128,7 +128,7 @@ def reject(
     mechanism.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     if never_again:
         refuse(inviter=invitation.organization, by=by, organization=invitation.seller)
-    emails.connection_invitation_rejected(invitation)
+    emails.invitations.connection_invitation_rejected(invitation)
     return invitation
 
 

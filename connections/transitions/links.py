@@ -119,7 +119,7 @@ def _mail(link: PartnerLink, *, by: Any) -> None:
         limits.count(link.seller, budget_key(link.address), about=link.about)
     # Who sends it stands behind it: an issuer who has left would make the link dead (I10).
     move(link, expect={"status": link.status}, mailed_at=clock.now(), issued_by=by)
-    emails.partner_link_sent(link, by=by)
+    emails.invitations.partner_link_sent(link, by=by)
 
 
 def _check_gap(link: PartnerLink) -> None:
@@ -201,7 +201,7 @@ def decline(
     answer(link, PartnerLinkStatus.DECLINED, by=by, reason=reason, provider=provider)
     if never_again:
         refuse(inviter=link.seller, by=by, organization=provider)
-    emails.partner_link_declined(link)
+    emails.invitations.partner_link_declined(link)
     return link
 
 
@@ -212,7 +212,7 @@ def remind(*, link: PartnerLink) -> bool:
         pk=link.pk, generation=link.generation, reminded_at=None, status__in=OPEN_LINK
     ).update(reminded_at=clock.now())
     if changed:
-        emails.partner_link_expiring(link)
+        emails.invitations.partner_link_expiring(link)
     return bool(changed)
 
 

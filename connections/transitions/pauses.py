@@ -36,7 +36,7 @@ def pause(
     advance(row, CONNECTION, status, paused_at=now, paused_until=until, reason=reason[:300])
     after = {"status": "paused"} | _until(until)
     note(row, "paused", by=by, side=Side.SELLER, before={"status": "active"}, after=after)
-    emails.connection_paused(row, by=by)
+    emails.pausing.connection_paused(row, by=by)
     return row
 
 
@@ -57,7 +57,7 @@ def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Conne
     before = row.paused_until
     move(row, expect={"status": row.status, "paused_until": before}, paused_until=until)
     note(row, "pause_moved", by=by, side=Side.SELLER, before=_until(before), after=_until(until))
-    emails.connection_pause_moved(row, before=before, by=by)
+    emails.pausing.connection_pause_moved(row, before=before, by=by)
     return row
 
 
@@ -104,5 +104,5 @@ def _resume(row: Connection, *, by: Any) -> Connection:
         before={"status": "paused"},
         after={"status": "active"},
     )
-    emails.connection_resumed(row, since=since, by=by)
+    emails.pausing.connection_resumed(row, since=since, by=by)
     return row

@@ -56,7 +56,7 @@ def propose(
         )
     before, after = _dates(row.ends_at, ends_at)
     note(row, "renewal_proposed", by=by, side=side, before=before, after=after)
-    emails.renewal_proposed(row, renewal, by=by)
+    emails.renewals.renewal_proposed(row, renewal, by=by)
     return renewal
 
 
@@ -79,7 +79,7 @@ def agree(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
     )
     agreed = RenewalStatus.AGREED
     proposals.close(row, renewal, agreed, by=by, side=side, before=before, after=after)
-    emails.renewal_agreed(row, renewal, by=by, actor=organization)
+    emails.renewals.renewal_agreed(row, renewal, by=by, actor=organization)
     return renewal
 
 
@@ -88,7 +88,7 @@ def decline(*, renewal: Renewal, by: Any, organization: Organization, reason: st
     """The other side does not want it; the end date stays. Raises as agree does."""
     row, renewal, side = _lock_for_answer(renewal, by, organization)
     proposals.close(row, renewal, RenewalStatus.DECLINED, by=by, side=side, reason=reason)
-    emails.renewal_declined(row, renewal, by=by, actor=organization)
+    emails.renewals.renewal_declined(row, renewal, by=by, actor=organization)
     return renewal
 
 
@@ -99,7 +99,7 @@ def withdraw(*, renewal: Renewal, by: Any, organization: Organization) -> Renewa
     if renewal.side != side:
         raise NotPermitted("Only the side that proposed it can take it back.")
     proposals.close(row, renewal, RenewalStatus.WITHDRAWN, by=by, side=side)
-    emails.renewal_withdrawn(row, renewal, by=by, actor=organization)
+    emails.renewals.renewal_withdrawn(row, renewal, by=by, actor=organization)
     return renewal
 
 

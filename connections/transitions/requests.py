@@ -83,7 +83,7 @@ def ask(
         before=kept(before),
         after=kept(wanted),
     )
-    emails.roles_requested(row, request, kept(before), kept(wanted), by=by)
+    emails.requests.roles_requested(row, request, kept(before), kept(wanted), by=by)
     return request
 
 
@@ -134,7 +134,7 @@ def consent(*, request: RoleRequest, by: Any, levels: Mapping[str, Level]) -> Ro
     whole = all(line.consented == line.level for line in lines)
     status = RoleRequestStatus.CONSENTED if whole else RoleRequestStatus.PARTLY
     proposals.close(row, request, status, by=by, side=Side.SELLER, before=before, after=after)
-    emails.request_consented(row, request, before, after, by=by)
+    emails.requests.request_consented(row, request, before, after, by=by)
     return request
 
 
@@ -148,7 +148,7 @@ def refuse(*, request: RoleRequest, by: Any, reason: str) -> RoleRequest:
         raise Invalid("Give a reason: the provider reads it.", field="reason")
     status = RoleRequestStatus.REFUSED
     proposals.close(row, request, status, by=by, side=Side.SELLER, reason=reason.strip())
-    emails.request_refused(row, request, by=by)
+    emails.requests.request_refused(row, request, by=by)
     return request
 
 
@@ -159,7 +159,7 @@ def withdraw(*, request: RoleRequest, by: Any) -> RoleRequest:
     require_administrator(by, row.provider)
     _require_open(request)
     proposals.close(row, request, RoleRequestStatus.WITHDRAWN, by=by, side=Side.PROVIDER)
-    emails.request_withdrawn(row, request, by=by)
+    emails.requests.request_withdrawn(row, request, by=by)
     return request
 
 
@@ -170,7 +170,7 @@ def lapse(*, request: RoleRequest) -> bool:
     if request.status != RoleRequestStatus.OPEN or request.is_open:
         return False
     proposals.close(row, request, RoleRequestStatus.LAPSED, by=None, side=Side.PROVIDER)
-    emails.request_lapsed(row, request)
+    emails.requests.request_lapsed(row, request)
     return True
 
 

@@ -38,7 +38,7 @@ def open_review(*, connection: Connection) -> bool:
         counterparty=row.provider,
         after={"due": due.date().isoformat()},
     )
-    emails.review_opened(review)
+    emails.reviews.review_opened(review)
     return True
 
 
@@ -48,7 +48,7 @@ def remind_of_review(*, review: ConnectionReview, days: int) -> bool:
     untold = ConnectionReview.objects.to_remind(clock.now(), days).filter(pk=review.pk)
     if not untold.update(reminded=days):
         return False
-    emails.review_waiting(review, days=days)
+    emails.reviews.review_waiting(review, days=days)
     return True
 
 

@@ -4,8 +4,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from connections import emails
-from connections.emails.pausing import connection_pause_moved
+from connections.emails import (
+    approvals,
+    assignments,
+    connections,
+    invitations,
+    pausing,
+    renewals,
+    requests,
+    reviews,
+)
 from connections.models import (
     ConnectionInvitation,
     ConnectionReview,
@@ -36,11 +44,11 @@ def _levels(world: World) -> dict[str, Level]:
 
 
 def _started(world: World) -> None:
-    emails.connection_started(world.connection, _levels(world), by=world.sam)
+    connections.connection_started(world.connection, _levels(world), by=world.sam)
 
 
 def _roles(world: World) -> None:
-    emails.roles_changed(world.connection, AFTER, BEFORE, actor=world.seller, by=world.sam)
+    connections.roles_changed(world.connection, AFTER, BEFORE, actor=world.seller, by=world.sam)
 
 
 def _ended(world: World) -> None:
@@ -51,7 +59,7 @@ def _ended(world: World) -> None:
         "reason": world.typed("The season is over.", 300),
     }
     advance(connection, CONNECTION, "terminated", **ended)
-    emails.connection_ended(connection, by=world.sam)
+    connections.connection_ended(connection, by=world.sam)
 
 
 def _request(world: World, status: str = "open") -> RoleRequest:
@@ -62,16 +70,16 @@ def _request(world: World, status: str = "open") -> RoleRequest:
 
 
 def _requested(world: World) -> None:
-    emails.roles_requested(world.connection, _request(world), BEFORE, AFTER, by=world.pat)
+    requests.roles_requested(world.connection, _request(world), BEFORE, AFTER, by=world.pat)
 
 
 def _answered(world: World) -> None:
     answered = _request(world, "consented")
-    emails.request_consented(world.connection, answered, BEFORE, AFTER, by=world.sam)
+    requests.request_consented(world.connection, answered, BEFORE, AFTER, by=world.sam)
 
 
 def _roles_over(world: World) -> None:
-    emails.roles_ended(world.connection, BEFORE, [world.emery])
+    connections.roles_ended(world.connection, BEFORE, [world.emery])
 
 
 def _renewal(world: World) -> Renewal:
@@ -84,22 +92,22 @@ def _renewal(world: World) -> Renewal:
 
 
 def _proposed(world: World) -> None:
-    emails.renewal_proposed(world.connection, _renewal(world), by=world.pat)
+    renewals.renewal_proposed(world.connection, _renewal(world), by=world.pat)
 
 
 def _renewed(world: World) -> None:
     renewal = _renewal(world)
-    emails.renewal_agreed(world.connection, renewal, by=world.sam, actor=world.seller)
+    renewals.renewal_agreed(world.connection, renewal, by=world.sam, actor=world.seller)
 
 
 def _not_renewed(world: World) -> None:
     renewal = _renewal(world)
-    emails.renewal_declined(world.connection, renewal, by=world.sam, actor=world.seller)
+    renewals.renewal_declined(world.connection, renewal, by=world.sam, actor=world.seller)
 
 
 def _taken_back(world: World) -> None:
     renewal = _renewal(world)
-    emails.renewal_withdrawn(world.connection, renewal, by=world.pat, actor=world.provider)
+    renewals.renewal_withdrawn(world.connection, renewal, by=world.pat, actor=world.provider)
 
 
 def _review(world: World) -> ConnectionReview:
@@ -110,59 +118,59 @@ def _paused(world: World) -> None:
     connection = world.connection
     connection.paused_at, connection.paused_until = world.now, world.in_days(14)
     connection.reason = world.typed("We are moving house.", 300)
-    emails.connection_paused(connection, by=world.sam)
+    pausing.connection_paused(connection, by=world.sam)
 
 
 def _moved(world: World) -> None:
     connection = world.connection
     connection.paused_until = world.in_days(21)
-    connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
+    pausing.connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
 
 
 def _assigned(world: World) -> None:
-    emails.assignments_changed(world.connection, world.emery, _levels(world), by=world.pat)
+    assignments.assignments_changed(world.connection, world.emery, _levels(world), by=world.pat)
 
 
 def _approval(change: str, world: World) -> None:
     assert world.connection
     over = {"revoked": "revoked", "lapsed": "lapsed"}
     [approved] = world.approved(status=over.get(change, "active"))
-    emails.approval_changed_drafts(after=0, limit=9, approved_role_id=approved.pk, change=change)
+    approvals.approval_changed_drafts(after=0, limit=9, approved_role_id=approved.pk, change=change)
 
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {
-    "connections.partner_link_sent": lambda w: emails.partner_link_sent(_link(w), by=w.sam),
-    "connections.partner_link_declined": lambda w: emails.partner_link_declined(_link(w)),
-    "connections.partner_link_expiring": lambda w: emails.partner_link_expiring(_link(w)),
-    "connections.invitation_sent": lambda w: emails.connection_invitation_sent(_invitation(w)),
-    "connections.invitation_rejected": lambda w: emails.connection_invitation_rejected(
+    "connections.partner_link_sent": lambda w: invitations.partner_link_sent(_link(w), by=w.sam),
+    "connections.partner_link_declined": lambda w: invitations.partner_link_declined(_link(w)),
+    "connections.partner_link_expiring": lambda w: invitations.partner_link_expiring(_link(w)),
+    "connections.invitation_sent": lambda w: invitations.connection_invitation_sent(_invitation(w)),
+    "connections.invitation_rejected": lambda w: invitations.connection_invitation_rejected(
         _invitation(w)
     ),
-    "connections.invitation_expired": lambda w: emails.connection_invitation_expired(
+    "connections.invitation_expired": lambda w: invitations.connection_invitation_expired(
         _invitation(w)
     ),
     "connections.connection_started": _started,
     "connections.connection_roles": _roles,
-    "connections.connection_ends": lambda w: emails.connection_ending(w.connection, days=7),
+    "connections.connection_ends": lambda w: connections.connection_ending(w.connection, days=7),
     "connections.connection_paused": _paused,
     "connections.connection_pause_moved": _moved,
-    "connections.connection_resumed": lambda w: emails.connection_resumed(
+    "connections.connection_resumed": lambda w: pausing.connection_resumed(
         w.connection, since=w.now, by=w.sam
     ),
     "connections.connection_ended": _ended,
     "connections.connection_roles_ended": _roles_over,
     "connections.role_request_requested": _requested,
     "connections.role_request_answered": _answered,
-    "connections.role_request_withdrawn": lambda w: emails.request_withdrawn(
+    "connections.role_request_withdrawn": lambda w: requests.request_withdrawn(
         w.connection, _request(w), by=w.pat
     ),
-    "connections.role_request_lapsed": lambda w: emails.request_lapsed(w.connection, _request(w)),
+    "connections.role_request_lapsed": lambda w: requests.request_lapsed(w.connection, _request(w)),
     "connections.renewal_proposed": _proposed,
     "connections.renewal_declined": _not_renewed,
     "connections.renewal_withdrawn": _taken_back,
     "connections.connection_renewed": _renewed,
-    "connections.review_opened": lambda w: emails.review_opened(_review(w)),
-    "connections.review_waiting": lambda w: emails.review_waiting(_review(w), days=7),
+    "connections.review_opened": lambda w: reviews.review_opened(_review(w)),
+    "connections.review_waiting": lambda w: reviews.review_waiting(_review(w), days=7),
     "connections.assignment_changed": _assigned,
     **{
         f"connections.approval_{change}": partial(_approval, change)
