@@ -70,7 +70,7 @@ def clean_name(raw: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Return what a name looks like: equal for names that a reader may take for each other (B10).
+    """Return what a name looks like: equal for names that a reader may take for each other.
 
     Compatibility forms, case, accents, spaces, punctuation and foreign look-alikes are levelled.
     """

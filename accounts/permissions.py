@@ -1,4 +1,4 @@
-"""Rights that administrators give to members of their own organization (product.md 9)."""
+"""Rights that administrators give to members of their own organization."""
 
 from collections.abc import Iterable
 

@@ -28,7 +28,7 @@ def note_delivery(about: str, status: str, message: Any, **kwargs: Any) -> None:
 
 
 def clear_confirmed(email_address: Any, **kwargs: Any) -> None:
-    """Who has just proved an address reads its mail: it goes there again (X15)."""
+    """Who has just proved an address reads its mail: it goes there again."""
     bounces.clear([email_address.email])
 
 

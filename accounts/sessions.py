@@ -66,7 +66,7 @@ def remember_sign_up(request: HttpRequest, user: User, *, password: str, name: s
 
 
 def claim_account(request: HttpRequest, email_address: Any, **kwargs: Any) -> None:
-    """The first proof of an address takes the whole account over (I17).
+    """The first proof of an address takes the whole account over.
 
     Whatever was set before by somebody who could not prove the address dies: password, sessions,
     further addresses, authenticators. A password stays only when this very browser typed it.
@@ -89,7 +89,7 @@ def claim_account(request: HttpRequest, email_address: Any, **kwargs: Any) -> No
 
 
 def end_others_after_change(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Password, second factor or address changed: every other session ends (A10)."""
+    """Password, second factor or address changed: every other session ends."""
     end_other_sessions(request, user)
 
 

@@ -1,4 +1,4 @@
-"""States of people's identity, organizations, memberships and invitations (product.md 3)."""
+"""States of people's identity, organizations, memberships and invitations."""
 
 from django.db.models import TextChoices
 

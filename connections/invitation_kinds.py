@@ -31,7 +31,7 @@ def provider_for(user: User, link: PartnerLink) -> Organization | None:
     """The provider account that this person may answer the link for, or None.
 
     A link bound to an account: that one, if they administer it. A link bound to an address: the
-    (newest) account which the verified owner of the address administers (product.md 3).
+    (newest) account which the verified owner of the address administers.
     """
     rows = Membership.objects.active().filter(
         user=user,

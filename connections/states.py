@@ -1,4 +1,4 @@
-"""States of partner links, connections and role grants (product.md 3)."""
+"""States of partner links, connections and role grants."""
 
 from django.db.models import TextChoices
 

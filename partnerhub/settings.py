@@ -247,7 +247,7 @@ MAILERS = {
 ANYMAIL = read.anymail()
 MAIL_WEBHOOK = read.mail_webhook(ANYMAIL)
 
-# Rules of the product (product.md 3 and 9) -----------------------------------------------------
+# Rules of the product --------------------------------------------------------------------------
 PARTNER_LINK_DAYS = 7
 INVITATION_DAYS = 14
 CONNECTION_DAYS = 365

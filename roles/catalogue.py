@@ -125,7 +125,7 @@ def category_by_title(title: str) -> Category:
 def questions_for(restricted_because: Iterable[str] | str) -> tuple[Question, ...]:
     """Return what a role restricted for these reasons must answer; nothing when unrestricted.
 
-    Takes the reasons as a sequence or as words. Raises KeyError for an unknown reason (U23).
+    Takes the reasons as a sequence or as words. Raises KeyError for an unknown reason.
     """
     words = (
         restricted_because.split() if isinstance(restricted_because, str) else restricted_because

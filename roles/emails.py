@@ -1,4 +1,4 @@
-"""One function for each mail about applications and approved roles (product.md 4)."""
+"""One function for each mail about applications and approved roles."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -92,7 +92,7 @@ def information_requested(application: RoleApplication, *, message: Any, by: Any
 
 
 def outcome(line: ApplicationLine) -> str:
-    """What was decided on one line, what to fix where it was refused (X17), the reviewer's note."""
+    """What was decided on one line, what to fix where it was refused, the reviewer's note."""
     note = f" {inert(line.note, 500)}" if line.note else ""
     if line.decision == LineDecision.REFUSED:
         return f"not approved. {line.get_reason_display()}.{note}"

@@ -37,7 +37,7 @@ def own_organizations(user: Any) -> frozenset[int]:
 def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
     """Why this person may not decide for this provider in this category; empty when they may.
 
-    Superusers are no exception: who decides is what a group was given, in writing (A7, V8). One
+    Superusers are no exception: who decides is what a group was given, in writing. One
     statement; nothing that `user` remembers counts.
     """
     permission = Permission.objects.filter(

@@ -1,4 +1,4 @@
-"""States of role applications, their lines, and approved roles (product.md 3)."""
+"""States of role applications, their lines, and approved roles."""
 
 from django.db.models import TextChoices
 

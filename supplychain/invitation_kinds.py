@@ -109,7 +109,7 @@ class PartnerKind(BatchKind[SupplierInvitation]):
         return side_of(organization).home_url(organization)
 
     def recipient(self, row: SupplierInvitation) -> tuple[str, str]:
-        # Whose account it is shows once it was accepted, not before (I15).
+        # Whose account it is shows once it was accepted, not before.
         accepted = row.counterparty.name if row.status == "accepted" and row.counterparty else ""
         words = (row.name, accepted, row.get_supplier_kind_display().lower())
         return row.address, ", ".join(filter(None, words))

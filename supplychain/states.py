@@ -1,4 +1,4 @@
-"""States of supplier connections, shipments and shares (product.md 3)."""
+"""States of supplier connections, shipments and shares."""
 
 from django.db.models import TextChoices
 

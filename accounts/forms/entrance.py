@@ -76,7 +76,7 @@ class SignupForm(allauth_forms.SignupForm):
             self.fields["email"].help_text = "Your invitation was sent to this address."
 
     def validate_unique_email(self, value: str) -> str:
-        """An address that nobody has proved is free: whoever gets the code has it (I17)."""
+        """An address that nobody has proved is free: whoever gets the code has it."""
         self.unproved = unproved_account(value)
         return value if self.unproved else str(super().validate_unique_email(value))
 

@@ -53,7 +53,7 @@ def _began(organization: Any) -> datetime:
 
 
 class Room:
-    """What the limits leave to one organization now, for any number of addresses (I13).
+    """What the limits leave to one organization now, for any number of addresses.
 
     `keys` are the budgets of those addresses. With `model`, the open invitations of that kind
     count, too. Reads two statements at most, whatever is asked. The caller holds the lock of

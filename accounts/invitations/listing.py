@@ -138,7 +138,7 @@ def _chosen(kind: Kind[Any], rows: Any, organization: Organization, choice: Choi
 
 
 def _undelivered(kind: Kind[Any], organization: Organization) -> Q:
-    """Those whose latest mail was refused for good: invitations carry it as their state (X15)."""
+    """Those whose latest mail was refused for good: invitations carry it as their state."""
     if issubclass(kind.model, Invitation):
         return Q(status=InvitationStatus.UNDELIVERABLE)
     failed = Message.objects.filter(

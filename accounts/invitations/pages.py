@@ -65,7 +65,7 @@ def ended(
 def answer(
     request: HttpRequest, kind: Kind[Any], public_id: UUID, act: Callable[[], HttpResponse]
 ) -> HttpResponse:
-    """What the answer leads to; the page for ended ones when it came too late (I4)."""
+    """What the answer leads to; the page for ended ones when it came too late."""
     try:
         response = act()
     except Ended:

@@ -180,7 +180,7 @@ class Acts[R: OneTimeLink]:
         return self.do(request, row, lambda: transitions.revoke(by=request.user, row=row), done)
 
     def link(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
-        """Show the link once, to who sent it; that they looked is history (U10, I6)."""
+        """Show the link once, to who sent it; that they looked is history (U10)."""
         row = self.find(request, **names)
         try:
             link = transitions.copy_link(by=request.user, row=row)

@@ -175,7 +175,7 @@ class Sending(models.Model):
 class Refusal(models.Model):
     """The owner of this address, or the account `refuser`, said "never again" to `organization`.
 
-    See refusals (I18).
+    See refusals.
     """
 
     organization = models.ForeignKey(

@@ -87,7 +87,7 @@ def sides(organization: Organization, wanted: Wanted | None = None) -> list[Any]
 def entries(events: Iterable[Event], reader: Organization) -> list[dict[str, Any]]:
     """Rows for pages and exports: when, who, firm, text, thing, detail, tone, with.
 
-    `firm` is whose employee acted in the reader's account (U21). Three queries, and one for each
+    `firm` is whose employee acted in the reader's account. Three queries, and one for each
     kind of named things.
     """
     events = list(events)

@@ -166,7 +166,7 @@ def _decide(check: IdentityCheck, status: str, *, by: User, **values: Any) -> Id
 
 
 def decided_sentence(check: IdentityCheck) -> str:
-    """Who decided this check, and when, for a reviewer who comes too late (C8)."""
+    """Who decided this check, and when, for a reviewer who comes too late."""
     who = check.decided_by.name if check.decided_by else "Somebody"
     when = minute(check.decided_at)
     outcome = "did not accept" if check.status == IdentityStatus.FAILED else "verified"

@@ -30,7 +30,7 @@ from core.state_tables import advance
 
 
 def keep_an_administrator(organization: Organization, *, without: User) -> None:
-    """Raise Conflict when nobody but `without` administers the organization (A9, U31).
+    """Raise Conflict when nobody but `without` administers the organization.
 
     The caller holds the lock of the organization. A closed account needs nobody any more.
     """
@@ -90,7 +90,7 @@ def _give(
 
 
 def succeed(*, row: Membership, by: User | None) -> None:
-    """Make this locked member an administrator because the only one goes (A9).
+    """Make this locked member an administrator because the only one goes.
 
     For the operator's transitions, which hold the lock of the organization.
     """
@@ -105,7 +105,7 @@ def end_for_good(*, row: Membership, by: User | None) -> None:
 
 @transaction.atomic
 def hand_over(*, by: User, membership: Membership) -> Membership:
-    """Make this member an administrator and `by` an employee, in one step (U31).
+    """Make this member an administrator and `by` an employee, in one step.
 
     Raises NotPermitted for oneself, and Conflict for a suspended member.
     """
@@ -142,7 +142,7 @@ def resume(*, by: User, membership: Membership) -> Membership:
 
 @transaction.atomic
 def remove(*, by: User, membership: Membership) -> Membership:
-    """End a membership; access ends with it, everywhere at once (U19, A5).
+    """End a membership; access ends with it, everywhere at once (A5).
 
     Raises NotPermitted for oneself (that is `leave`) and Conflict for the last administrator.
     """
@@ -155,7 +155,7 @@ def remove(*, by: User, membership: Membership) -> Membership:
 
 @transaction.atomic
 def leave(*, by: User, organization: Organization) -> Membership:
-    """End one's own membership. Raises Conflict for the last administrator (A9)."""
+    """End one's own membership. Raises Conflict for the last administrator."""
     lock(Organization.objects.all(), pk=organization.pk)
     row = lock(Membership.objects.active(), user=by, organization=organization)
     _end(row, "membership.left", by=by)

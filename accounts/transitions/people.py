@@ -69,7 +69,7 @@ def reactivate_person(*, by: User | None, person: User) -> User:
 
 @transaction.atomic
 def erase_person(*, by: User | None, person: User, successors: Successors) -> User:
-    """Forget who this was: name, address and documents go from every table (D6).
+    """Forget who this was: name, address and documents go from every table.
 
     Memberships end with everything that was assigned, sessions end, the address is free again and
     inherits nothing. History keeps an alias, so that its chains stay whole. Drafts that nobody

@@ -152,7 +152,7 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask first, then make this member the administrator in one's own place (U31)."""
+    """Ask first, then make this member the administrator in one's own place."""
     row = _member(request, public_id)
     if request.method != "POST":
         context = _around(request, row, consequences=HANDING_OVER)

@@ -27,7 +27,7 @@ CHANGES = {
 def approval_changed_drafts(
     after: int, limit: int, approved_role_id: int, change: str
 ) -> int | None:
-    """Mails to the sellers that granted a role whose approval changed (X3), piece by piece.
+    """Mails to the sellers that granted a role whose approval changed, piece by piece.
 
     `change` is lowered, revoked, lapsing, lapsed or restored;
     `after` and the returned cursor are grant ids. None means that all have been told.

@@ -151,7 +151,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
 
 
 def connection_invitation_rejected(invitation: ConnectionInvitation) -> None:
-    """The seller said no; the provider's administrators hear it (U4)."""
+    """The seller said no; the provider's administrators hear it."""
     _tell_provider_about(
         invitation,
         event="rejected",

@@ -80,7 +80,7 @@ class PauseDayForm(forms.Form):
 
 
 class PauseForm(ReasonForm, PauseDayForm):
-    """Until when a partner is paused, and why (X6)."""
+    """Until when a partner is paused, and why."""
 
     field_order = ("until", "reason")
 
@@ -274,7 +274,7 @@ class RefusalForm(ReasonForm):
 
 
 class ConsentForm(LevelsForm):
-    """Role by role, how much of what was asked for is granted (X2)."""
+    """Role by role, how much of what was asked for is granted."""
 
     def __init__(self, lines: Iterable[AskedRole], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -28,7 +28,7 @@ class RoleRequestQuerySet(models.QuerySet[Any]):
 
 
 class RoleRequest(BaseModel):
-    """The provider asks for more on a live connection; the seller consents to the difference (X2).
+    """The provider asks for more on a live connection; the seller consents to the difference.
 
     One is open at a time; what is granted stays in force whatever is answered.
     """
@@ -112,7 +112,7 @@ class RenewalQuerySet(models.QuerySet[Any]):
 
 
 class Renewal(BaseModel):
-    """One side proposes a later end date; the other side's yes moves it (U16)."""
+    """One side proposes a later end date; the other side's yes moves it."""
 
     connection = models.ForeignKey(
         "connections.Connection", on_delete=models.CASCADE, related_name="renewals"

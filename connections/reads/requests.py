@@ -50,7 +50,7 @@ def open_renewal(connection: Connection) -> Renewal | None:
 
 
 def difference(request: RoleRequest, held: Mapping[str, Level]) -> list[AskedRole]:
-    """Each role of the request against what is granted and approved now (X1, X2)."""
+    """Each role of the request against what is granted and approved now (X1)."""
     available = why_not(request.connection.provider, clock.now())
     rows = []
     for line in request.lines.select_related("role").order_by("role__position"):

@@ -1,4 +1,4 @@
-"""The one rule, as an SQL view that both databases read (design 4.3).
+"""The one rule, as an SQL view that both databases read.
 
 effective level = min(approved, granted, assigned) while person, memberships, organizations,
 identity, connection, grant and approval are in force; a provider's administrators count as

@@ -88,7 +88,7 @@ def give_back(
 
 @transaction.atomic
 def end_due(*, connection: Connection) -> bool:
-    """End the grants whose own date has come (product.md 2); False when there are none now."""
+    """End the grants whose own date has come; False when there are none now."""
     row = lock_live(connection)
     before = row.version
     lock_grants(row)

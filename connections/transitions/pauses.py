@@ -20,7 +20,7 @@ from core.state_tables import advance
 def pause(
     *, connection: Connection, by: Any, until: datetime | None = None, reason: str = ""
 ) -> Connection:
-    """The seller stops everything that rests on the connection, for good or until a moment (X6).
+    """The seller stops everything that rests on the connection, for good or until a moment.
 
     Grants and assignments stay as they are and count again afterwards. Raises Invalid with field
     "until" for a moment that is past or not before the end, TransitionNotAllowed while it is
@@ -42,7 +42,7 @@ def pause(
 
 @transaction.atomic
 def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Connection:
-    """The seller sets another end of a running pause, or none; nobody gets in meanwhile (X6).
+    """The seller sets another end of a running pause, or none; nobody gets in meanwhile.
 
     Raises Invalid with field "until" for the present day and for one that cannot be, Conflict for
     a connection that is not paused now, Ended, NotPermitted.
@@ -63,7 +63,7 @@ def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Conne
 
 @transaction.atomic
 def resume(*, connection: Connection, by: Any) -> Connection:
-    """The seller lets the partner go on, at any time (X6).
+    """The seller lets the partner go on, at any time.
 
     Raises TransitionNotAllowed for a connection that is not paused, Ended, NotPermitted.
     """

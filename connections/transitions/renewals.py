@@ -35,7 +35,7 @@ AGREED_DAYS = 1095
 def propose(
     *, connection: Connection, by: Any, organization: Organization, ends_at: datetime
 ) -> Renewal:
-    """One side proposes that the connection end later; the other is asked (U16).
+    """One side proposes that the connection end later; the other is asked.
 
     Raises Invalid with field "until" for a day that is not later or too far away, Conflict more
     than 60 days before the end, AlreadyThere while a proposal is open, Ended, NotRelated,

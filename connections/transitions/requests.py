@@ -105,7 +105,7 @@ def _make_room(row: Connection) -> None:
 
 @transaction.atomic
 def consent(*, request: RoleRequest, by: Any, levels: Mapping[str, Level]) -> RoleRequest:
-    """The seller grants all or part of what is asked for; nothing else changes (X2).
+    """The seller grants all or part of what is asked for; nothing else changes.
 
     A level may be lower than asked for; a role that is left out, or at what it is, is not granted.
     Raises Invalid at a row above the request or what is approved now, and without any rise; Ended,

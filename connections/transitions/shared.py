@@ -63,7 +63,7 @@ def check_levels(
 ) -> dict[str, Level]:
     """The levels above none, when each is allowed; raises Invalid at the first that is not.
 
-    The error's field is "grant-<role code>". An unknown role is not allowed either (A3, A4).
+    The error's field is "grant-<role code>". An unknown role is not allowed either (A3).
     """
     chosen = {code: Level(level) for code, level in levels.items() if level}
     for code, level in chosen.items():

@@ -156,7 +156,7 @@ def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
 @require_safe
 @require(ADMINISTRATOR)
 def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One client: state, roles and what they count for, who acts, history (U13, U20)."""
+    """One client: state, roles and what they count for, who acts, history (U20)."""
     row = connection_for(request, public_id)
     state, label = connection_state(row)
     args = [request.organization.handle, row.public_id]

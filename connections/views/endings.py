@@ -20,7 +20,7 @@ from core.web.forms import apply, posted, status_of
 
 @require(ADMINISTRATOR)
 def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Pause a partner, after reading who cannot go on (X5, X6)."""
+    """Pause a partner, after reading who cannot go on (X5)."""
     row = connection_for(request, public_id)
     form, done = PauseForm(posted(request)), connection_page(request.organization, row)
     if form.is_valid() and (paused := apply(form, lambda: _pause(request, row, form))):
@@ -50,7 +50,7 @@ def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connecti
 
 @require(ADMINISTRATOR)
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Set another day for a pause that runs, without letting anybody in before (X6)."""
+    """Set another day for a pause that runs, without letting anybody in before."""
     row = connection_for(request, public_id)
     done = connection_page(request.organization, row)
     initial = {"until": row.paused_until.date() if row.paused_until else None}
@@ -79,7 +79,7 @@ def _set_day(request: PortalRequest, row: Connection, form: PauseDayForm) -> Con
 @require_POST
 @require(ADMINISTRATOR)
 def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Let a paused partner go on (X6)."""
+    """Let a paused partner go on."""
     row = connection_for(request, public_id)
     pauses.resume(connection=row, by=request.user)
     messages.success(request, f"{row.provider.name} can go on, and has been told.")
@@ -88,7 +88,7 @@ def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 
 @require(ADMINISTRATOR)
 def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Either side ends it, after reading who loses what (U13, X5)."""
+    """Either side ends it, after reading who loses what."""
     row = connection_for(request, public_id)
     reader = request.organization
     other = row.provider if reader.pk == row.seller_id else row.seller

@@ -1,4 +1,4 @@
-"""What the partner sections of User Permissions show (product.md 5)."""
+"""What the partner sections of User Permissions show."""
 
 from typing import Any
 

@@ -103,7 +103,7 @@ def _step(title: str, done: bool, way: tuple[str, str]) -> dict[str, Any]:
 
 
 def _other_accounts(request: PortalRequest, link: PartnerLink) -> list[dict[str, str]]:
-    """Where a link bound to an address can be answered as well (product.md 9)."""
+    """Where a link bound to an address can be answered as well."""
     if link.provider_id:
         return []
     rows = Membership.objects.active().filter(

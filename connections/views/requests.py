@@ -81,7 +81,7 @@ def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> Htt
 
 @require(ADMINISTRATOR)
 def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The seller reads the difference and consents to all or part of it (X2)."""
+    """The seller reads the difference and consents to all or part of it."""
     row = connection_for(request, public_id)
     standing = _standing(row)
     lines = difference(standing, grants.held_levels(row))

@@ -150,7 +150,7 @@ def origin_of(subject: models.Model, verb: str) -> Origin:
 
 
 def forget_person(user: Any, alias: str = "") -> None:
-    """Put `alias` in the place of a person's name and forget where they came from (D6).
+    """Put `alias` in the place of a person's name and forget where they came from.
 
     The events stay as they are, and with them every chain; doing it twice changes nothing.
     """

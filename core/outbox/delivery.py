@@ -146,7 +146,7 @@ def _report(message: Message, status: str, error: str = "") -> None:
 
 
 def _retry(message: Message, reason: str, jitter: float) -> None:
-    """Another try after a growing gap, until a day has passed (F5)."""
+    """Another try after a growing gap, until a day has passed."""
     gap = GAPS[min(message.attempts - 1, len(GAPS) - 1)]
     if clock.real_now() + timedelta(seconds=gap) > message.queued_at + GIVE_UP:
         _finish(message, MessageStatus.FAILED, reason)

@@ -1,4 +1,4 @@
-"""One-time links: a signed name of a row and its generation. The row decides (design 4.4)."""
+"""One-time links: a signed name of a row and its generation. The row decides."""
 
 import hashlib
 import hmac

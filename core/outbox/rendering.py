@@ -83,7 +83,7 @@ def one_line(text: str) -> str:
 
 def inert(text: str, limit: int = 80) -> str:
     """Foreign words fit for a mail: one line, at most `limit` visible characters, and nothing
-    that a mail program would turn into a link: address, domain or telephone number (I14).
+    that a mail program would turn into a link: address, domain or telephone number.
     """
     short = _cut(one_line(text).replace(_JOINER, ""), limit)
     return _unlinkable(_PHONE.sub(lambda found: _JOINER.join(found[0]), short))
@@ -94,7 +94,7 @@ def compose(mail: Mail) -> tuple[str, str, str]:
 
     The HTML is twenty times as long and takes longer to make than everything else a mail adds to a
     request, so it is made when the mail leaves. Raises ValueError when the button leads anywhere
-    but this site (I8, N22).
+    but this site (I8).
     """
     safe = _harmless(mail)
     footer = _footer(safe)

@@ -160,7 +160,7 @@ class Delivery:
 
 
 def latest_delivery(abouts: Iterable[str]) -> dict[str, Delivery]:
-    """What became of the newest message about each of these objects, in one query (X15)."""
+    """What became of the newest message about each of these objects, in one query."""
     rows = Message.objects.filter(about__in=list(abouts)).exclude(status=MessageStatus.CANCELLED)
     newest = rows.order_by("id").values_list("about", "status", "message_id", "error")
     return {about: Delivery(status, key, error) for about, status, key, error in newest}

@@ -95,7 +95,7 @@ class Outcome(Enum):
     REFUSED = auto()  # for good: 5xx, or a message that cannot be sent at all
     LATER = auto()  # for now: 4xx
     UNHEARD = auto()  # no answer, and the server cannot have the message
-    UNCERTAIN = auto()  # no answer, and the server may have it (F8)
+    UNCERTAIN = auto()  # no answer, and the server may have it
 
 
 SILENT = (Outcome.UNHEARD, Outcome.UNCERTAIN)

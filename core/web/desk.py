@@ -1,6 +1,6 @@
 """What the reviewers' desk has in common: lists to read, and pages of our own to decide on.
 
-The admin's own forms are not used: nothing is added, edited or deleted here (A7, V8, V27). Lists
+The admin's own forms are not used: nothing is added, edited or deleted here (A7). Lists
 count up to a cap, sort one way, and let no lookup through but the filters they show.
 """
 
@@ -78,7 +78,7 @@ class DeskAdmin(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """From the address only what a filter of the list reads itself (V27)."""
+        """From the address only what a filter of the list reads itself."""
         return any(getattr(item, "parameter_name", "") == lookup for item in self.list_filter)
 
     def changelist_view(

@@ -46,7 +46,7 @@ def health(get_response: Handler) -> Handler:
 
 
 def clean_input(get_response: Handler) -> Handler:
-    """Refuse NUL characters in path and query before they reach a database driver (B1, M12)."""
+    """Refuse NUL characters in path and query before they reach a database driver (B1)."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")

@@ -200,7 +200,7 @@ def seller_answers(seller: Organization) -> list[Step]:
 
 
 def provider_answers(provider: Organization) -> list[Step]:
-    """What the provider's clients have proposed and wait for (U16); one query."""
+    """What the provider's clients have proposed and wait for; one query."""
     renewals = waiting_for_provider(provider)
     return [_renewal_step(row, row.connection.seller, "provider:client") for row in renewals]
 

@@ -1,4 +1,4 @@
-"""History, the same page in every portal: read, filter, export, verify (product.md 5, X9)."""
+"""History, the same page in every portal: read, filter, export, verify (X9)."""
 
 import json
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(READERS)
 def history_verify(request: PortalRequest) -> HttpResponse:
-    """Compute the organization's chain again and say whether it holds, up to which hash (X9)."""
+    """Compute the organization's chain again and say whether it holds, up to which hash."""
     organization = request.organization
     form = NotedForm(posted(request))
     seal = seals.newest_seal(organization.pk)

@@ -187,7 +187,7 @@ def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
 
 
 def impact(row: ApprovedRole) -> list[str]:
-    """Who loses what, before it happens (X5); the app that knows the sellers counts them."""
+    """Who loses what, before it happens; the app that knows the sellers counts them."""
     names, count = hooks.sellers_relying_on(row.provider_id, row.role_id)
     if not count:
         return ["No seller has granted this role to the provider now."]
@@ -200,6 +200,6 @@ def impact(row: ApprovedRole) -> list[str]:
 
 
 def losses(row: ApprovedRole, level: Level) -> dict[str, Any]:
-    """Which people of the provider lose what for whom, as components/losses.html takes it (X5)."""
+    """Which people of the provider lose what for whom, as components/losses.html takes it."""
     rows, more = hooks.people_relying_on(row.provider_id, row.role_id, level)
     return {"losses": rows, "more": "many" if more else "", "work": []}

@@ -45,7 +45,7 @@ def _lines(**lookup: Any) -> Coalesce:
 
 @admin.register(RoleApplication)
 class RoleApplicationAdmin(ReviewAdmin):
-    """The queue (U24): oldest first, with what makes it urgent or slow."""
+    """The queue: oldest first, with what makes it urgent or slow."""
 
     list_display = ("firm", "category", "state", "age", "promised", "restricted")
     list_display_links = ("firm",)

@@ -148,7 +148,7 @@ def _require_draft(application: RoleApplication) -> None:
 
 @transaction.atomic
 def submit_application(*, application: RoleApplication, by: User) -> RoleApplication:
-    """Hand the draft to the reviewers; from now on it is locked, and the clock runs (S0.5, X17).
+    """Hand the draft to the reviewers; from now on it is locked, and the clock runs (S0.5).
 
     Raises NotPermitted unless `by` administers the active provider and has a verified identity
     (the sentence says which step is missing), Invalid for an incomplete draft, Conflict for

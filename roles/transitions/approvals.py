@@ -66,7 +66,7 @@ def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> 
 def lower_approved_role(
     *, approved_role: ApprovedRole, level: Level, reason: str, version: int, by: User
 ) -> ApprovedRole:
-    """Lower what a provider may be granted; every grant above it loses its effect at once (X3).
+    """Lower what a provider may be granted; every grant above it loses its effect at once.
 
     `version` is the one the reviewer saw. Raises Invalid for a level that is not lower or a missing
     reason, Conflict (who, when) when somebody was faster, NotPermitted without the right.
@@ -85,7 +85,7 @@ def lower_approved_role(
 def revoke_approved_role(
     *, approved_role: ApprovedRole, reason: str, version: int, by: User
 ) -> ApprovedRole:
-    """Take the approval away; every grant that rests on it loses its effect at once (X3).
+    """Take the approval away; every grant that rests on it loses its effect at once.
 
     Raises as lower_approved_role does.
     """
@@ -205,7 +205,7 @@ def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
 
 @transaction.atomic
 def remind_of_lapse(*, provider_id: int, days: int, at: datetime) -> int:
-    """Remind a provider, and its sellers, of approvals that end within `days` days (U15, U25).
+    """Remind a provider, and its sellers, of approvals that end within `days` days (U15).
 
     Each approval is reminded once for each stage. Returns how many there were.
     """

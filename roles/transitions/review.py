@@ -86,7 +86,7 @@ def request_information(*, application: RoleApplication, text: str, by: User) ->
 def decide_line(
     *, line: ApplicationLine, level: Level, reason: str = "", note: str = "", by: User
 ) -> ApplicationLine:
-    """Approve a line at `level`, or refuse it with level NONE and a reason (U22, U24).
+    """Approve a line at `level`, or refuse it with level NONE and a reason (U24).
 
     The approval of a restricted role awaits a second reviewer; a refusal needs one. Raises Invalid
     for a level above the request or the role's highest and for a missing reason, Conflict (who,
@@ -218,7 +218,7 @@ def who_decided(line: ApplicationLine) -> str:
 
 @transaction.atomic
 def finish_application(*, application: RoleApplication, by: User) -> RoleApplication:
-    """Close the review: approved roles take effect, and one mail tells every line (S0.5, U24).
+    """Close the review: approved roles take effect, and one mail tells every line (S0.5).
 
     Raises Conflict while a line is open, once the application has left review, when the account is
     no longer active or a role can no longer be granted; NotPermitted as start_review.

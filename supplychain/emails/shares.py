@@ -183,7 +183,7 @@ def share_unopened(share: Share) -> None:
 
 
 def ship_date_near(share: Share) -> None:
-    """To the supplier: the ship date is in two days or less (U40)."""
+    """To the supplier: the ship date is in two days or less."""
     seller = share.shipment.seller
     until = day(share.shipment.ship_date)
     mail = Mail(

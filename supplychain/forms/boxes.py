@@ -131,7 +131,7 @@ class SheetForm(forms.Form):
 
 
 class ItemLabelForm(forms.Form):
-    """Labels for the units of one item (U34)."""
+    """Labels for the units of one item."""
 
     item = forms.ChoiceField(label="Item")
     item_sheet = forms.ChoiceField(
@@ -186,7 +186,7 @@ class TrackingPasteForm(forms.Form):
 
 
 class FreightForm(forms.Form):
-    """The numbers of a pallet shipment; one of them is enough (U35)."""
+    """The numbers of a pallet shipment; one of them is enough."""
 
     pro_number = LineField(label="PRO number", required=False, max_length=80)
     bol_number = LineField(label="Bill of lading number", required=False, max_length=80)

@@ -78,7 +78,7 @@ class ShareQuerySet(models.QuerySet[Any]):
         )
 
     def for_guest(self, link: Any) -> Self:
-        """The one share of this guest link, while it is live and theirs (X13, N4)."""
+        """The one share of this guest link, while it is live and theirs (X13)."""
         return self.filter(guest=link, connection=None, status__in=LIVE_SHARE)
 
     def in_force(self) -> Self:

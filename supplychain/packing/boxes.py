@@ -117,7 +117,7 @@ def box_notes(
 
 
 def check_contents(plan: Iterable[ItemPlan], packed: Packed) -> list[Difference]:
-    """Return every difference between the plan and the boxes; none means that they agree (X12).
+    """Return every difference between the plan and the boxes; none means that they agree.
 
     First what is wrong within single boxes, in their order, then what is missing or too many per
     SKU, in the order of the plan.

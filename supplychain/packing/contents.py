@@ -50,7 +50,7 @@ def others_remain(share: Share) -> bool:
 
 
 def differences(share: Share) -> list[Difference]:
-    """Everything in which this share's boxes and its part of the plan disagree (X12).
+    """Everything in which this share's boxes and its part of the plan disagree.
 
     The part is the plan less what others have confirmed. Nothing is missing as long as somebody
     else is still to pack.

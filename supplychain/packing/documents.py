@@ -67,7 +67,7 @@ def _labels(share: Share) -> Iterator["labels.BoxLabel"]:
 
 
 def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse:
-    """Labels for the units of one item as a PDF (U34); raises LabelError."""
+    """Labels for the units of one item as a PDF; raises LabelError."""
     out = io.BytesIO()
     label = labels.ItemLabel(item.fnsku, item.title or item.msku, copies=copies)
     labels.item_labels([label], sheet, out)

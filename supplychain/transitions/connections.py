@@ -37,7 +37,7 @@ def remove_connection(
     """End the connection as `organization`, one of its two sides; doing it twice is doing it once.
 
     Everything shared and not yet shipped is void, and both sides are told. With `block` later
-    invitations of the other side do not arrive, which it is not told (product.md 3, I18). Raises
+    invitations of the other side do not arrive, which it is not told (I18). Raises
     NotRelated for others and NotPermitted for members who are not administrators.
     """
     parties = lock_organizations({connection.seller_id, connection.supplier_id})

@@ -91,7 +91,7 @@ def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str
     """Which of these addresses need no invitation, and why.
 
     Connected is whom an invitation of ours to this very address has connected: whose account
-    any other address belongs to is not told (I15).
+    any other address belongs to is not told.
     """
     wanted = list(addresses)
     accepted = SupplierInvitation.objects.for_organization(organization).filter(
@@ -164,7 +164,7 @@ def _administered_by(organization: Organization, addresses: Iterable[str]) -> di
 def _inviting(organization: Organization, candidates: dict[str, list[int]]) -> set[int]:
     """Which of these accounts have an open invitation to this organization."""
     others = {pk for each in candidates.values() for pk in each}
-    # Asked even when there is nobody: the same work for every address (I15).
+    # Asked even when there is nobody: the same work for every address.
     rows = _open_between(organization.pk, list(others) or [0])
     return set(rows.values_list("organization_id", flat=True))
 
@@ -179,7 +179,7 @@ def _connected_with(organization: Organization, others: list[int]) -> list[int]:
 
 def _crossing(organization: Organization, others: list[int]) -> SupplierInvitation | None:
     """An open invitation of one of `others` to this organization, or to its administrators."""
-    # Asked even when there is nobody: the same work for every address (I15).
+    # Asked even when there is nobody: the same work for every address.
     return _open_between(organization.pk, others or [0]).order_by("pk").first()
 
 
@@ -229,7 +229,7 @@ def accept(
     """Connect with the inviter, as one's own `organization` or as a `new` account (S1.9, S1.15).
 
     Everything is looked at again under the lock. What else is open between the two is closed as
-    accepted, too (X16), and shares that waited are released. Raises NotRelated for anybody but
+    accepted, too, and shares that waited are released. Raises NotRelated for anybody but
     the invited, Ended for an invitation that has ended or whose inviter may no longer invite.
     """
     # Locked before an account is opened: a second press must not open a second one.
@@ -280,7 +280,7 @@ def _check_answering(
 
 
 def _others(invitation: SupplierInvitation, answering: Organization) -> list[SupplierInvitation]:
-    """What else is open between the two, in either direction, locked (X16)."""
+    """What else is open between the two, in either direction, locked."""
     inviter_id = invitation.organization_id
     same = _open_between(answering.pk, [inviter_id]).exclude(pk=invitation.pk)
     crossing = _open_between(inviter_id, [answering.pk])
@@ -298,7 +298,7 @@ def decline(
     never_again: bool = False,
     organization: Organization | None = None,
 ) -> SupplierInvitation:
-    """Say no, with a reason, and on wish for good: no later invitation is mailed (U4, I18).
+    """Say no, with a reason, and on wish for good: no later invitation is mailed (U4).
 
     Said inside of `organization`, "never again" is that account's word, else the address's.
     Raises NotRelated for anybody but the invited and Ended for an invitation that has ended.

@@ -206,7 +206,7 @@ def _fill(boxes: Sequence[Box], items: Mapping[uuid.UUID, ShipmentItem], plan: B
 
 @transaction.atomic
 def confirm_contents(*, by: Any, share: Share) -> Share:
-    """The boxes hold what was planned: from now on labels may be printed (X12).
+    """The boxes hold what was planned: from now on labels may be printed.
 
     Where several suppliers pack one shipment, only the last one has to make it complete. Raises
     ContentsDiffer with every difference, and Conflict from a wrong state.
@@ -316,7 +316,7 @@ def _track(box: Box, number: str) -> bool:
 
 @transaction.atomic
 def set_freight(*, by: Any, share: Share, pro_number: str, bol_number: str) -> Share:
-    """Write the PRO and bill of lading numbers of a pallet shipment (U35).
+    """Write the PRO and bill of lading numbers of a pallet shipment.
 
     Raises Invalid with the field for what cannot be a number, Conflict for small parcels.
     """

@@ -160,7 +160,7 @@ def _lock_share(shipment: Shipment, share: Share) -> Share:
 def move_share(
     *, by: Any, share: Share, targets: Targets, reason: str = "", note: str = ""
 ) -> list[Share]:
-    """Recall from one supplier and share with another, both or neither (U37).
+    """Recall from one supplier and share with another, both or neither.
 
     Raises what recall_share and share_shipment raise, and Invalid for the same supplier again.
     """

@@ -140,7 +140,7 @@ def _consequences(share: Share) -> list[str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE_SHIPMENTS)
 def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
-    """Take the shipment from one supplier and give it to another, both or neither (U37)."""
+    """Take the shipment from one supplier and give it to another, both or neither."""
     shipment = get_shipment(request, public_id)
     share = _share(request, shipment, share_id)
     form = MoveForm(posted(request), choices=_choices(shipment, share))

@@ -77,7 +77,7 @@ def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 @require_POST
 @require(WORK_SHARES)
 def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Labels for the units of one item as a PDF (U34)."""
+    """Labels for the units of one item as a PDF."""
     share = get_share(request, public_id)
     items = _items(share)
     form = ItemLabelForm(request.POST, items=items)

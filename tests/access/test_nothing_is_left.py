@@ -131,7 +131,7 @@ def test_who_comes_back_starts_without_assignments_and_rights() -> None:
 
 @pytest.mark.parametrize("model", [User, Organization, Connection, RoleGrant])
 def test_a_deleted_row_leaves_no_right_for_the_next_of_its_name(model: Any) -> None:
-    """Below the application: the database takes the rights along, or refuses to delete (M10)."""
+    """Below the application: the database takes the rights along, or refuses to delete."""
     Scene()
     for row in model.objects.order_by("pk"):
         with suppress(ProtectedError):

@@ -117,7 +117,7 @@ def test_a_verified_person_is_led_straight_to_the_provider(client):
     ],
 )
 def test_rights_of_the_invitation_are_those_of_the_member(kind, asked, held):
-    """product.md 9: the role set of the row, given through guardian, and nothing more (N15)."""
+    """The role set of the row, given through guardian, and nothing more (N15)."""
     firm, invited = organization(kind), person(email=ADDRESS)
     send(signed_in(administrator(firm)), firm, rights=asked)
     row = EmployeeInvitation.objects.get()
@@ -212,7 +212,7 @@ def test_inviting_tells_nothing_about_accounts():
 
 @pytest.mark.parametrize("role", ["employee", "outsider", "other administrator"])
 def test_only_administrators_invite(firm, role):
-    """A1, V5: employees read why not, everybody else finds no such page; nothing is sent."""
+    """A1: employees read why not, everybody else finds no such page; nothing is sent."""
     if role == "employee":
         client = signed_in(member(firm))
     elif role == "outsider":
@@ -227,7 +227,7 @@ def test_only_administrators_invite(firm, role):
 
 @pytest.mark.parametrize("name", ["resend", "revoke", "link"])
 def test_no_invitation_of_another_account_is_touched(name):
-    """A3, V7: another firm's id in one's own address is an id that does not exist."""
+    """A3: another firm's id in one's own address is an id that does not exist."""
     scene, rival = employee("provider"), organization("provider")
     client = signed_in(administrator(rival))
     with nothing_changes():
@@ -337,7 +337,7 @@ def test_taking_back_ends_it_and_twice_is_once(firm):
 
 
 def test_revoke_and_invite_with_another_role(firm):
-    """I5, V4: the first invitation's link does not open the second one."""
+    """I5: the first invitation's link does not open the second one."""
     boss, invited = administrator(firm), person(email=ADDRESS)
     client = signed_in(boss)
     send(client, firm)
@@ -375,7 +375,7 @@ def test_the_link_is_shown_to_who_sent_it_once_and_that_is_history(firm):
 
 # Answering -------------------------------------------------------------------------------------
 def test_only_the_owner_of_the_verified_address_answers():
-    """I1, V14, V15: others, and an address nobody has confirmed, get nowhere; then it is proved."""
+    """I1: others, and an address nobody has confirmed, get nowhere; then it is proved."""
     scene = employee("provider", address=ADDRESS)
     someone = person()
     client = signed_in(someone)
@@ -412,7 +412,7 @@ def test_nobody_answers_without_signing_in():
 
 
 def test_looking_at_the_answer_page_accepts_nothing():
-    """I3, V12: reading the details is not an answer, and an answer is a post."""
+    """I3: reading the details is not an answer, and an answer is a post."""
     scene = employee("provider")
     client = signed_in(scene.invited)
     with nothing_changes():
@@ -422,7 +422,7 @@ def test_looking_at_the_answer_page_accepts_nothing():
 
 
 def test_an_invitation_works_once():
-    """I2, V19: pressed again, from here and from another session: 410, nothing changes."""
+    """I2: pressed again, from here and from another session: 410, nothing changes."""
     scene = employee("seller")
     first, second = signed_in(scene.invited), signed_in(scene.invited)
     assert answer(first, scene.row, "accept").status_code == 302
@@ -653,7 +653,7 @@ def test_finding_somebody_by_name_or_address():
 
 
 def test_time_moves_the_state_before_the_sweep_does():
-    """design 8: what the clock has decided reads so at once."""
+    """What the clock has decided reads so at once."""
     scene = employee("provider")
     with time_machine.travel(clock.now() + timedelta(days=15)):
         page = signed_in(scene.inviter).get(portals.members_page(scene.organization))

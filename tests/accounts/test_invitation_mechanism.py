@@ -101,7 +101,7 @@ def test_head_is_answered_like_get(scene):
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_other_methods_are_refused(scene, method):
-    """V12: nothing but looking at a link's address."""
+    """Nothing but looking at a link's address."""
     with nothing_changes():
         assert getattr(Client(), method)(path_of(scene.row)).status_code == 405
 
@@ -178,7 +178,7 @@ def test_no_bent_token_passes(scene, bend):
 
 
 def test_a_token_counts_for_its_own_purpose_only(scene):
-    """I7, V40: an invitation's token at another kind's address, or at none, is not valid."""
+    """I7: an invitation's token at another kind's address, or at none, is not valid."""
     token = links.sign(scene.row.claim)
     for purpose in ["nonsense", *(kind.purpose for kind in kinds.all_kinds())]:
         if purpose != scene.row.purpose:
@@ -193,7 +193,7 @@ def test_a_retired_key_opens_nothing(scene, settings):
 
 
 def test_a_deleted_row_is_a_link_that_is_not_valid(scene):
-    """V13: nothing dangles."""
+    """Nothing dangles."""
     path = path_of(scene.row)
     Share.objects.all().delete()
     type(scene.row).objects.filter(pk=scene.row.pk).delete()
@@ -294,7 +294,7 @@ def test_what_waits_costs_the_same_for_one_and_for_many(django_assert_num_querie
 @pytest.mark.parametrize("state", ENDINGS)
 @pytest.mark.parametrize("who", ["nobody", "invited", "other"])
 def test_an_ended_link_is_dead_and_says_so(scene, state, who):
-    """I4, I5, I10, V4: one friendly page for everybody, and nothing changes."""
+    """I4, I5, I10: one friendly page for everybody, and nothing changes."""
     path = path_of(scene.row)
     end(scene, state)
     client = {

@@ -154,7 +154,7 @@ def test_removal_asks_first():
 
 
 def test_coming_back_revives_no_right(client):
-    """A11, V6, M10: removed and invited again: the old rights are gone for good."""
+    """A11: removed and invited again: the old rights are gone for good."""
     firm = organization("seller")
     worker, boss = member(firm), signed_in(administrator(firm))
     post(boss, firm, "member", worker, role="employee", rights=["shipments_edit"])
@@ -202,7 +202,7 @@ def test_leaving_is_told_to_the_administrators(firm):
 
 # Never without an administrator ----------------------------------------------------------------
 def test_the_last_administrator_stays_by_every_path(firm):
-    """A9, N5, V24: demote, leave, hand over to a suspended one: refused with the reason."""
+    """A9, N5: demote, leave, hand over to a suspended one: refused with the reason."""
     boss, worker = administrator(firm), member(firm)
     Membership.objects.filter(user=worker).update(status="suspended")
     client = signed_in(boss)
@@ -226,7 +226,7 @@ def test_a_suspended_administrator_does_not_count(firm):
 
 
 def test_an_inactive_person_does_not_count(firm):
-    """A9, M10: a deactivated account is no administrator."""
+    """A9: a deactivated account is no administrator."""
     boss, second = administrator(firm), administrator(firm)
     type(second).objects.filter(pk=second.pk).update(is_active=False)
     client = signed_in(boss)
@@ -298,7 +298,7 @@ def test_rights_are_written_through_the_closed_list():
 
 @pytest.mark.parametrize("name", ["member-suspend", "member-resume"])
 def test_buttons_are_posts(name):
-    """V12: no state changes by looking."""
+    """No state changes by looking."""
     firm = organization("provider")
     worker, client = member(firm), signed_in(administrator(firm))
     with nothing_changes():

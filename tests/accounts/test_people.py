@@ -127,7 +127,7 @@ def test_doing_it_twice_is_told(desk: Client) -> None:
 # Never without an administrator -----------------------------------------------------------------
 @pytest.mark.parametrize("act", ["deactivate", "erase"])
 def test_the_last_administrator_needs_a_successor(desk: Client, act: str) -> None:
-    """A9, N5, V24: refused at the field, then handed over in the same step."""
+    """A9, N5: refused at the field, then handed over in the same step."""
     firm = organization("seller")
     boss, heir = administrator(firm), member(firm)
     with nothing_changes():

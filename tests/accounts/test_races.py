@@ -140,7 +140,7 @@ def _row(user: Any, firm: Any) -> Membership:
 @pytest.mark.parametrize("guards", LOCKS)
 @pytest.mark.parametrize("act", ENDS)
 def test_two_administrators_end_each_other(act: str, guards: str, meeting: Any) -> None:
-    """C5: one stays. Without the lock both find the other one, and both go (V24)."""
+    """C5: one stays. Without the lock both find the other one, and both go."""
     firm = organization("seller")
     one, two = administrator(firm), administrator(firm)
     meeting(guards)

@@ -185,7 +185,7 @@ def test_only_administrators_of_the_provider_assign(pair: Pair, other: Pair) -> 
 
 
 def test_a_removed_member_who_rejoins_has_no_old_rights(pair: Pair) -> None:
-    """N8, V6."""
+    """N8."""
     row = pair.connect(fba="edit")
     ana = pair.employee()
     make.assigned(ana, row)

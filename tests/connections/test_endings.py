@@ -105,7 +105,7 @@ def test_an_ended_connection_stays_as_history(pair: Pair) -> None:
 
 
 def test_old_grants_and_assignments_do_not_return_with_a_new_connection(pair: Pair) -> None:
-    """A11, V6."""
+    """A11."""
     row = pair.connect(fba="edit", listings="edit")
     ana = pair.employee()
     make.assigned(ana, row)

@@ -110,7 +110,7 @@ def test_a_link_to_an_address_belongs_to_its_verified_owner(pair: Pair, other: P
 
 
 def test_an_unverified_address_owns_nothing(pair: Pair) -> None:
-    """I1, V15."""
+    """I1."""
     make.approved(pair.provider)
     link = make.partner_link(pair.seller, address="ana@firm.example")
     user = administrator(pair.provider, person(email="ana@firm.example", verified=False))

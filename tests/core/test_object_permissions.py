@@ -1,4 +1,4 @@
-"""guardian behind one wrapper: closed lists, no orphans, nobody without an account (N8, M10)."""
+"""guardian behind one wrapper: closed lists, no orphans, nobody without an account (N8)."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def orphans() -> int:
 
 
 def test_the_three_tables_are_all_there_are() -> None:
-    """design 4.3: what people assign by hand, in tables with real keys, and nothing else."""
+    """What people assign by hand, in tables with real keys, and nothing else."""
     ours = {m for m in apps.get_models() if issubclass(m, ClosedCodenames)}
     assert ours == set(TABLES)
     for table in TABLES:
@@ -183,7 +183,7 @@ def test_no_delete_leaves_an_orphan(rows: dict[str, Any], path: str) -> None:
 
 
 def test_a_successor_under_the_same_key_inherits_nothing(rows: dict[str, Any]) -> None:
-    """M10: the key of a deleted object, given out again, opens nothing."""
+    """The key of a deleted object, given out again, opens nothing."""
     key = rows["clerk"].pk
     rows["clerk"].delete()
     person("Same Key", id=key)

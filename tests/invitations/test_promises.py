@@ -371,7 +371,7 @@ def _verdict(door: Any, text: str) -> str:
 
 
 def test_every_door_gives_an_address_the_same_verdict():
-    """I16: sign-up, every invitation, e-mail change and import agree with product.md 9."""
+    """I16: sign-up, every invitation, e-mail change and import agree."""
     typed = [row["address"] for row in LISTED if "@" in row["address"]]
     for name, door in _doors().items():
         for text in (*typed, *LOOK_ALIKES):

@@ -130,7 +130,7 @@ def pair(request: pytest.FixtureRequest) -> tuple:
 
 
 def test_a_blocked_account_s_invitation_looks_sent_and_does_not_arrive(pair):
-    """product.md 3, I15: the blocked one reads "sent"; nothing is mailed, shown or merged."""
+    """I15: the blocked one reads "sent"; nothing is mailed, shown or merged."""
     (firm, boss), (other, rival) = pair
     client = signed_in(rival)
     assert invite(client, other, boss.email).status_code == 302

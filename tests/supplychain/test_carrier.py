@@ -44,7 +44,7 @@ def subjects(to):
 
 
 def test_the_feed_moves_a_shipment_step_by_step(scene):
-    """product.md 3: each step once, in order; the mails of section 4; the share is completed."""
+    """Each step once, in order, with its mails; the share is completed."""
     row, given, boss, sam = scene
     told = {}
     while step := next_step(row):

@@ -101,7 +101,7 @@ def test_a_supplier_invites_and_the_seller_accepts_in_user_permissions():
 
 
 def test_any_administrator_of_the_invited_account_may_answer_and_nobody_else():
-    """product.md 9: an invitation to a known account is for any of its administrators."""
+    """An invitation to a known account is for any of its administrators."""
     factory, _ = supplier()
     shop, boss = seller()
     other_boss, clerk = administrator(shop, identified=False), member(shop)
@@ -183,7 +183,7 @@ def test_a_person_with_several_accounts_chooses_and_cannot_choose_a_foreign_one(
 
 
 def test_a_seller_account_can_be_opened_while_accepting():
-    """product.md 9: whoever has the address may register a seller on the spot."""
+    """Whoever has the address may register a seller on the spot."""
     factory, _ = supplier()
     sam = person(email=ADDRESS)
     row = supplier_invitation(factory, ADDRESS)

@@ -99,7 +99,7 @@ def test_from_the_mail_to_shipped(scene):
 
 
 def test_looking_changes_nothing(scene):
-    """A13, N13: no page of the supplier writes anything by being read."""
+    """N13: no page of the supplier writes anything by being read."""
     packed(scene.share)
     Share.objects.update(status="contents_confirmed", confirmed_at=clock.now())
     with nothing_changes():
@@ -157,7 +157,7 @@ def test_boxes_in_pounds_and_in_kilograms(scene):
     ],
 )
 def test_a_box_that_cannot_be_is_refused_at_its_field(scene, values, word):
-    """product.md 8: limits of a parcel box; 422 with what was typed, nothing written."""
+    """Limits of a parcel box; 422 with what was typed, nothing written."""
     scene.post("share-start")
     with nothing_changes():
         response = scene.add({"MUG": 2}, **values)
@@ -231,7 +231,7 @@ def test_wrong_contents_are_told_row_by_row(scene):
 
 
 def test_another_expiry_date_than_planned_is_told(scene):
-    """product.md 8: dates are checked against the plan as well."""
+    """Dates are checked against the plan as well."""
     planned = clock.today() + timedelta(days=300)
     milk = item(scene.shipment, "MILK", 3, expiry=planned)
     scene.items["MILK"] = milk

@@ -119,7 +119,7 @@ def test_a_foreign_supplier_cannot_be_chosen(shop):
 
 
 def test_a_share_waits_for_a_supplier_who_has_not_joined(shop):
-    """product.md 3: told and visible once they accept; void when the invitation ends."""
+    """Told and visible once they accept; void when the invitation ends."""
     firm, boss = shop
     waiting = supplier_invitation(firm, "sam@factory.example")
     refused = supplier_invitation(firm, "no@factory.example")
@@ -400,7 +400,7 @@ def test_supplier_pages_take_a_fixed_number_of_queries(shop):
     ],
 )
 def test_who_may_work_on_a_share(shop, who, look, work):
-    """product.md 9: any member may look; working takes the right."""
+    """Any member may look; working takes the right."""
     firm, boss = shop
     factory, sam = supplier()
     given = share(shipment(firm), factory)

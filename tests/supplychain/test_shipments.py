@@ -314,7 +314,7 @@ def test_cancel_voids_the_shares_and_tells_suppliers(shop):
     ],
 )
 def test_who_may_look_edit_and_manage(shop, who, look, edit, manage):
-    """product.md 9, A1: members by their rights, delegates by their effective level."""
+    """A1: members by their rights, delegates by their effective level."""
     firm, boss = shop
     row = shipment(firm)
     given = share(row, supplier()[0])

@@ -255,7 +255,7 @@ def test_no_form_is_left_out(sweep: Sweep) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_no_ending_makes_a_page_a_file(row: Row, sweep: Sweep) -> None:
-    """A page's address with the ending of a file is no page that a cache would keep (A14, V32)."""
+    """A page's address with the ending of a file is no page that a cache would keep (A14)."""
     url = row.url(sweep.world.home)
     for ending in ("x.js", "x.css", ";a", "%2e"):
         answer = sweep.send(row.manager, "GET", url.rstrip("/") + "/" + ending)
