@@ -13,7 +13,6 @@ from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.middleware import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def _resolve(request: HttpRequest, portal: Portal, handle: str, view: Any) -> None:
@@ -24,7 +23,7 @@ def _resolve(request: HttpRequest, portal: Portal, handle: str, view: Any) -> No
     if not organization.is_active:
         if not access.member:
             raise NotRelated
-        if request.method not in SAFE:
+        if request.method == "POST":
             raise NotPermitted(f"This account is {organization.get_status_display().lower()}.")
     if not hasattr(view, "need"):
         raise NotPermitted("This page does not say who may open it.")

@@ -7,6 +7,7 @@ its own.
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -40,12 +41,9 @@ class ShipmentAdmin(DeskAdmin):
     search_fields = ("shipment_id",)
     search_help_text = "The whole shipment id."
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """By the whole id."""
-        term = search_term.strip().upper()
-        return (queryset.filter(shipment_id=term) if term else queryset), False
+        return rows.filter(shipment_id=term.upper())
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one shipment, where staff report."""

@@ -16,31 +16,19 @@ from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
 from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
 from core import clock
-from core.web.desk import SHOWN, DeskAdmin
+from core.web.desk import SHOWN, DeskAdmin, QueueFilter
 from core.web.formats import count, desk_minute
 from core.web.forms import apply, status_of
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """The queue shows what waits, unless asked for more."""
+class StatusFilter(QueueFilter):
+    """The queue, or what was decided."""
 
     title = "state"
     parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Everything, or one of the decided states."""
-        decided = [pair for pair in IdentityStatus.choices if pair[0] != IdentityStatus.SUBMITTED]
-        return [("all", "All"), *((str(value), str(label)) for value, label in decided)]
-
-    def choices(self, changelist: Any) -> Any:
-        """The first choice is the queue, not everything."""
-        first, *others = super().choices(changelist)
-        return [first | {"display": "Being reviewed"}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """The rows in the chosen state."""
-        value = self.value() or IdentityStatus.SUBMITTED
-        return queryset if value == "all" else queryset.filter(status=value)
+    queue = (IdentityStatus.SUBMITTED,)
+    queued = "Being reviewed"
+    options = [pair for pair in IdentityStatus.choices if pair[0] != IdentityStatus.SUBMITTED]
 
 
 class IdentityCheckAdmin(DeskAdmin):

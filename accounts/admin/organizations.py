@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -113,17 +113,12 @@ class OrganizationAdmin(DeskAdmin):
         """The day it was opened."""
         return short_day(organization.created_at)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """By the beginning of handle or name; by skeletons, so that look-alikes stand together."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         found = Q(handle__startswith=term.lower())
         if folded := skeleton(term):
             found |= Q(name_skeleton__startswith=folded)
-        return queryset.filter(found), False
+        return rows.filter(found)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The page of one account, and one for each act."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -98,17 +98,9 @@ class PersonAdmin(DeskAdmin):
         """The operator alone."""
         return may(request.user, SUPERVISE_PEOPLE)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the desk's start page lists it."""
-        return may(request.user, SUPERVISE_PEOPLE)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """By the beginning of address or name."""
-        term = search_term.strip()
-        found = Q(email__startswith=term.lower()) | Q(name__istartswith=term)
-        return (queryset.filter(found) if term else queryset), False
+        return rows.filter(Q(email__startswith=term.lower()) | Q(name__istartswith=term))
 
     @staticmethod
     def state(person: Person) -> str:

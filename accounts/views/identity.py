@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.documents import document_response
 from accounts.forms.identity import IdentityForm
@@ -21,7 +21,6 @@ from core.web.forms import apply, status_of
 HISTORY = 20
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 def identity(request: HttpRequest) -> HttpResponse:
     """The state of the check, and the form while a new one can be sent (S0.4, S0.8)."""
     checks = list(

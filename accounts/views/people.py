@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts import portals
 from accounts.forms.employees import InviteForm, MemberForm
@@ -70,7 +70,6 @@ def people_context(
     } | extra
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EMPLOYEE.need)
 def people_page(request: PortalRequest) -> HttpResponse:
     """Everybody in the account, what is open, and the form that invites (S0.7, U1)."""
@@ -98,7 +97,6 @@ class EmployeeActs(Acts[EmployeeInvitation]):
         return _list(request, status=status, invitations=shown)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """One member: role, rights, suspension, the end (U17, U31)."""
@@ -137,7 +135,6 @@ def resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return _on_list(request, lambda: members.resume(by=request.user, membership=row), done)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask first, then end the membership (U19)."""
@@ -149,7 +146,6 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return _on_list(request, lambda: members.remove(by=request.user, membership=row), done)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask first, then make this member the administrator in one's own place."""
@@ -166,7 +162,6 @@ def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ANY_MEMBER)
 def leave(request: PortalRequest) -> HttpResponse:
     """Ask first, then end one's own membership."""

@@ -153,7 +153,6 @@ def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
         "text": "They are told, with your reason. They can add your firm again.",
         "submit": "Decline",
         "form": form,
-        "consequences": [],
         "cancel_url": reverse("provider:partner-link", args=[provider.handle, public_id]),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -101,7 +101,6 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
         "text": f"The connection then ends on {day(row.ends_at)}, as it stands.",
         "submit": "Decline",
         "form": form,
-        "consequences": [],
         "cancel_url": connection_page(request.organization, row, "renewal"),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

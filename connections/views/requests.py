@@ -126,7 +126,6 @@ def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> H
         "text": "What you granted stays as it is. They read your reason and can ask again.",
         "submit": "Refuse",
         "form": form,
-        "consequences": [],
         "cancel_url": reverse(
             "seller:connection-request", args=[request.organization.handle, public_id]
         ),

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
@@ -58,7 +58,6 @@ def _url(seller: Any, connection: Connection) -> str:
     return reverse("seller:connection-review", args=[seller.handle, connection.public_id])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def connection_review(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Every role with its last use and its people; keep all of it by one button."""

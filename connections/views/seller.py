@@ -143,7 +143,6 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
         "text": "They are told, with your reason. You can add them again at any time.",
         "submit": "Reject",
         "form": form,
-        "consequences": [],
         "cancel_url": url_of(invitation, request.organization),
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from accounts.portals import page, portal_of
@@ -148,7 +148,6 @@ def _assignment_row(request: PortalRequest, row: Any, member: uuid.UUID | None) 
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Lower one granted role, or take it away, for everybody of the firm."""
@@ -190,7 +189,6 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return _confirm(request, form, lower, title=title, text=text, back=back)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def lower_person(
     request: PortalRequest, public_id: uuid.UUID, person_id: uuid.UUID
@@ -251,7 +249,6 @@ def _confirm(
         "text": text,
         "submit": "Lower",
         "form": form,
-        "consequences": [],
         "cancel_url": back,
     }
     return render(request, "connections/confirm.html", context, status=status_of(form))

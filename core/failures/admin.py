@@ -23,10 +23,6 @@ class FailureAdmin(DeskAdmin):
     list_display = ("task", "subject", "row", "state", "attempts", "since", "error")
     ordering: ClassVar = ("-id",)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the desk's start page shows it."""
-        return self.has_view_permission(request)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """For those who see the outbox."""
         user: Any = request.user

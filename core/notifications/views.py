@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core import clock
 from core.db import key_in
@@ -47,7 +47,6 @@ def _of(rows: Any, number: str) -> Notification:
     return notice
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: AuthenticatedRequest) -> HttpResponse:
     """What this person wants by mail; what guards their accounts is always mailed (U29)."""
     groups = preferences.switchable(staff=request.user.is_staff)
@@ -68,7 +67,6 @@ def settings_page(request: AuthenticatedRequest) -> HttpResponse:
 
 @csrf_exempt  # The mail program posts on its own; the signed link is all that is needed (RFC 8058).
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Stop a group of repeating mail for the address it was sent to.
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -43,12 +44,9 @@ class ByAddress(DeskAdmin):
 
     search_help_text = "The whole address."
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """By the whole address."""
-        term = search_term.strip().lower()
-        return (queryset.filter(**{self.search_fields[0]: term}) if term else queryset), False
+        return rows.filter(**{self.search_fields[0]: term.lower()})
 
 
 @admin.register(Message)

@@ -54,6 +54,29 @@ class ChoiceFilter(admin.SimpleListFilter):
         return queryset.filter(**{column: self.value()}) if self.value() else queryset
 
 
+class QueueFilter(admin.SimpleListFilter):
+    """What waits is shown first, under the name `queued`; everything else on demand."""
+
+    queue: ClassVar[Sequence[str]]
+    queued: ClassVar[str]
+    options: ClassVar[Sequence[tuple[Any, Any]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, Any]]:
+        """Everything, or one state."""
+        return [("all", "All"), *self.options]
+
+    def choices(self, changelist: Any) -> Any:
+        """The usual links; without a choice the queue is selected."""
+        first, *others = super().choices(changelist)
+        return [first | {"display": self.queued}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows in the chosen state, or the queue."""
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status__in=self.queue if self.value() is None else [self.value()])
+
+
 class DeskAdmin(admin.ModelAdmin):
     """A list that can only be looked at; subclasses add pages in desk_urls()."""
 
@@ -77,6 +100,10 @@ class DeskAdmin(admin.ModelAdmin):
         """Never: history stays."""
         return False
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the desk's start page shows the list: to whoever may look at it."""
+        return self.has_view_permission(request)
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """From the address only what a filter of the list reads itself."""
         return any(getattr(item, "parameter_name", "") == lookup for item in self.list_filter)
@@ -91,6 +118,20 @@ class DeskAdmin(admin.ModelAdmin):
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """(path, view taking request, name's ending) of the subclass's own pages."""
         return []
+
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any] | None:
+        """The rows that `term` finds, where that is not a word anywhere in the search fields."""
+        return None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What matching() finds; all rows without a term."""
+        term = search_term.strip()
+        found = self.matching(queryset, term) if term else queryset
+        if found is None:
+            return super().get_search_results(request, queryset, search_term)
+        return found, False
 
     @admin.display(description="State")
     def state(self, row: Any) -> str:

@@ -22,7 +22,7 @@ from core.origin import Origin, origin
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST")
 RECORDED = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html"}
 RECORDED |= {410: "410.html", 422: "409.html", 429: "429.html"}
 

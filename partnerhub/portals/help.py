@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from core.web.forms import posted, status_of
 from partnerhub.portals.models import HelpFeedback
@@ -56,7 +56,6 @@ def help_index(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def help_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One workflow with the feedback question; yes and no ask different things (S1.19)."""
     if slug not in PAGES:

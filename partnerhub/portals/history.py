@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.portals import page, portal_of
 from accounts.reads import history
@@ -121,7 +121,6 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
     return render(request, "portals/history.html", context, status=status_of(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(READERS)
 def history_verify(request: PortalRequest) -> HttpResponse:
     """Compute the organization's chain again and say whether it holds, up to which hash."""

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from core import clock, hooks
 from core.db import rehearse
@@ -45,11 +45,10 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         """The approved role's page and what can be done with it."""
-        both = require_http_methods(["GET", "HEAD", "POST"])
         steps = (self.lower, self.revoke, self.restore)
         return [
             ("<int:pk>/change/", require_safe(self.page), "change"),
-            *((f"<int:pk>/{step.__name__}/", both(step), step.__name__) for step in steps),
+            *((f"<int:pk>/{step.__name__}/", step, step.__name__) for step in steps),
         ]
 
     @admin.display(description="Highest level")

@@ -19,10 +19,6 @@ class ReviewAdmin(DeskAdmin):
         """Reviewers; superusers only with the same permission (A7)."""
         return is_reviewer(request.user)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the desk's start page lists it."""
-        return is_reviewer(request.user)
-
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
         """As ever; PermissionDenied for whoever is no reviewer."""
         if not self.has_view_permission(request):

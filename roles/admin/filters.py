@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from core import clock
+from core.web.desk import QueueFilter
 from roles.models import ApplicationLine, ServiceCategory
 from roles.permissions import decidable_categories, own_organizations
 from roles.states import (
@@ -19,30 +20,14 @@ from roles.states import (
 )
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    """What waits for a reviewer is shown first; everything else on demand."""
+class WaitingFilter(QueueFilter):
+    """The queue, or what was handed in or ended in one state."""
 
     title = "state"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """The queue, then each state an application was handed in or ended with."""
-        states = [state for state in ApplicationStatus if state != ApplicationStatus.DRAFT]
-        return [("all", "All"), *((state.value, state.label) for state in states)]
-
-    def choices(self, changelist: Any) -> Any:
-        """The usual links; without a choice the queue is selected."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "Waiting for review"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The chosen state, or the queue."""
-        if self.value() is None:
-            return queryset.filter(status__in=IN_QUEUE)
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(status=self.value())
+    queue = IN_QUEUE
+    queued = "Waiting for review"
+    options = [pair for pair in ApplicationStatus.choices if pair[0] != ApplicationStatus.DRAFT]
 
 
 class CategoryFilter(admin.SimpleListFilter):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core import clock
 from core.errors import Conflict, DomainError, NotRelated
@@ -72,7 +72,6 @@ def _open_applications(provider: Any) -> Any:
 
 
 @require(ADMINISTRATOR)
-@require_http_methods(["GET", "HEAD", "POST"])
 def application_new(request: PortalRequest) -> HttpResponse:
     """Choose one of the ten service categories; posting one opens its draft (S0.5)."""
     form = CategoryForm(posted(request))

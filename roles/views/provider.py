@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.errors import Conflict
@@ -120,7 +120,6 @@ def application_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
 
 
 @require(ADMINISTRATOR)
-@require_http_methods(["GET", "HEAD", "POST"])
 def application_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask first, then take the application back or discard the draft."""
     application = own_application(request, public_id)

@@ -14,7 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import portals
 from accounts.addresses import masked
@@ -152,7 +152,6 @@ def _code_page(
 
 
 # An account ------------------------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the shipment, as far as it is packed, into an account of one's own."""
     link = GUEST.own(request.user, public_id)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.invitations.views import Acts
 from accounts.portals import portal_of
@@ -28,7 +28,6 @@ from supplychain.transitions.invitations import InvitedAlready
 from supplychain.views.permissions_page import invite_form, supplier_context
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(SUPPLIER.need)
 def partners_page(request: PortalRequest) -> HttpResponse:
     """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
@@ -75,7 +74,6 @@ def accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask why, then decline (U4)."""
@@ -97,7 +95,6 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "supplychain/decline_invitation.html", context, status=status_of(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(ADMINISTRATOR)
 def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say what ends, then end the connection (S1.5)."""

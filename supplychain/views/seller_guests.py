@@ -5,7 +5,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.invitations.listing import listing
 from accounts.invitations.views import Acts
@@ -36,7 +36,6 @@ def _all(request: PortalRequest, *, status: int = 200, **shown: str) -> HttpResp
     return render(request, "supplychain/seller/guests.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EDIT_SHIPMENTS)
 def share_guest(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Share this one shipment by a guest link."""

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods
 
 from core import clock
 from core.web.access import PortalRequest, require
@@ -23,7 +22,6 @@ from supplychain.views.seller_shipments import get_shipment, shipment_url
 MOST_CHOICES = 300
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EDIT_SHIPMENTS)
 def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Share Shipment: choose suppliers, add a note (S1.11)."""
@@ -107,7 +105,6 @@ def _share(request: PortalRequest, shipment: Shipment, share_id: uuid.UUID) -> S
     return get_object_or_404(rows, shipment=shipment, public_id=share_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE_SHIPMENTS)
 def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     """Say what ends, then take the shipment back (U37)."""
@@ -137,7 +134,6 @@ def _consequences(share: Share) -> list[str]:
     ]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE_SHIPMENTS)
 def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     """Take the shipment from one supplier and give it to another, both or neither."""

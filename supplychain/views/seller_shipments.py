@@ -11,7 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.addresses import masked
 from accounts.invitations.listing import listing
@@ -116,7 +116,6 @@ def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EDIT_SHIPMENTS)
 def shipment_create(request: PortalRequest) -> HttpResponse:
     """A new shipment: where it goes, and its lines, typed or pasted."""
@@ -317,7 +316,6 @@ def _boxes(request: PortalRequest, shipment: Shipment) -> Any:
     return documents.box_page(rows, shipment, request, size=BOXES_SHOWN)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EDIT_SHIPMENTS)
 def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change destination, mode, date and sender; suppliers who have it are told."""
@@ -344,7 +342,6 @@ def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "supplychain/seller/shipment_edit.html", context, status=status_of(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(EDIT_SHIPMENTS)
 def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change lines, a page of them at a time, and add new ones, typed or pasted."""
@@ -392,7 +389,6 @@ def _items_page(
     return render(request, "supplychain/seller/shipment_items.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE_SHIPMENTS)
 def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say what ends, then cancel."""

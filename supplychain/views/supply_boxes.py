@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core.errors import Conflict, Invalid
 from core.web.access import PortalRequest, require
@@ -28,7 +28,6 @@ from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 TRACKED_AT_ONCE = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(WORK_SHARES)
 def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """One box, or several equal ones; "and another" keeps the units of measure."""
@@ -81,7 +80,6 @@ def _around(
     return around(request, share, form=form, box=box)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(WORK_SHARES)
 def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) -> HttpResponse:
     """Weigh, measure or fill one box anew."""
@@ -139,7 +137,6 @@ def boxes_remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(share_url(request, share) + "#boxes")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(WORK_SHARES)
 def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """A tracking number for each box, or the freight numbers of a pallet shipment (U35)."""

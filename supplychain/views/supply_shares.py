@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Invalid
 from core.web.access import ANY_MEMBER, PortalRequest, require
@@ -230,7 +230,6 @@ def share_shipped(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return act(request, public_id, packing.mark_shipped, "Marked as shipped. The seller is told.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(WORK_SHARES)
 def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask why, then decline."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invitations.batches import kinds, outlook
 from accounts.invitations.batches.forms import ListForm, RowsForm
@@ -28,7 +28,6 @@ from core.web.spreadsheets import csv_lines
 EARLIER = 10
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @require(BatchKind.need)
 def start(request: PortalRequest, purpose: str) -> HttpResponse:
     """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
