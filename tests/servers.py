@@ -9,6 +9,7 @@ use instead of the embedded ones. Tests that do not apply are deselected by thei
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ from partnerhub.embedded import ServerUnavailable
 from tests import daemons
 
 BROKER_DATABASES = 64
+# What shows that a test asks something of the run's database, or is about the other one.
+_ASKS = {"django_db", "db", "transactional_db", "live_server", "sqlite"}
+# Tests of real processes and browsers wait much of the time: others use the processor meanwhile.
+_WAITS = ("tests/test_processes.py", "tests/journeys/", "tests/faults/")
 VENDORS = {"postgres": "postgresql", "postgresql": "postgresql", "psql": "postgresql"}
 
 
@@ -29,6 +34,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start what the environment does not name; a worker of a parallel run finds it started."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    # A shell's background job ignores Ctrl-C, and so would all that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stack = ExitStack()
     early_config.add_cleanup(stack.close)
     try:
@@ -84,9 +91,17 @@ def _unfit_marks() -> set[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what does not apply, instead of skipping it test by test."""
+    """Deselect what does not apply, instead of skipping it test by test; what waits goes first."""
+    for item in items:
+        if not _ASKS & {*_marks(item), *getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.once)
     unfit = _unfit_marks()
-    dropped = [item for item in items if unfit & {mark.name for mark in item.iter_markers()}]
+    dropped = {item for item in items if unfit & _marks(item)}
     if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        items[:] = [item for item in items if item not in set(dropped)]
+        config.hook.pytest_deselected(items=list(dropped))
+        items[:] = [item for item in items if item not in dropped]
+    items.sort(key=lambda item: not item.nodeid.startswith(_WAITS))
+
+
+def _marks(item: pytest.Item) -> set[str]:
+    return {mark.name for mark in item.iter_markers()}

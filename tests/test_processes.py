@@ -127,7 +127,7 @@ def empty_broker(tmp_path):
     broker.stop()
 
 
-def test_demo_with_embedded_servers(start):
+def test_demo_with_embedded_servers_keeps_its_data(start, tmp_path):
     demo = start()
     assert f"http://localhost:{demo.port}" in demo.printed()
     for person in ("provider-admin@", "seller-admin@", "supplier@", "reviewer@", "lead@"):
@@ -150,9 +150,6 @@ def test_demo_with_embedded_servers(start):
     assert (status, left) == (0, [])
     assert not re.search(r"Traceback", demo.printed())
 
-
-def test_demo_keeps_its_data_on_a_second_start(start, tmp_path):
-    start().interrupt()
     key = (tmp_path / "var/secret-key").read_text()
     again = start()
     assert (tmp_path / "var/secret-key").read_text() == key

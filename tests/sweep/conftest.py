@@ -1,4 +1,4 @@
-"""One world for each module of this package; each test finds it as it was made."""
+"""One world for this package; each test finds it as it was made."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,9 +8,9 @@ import pytest
 from tests.sweep import engine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def sweep(django_db_setup: None, django_db_blocker: Any) -> Iterator[engine.Sweep]:
-    """The world and its personas, undone with the module."""
+    """The world and its personas, undone with the package."""
     with django_db_blocker.unblock(), engine.outer():
         yield engine.prepare()
 
