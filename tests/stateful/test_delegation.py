@@ -37,7 +37,7 @@ from tests.stateful.oracle import Link
 from tests.stateful.promises import Promises
 from tests.support import fingerprint, nothing_changes
 
-EXAMPLES = 300 if os.environ.get("SOAK") == "1" else 20
+EXAMPLES = 300 if os.environ.get("SOAK") == "1" else 12
 FOREVER = datetime(2099, 1, 1, tzinfo=UTC)
 # History, mail and notices follow every act.
 BOOKS = ("audit", "outbox", "notifications")
