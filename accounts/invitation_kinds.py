@@ -1,22 +1,20 @@
 """The employee invitation: one at a time, and many at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import QueryDict
-from django.urls import reverse
 
 from accounts import portals
 from accounts.emails import employees as emails
 from accounts.forms.employees import AccessForm
 from accounts.invitations import transitions as mechanism
-from accounts.invitations.batches.kinds import BatchKind, Plan
+from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
 from accounts.models import EmployeeInvitation, Organization, User
 from accounts.states import MembershipRole, OrganizationStatus
-from accounts.tenancy import membership_of, owns_address, verified_addresses
+from accounts.tenancy import membership_of
 from accounts.transitions import employees
-from core import clock
 from core.errors import Ended
 
 ADDRESS = Column(
@@ -75,28 +73,12 @@ class EmployeeKind(BatchKind[EmployeeInvitation]):
     def headline(self, row: EmployeeInvitation) -> str:
         return f"{row.organization.name} invites you to join its account"
 
-    def belongs_to(self, user: User, row: EmployeeInvitation) -> bool:
-        return owns_address(user, row.address)
-
-    def answer_url(self, user: User, row: EmployeeInvitation) -> str:
-        return reverse("employee-invitation", args=[row.public_id])
-
-    def waiting_for(self, user: User) -> Any:
-        return self.rows().open(clock.now()).welcome(verified_addresses(user))
-
-    def manage_url(self, row: EmployeeInvitation) -> str:
-        return self.list_url(row.organization)
-
     def list_url(self, organization: Organization) -> str:
         return portals.members_page(organization)
 
     def recipient(self, row: EmployeeInvitation) -> tuple[str, str]:
         role = row.get_role_display()
         return row.address, f"{row.name}, {role}" if row.name else role
-
-    def urls(self, row: EmployeeInvitation) -> dict[str, str]:
-        at = row.organization
-        return {act: portals.page(at, f"employee-{act}", row.public_id) for act in self.acts}
 
     def many(self, organization: Organization) -> str:
         return portals.portal_of(organization).people
@@ -110,13 +92,8 @@ class EmployeeKind(BatchKind[EmployeeInvitation]):
     def form(self, organization: Organization, data: QueryDict | None) -> EveryoneForm:
         return EveryoneForm(data, organization=organization, prefix="all")
 
-    def known(self, organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
-        return employees.known(organization, addresses)
-
-    def invite(
-        self, *, by: User, organization: Organization, plans: Sequence[Plan]
-    ) -> Sequence[EmployeeInvitation]:
-        return employees.invite_each(by=by, organization=organization, plans=plans)
+    known = staticmethod(employees.known)
+    invite = staticmethod(employees.invite_each)
 
 
 EMPLOYEE = EmployeeKind()

@@ -1,11 +1,11 @@
 """Partner links and the connection invitations that answer them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts import portals
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.kinds import InvitationKind, Kind
 from accounts.invitations.refusals import unwelcome
@@ -60,6 +60,7 @@ class PartnerLinkKind(Kind[PartnerLink]):
     sender = "issued_by"
     acts = {"resend": "resend", "link": "copy", "revoke": "cancel"}
     has_page = True
+    list_page = "partner-links"
     resendable = (*OPEN_LINK, PartnerLinkStatus.EXPIRED)
     resent = "Sent to {who} with a new link. Older links no longer work."
     take_back = "Cancel"
@@ -94,10 +95,9 @@ class PartnerLinkKind(Kind[PartnerLink]):
         return owns_address(user, row.address)
 
     def answer_url(self, user: User, row: PartnerLink) -> str:
-        provider = provider_for(user, row)
-        if provider is None:
-            return reverse("provider-register")
-        return reverse("provider:partner-link", args=[provider.handle, row.public_id])
+        if provider := provider_for(user, row):
+            return portals.page(provider, "partner-link", row.public_id)
+        return reverse("provider-register")
 
     def waiting_for(self, user: User) -> Any:
         mine = Q(provider__in=administered(user))
@@ -106,16 +106,10 @@ class PartnerLinkKind(Kind[PartnerLink]):
         return rows.exclude(unwelcome(inviter="seller_id", invited="provider_id"))
 
     def manage_url(self, row: PartnerLink) -> str:
-        return reverse("seller:permissions", args=[row.seller.handle])
-
-    def list_url(self, organization: Organization) -> str:
-        return reverse("seller:partner-links", args=[organization.handle])
+        return portals.page(row.seller, "permissions")
 
     def recipient(self, row: PartnerLink) -> tuple[str, str]:
         return (row.provider.name, row.provider.handle) if row.provider else (row.address, "")
-
-    def urls(self, row: PartnerLink) -> dict[str, str]:
-        return _urls("seller:partner-link", self.acts, row.seller, row)
 
     def mailed(self, row: PartnerLink) -> bool:
         return bool(row.mailed_at)
@@ -132,6 +126,7 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
     search = ("seller__name", "seller__handle")
     acts = {"resend": "resend", "link": "copy", "revoke": "withdraw"}
     has_page = True
+    list_page = "client-invitations"
     resent = "Sent again, with a new link and a new end date."
     take_back = "Withdraw"
     taken_back = "Taken back: its link is dead."
@@ -172,34 +167,20 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
         return membership is not None and membership.is_administrator
 
     def answer_url(self, user: User, row: ConnectionInvitation) -> str:
-        return reverse("seller:connection-accept", args=[row.seller.handle, row.public_id])
+        return portals.page(row.seller, "connection-accept", row.public_id)
 
     def waiting_for(self, user: User) -> Any:
         rows = self.rows().open(clock.now()).filter(seller__in=administered(user))
         return rows.exclude(unwelcome(invited="seller_id"))
 
     def manage_url(self, row: ConnectionInvitation) -> str:
-        return reverse("provider:clients", args=[row.organization.handle])
+        return portals.page(row.organization, "clients")
 
-    def list_url(self, organization: Organization) -> str:
-        return reverse("provider:client-invitations", args=[organization.handle])
+    def place(self, row: ConnectionInvitation) -> tuple[str, *tuple[Any, ...]]:
+        return "client-invitation", row.public_id
 
     def recipient(self, row: ConnectionInvitation) -> tuple[str, str]:
         return row.seller.name, row.seller.handle
-
-    def urls(self, row: ConnectionInvitation) -> dict[str, str]:
-        return _urls("provider:client-invitation", self.acts, row.organization, row)
-
-
-def _urls(
-    name: str,
-    acts: Mapping[str, str],
-    organization: Organization,
-    row: PartnerLink | ConnectionInvitation,
-) -> dict[str, str]:
-    args = [organization.handle, row.public_id]
-    urls = {act: reverse(f"{name}-{word}", args=args) for act, word in acts.items()}
-    return urls | {"page": reverse(name, args=args)}
 
 
 PARTNER_LINK = PartnerLinkKind()

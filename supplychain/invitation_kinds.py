@@ -1,6 +1,6 @@
 """The supplier invitation, in both directions, and the guest link."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts import portals
 from accounts.invitation_kinds import ADDRESS, NAME
 from accounts.invitations import transitions as mechanism
-from accounts.invitations.batches.kinds import BatchKind, Plan
+from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
 from accounts.invitations.kinds import InvitationKind
 from accounts.invitations.refusals import unwelcome
@@ -92,18 +93,13 @@ class PartnerKind(BatchKind[SupplierInvitation]):
         membership = membership_of(user, row.counterparty) if row.counterparty_id else None
         return membership is not None and membership.is_administrator
 
-    def answer_url(self, user: User, row: SupplierInvitation) -> str:
-        return reverse("supplier-invitation", args=[row.public_id])
-
     def waiting_for(self, user: User) -> Any:
         mine = Q(counterparty__in=administered(user)) | Q(address__in=verified_addresses(user))
         rows = self.rows().open(clock.now()).filter(mine)
         return rows.exclude(unwelcome(invited="counterparty_id"))
 
     def manage_url(self, row: SupplierInvitation) -> str:
-        seller = row.direction == Direction.TO_SUPPLIER
-        page = "seller:permissions" if seller else "supply:sellers"
-        return reverse(page, args=[row.organization.handle])
+        return portals.page(row.organization, side_of(row.organization).home)
 
     def list_url(self, organization: Organization) -> str:
         return side_of(organization).home_url(organization)
@@ -114,9 +110,8 @@ class PartnerKind(BatchKind[SupplierInvitation]):
         words = (row.name, accepted, row.get_supplier_kind_display().lower())
         return row.address, ", ".join(filter(None, words))
 
-    def urls(self, row: SupplierInvitation) -> dict[str, str]:
-        side = side_of(row.organization)
-        return {act: side.url(row.organization, act, row.public_id) for act in self.acts}
+    def place(self, row: SupplierInvitation) -> tuple[str, *tuple[Any, ...]]:
+        return side_of(row.organization).other, row.public_id
 
     def many(self, organization: Organization) -> str:
         return side_of(organization).others
@@ -132,16 +127,9 @@ class PartnerKind(BatchKind[SupplierInvitation]):
         seller = organization.kind == OrganizationKind.SELLER
         return (EverySupplierForm if seller else EverySellerForm)(data, prefix="all")
 
-    def crossing(self, organization: Organization, addresses: Iterable[str]) -> set[int]:
-        return invitations.parties(organization, addresses)
-
-    def known(self, organization: Organization, addresses: Iterable[str]) -> dict[str, str]:
-        return invitations.known(organization, addresses)
-
-    def invite(
-        self, *, by: User, organization: Organization, plans: Sequence[Plan]
-    ) -> Sequence[SupplierInvitation]:
-        return invitations.invite_each(by=by, organization=organization, plans=plans)
+    crossing = staticmethod(invitations.parties)
+    known = staticmethod(invitations.known)
+    invite = staticmethod(invitations.invite_each)
 
 
 def _may_share(user: User | None, seller: Organization) -> bool:
@@ -163,6 +151,7 @@ class GuestKind(InvitationKind[GuestLink]):
     gone = "The person who sent you this link can no longer do so. Ask for a new one."
     account_hint = "It opens this one shipment, and no account is needed."
     title = "Guest links"
+    list_page = "guests"
     resent = "Sent to {row.address} with a new link. Older links no longer work."
     taken_back = "The link of {row.name} is taken back: it opens nothing any more."
     senders_own = "Only who sent this link can copy it. Send it again first."
@@ -201,30 +190,20 @@ class GuestKind(InvitationKind[GuestLink]):
     def headline(self, row: GuestLink) -> str:
         return f"{row.organization.name} shared a shipment with you"
 
-    def belongs_to(self, user: User, row: GuestLink) -> bool:
-        return owns_address(user, row.address)
-
     def answer_url(self, user: User, row: GuestLink) -> str:
         return reverse("guest-join", args=[row.public_id])
 
     def guest_url(self, row: GuestLink) -> str:
         return reverse("guest-code", args=[row.public_id])
 
-    def waiting_for(self, user: User) -> Any:
-        return self.rows().open(clock.now()).welcome(verified_addresses(user))
-
     def manage_url(self, row: GuestLink) -> str:
-        return reverse("seller:shipment", args=[row.organization.handle, row.shipment.public_id])
-
-    def list_url(self, organization: Organization) -> str:
-        return reverse("seller:guests", args=[organization.handle])
+        return portals.page(row.organization, "shipment", row.shipment.public_id)
 
     def recipient(self, row: GuestLink) -> tuple[str, str]:
         return row.name, row.address
 
-    def urls(self, row: GuestLink) -> dict[str, str]:
-        args = [row.organization.handle, row.shipment.public_id, row.public_id]
-        return {act: reverse(f"seller:guest-{act}", args=args) for act in self.acts}
+    def place(self, row: GuestLink) -> tuple[str, *tuple[Any, ...]]:
+        return "guest", row.shipment.public_id, row.public_id
 
 
 class GuestOfAnyShipment(GuestKind):

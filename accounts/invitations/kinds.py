@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
+from accounts import portals
 from accounts.models import Invitation, Membership, OneTimeLink, Organization, User
 from accounts.states import RESENDABLE, InvitationStatus
-from accounts.tenancy import require_administrator
+from accounts.tenancy import owns_address, require_administrator, verified_addresses
+from core import clock
 from core.audit import presenters
 from core.db import lock, lock_all
 from core.errors import DomainError, Ended, NotRelated
@@ -36,8 +40,9 @@ class Kind[R: OneTimeLink](ABC):
 
     # The buttons of a row, with the last part of their addresses and of the names of those.
     acts: Mapping[str, str] = {"resend": "resend", "link": "link", "revoke": "revoke"}
-    # Whether a row has a page of its own, with the same buttons.
+    # Whether a row has a page of its own, with the same buttons; and the page with the list.
     has_page: bool = False
+    list_page: str = ""
     resendable: tuple[str, ...] = RESENDABLE
     resent: str = "Sent again to {row.address}. Older links no longer work."
     # What taking back is called, the state it leads to, and what is said then.
@@ -127,9 +132,9 @@ class Kind[R: OneTimeLink](ABC):
     def headline(self, row: R) -> str:
         """What is asked, to whoever may not know details yet: names the inviter, nothing else."""
 
-    @abstractmethod
     def belongs_to(self, user: User, row: R) -> bool:
-        """Whether this person may answer (I1)."""
+        """Whether this person may answer: the owner of the address (I1)."""
+        return owns_address(user, row.address)
 
     def own(self, user: User, public_id: UUID) -> R:
         """The row when this person may answer it, in whatever state; raises NotRelated."""
@@ -138,34 +143,43 @@ class Kind[R: OneTimeLink](ABC):
             raise NotRelated
         return row
 
-    @abstractmethod
     def answer_url(self, user: User, row: R) -> str:
         """The page where that person answers."""
+        return reverse(f"{self.purpose}-invitation", args=[row.public_id])
 
     def guest_url(self, row: R) -> str:
         """Where somebody without an account goes on, "" where nobody can."""
         return ""
 
-    @abstractmethod
     def waiting_for(self, user: User) -> Any:
         """The open rows that this person may answer, as a queryset (U7)."""
+        return self.rows().open(clock.now()).welcome(verified_addresses(user))
 
     # How the inviting side sees it -------------------------------------------------------------
-    @abstractmethod
-    def manage_url(self, row: R) -> str:
-        """The page that a mail to the inviting side leads to."""
-
-    @abstractmethod
     def list_url(self, organization: Organization) -> str:
         """The page with the list of what the organization sent, where acts on a row lead back."""
+        return portals.page(organization, self.list_page)
+
+    def manage_url(self, row: R) -> str:
+        """The page that a mail to the inviting side leads to."""
+        return self.list_url(self.inviter(row))
+
+    def place(self, row: R) -> tuple[str, *tuple[Any, ...]]:
+        """What the names of its addresses begin with, and their arguments."""
+        return self.purpose, row.public_id
+
+    def urls(self, row: R) -> dict[str, str]:
+        """The addresses of its `acts`, and of "page", the row's own, where it has one."""
+        organization, (name, *args) = self.inviter(row), self.place(row)
+        urls = {
+            act: portals.page(organization, f"{name}-{word}", *args)
+            for act, word in self.acts.items()
+        }
+        return urls | ({"page": portals.page(organization, name, *args)} if self.has_page else {})
 
     @abstractmethod
     def recipient(self, row: R) -> tuple[str, str]:
         """Whom it went to, and a word more."""
-
-    @abstractmethod
-    def urls(self, row: R) -> dict[str, str]:
-        """The addresses of its `acts`, and of "page", the row's own, where it has one."""
 
     def mailed(self, row: R) -> bool:
         """Whether we mailed it at all."""

@@ -123,11 +123,10 @@ def known_open(
     return {address: f"Invited already, open until {short_day(end)}." for address, end in ends}
 
 
-def close_overdue(model: type[Invitation], organization: Any, addresses: Iterable[str]) -> None:
+def close_overdue(model: type[Invitation], **found: Any) -> None:
     """What the clock has ended must not block a new invitation until the sweep comes by."""
-    overdue = model.objects.for_organization(organization).overdue(clock.now())
-    for invitation in overdue.to_addresses(list(addresses)):
-        expire(row=invitation)
+    for row in kinds.of(model).rows().overdue(clock.now()).filter(**found):
+        expire(row=row)
 
 
 @transaction.atomic

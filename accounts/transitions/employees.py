@@ -38,7 +38,7 @@ def invite(
     organization = lock(Organization.objects.all(), pk=organization.pk)
     kinds.of(EmployeeInvitation).check(by, organization)
     refuse_members(organization, address)
-    shared.close_overdue(EmployeeInvitation, organization, [address])
+    shared.close_overdue(EmployeeInvitation, organization=organization, address=address)
     invitation = _new(organization, by, role, rights, address=address, name=name)
     with shared.one_open(EmployeeInvitation):
         invitation.save(force_insert=True)

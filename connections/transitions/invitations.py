@@ -53,7 +53,7 @@ def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInv
         raise NotPermitted("Your account needs at least one approved role first.")
     _require_apart(link.seller, provider)
     take_back(inviter=link.seller, by=by, address=link.address, organization=provider)
-    _make_room(link.seller, provider)
+    mechanism.close_overdue(ConnectionInvitation, organization=provider, seller=link.seller)
     links.answer(link, PartnerLinkStatus.ANSWERED, by=by, provider=provider)
     twice = "Your account has invited this seller already."
     with mechanism.one_open(ConnectionInvitation, twice):
@@ -179,13 +179,6 @@ def _require_apart(seller: Organization, provider: Organization) -> None:
     if connection.is_live:
         raise connected_already(connection)
     end_overdue(connection=connection)
-
-
-def _make_room(seller: Organization, provider: Organization) -> None:
-    """An invitation past its end is expired now, so that a new one can stand."""
-    rows = ConnectionInvitation.objects.with_list_data().overdue(clock.now())
-    for row in rows.filter(organization=provider, seller=seller):
-        mechanism.expire(row=row)
 
 
 def _cancel_other_links(connection: Connection, *, by: Any) -> None:

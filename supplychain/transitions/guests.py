@@ -49,7 +49,7 @@ def share_with_guest(
     """
     access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
     require_open(shipment)
-    _close_overdue(shipment, address)
+    shared.close_overdue(GuestLink, shipment=shipment, address=address)
     link = _make(shipment, by=by, address=address, name=name)
     share = _waiting(shipment, address)
     if share is None:
@@ -94,12 +94,6 @@ def _waiting(shipment: Shipment, address: str) -> Share | None:
         shipment=shipment, status=ShareStatus.WAITING, invitation__address=address
     )
     return rows.select_for_update(of=("self",), no_key=True).first()
-
-
-def _close_overdue(shipment: Shipment, address: str) -> None:
-    rows = GuestLink.objects.overdue(clock.now()).filter(shipment=shipment, address=address)
-    for link in rows.select_related("organization"):
-        shared.expire(row=link)
 
 
 def renew(link: GuestLink, *, by: Any, acting: int | None) -> GuestLink:

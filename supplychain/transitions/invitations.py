@@ -64,7 +64,7 @@ def invite(
     kinds.of(SupplierInvitation).check(by, organization)
     if crossing := _crossing(organization, candidates):
         raise InvitedAlready(crossing)
-    shared.close_overdue(SupplierInvitation, organization, [address])
+    shared.close_overdue(SupplierInvitation, organization=organization, address=address)
     fields = {"address": address, "name": name, "supplier_kind": supplier_kind}
     invitation = _new(organization, by, candidates, **fields)
     with shared.one_open(SupplierInvitation):

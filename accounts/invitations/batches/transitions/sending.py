@@ -131,7 +131,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
         lists.stop(batch, _why_stopped(organization, error))
         return
     addresses = [row.address for row in rows]
-    invitations.close_overdue(kind.model, organization, addresses)
+    invitations.close_overdue(kind.model, organization=organization, address__in=addresses)
     known = kind.known(organization, addresses)
     limits.hold(addresses)
     room = limits.Room(organization, map(budget_key, addresses), model=kind.model)
