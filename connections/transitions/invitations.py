@@ -122,8 +122,8 @@ def reject(
     With `never_again` no later invitation of this provider is mailed (I18), until the seller makes
     a link for it. Raises Ended, NotPermitted.
     """
-    lock_parties(invitation.organization_id, invitation.seller_id)
-    invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id)
+    beside = [invitation.seller_id]
+    invitation = mechanism.lock_open(ConnectionInvitation, invitation.public_id, beside=beside)
     require_administrator(by, invitation.seller)
     mechanism.close(invitation, InvitationStatus.DECLINED, by=by, reason=reason)
     if never_again:

@@ -6,9 +6,11 @@ from django import forms
 from django_countries import countries
 
 from accounts.addresses import AddressField
+from accounts.models import Organization
 from accounts.names import NameField
 from accounts.states import SupplierKind
 from supplychain.forms.fields import LineField
+from supplychain.plans import NewAccount
 
 NEW = "new"
 
@@ -80,14 +82,16 @@ class AnswerForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, accounts: list[tuple[str, str]], may_open: bool, supplier: bool, **kw: Any
+        self, *args: Any, accounts: list[Organization], may_open: bool, supplier: bool, **kw: Any
     ) -> None:
         """Take the person's accounts as choices.
 
         `may_open` says whether a new one may answer, `supplier` whether it is a supplier's.
         """
         super().__init__(*args, **kw)
-        choices = [*accounts, *([(NEW, "A new account")] if may_open else [])]
+        self.accounts = {str(row.public_id): row for row in accounts}
+        choices = [(key, row.name) for key, row in self.accounts.items()]
+        choices += [(NEW, "A new account")] if may_open else []
         field: Any = self.fields["account"]
         field.choices = choices
         field.initial = choices[0][0] if choices else NEW
@@ -101,6 +105,14 @@ class AnswerForm(forms.Form):
                 del self.fields[name]
         elif not supplier:
             del self.fields["supplier_kind"]
+
+    def answer(self) -> dict[str, Any]:
+        """The `organization` that answers, or the `new` one to be, as transitions take them."""
+        data = self.cleaned_data
+        if data["account"] != NEW:
+            return {"organization": self.accounts[data["account"]]}
+        kind = data.get("supplier_kind", "")
+        return {"new": NewAccount(data["name"], data["country"], kind)}
 
     @property
     def new_fields(self) -> list[Any]:

@@ -20,8 +20,8 @@ from accounts import portals
 from accounts.addresses import masked
 from accounts.invitations import opening, pages
 from accounts.invitations.opening import Opened
-from accounts.models import Membership, Organization
-from accounts.states import MembershipRole, OrganizationKind
+from accounts.states import OrganizationKind
+from accounts.tenancy import answering_accounts
 from core.errors import Ended, LimitReached, NotRelated
 from core.web.access import Access, AuthenticatedRequest
 from core.web.forms import apply, posted, refusal_text, status_of
@@ -30,7 +30,6 @@ from supplychain.forms.invitations import NEW, AnswerForm
 from supplychain.guests import Guest
 from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink, Share
-from supplychain.plans import NewAccount
 from supplychain.transitions import guests
 
 SESSION = "guest_links"
@@ -158,17 +157,18 @@ def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     opened = opening.newest(link)
     if opened.state != "open":
         return pages.ended(request, opened)
-    accounts = _accounts(request)
     form = AnswerForm(
         posted(request),
-        accounts=[(str(row.public_id), row.name) for row in accounts],
+        accounts=list(answering_accounts(request.user, OrganizationKind.SUPPLIER)[:50]),
         may_open=True,
         supplier=True,
         initial={"name": link.name},
     )
     if form.is_valid():
         try:
-            connection = apply(form, lambda: _join(request, link, form, accounts))
+            connection = apply(
+                form, lambda: guests.join(by=request.user, link=link, **form.answer())
+            )
         except Ended:
             return pages.ended(request, opening.newest(_reload(link)))
         if connection:
@@ -185,25 +185,3 @@ def _code_url(request: HttpRequest, link: GuestLink) -> str:
     opened = opening.from_cookie(request)
     held = opened is not None and opened.kind is GUEST and opened.row.pk == link.pk
     return reverse("guest-code", args=[link.public_id]) if held else ""
-
-
-def _accounts(request: AuthenticatedRequest) -> list[Organization]:
-    rows = Membership.objects.active().filter(
-        user=request.user,
-        role=MembershipRole.ADMINISTRATOR,
-        organization__kind=OrganizationKind.SUPPLIER,
-        organization__status="active",
-    )
-    ordered = rows.select_related("organization").order_by("organization__name", "id")
-    return [membership.organization for membership in ordered[:50]]
-
-
-def _join(
-    request: AuthenticatedRequest, link: GuestLink, form: AnswerForm, accounts: list[Organization]
-) -> Any:
-    data = form.cleaned_data
-    if data["account"] == NEW:
-        new = NewAccount(data["name"], data["country"], data["supplier_kind"])
-        return guests.join(by=request.user, link=link, new=new)
-    chosen = next(row for row in accounts if str(row.public_id) == data["account"])
-    return guests.join(by=request.user, link=link, organization=chosen)

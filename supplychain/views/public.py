@@ -14,8 +14,7 @@ from accounts import portals
 from accounts.invitations import opening, pages
 from accounts.middleware import has_second_factor, needs_second_factor
 from accounts.models import Membership, Organization
-from accounts.states import MembershipRole
-from accounts.tenancy import owns_address
+from accounts.tenancy import answering_accounts, owns_address
 from core.errors import NotRelated
 from core.web.access import AuthenticatedRequest
 from core.web.formats import short_minute
@@ -23,7 +22,6 @@ from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
-from supplychain.plans import NewAccount
 from supplychain.states import Direction
 from supplychain.transitions import invitations
 
@@ -48,8 +46,9 @@ def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
     form = _answer_form(request, row, request.POST)
 
     def act() -> HttpResponse:
+        said = {"by": request.user, "public_id": public_id}
         if not form.is_valid() or not (
-            connection := apply(form, lambda: _accept(request, row, form))
+            connection := apply(form, lambda: invitations.accept(**said, **form.answer()))
         ):
             return _page(request, row, form, DeclineForm(prefix="no"))
         messages.success(request, f"You are connected with {row.organization.name}.")
@@ -112,16 +111,10 @@ def _second_factor_first(
 
 def _accounts(request: AuthenticatedRequest, row: SupplierInvitation) -> list[Organization]:
     """The person's accounts that may answer."""
-    rows = Membership.objects.active().filter(
-        user=request.user,
-        role=MembershipRole.ADMINISTRATOR,
-        organization__kind=Direction(row.direction).invites,
-        organization__status="active",
-    )
+    rows = answering_accounts(request.user, Direction(row.direction).invites)
     if not owns_address(request.user, row.address):
-        rows = rows.filter(organization=row.counterparty_id)
-    ordered = rows.select_related("organization").order_by("organization__name", "id")
-    return [membership.organization for membership in ordered[:50]]
+        rows = rows.filter(pk=row.counterparty_id)
+    return list(rows[:50])
 
 
 def _answer_form(
@@ -130,22 +123,11 @@ def _answer_form(
     supplier = row.direction == Direction.TO_SUPPLIER
     return AnswerForm(
         data,
-        accounts=[(str(org.public_id), org.name) for org in _accounts(request, row)],
+        accounts=_accounts(request, row),
         may_open=owns_address(request.user, row.address),
         supplier=supplier,
         initial={"supplier_kind": row.supplier_kind} if supplier else {},
     )
-
-
-def _accept(
-    request: AuthenticatedRequest, row: SupplierInvitation, form: AnswerForm
-) -> SupplierConnection:
-    data = form.cleaned_data
-    if data["account"] == NEW:
-        new = NewAccount(data["name"], data["country"], data.get("supplier_kind", ""))
-        return invitations.accept(by=request.user, public_id=row.public_id, new=new)
-    chosen = next(org for org in _accounts(request, row) if str(org.public_id) == data["account"])
-    return invitations.accept(by=request.user, public_id=row.public_id, organization=chosen)
 
 
 def _next_step(connection: SupplierConnection, row: SupplierInvitation) -> str:
