@@ -48,7 +48,7 @@ CATCH_ALL = {"lists", "shared"}
 # Against "no two modules of one name for different things".
 TWICE = {"access", "bulk", "context", "desk", "links", "partners"}
 # Against "no public function name on more than three modules".
-OFTEN = {"day", "note", "page"}
+OFTEN = {"note"}
 
 
 def layer_words():

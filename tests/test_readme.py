@@ -5,12 +5,14 @@ import subprocess
 
 import pytest
 
-from tests.product import PACKAGES, PROJECT
+from tests.product import PACKAGES, PROJECT, modules
 
 pytestmark = pytest.mark.once
 
 TEXT = (PROJECT / "README.md").read_text()
 MAP, BELOW = TEXT.partition("## Map")[2].partition("## ")[0].split("```")[1:]
+# Addresses of pages, not of files.
+ROUTES = {"/demo/", "/demo/mail/", "/demo/clock/", "/admin/", "/readyz"}
 APPS = ("accounts", "roles", "connections", "supplychain")
 
 
@@ -55,6 +57,22 @@ def test_every_target_of_make_is_in_its_help():
     phony = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
     assert targets == phony
     assert targets - explained == {"run-env", "dev-env", "bench-env"}
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_named_paths_and_names_exist(document):
+    """A path is one from the project's folder; a name in a recipe stands in the sources."""
+    text = re.sub(r"```.*?```", "", (PROJECT / document).read_text(), flags=re.DOTALL)
+    quoted = set(re.findall(r"`([^`\n]+)`", text))
+    paths = {word for word in quoted if re.fullmatch(r"[\w./-]+/[\w./-]*", word)}
+    assert {path for path in paths if not (PROJECT / path.rstrip("*")).exists()} - ROUTES == set()
+    linked = set(re.findall(r"\]\(([^)#:]+)\)|\b(docs/[\w/.-]+\w)", text))
+    targets = {path or other for path, other in linked}
+    assert {path for path in targets if not [*PROJECT.glob(f"{path}*")]} == set()
+    if document == "CONTRIBUTING.md":
+        names = {word for word in quoted if re.fullmatch(r"[A-Za-z]\w*[A-Z_]\w*", word)}
+        sources = " ".join(source for source, _ in modules().values())
+        assert {name for name in names if not re.search(rf"\b{name}\b", sources)} == set()
 
 
 def test_named_make_targets_exist():

@@ -5,7 +5,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts import portals
-from accounts.models import Membership, MembershipRight
+from accounts.models import Membership, MembershipRight, Organization
+from accounts.permissions import RIGHTS
 from accounts.signals import member_removed
 from accounts.tenancy import rights_of
 from core.audit.models import Event
@@ -287,6 +288,12 @@ def test_an_account_that_is_not_active_changes_nobody(firm):
     type(firm).objects.filter(pk=firm.pk).update(status="suspended")
     with nothing_changes():
         assert post(client, firm, "member-remove", worker).status_code == 403
+
+
+def test_every_right_that_is_offered_can_be_stored():
+    offered = {code for rights in RIGHTS.values() for code in rights}
+    assert offered == MembershipRight.allowed
+    assert offered <= {codename for codename, _ in Organization._meta.permissions}
 
 
 def test_rights_are_written_through_the_closed_list():
