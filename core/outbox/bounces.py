@@ -9,8 +9,9 @@ from django.db import transaction
 from core import clock
 from core.audit.services import record
 from core.db import require_atomic
-from core.outbox import kinds, signals
+from core.outbox import kinds
 from core.outbox.models import MarkedAddress, Message
+from core.outbox.services import report
 from core.outbox.states import MESSAGE, MarkReason, MessageStatus
 from core.state_tables import advance_all
 
@@ -68,13 +69,7 @@ def _came_back(message: Message, error: str) -> None:
     rows = Message.objects.filter(pk=message.pk, status=message.status)
     values = {"error": error[:500], "due_at": clock.real_now()}
     if advance_all(rows, MESSAGE, MessageStatus.FAILED, **values):
-        signals.delivery_changed.send(
-            sender=Message,
-            about=message.about,
-            status=MessageStatus.FAILED,
-            error=error,
-            message=message,
-        )
+        report(message, MessageStatus.FAILED, error)
 
 
 def clear(addresses: Iterable[str]) -> int:

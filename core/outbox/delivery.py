@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import F
 
 from core import clock
-from core.outbox import bounces, signals
+from core.outbox import bounces
 from core.outbox.envelope import envelope_of
 from core.outbox.models import BLANK, Message, Pause
-from core.outbox.services import expand, wake
+from core.outbox.services import expand, report, wake
 from core.outbox.states import CLAIMABLE, MessageStatus
 from core.outbox.transport import (
     SILENT,
@@ -108,7 +108,7 @@ def _finish(
     with transaction.atomic():
         changed = Message.objects.filter(pk=message.pk, lease=message.lease).update(**values)
         if changed and status == MessageStatus.FAILED:
-            _report(message, status, error)
+            report(message, status, error)
     return changed
 
 
@@ -134,15 +134,8 @@ def _sent(message: Message) -> int:
         cursor.execute(_SENT + (_UNSYNCED if database.vendor == "postgresql" else ""), values)
         changed = int(cursor.rowcount)
         if changed:
-            _report(message, MessageStatus.SENT)
+            report(message, MessageStatus.SENT)
     return changed
-
-
-def _report(message: Message, status: str, error: str = "") -> None:
-    if message.about or status == MessageStatus.FAILED:
-        signals.delivery_changed.send(
-            sender=Message, about=message.about, status=status, error=error, message=message
-        )
 
 
 def _retry(message: Message, reason: str, jitter: float) -> None:

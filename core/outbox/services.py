@@ -19,6 +19,7 @@ from core.db import require_atomic
 from core.failures.services import Chore
 from core.outbox.models import BLANK, FanOut, Message
 from core.outbox.rendering import Mail, compose
+from core.outbox.signals import delivery_changed
 from core.outbox.states import MESSAGE, MessageStatus, plain_reason
 from core.state_tables import advance_all
 from core.tasks import nudge
@@ -185,6 +186,14 @@ def send_again(message: Message) -> bool:
     changed = advance_all(rows, MESSAGE, MessageStatus.WAITING, **values)
     wake()
     return bool(changed)
+
+
+def report(message: Message, status: str, error: str = "") -> None:
+    """Tell whoever hears of mail what became of this one, see signals."""
+    if message.about or status == MessageStatus.FAILED:
+        delivery_changed.send(
+            sender=Message, about=message.about, status=status, error=error, message=message
+        )
 
 
 def wake() -> None:

@@ -153,6 +153,13 @@ def test_a_page_of_lines_takes_the_same_few_queries(django_assert_max_num_querie
     assert 'rel="next"' in page.text
 
 
+def test_telling_many_takes_three_statements(django_assert_num_queries: Any):
+    """What they want by mail, their mails, their lines; and told() sets and drops a savepoint."""
+    people = [person() for _ in range(7)]
+    with django_assert_num_queries(3 + 2):
+        told(*people, "guest@mail.example")
+
+
 # Preferences ----------------------------------------------------------------------------------
 def test_nothing_chosen_is_by_mail():
     told(person(), person())
