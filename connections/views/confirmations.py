@@ -1,9 +1,10 @@
-"""Saving a grant form of either side: what takes something away is asked for first (X5)."""
+"""Asking before something is done: with a form, or because a grant form takes something away."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -11,7 +12,28 @@ from connections.forms.connections import GrantForm
 from connections.models import Connection
 from connections.reads import impact
 from core.web.access import PortalRequest
-from core.web.forms import REVISE, apply, carried, is_confirmed
+from core.web.forms import REVISE, apply, carried, is_confirmed, status_of
+
+
+def confirm(
+    request: PortalRequest,
+    form: Form,
+    action: Callable[[], Any],
+    *,
+    done: str,
+    to: str,
+    **page: Any,
+) -> HttpResponse:
+    """Ask with this form, then run `action`, say `done` and go on to `to`.
+
+    `page` is the title and what components/confirm.html reads; Cancel leads to `to`, too, where
+    no `cancel_url` is given.
+    """
+    if form.is_valid() and apply(form, action):
+        messages.success(request, done)
+        return HttpResponseRedirect(to)
+    context = {"form": form, "cancel_url": to} | page
+    return render(request, "connections/confirm.html", context, status=status_of(form))
 
 
 def save(

@@ -1,11 +1,11 @@
 """Stopping what rests on a connection: for a while, or for good (X6, U13), with who loses what."""
 
 import uuid
-from typing import Any
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
@@ -13,38 +13,39 @@ from connections.models import Connection
 from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pauses
+from connections.views.confirmations import confirm
 from connections.views.shared import connection_for, connection_page
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.forms import apply, posted, status_of
+from core.web.forms import posted
 
 
 @require(ADMINISTRATOR)
 def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Pause a partner, after reading who cannot go on (X5)."""
     row = connection_for(request, public_id)
-    form, done = PauseForm(posted(request)), connection_page(request.organization, row)
-    if form.is_valid() and (paused := apply(form, lambda: _pause(request, row, form))):
-        messages.success(request, f"Paused. {paused.provider.name} has been told.")
-        return HttpResponseRedirect(done)
+    form, page = PauseForm(posted(request)), connection_page(request.organization, row)
     if request.method != "POST" and not row.may_become(ConnectionStatus.PAUSED):
-        return redirect(done)
-    context = {
-        "title": f"Pause {row.provider.name}?",
-        "text": "Nobody of the provider can act for you while the connection is paused. You can "
+        return redirect(page)
+
+    def pause() -> Connection:
+        reason = form.cleaned_data["reason"]
+        return pauses.pause(connection=row, by=request.user, until=form.resumes_at(), reason=reason)
+
+    return confirm(
+        request,
+        form,
+        pause,
+        done=f"Paused. {row.provider.name} has been told.",
+        to=page,
+        title=f"Pause {row.provider.name}?",
+        text="Nobody of the provider can act for you while the connection is paused. You can "
         "let them go on at any time.",
-        "submit": "Pause",
-        "consequences": [
+        submit="Pause",
+        consequences=[
             "Roles and assignments stay as they are, and count again afterwards.",
             "Both sides are told by e-mail.",
         ],
-    }
-    return _ask(request, row, form, done, context)
-
-
-def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connection:
-    data = form.cleaned_data
-    return pauses.pause(
-        connection=row, by=request.user, until=form.resumes_at(), reason=data["reason"]
+        impact=partial(impact.of_ending, row),
     )
 
 
@@ -52,28 +53,23 @@ def _pause(request: PortalRequest, row: Connection, form: PauseForm) -> Connecti
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     """Set another day for a pause that runs, without letting anybody in before."""
     row = connection_for(request, public_id)
-    done = connection_page(request.organization, row)
+    page = connection_page(request.organization, row)
     initial = {"until": row.paused_until.date() if row.paused_until else None}
     form = PauseDayForm(posted(request), initial=initial)
-    if form.is_valid() and (moved := apply(form, lambda: _set_day(request, row, form))):
-        messages.success(request, f"Changed. {moved.provider.name} has been told.")
-        return HttpResponseRedirect(done)
     if request.method != "POST" and not row.is_paused:
-        return redirect(done)
-    context = {
-        "title": f"How long is {row.provider.name} paused?",
-        "text": "The pause goes on: nobody of the provider can act for you before it ends.",
-        "submit": "Change the day",
-        "tone": "primary",
-        "consequences": ["Both sides are told by e-mail."],
-        "form": form,
-        "cancel_url": done,
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
-
-
-def _set_day(request: PortalRequest, row: Connection, form: PauseDayForm) -> Connection:
-    return pauses.set_day(connection=row, by=request.user, until=form.resumes_at())
+        return redirect(page)
+    return confirm(
+        request,
+        form,
+        lambda: pauses.set_day(connection=row, by=request.user, until=form.resumes_at()),
+        done=f"Changed. {row.provider.name} has been told.",
+        to=page,
+        title=f"How long is {row.provider.name} paused?",
+        text="The pause goes on: nobody of the provider can act for you before it ends.",
+        submit="Change the day",
+        tone="primary",
+        consequences=["Both sides are told by e-mail."],
+    )
 
 
 @require_POST
@@ -92,38 +88,24 @@ def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     row = connection_for(request, public_id)
     reader = request.organization
     other = row.provider if reader.pk == row.seller_id else row.seller
-    done = connection_page(reader, row)
-    form = ReasonForm(posted(request))
-    if form.is_valid():
-        endings.terminate(
-            connection=row,
-            by=request.user,
-            organization=request.organization,
-            reason=form.cleaned_data["reason"],
-        )
-        messages.success(request, f"Ended. {other.name} has been told.")
-        return HttpResponseRedirect(done)
-    if not row.may_become(ConnectionStatus.TERMINATED):
-        return redirect(done)
-    context = {
-        "title": f"End the connection with {other.name}?",
-        "text": "This cannot be taken back. To work together again, the seller adds the partner "
+    form, page = ReasonForm(posted(request)), connection_page(reader, row)
+    if not form.is_valid() and not row.may_become(ConnectionStatus.TERMINATED):
+        return redirect(page)
+    return confirm(
+        request,
+        form,
+        lambda: endings.terminate(
+            connection=row, by=request.user, organization=reader, **form.cleaned_data
+        ),
+        done=f"Ended. {other.name} has been told.",
+        to=page,
+        title=f"End the connection with {other.name}?",
+        text="This cannot be taken back. To work together again, the seller adds the partner "
         "anew and grants roles afresh.",
-        "submit": "End the connection",
-        "consequences": [
+        submit="End the connection",
+        consequences=[
             "All roles and assignments end at once.",
             "Both sides are told by e-mail, and the history stays for both.",
         ],
-    }
-    return _ask(request, row, form, done, context)
-
-
-def _ask(
-    request: PortalRequest, row: Connection, form: Any, done: str, context: dict[str, Any]
-) -> HttpResponse:
-    context |= {
-        "form": form,
-        "impact": impact.of_ending(row),
-        "cancel_url": done,
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
+        impact=partial(impact.of_ending, row),
+    )

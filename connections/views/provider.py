@@ -1,6 +1,7 @@
 """The provider's side: answer a seller's link, look after invitations, see and end connections."""
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -22,13 +23,14 @@ from connections.reads.connections import invitation_state
 from connections.transitions import invitations, links
 from connections.transitions.shared import AlreadyThere
 from connections.views.clients import invitations_page
+from connections.views.confirmations import confirm
 from connections.views.shared import invitation_for, link_for_us, timeline
 from core import clock
 from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, minute
-from core.web.forms import posted, status_of
+from core.web.forms import posted
 from roles.models import ApprovedRole
 
 
@@ -142,20 +144,20 @@ def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
     """Say no, with a reason for the seller (U4)."""
     link, provider = link_for_us(request, public_id), request.organization
     form = DeclineForm(posted(request))
-    if form.is_valid():
-        links.decline(link=link, provider=provider, by=request.user, **form.cleaned_data)
-        messages.success(request, f"Declined. {link.seller.name} has been told.")
-        response = redirect("provider:clients", provider.handle)
-        opening.forget(response)
-        return response
-    context = {
-        "title": f"Decline the request of {link.seller.name}?",
-        "text": "They are told, with your reason. They can add your firm again.",
-        "submit": "Decline",
-        "form": form,
-        "cancel_url": reverse("provider:partner-link", args=[provider.handle, public_id]),
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
+    answer = confirm(
+        request,
+        form,
+        lambda: links.decline(link=link, provider=provider, by=request.user, **form.cleaned_data),
+        done=f"Declined. {link.seller.name} has been told.",
+        to=reverse("provider:clients", args=[provider.handle]),
+        title=f"Decline the request of {link.seller.name}?",
+        text="They are told, with your reason. They can add your firm again.",
+        submit="Decline",
+        cancel_url=reverse("provider:partner-link", args=[provider.handle, public_id]),
+    )
+    if answer.status_code == HTTPStatus.FOUND:
+        opening.forget(answer)
+    return answer
 
 
 @require_safe

@@ -14,6 +14,7 @@ from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
 from connections.transitions.shared import AlreadyThere
+from connections.views.confirmations import confirm
 from connections.views.shared import connection_for, connection_page
 from core import clock
 from core.errors import Ended
@@ -87,23 +88,22 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
     row = connection_for(request, public_id)
     standing, other = _standing(row), _other(request, row)
     form = ReasonForm(posted(request))
-    if form.is_valid():
-        renewals.decline(
+    return confirm(
+        request,
+        form,
+        lambda: renewals.decline(
             renewal=standing,
             by=request.user,
             organization=request.organization,
-            reason=form.cleaned_data["reason"],
-        )
-        messages.success(request, f"Declined. {other.name} has been told.")
-        return redirect(connection_page(request.organization, row))
-    context = {
-        "title": f"Decline the end date that {other.name} proposes?",
-        "text": f"The connection then ends on {day(row.ends_at)}, as it stands.",
-        "submit": "Decline",
-        "form": form,
-        "cancel_url": connection_page(request.organization, row, "renewal"),
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
+            **form.cleaned_data,
+        ),
+        done=f"Declined. {other.name} has been told.",
+        to=connection_page(request.organization, row),
+        title=f"Decline the end date that {other.name} proposes?",
+        text=f"The connection then ends on {day(row.ends_at)}, as it stands.",
+        submit="Decline",
+        cancel_url=connection_page(request.organization, row, "renewal"),
+    )
 
 
 @require_POST

@@ -15,7 +15,8 @@ from connections.reads import grants
 from connections.reads.requests import difference, last_request, open_request
 from connections.transitions import requests
 from connections.transitions.shared import AlreadyThere
-from connections.views.shared import connection_for, url_of
+from connections.views.confirmations import confirm
+from connections.views.shared import connection_for, connection_page, url_of
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
@@ -118,24 +119,17 @@ def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> H
     row = connection_for(request, public_id)
     standing = _standing(row)
     form = RefusalForm(posted(request))
-    if form.is_valid() and _refuse(request, standing, form):
-        messages.success(request, f"Refused. {row.provider.name} has been told why.")
-        return HttpResponseRedirect(url_of(row, request.organization))
-    context = {
-        "title": f"Refuse what {row.provider.name} asks for?",
-        "text": "What you granted stays as it is. They read your reason and can ask again.",
-        "submit": "Refuse",
-        "form": form,
-        "cancel_url": reverse(
-            "seller:connection-request", args=[request.organization.handle, public_id]
-        ),
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
-
-
-def _refuse(request: PortalRequest, standing: RoleRequest, form: RefusalForm) -> RoleRequest | None:
-    reason = form.cleaned_data["reason"]
-    return apply(form, lambda: requests.refuse(request=standing, by=request.user, reason=reason))
+    return confirm(
+        request,
+        form,
+        lambda: requests.refuse(request=standing, by=request.user, **form.cleaned_data),
+        done=f"Refused. {row.provider.name} has been told why.",
+        to=connection_page(request.organization, row),
+        title=f"Refuse what {row.provider.name} asks for?",
+        text="What you granted stays as it is. They read your reason and can ask again.",
+        submit="Refuse",
+        cancel_url=connection_page(request.organization, row, "request"),
+    )
 
 
 def _standing(row: Connection) -> RoleRequest:

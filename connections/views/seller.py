@@ -24,6 +24,7 @@ from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
 from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
 from connections.views import confirmations
+from connections.views.confirmations import confirm
 from connections.views.receipts import papers_of
 from connections.views.shared import (
     connection_for,
@@ -131,21 +132,20 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     """Say no, with a reason for the provider (U4)."""
     invitation = invitation_for(request, public_id)
     form = DeclineForm(posted(request))
-    back = reverse("seller:permissions", args=[request.organization.handle])
-    if form.is_valid():
-        invitations.reject(invitation=invitation, by=request.user, **form.cleaned_data)
-        messages.success(request, f"Rejected. {invitation.organization.name} has been told.")
-        response = HttpResponseRedirect(back)
-        opening.forget(response)
-        return response
-    context = {
-        "title": f"Reject the invitation of {invitation.organization.name}?",
-        "text": "They are told, with your reason. You can add them again at any time.",
-        "submit": "Reject",
-        "form": form,
-        "cancel_url": url_of(invitation, request.organization),
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
+    answer = confirm(
+        request,
+        form,
+        lambda: invitations.reject(invitation=invitation, by=request.user, **form.cleaned_data),
+        done=f"Rejected. {invitation.organization.name} has been told.",
+        to=reverse("seller:permissions", args=[request.organization.handle]),
+        title=f"Reject the invitation of {invitation.organization.name}?",
+        text="They are told, with your reason. You can add them again at any time.",
+        submit="Reject",
+        cancel_url=url_of(invitation, request.organization),
+    )
+    if answer.status_code == HTTPStatus.FOUND:
+        opening.forget(answer)
+    return answer
 
 
 @require_safe

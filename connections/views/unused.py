@@ -1,32 +1,32 @@
 """Rights nobody used: the report of either side, and lowering from it (X4)."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.portals import page, portal_of
 from connections.models import Assignment, Connection, RoleGrant
 from connections.reads import unused
 from connections.rights.assigned import LEVELS
 from connections.rights.last_used import observed
 from connections.transitions import assignments, grants
+from connections.views.confirmations import confirm
 from connections.views.shared import connection_page
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import apply, posted, status_of
+from core.web.forms import posted
 from core.web.pagination import paginate
 from roles.catalogue import role_names
 
 NOTHING = 0
 REVIEW = "review"
+SAVED = "Saved. It counts at once."
 
 
 class LowerForm(forms.Form):
@@ -183,10 +183,12 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         if reader.kind == "seller"
         else "To get it back, ask the seller."
     )
-    back = ""
+    back = _report(reader)
     if reader.kind == "seller" and origin == REVIEW:
         back = page(reader, "connection-review", connection.public_id)
-    return _confirm(request, form, lower, title=title, text=text, back=back)
+    return confirm(
+        request, form, lower, done=SAVED, to=back, title=title, text=text, submit="Lower"
+    )
 
 
 @require(ADMINISTRATOR)
@@ -226,29 +228,17 @@ def lower_person(
         f"Assigned at {held.word} for {grant.connection.seller.name}. It counts at once; they are "
         "told. You can assign it again at any time."
     )
-    return _confirm(request, form, lower, title=title, text=text)
+    return confirm(
+        request,
+        form,
+        lower,
+        done=SAVED,
+        to=_report(provider),
+        title=title,
+        text=text,
+        submit="Lower",
+    )
 
 
-def _confirm(
-    request: PortalRequest,
-    form: LowerForm,
-    act: Callable[[], Any],
-    *,
-    title: str,
-    text: str,
-    back: str = "",
-) -> HttpResponse:
-    """Ask, then do it and lead back to the report, or to where the person came from."""
-    reader = request.organization
-    back = back or page(reader, f"{portal_of(reader).partner}s-unused")
-    if form.is_valid() and apply(form, act):
-        messages.success(request, "Saved. It counts at once.")
-        return HttpResponseRedirect(back)
-    context = {
-        "title": title,
-        "text": text,
-        "submit": "Lower",
-        "form": form,
-        "cancel_url": back,
-    }
-    return render(request, "connections/confirm.html", context, status=status_of(form))
+def _report(reader: Organization) -> str:
+    return page(reader, f"{portal_of(reader).partner}s-unused")
