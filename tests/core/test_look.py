@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings as project
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from django.template import TemplateSyntaxError
+from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 from django.test import RequestFactory
 
@@ -228,3 +228,27 @@ def test_browser_in_words() -> None:
     assert ui.browser(chrome) == "Chrome on Linux"
     assert ui.browser(edge) == "Edge on Windows"
     assert ui.browser("curl/8") == "Unknown browser"
+
+
+def rendered(source: str, **context: Any) -> str:
+    return Template("{% load ui %}" + source).render(Context(context))
+
+
+def test_component_has_its_words_escaped_and_nothing_else_of_the_page() -> None:
+    source = '{% component "alert" tone="info" %} {{ words }} {% endcomponent %}'
+    html = rendered(source, words="<b>", title="of the page")
+    assert "<p>&lt;b&gt;</p>" in html
+    assert "of the page" not in html
+
+
+def test_posting_component_has_the_token() -> None:
+    html = rendered('{% component "post_button" action="/" %}Go{% endcomponent %}', csrf_token="t1")
+    assert 'value="t1"' in html
+
+
+def test_column_without_title_is_left_out() -> None:
+    html = rendered('{% columns "SKU" more|yesno:"Prep," name num="SKU" acts=none %}', name="<i>")
+    assert re.findall("<th.*?</th>", html) == [
+        '<th scope="col" class="num">SKU</th>',
+        '<th scope="col">&lt;i&gt;</th>',
+    ]

@@ -38,6 +38,8 @@ _SYSTEMS = (
     ("Linux", "Linux"),
 )
 
+_NUM = mark_safe(' class="num"')
+
 
 @cache
 def _icons() -> dict[str, str]:
@@ -100,6 +102,39 @@ def support_email() -> str:
 def marketplace_name() -> str:
     """The operator's name; a tag for the same reason."""
     return settings.MARKETPLACE_NAME
+
+
+@register.simple_block_tag(takes_context=True)
+def component(context: template.Context, content: str, name: str, **values: object) -> str:
+    """`components/NAME.html` with `values` and, as `body`, what stands up to `endcomponent`.
+
+    It knows the token of forms, and nothing else of the page.
+    """
+    values["body"] = mark_safe(content.strip())  # noqa: S308  rendered with escaping
+    if "csrf_token" in context:
+        values["csrf_token"] = context["csrf_token"]
+    engine = context.template.engine
+    return engine.get_template(f"components/{name}.html").render(context.new(values))
+
+
+@register.simple_tag
+def columns(*titles: str, num: str = "", acts: str = "") -> SafeString:
+    """The head of a table; an empty title is a column that is not there.
+
+    `num`: the titles of columns of figures, between commas. `acts`: the last column's title, which
+    only screen readers read.
+    """
+    figures = num.split(", ")
+    cells = [
+        format_html('<th scope="col"{}>{}</th>', _NUM if title in figures else "", title)
+        for title in titles
+        if title
+    ]
+    if acts:
+        cells.append(
+            format_html('<th scope="col"><span class="visually-hidden">{}</span></th>', acts)
+        )
+    return mark_safe(f"<thead><tr>{''.join(cells)}</tr></thead>")  # noqa: S308  escaped above
 
 
 @register.simple_tag
