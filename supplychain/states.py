@@ -145,8 +145,8 @@ DONE_SHARE = _where("done")
 # Not yet shipped: what a recall, a removal or a cancellation stops.
 OPEN_SHARE = _where("open")
 tones(
-    good="active delivered closed contents_confirmed labels_ready completed",
-    waiting="unconfirmed waiting shared",
+    good="active delivered closed contents_confirmed labels_ready completed validated",
+    waiting="unconfirmed waiting shared not_validated",
     info="working ready_to_ship shipped in_transit checked_in receiving viewed packing",
     bad="error recalled declined",
 )

@@ -248,7 +248,7 @@ def test_posting_component_has_the_token() -> None:
 
 def test_column_without_title_is_left_out() -> None:
     html = rendered('{% columns "SKU" more|yesno:"Prep," name num="SKU" acts=none %}', name="<i>")
-    assert re.findall("<th.*?</th>", html) == [
+    assert re.findall("<th .*?</th>", html) == [
         '<th scope="col" class="num">SKU</th>',
         '<th scope="col">&lt;i&gt;</th>',
     ]

@@ -105,16 +105,15 @@ def marketplace_name() -> str:
 
 
 @register.simple_block_tag(takes_context=True)
-def component(context: template.Context, content: str, name: str, **values: object) -> str:
-    """`components/NAME.html` with `values` and, as `body`, what stands up to `endcomponent`.
+def component(context: template.Context, content: str, part: str, **values: object) -> str:
+    """`components/PART.html` with `values` and, as `body`, what stands up to `endcomponent`.
 
     It knows the token of forms, and nothing else of the page.
     """
     values["body"] = mark_safe(content.strip())  # noqa: S308  rendered with escaping
     if "csrf_token" in context:
         values["csrf_token"] = context["csrf_token"]
-    engine = context.template.engine
-    return engine.get_template(f"components/{name}.html").render(context.new(values))
+    return get_template(f"components/{part}.html").render(values)
 
 
 @register.simple_tag
