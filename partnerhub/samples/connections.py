@@ -18,7 +18,6 @@ from connections.models import (
     ConnectionInvitation,
     ConnectionReview,
     PartnerLink,
-    Renewal,
     RoleRequest,
 )
 from connections.states import CONNECTION
@@ -43,23 +42,11 @@ def _levels(world: World) -> dict[str, Level]:
     return dict(zip(ROLES, (Level.EDIT, Level.VIEW, Level.VIEW), strict=True))
 
 
-def _started(world: World) -> None:
-    connections.connection_started(world.connection, _levels(world), by=world.sam)
-
-
-def _roles(world: World) -> None:
-    connections.roles_changed(world.connection, AFTER, BEFORE, actor=world.seller, by=world.sam)
-
-
 def _ended(world: World) -> None:
-    connection = world.connection
-    ended: dict[str, Any] = {
-        "ended_at": world.now,
-        "ended_side": "seller",
-        "reason": world.typed("The season is over.", 300),
-    }
-    advance(connection, CONNECTION, "terminated", **ended)
-    connections.connection_ended(connection, by=world.sam)
+    ended: dict[str, Any] = {"ended_at": world.now, "ended_side": "seller"}
+    ended["reason"] = world.typed("The season is over.", 300)
+    advance(world.connection, CONNECTION, "terminated", **ended)
+    connections.connection_ended(world.connection, by=world.sam)
 
 
 def _request(world: World, status: str = "open") -> RoleRequest:
@@ -69,45 +56,16 @@ def _request(world: World, status: str = "open") -> RoleRequest:
     )
 
 
-def _requested(world: World) -> None:
-    requests.roles_requested(world.connection, _request(world), BEFORE, AFTER, by=world.pat)
+def _renewal(write: Callable[..., Any], by: str, actor: str = "") -> Callable[[World], None]:
+    """What somebody (`by`) does about the provider's proposal, for the side `actor`."""
 
+    def sample(world: World) -> None:
+        reason = world.typed("We end it with the season.", 300)
+        renewal = world.make.renewal(world.connection, days=730, reason=reason)
+        side = {"actor": getattr(world, actor)} if actor else {}
+        write(world.connection, renewal, by=getattr(world, by), **side)
 
-def _answered(world: World) -> None:
-    answered = _request(world, "consented")
-    requests.request_consented(world.connection, answered, BEFORE, AFTER, by=world.sam)
-
-
-def _roles_over(world: World) -> None:
-    connections.roles_ended(world.connection, BEFORE, [world.emery])
-
-
-def _renewal(world: World) -> Renewal:
-    return Renewal(
-        connection=world.connection,
-        side="provider",
-        ends_at=world.in_days(730),
-        reason=world.typed("We end it with the season.", 300),
-    )
-
-
-def _proposed(world: World) -> None:
-    renewals.renewal_proposed(world.connection, _renewal(world), by=world.pat)
-
-
-def _renewed(world: World) -> None:
-    renewal = _renewal(world)
-    renewals.renewal_agreed(world.connection, renewal, by=world.sam, actor=world.seller)
-
-
-def _not_renewed(world: World) -> None:
-    renewal = _renewal(world)
-    renewals.renewal_declined(world.connection, renewal, by=world.sam, actor=world.seller)
-
-
-def _taken_back(world: World) -> None:
-    renewal = _renewal(world)
-    renewals.renewal_withdrawn(world.connection, renewal, by=world.pat, actor=world.provider)
+    return sample
 
 
 def _review(world: World) -> ConnectionReview:
@@ -127,14 +85,10 @@ def _moved(world: World) -> None:
     pausing.connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
 
 
-def _assigned(world: World) -> None:
-    assignments.assignments_changed(world.connection, world.emery, _levels(world), by=world.pat)
-
-
 def _approval(change: str, world: World) -> None:
     assert world.connection
-    over = {"revoked": "revoked", "lapsed": "lapsed"}
-    [approved] = world.approved(status=over.get(change, "active"))
+    over = change if change in ("revoked", "lapsed") else "active"
+    [approved] = world.approved(status=over)
     approvals.approval_changed_drafts(after=0, limit=9, approved_role_id=approved.pk, change=change)
 
 
@@ -149,8 +103,12 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "connections.invitation_expired": lambda w: invitations.connection_invitation_expired(
         _invitation(w)
     ),
-    "connections.connection_started": _started,
-    "connections.connection_roles": _roles,
+    "connections.connection_started": lambda w: connections.connection_started(
+        w.connection, _levels(w), by=w.sam
+    ),
+    "connections.connection_roles": lambda w: connections.roles_changed(
+        w.connection, AFTER, BEFORE, actor=w.seller, by=w.sam
+    ),
     "connections.connection_ends": lambda w: connections.connection_ending(w.connection, days=7),
     "connections.connection_paused": _paused,
     "connections.connection_pause_moved": _moved,
@@ -158,20 +116,28 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
         w.connection, since=w.now, by=w.sam
     ),
     "connections.connection_ended": _ended,
-    "connections.connection_roles_ended": _roles_over,
-    "connections.role_request_requested": _requested,
-    "connections.role_request_answered": _answered,
+    "connections.connection_roles_ended": lambda w: connections.roles_ended(
+        w.connection, BEFORE, [w.emery]
+    ),
+    "connections.role_request_requested": lambda w: requests.roles_requested(
+        w.connection, _request(w), BEFORE, AFTER, by=w.pat
+    ),
+    "connections.role_request_answered": lambda w: requests.request_consented(
+        w.connection, _request(w, "consented"), BEFORE, AFTER, by=w.sam
+    ),
     "connections.role_request_withdrawn": lambda w: requests.request_withdrawn(
         w.connection, _request(w), by=w.pat
     ),
     "connections.role_request_lapsed": lambda w: requests.request_lapsed(w.connection, _request(w)),
-    "connections.renewal_proposed": _proposed,
-    "connections.renewal_declined": _not_renewed,
-    "connections.renewal_withdrawn": _taken_back,
-    "connections.connection_renewed": _renewed,
+    "connections.renewal_proposed": _renewal(renewals.renewal_proposed, "pat"),
+    "connections.renewal_declined": _renewal(renewals.renewal_declined, "sam", "seller"),
+    "connections.renewal_withdrawn": _renewal(renewals.renewal_withdrawn, "pat", "provider"),
+    "connections.connection_renewed": _renewal(renewals.renewal_agreed, "sam", "seller"),
     "connections.review_opened": lambda w: reviews.review_opened(_review(w)),
     "connections.review_waiting": lambda w: reviews.review_waiting(_review(w), days=7),
-    "connections.assignment_changed": _assigned,
+    "connections.assignment_changed": lambda w: assignments.assignments_changed(
+        w.connection, w.emery, _levels(w), by=w.pat
+    ),
     **{
         f"connections.approval_{change}": partial(_approval, change)
         for change in ("lowered", "revoked", "lapsing", "lapsed", "restored")

@@ -5,21 +5,18 @@ from typing import Any
 
 from partnerhub.samples.world import READERS, World
 from supplychain.emails import connections, guests, invitations, shares, shipments
-from supplychain.models import GuestLink, Share, SupplierInvitation
+from supplychain.models import GuestLink, SupplierInvitation
 
 
-def _invitation(world: World, direction: str = "to_supplier") -> SupplierInvitation:
-    asked = (
-        (world.seller, world.sunny) if direction == "to_supplier" else (world.supplier, world.sam)
-    )
+def _to_supplier(world: World) -> SupplierInvitation:
     reason = world.typed("We ship for one seller only.", 300)
-    return world.make.supplier_invitation(
-        asked[0], asked[1].email, name=world.typed("Sunny Ceramics"), reason=reason
-    )
+    name = world.typed("Sunny Ceramics")
+    return world.make.supplier_invitation(world.seller, world.sunny.email, name=name, reason=reason)
 
 
-def _accepted(world: World) -> None:
-    invitations.invitation_accepted(_invitation(world), world.supplier, by=world.sunny)
+def _to_seller(world: World) -> SupplierInvitation:
+    name = world.typed("Sunny Ceramics")
+    return world.make.supplier_invitation(world.supplier, world.sam.email, name=name)
 
 
 def _reason(world: World) -> str:
@@ -27,17 +24,11 @@ def _reason(world: World) -> str:
 
 
 def _by_seller(write: Callable[..., Any]) -> Callable[[World], None]:
-    def sample(world: World) -> None:
-        write(world.share(), by=world.sam, reason=_reason(world))
-
-    return sample
+    return lambda world: write(world.share(), by=world.sam, reason=_reason(world))
 
 
 def _by_supplier(write: Callable[..., Any], status: str) -> Callable[[World], None]:
-    def sample(world: World) -> None:
-        write(world.share(status), by=world.sunny)
-
-    return sample
+    return lambda world: write(world.share(status), by=world.sunny)
 
 
 def _shared(world: World) -> None:
@@ -45,30 +36,21 @@ def _shared(world: World) -> None:
     shares.shipment_shared_drafts(after=0, limit=9, shares=[share.pk], by=world.sam.pk)
 
 
-def _declined(world: World) -> None:
-    shares.share_declined(world.share(), by=world.sunny, reason=_reason(world))
-
-
 def _reminded(world: World) -> None:
     shares.share_unopened(world.share())
 
 
 def _changed(world: World) -> None:
-    share: Share = world.share()
+    share = world.share()
     shipments.shipment_changed(share.shipment, by=world.sam, shares=[share])
 
 
-def _moved(write: Callable[..., Any], *, both: bool = True) -> Callable[[World], None]:
+def _moved(write: Callable[..., Any]) -> Callable[[World], None]:
     def sample(world: World) -> None:
         share = world.share("shipped")
-        write(share.shipment, *([[share]] if both else []))
+        write(share.shipment, [share])
 
     return sample
-
-
-def _difference(world: World) -> None:
-    assert world.sam
-    shipments.quantity_difference(world.shipment, list(world.shipment.items.all()))
 
 
 def _guest(world: World) -> GuestLink:
@@ -78,15 +60,15 @@ def _guest(world: World) -> GuestLink:
 
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {
-    "supplychain.supplier_invited": lambda w: invitations.invitations_sent([_invitation(w)]),
-    "supplychain.seller_invited": lambda w: invitations.invitations_sent(
-        [_invitation(w, "to_seller")]
+    "supplychain.supplier_invited": lambda w: invitations.invitations_sent([_to_supplier(w)]),
+    "supplychain.seller_invited": lambda w: invitations.invitations_sent([_to_seller(w)]),
+    "supplychain.invitation_accepted": lambda w: invitations.invitation_accepted(
+        _to_supplier(w), w.supplier, by=w.sunny
     ),
-    "supplychain.invitation_accepted": _accepted,
     "supplychain.invitation_declined": lambda w: invitations.invitation_declined(
-        _invitation(w), by=w.sunny
+        _to_supplier(w), by=w.sunny
     ),
-    "supplychain.invitation_expired": lambda w: invitations.invitation_expired(_invitation(w)),
+    "supplychain.invitation_expired": lambda w: invitations.invitation_expired(_to_supplier(w)),
     "supplychain.connection_removed": lambda w: connections.connection_removed(
         w.supply, by=w.sam, stopped=2
     ),
@@ -99,7 +81,9 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "supplychain.share_unopened": _reminded,
     "supplychain.share_not_seen_yet": _reminded,
     "supplychain.share_due": lambda w: shares.ship_date_near(w.share()),
-    "supplychain.share_declined": _declined,
+    "supplychain.share_declined": lambda w: shares.share_declined(
+        w.share(), by=w.sunny, reason=_reason(w)
+    ),
     "supplychain.share_contents_confirmed": _by_supplier(
         shares.contents_confirmed, "contents_confirmed"
     ),
@@ -109,7 +93,11 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "supplychain.share_cancelled": _by_seller(shares.share_cancelled),
     "supplychain.shipment_changed": _changed,
     "supplychain.shipment_delivered": _moved(shipments.shipment_delivered),
-    "supplychain.shipment_receiving": _moved(shipments.shipment_receiving, both=False),
+    "supplychain.shipment_receiving": lambda w: shipments.shipment_receiving(
+        w.share("shipped").shipment
+    ),
     "supplychain.shipment_closed": _moved(shipments.shipment_closed),
-    "supplychain.shipment_quantity_difference": _difference,
+    "supplychain.shipment_quantity_difference": lambda w: shipments.quantity_difference(
+        w.shipment, list(w.shipment.items.all())
+    ),
 }

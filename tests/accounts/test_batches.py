@@ -33,8 +33,15 @@ from core.audit.models import Event
 from core.errors import DomainError
 from core.notifications.models import Notification
 from core.outbox.models import Message
-from supplychain.models import SupplierConnection, SupplierInvitation
-from tests.factories.accounts import administrator, member, organization, person
+from supplychain.models import SupplierInvitation
+from tests.factories.accounts import (
+    administrator,
+    employee_invitation,
+    member,
+    organization,
+    person,
+)
+from tests.factories.supplychain import connected, supplier_invitation
 from tests.support import drain, nothing_changes, one_time_link, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -429,16 +436,10 @@ def test_what_changed_since_the_preview_is_seen_again(client, firm, boss):
 def test_suppliers_who_are_connected_or_have_invited_are_recognised(client, firm, boss):
     other, inviting = organization("supplier"), organization("supplier")
     their_boss = administrator(inviting)
-    SupplierConnection.objects.create(seller=firm, supplier=other)
+    connected(firm, other)
     common = {"status": "accepted", "decided_at": clock.now(), "expires_at": clock.now()}
-    SupplierInvitation.objects.create(
-        organization=firm, direction="to_supplier", address="joined@mail.example",
-        counterparty=other, **common,
-    )  # fmt: skip
-    SupplierInvitation.objects.create(
-        organization=inviting, direction="to_seller", address=boss.email, counterparty=firm,
-        expires_at=clock.now() + timedelta(days=3),
-    )  # fmt: skip
+    supplier_invitation(firm, "joined@mail.example", counterparty=other, **common)
+    supplier_invitation(inviting, boss.email, counterparty=firm)
     hidden = administrator(other)
     batch = sent(
         client, given(client, firm, f"joined@mail.example\n{their_boss.email}\n{hidden.email}\n")
@@ -613,10 +614,8 @@ def scene(kind):
     mate = member(firm)
     soon, past = clock.now() + timedelta(days=3), clock.now() - timedelta(days=1)
     for address, end in (("open", soon), ("overdue", past), ("bounced", soon)):
-        EmployeeInvitation.objects.create(
-            organization=firm, address=f"{address}@mail.example", expires_at=end, invited_by=boss,
-            status="undeliverable" if address == "bounced" else "pending",
-        )  # fmt: skip
+        status = "undeliverable" if address == "bounced" else "pending"
+        employee_invitation(firm, f"{address}@mail.example", expires_at=end, status=status)
     Refusal.objects.create(organization=firm, address="never@mail.example")
     for index in range(10):
         key = "often@mail.example"

@@ -11,10 +11,16 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.invitations import opening
-from accounts.models import EmployeeInvitation, User
+from accounts.models import User
 from accounts.states import InvitationStatus
 from core import clock
-from tests.factories.accounts import PASSWORD, administrator, organization, person
+from tests.factories.accounts import (
+    PASSWORD,
+    administrator,
+    employee_invitation,
+    organization,
+    person,
+)
 from tests.racing import together
 from tests.support import drain, nothing_changes, signed_in
 
@@ -335,13 +341,7 @@ def clear_limits():
 def invited(client, address=NEW, **fields):
     """An invitation to this address, opened in this browser."""
     firm = organization("provider")
-    row = EmployeeInvitation.objects.create(
-        organization=firm,
-        address=address,
-        invited_by=administrator(firm),
-        expires_at=clock.now() + clock.timedelta(days=14),
-        **fields,
-    )
+    row = employee_invitation(firm, address, invited_by=administrator(firm), **fields)
     from django.http import HttpResponse
 
     response = HttpResponse()

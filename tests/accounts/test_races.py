@@ -1,6 +1,5 @@
 """Two at once: one business, one check, one decision, one administrator left (C1, C2, C5, C8)."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,10 +10,10 @@ from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organ
 from accounts.transitions import employees, members
 from accounts.transitions import identity as checks
 from accounts.transitions.organizations import close_organization
-from core import clock
 from core.audit.models import Event
 from core.outbox.models import Message
 from tests.factories.accounts import administrator, identity, member, organization, person
+from tests.factories.invitations import employee
 from tests.factories.reviewers import desk_reviewer, scan
 from tests.racing import GUARDS, LOCKS, holds, refusals, together
 from tests.support import signed_in
@@ -157,15 +156,8 @@ def test_two_administrators_end_each_other(act: str, guards: str, meeting: Any) 
 # Joining (C1, C2, C12) ---------------------------------------------------------------------------
 def invited() -> tuple[EmployeeInvitation, Any, Any]:
     """An open invitation, who sent it, and who got it."""
-    firm = organization("provider")
-    boss, newcomer = administrator(firm), person()
-    row = EmployeeInvitation.objects.create(
-        organization=firm,
-        address=newcomer.email,
-        invited_by=boss,
-        expires_at=clock.now() + timedelta(days=14),
-    )
-    return row, boss, newcomer
+    scene = employee()
+    return scene.row, scene.inviter, scene.invited
 
 
 @pytest.mark.parametrize("guards", GUARDS)

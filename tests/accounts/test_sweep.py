@@ -6,26 +6,19 @@ import pytest
 
 from accounts import tasks
 from accounts.invitations import kinds
-from accounts.models import EmployeeInvitation
 from accounts.transitions import identity as identity_transitions
 from core import clock
 from core.audit.models import Event
 from core.failures.models import Failure
-from tests.factories.accounts import administrator, identity, organization, person
+from tests.factories.accounts import employee_invitation, identity, organization, person
 from tests.support import nothing_changes
 
 pytestmark = pytest.mark.django_db
 
 
 def invitation(**fields):
-    firm = organization("provider")
-    defaults = {
-        "organization": firm,
-        "invited_by": administrator(firm),
-        "address": "new@mail.example",
-        "expires_at": clock.now() - timedelta(minutes=1),
-    }
-    return EmployeeInvitation.objects.create(**(defaults | fields))
+    overdue = {"expires_at": clock.now() - timedelta(minutes=1)} | fields
+    return employee_invitation(organization("provider"), "new@mail.example", **overdue)
 
 
 @pytest.mark.parametrize("status", ["pending", "undeliverable"])

@@ -11,3 +11,4 @@ organization = make.organization
 member = make.member
 administrator = make.administrator
 identity = make.identity
+employee_invitation = make.employee_invitation

@@ -1,6 +1,7 @@
 """Applications in every state, approved roles, and the people who decide."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -40,19 +41,9 @@ def application(
     return make.application(provider, LINES if lines is None else lines, status, **fields)
 
 
-def draft(provider: Organization, lines: Mapping[str, str] | None = None, **fields: Any) -> Any:
-    """A complete draft."""
-    return application(provider, lines, "draft", **fields)
-
-
-def submitted(provider: Organization, lines: Mapping[str, str] | None = None, **fields: Any) -> Any:
-    """Handed in, not yet taken up."""
-    return application(provider, lines, "submitted", **fields)
-
-
-def in_review(provider: Organization, lines: Mapping[str, str] | None = None, **fields: Any) -> Any:
-    """Taken up by a reviewer, nothing decided."""
-    return application(provider, lines, "in_review", **fields)
+draft = partial(application, status="draft")
+submitted = partial(application, status="submitted")
+in_review = partial(application, status="in_review")
 
 
 def reviewer(name: str = "", *, categories: tuple[str, ...] | None = None) -> User:

@@ -30,10 +30,7 @@ class Asking(Promises):
             until = clock.now() + timedelta(days=140)
             row, link = self._connection(*pair), self.oracle.links[pair]
             made = role_request(row, {SHIPMENTS: "admin"}, expires_at=until)
-            link.asked, link.asked_until = {SHIPMENTS: 3}, self._in_days(made.expires_at)
-
-    def _in_days(self, moment):
-        return self.oracle.now + (moment - clock.now()).total_seconds() / 86400
+            link.asked, link.asked_until = {SHIPMENTS: 3}, self.day_of(made.expires_at)
 
     def _paired(self, seller, provider):
         """The live connection and what the oracle knows of it, both or none."""
@@ -58,7 +55,7 @@ class Asking(Promises):
             more = {r: level for r, level in wanted.items() if level > link.grants.get(r, 0)}
             assert all(v <= self.oracle.approved_level(provider, r) for r, v in more.items())
             standing = RoleRequest.objects.open(clock.now()).get(connection=row)
-            link.asked, link.asked_until = more, self._in_days(standing.expires_at)
+            link.asked, link.asked_until = more, self.day_of(standing.expires_at)
 
     @rule(
         **PAIR,
@@ -123,14 +120,14 @@ class Asking(Promises):
             if answer.status_code == 302 and (seller, provider) not in self._open_requests():
                 link.asked = {}
 
+    def _sides(self, row):
+        return self.firm_of(row.seller_id), self.firm_of(row.provider_id)
+
     def _open_requests(self):
         """(seller, provider) -> role -> level asked for, of what can be answered now."""
-        names = {firm.pk: key for key, firm in self.firms.items()}
         rows = RoleRequest.objects.open(clock.now()).prefetch_related("lines__role")
         return {
-            (names[row.connection.seller_id], names[row.connection.provider_id]): {
-                line.role.code: line.level for line in row.lines.all()
-            }
+            self._sides(row.connection): {line.role.code: line.level for line in row.lines.all()}
             for row in rows.select_related("connection")
         }
 
@@ -152,10 +149,7 @@ class Asking(Promises):
     def nobody_gives_what_is_not_theirs(self):
         """Past the page: the provider grants itself nothing, the seller nothing unapproved."""
         for request in RoleRequest.objects.open(clock.now()).select_related("connection"):
-            seller, provider = (
-                next(key for key, firm in self.firms.items() if firm.pk == pk)
-                for pk in (request.connection.seller_id, request.connection.provider_id)
-            )
+            seller, provider = self._sides(request.connection)
             link = self.oracle.live(seller, provider)
             assert link, "a request outlives its connection"
             asked = {role: Level(level) for role, level in link.asked.items()}

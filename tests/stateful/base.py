@@ -39,20 +39,32 @@ providers, roles = st.sampled_from(PROVIDERS), st.sampled_from(ROLES)
 suppliers = st.sampled_from(SUPPLIERS)
 
 
-class Scene(RuleBasedStateMachine):
-    """Two sellers, two providers, two suppliers, their people, two roles; the model beside it."""
+class Walk(RuleBasedStateMachine):
+    """A history on a clock of its own; afterwards everything is undone."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         self.stack.enter_context(transaction.atomic())
         self.stack.callback(transaction.set_rollback, True)
+        self.patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+        real_now, self.offset = clock.real_now, timedelta()
+        self.patch.setattr(clock, "now", lambda: real_now() + self.offset)
+
+    def teardown(self) -> None:
+        """Everything of this history is undone."""
+        self.stack.close()
+
+
+class Scene(Walk):
+    """Two sellers, two providers, two suppliers, their people, two roles; the model beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.oracle = Oracle()
-        self.real_now, self.offset = clock.real_now, timedelta()
-        patch = self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(clock, "now", lambda: self.real_now() + self.offset)
         self._people()
-        self._firms()
+        self._approvals()
+        self._connections()
         self._suppliers()
         self.sessions = {key: signed_in(user) for key, user in self.users.items()}
         self.sessions["desk"] = signed_in(self.desk)
@@ -69,10 +81,9 @@ class Scene(RuleBasedStateMachine):
             self.oracle.bosses[key] = {f"boss-{key}", f"deputy-{key}"}
         for person, jobs in STAFF.items():
             # Dates differ, so that each of them is the first to end for somebody.
-            days = {"e0": 30, "a1": 90}.get(person, 700)
-            check = make.identity(self.users[person], expires_at=clock.now() + timedelta(days=days))
-            left = (check.expires_at - clock.now()).total_seconds() / 86400
-            self.oracle.identity_until[person] = left
+            until = clock.now() + timedelta(days={"e0": 30, "a1": 90}.get(person, 700))
+            make.identity(self.users[person], expires_at=until)
+            self.oracle.identity_until[person] = self.day_of(until)
             for provider, rank in jobs:
                 make.member(self.firms[provider], rank, self.users[person])
                 self.oracle.members[person, provider] = (rank, "active")
@@ -80,59 +91,68 @@ class Scene(RuleBasedStateMachine):
         self.oracle.active_firms = set(self.firms)
         self.desk = reviewer()
 
-    def _firms(self) -> None:
-        self.markers = {}
-        for key in SELLERS:
-            self.markers[key] = f"marker-{key}-q7x"
-            ship.shipment(self.firms[key], name=self.markers[key])
-        for provider in PROVIDERS:
-            until = clock.now() + timedelta(days={"p0": 365, "p1": 60}[provider])
-            row = approved(self.firms[provider], SHIPMENTS, "admin", expires_at=until)
-            left = (row.expires_at - clock.now()).total_seconds() / 86400
-            self.oracle.approved[provider, SHIPMENTS] = (3, left)
-        row = approved(self.firms["p0"], OTHER, "edit")
-        left = (row.expires_at - clock.now()).total_seconds() / 86400
-        self.oracle.approved["p0", OTHER] = (2, left)
-        # Histories begin in the middle: most of what can go wrong needs a connection.
-        for seller, provider, level in (("s0", "p0", 2), ("s0", "p1", 1), ("s1", "p0", 3)):
-            word = Level(level).word
-            granted = ROLES if (seller, provider) == ("s0", "p0") else [SHIPMENTS]
-            ends_at = clock.now() + timedelta(days=150)
-            row = connected(
-                self.firms[seller],
-                self.firms[provider],
-                dict.fromkeys(granted, word),
-                ends_at=ends_at,
-                **self._paused(seller, provider),
-            )
-            left = (row.ends_at - clock.now()).total_seconds() / 86400
-            link = self.oracle.links[seller, provider] = Link(left, dict.fromkeys(granted, level))
+    def _approvals(self) -> None:
+        for provider, role, level, days in (
+            ("p0", SHIPMENTS, 3, 365),
+            ("p1", SHIPMENTS, 3, 60),
+            ("p0", OTHER, 2, 300),
+        ):
+            until = clock.now() + timedelta(days=days)
+            approved(self.firms[provider], role, Level(level).word, expires_at=until)
+            self.oracle.approved[provider, role] = (level, self.day_of(until))
+
+    def _connections(self) -> None:
+        """Histories begin in the middle: most of what can go wrong needs a connection."""
+        now = clock.now()
+        # One of them is paused, and goes on by itself.
+        paused = {"status": "paused", "paused_at": now, "paused_until": now + timedelta(days=3)}
+        for seller, provider, level, granted, fields in (
+            ("s0", "p0", 2, ROLES, {}),
+            ("s0", "p1", 1, [SHIPMENTS], paused),
+            ("s1", "p0", 3, [SHIPMENTS], {}),
+        ):
+            levels = dict.fromkeys(granted, Level(level).word)
+            fields = {"ends_at": now + timedelta(days=150)} | fields
+            row = connected(self.firms[seller], self.firms[provider], levels, **fields)
+            link = Link(self.day_of(row.ends_at), dict.fromkeys(granted, level))
+            self.oracle.links[seller, provider] = link
             if row.paused_until:
-                link.paused_until = (row.paused_until - clock.now()).total_seconds() / 86400
+                link.paused_until = self.day_of(row.paused_until)
             for person, jobs in STAFF.items():
                 # "both" begins without: what one employee has must not serve another.
                 if (provider, "employee") in jobs and person != "both":
-                    assigned(self.users[person], row, word)
+                    assigned(self.users[person], row, Level(level).word)
                     link.assigned |= {(person, role): level for role in granted}
 
-    def _paused(self, seller, provider):
-        """One of them is paused when histories begin, and goes on by itself."""
-        if (seller, provider) != ("s0", "p1"):
-            return {}
-        now = clock.now()
-        return {"status": "paused", "paused_at": now, "paused_until": now + timedelta(days=3)}
-
-    def teardown(self) -> None:
-        """Everything of this history is undone."""
-        self.stack.close()
+    def _suppliers(self) -> None:
+        self.markers = {key: f"marker-{key}-q7x" for key in SELLERS}
+        for name, key in SUPPLIER_PEOPLE.items():
+            self.firms[key] = make.organization("supplier", f"Firm {key}")
+            self.users[name] = make.administrator(self.firms[key])
+        for seller in SELLERS:
+            ship.shipment(self.firms[seller], name=self.markers[seller])
+            ship.connected(self.firms[seller], self.firms["f0"])
+            self.oracle.supplied.add((seller, "f0"))
 
     # Tools ------------------------------------------------------------------------------------
 
+    def day_of(self, moment):
+        """The oracle's day of a moment."""
+        return self.oracle.now + (moment - clock.now()).total_seconds() / 86400
+
+    def name_of(self, user):
+        """What the oracle calls this person; the desk has no other name."""
+        return next((key for key, row in self.users.items() if row.pk == user.pk), "desk")
+
+    def firm_of(self, pk):
+        """What the oracle calls this account."""
+        return next(key for key, firm in self.firms.items() if firm.pk == pk)
+
     def _send(self, user, method, name, args, data=None):
         """One request in the person's open session; nobody reads too much."""
-        key = next((key for key, row in self.users.items() if row.pk == user.pk), "desk")
         with TestCase.captureOnCommitCallbacks(execute=True):
-            answer = getattr(self.sessions[key], method)(reverse(name, args=args), data or {})
+            session = self.sessions[self.name_of(user)]
+            answer = getattr(session, method)(reverse(name, args=args), data or {})
         self.read(user, answer)
         return answer
 
@@ -156,7 +176,7 @@ class Scene(RuleBasedStateMachine):
 
     def may_read(self, user, seller):
         """Whether the model lets this person read what the seller ships."""
-        name = next((key for key, row in self.users.items() if row.pk == user.pk), "")
+        name = self.name_of(user)
         if name in self.oracle.bosses[seller] or name in SUPPLIER_PEOPLE:
             return name not in SUPPLIER_PEOPLE or self.oracle.shows(SUPPLIER_PEOPLE[name], seller)
         return self.oracle.level(name, seller, SHIPMENTS) >= 1
@@ -167,12 +187,3 @@ class Scene(RuleBasedStateMachine):
             .live(clock.now())
             .first()
         )
-
-    def _suppliers(self) -> None:
-        self.shares = {}
-        for name, key in SUPPLIER_PEOPLE.items():
-            self.firms[key] = make.organization("supplier", f"Firm {key}")
-            self.users[name] = make.administrator(self.firms[key])
-        for seller in SELLERS:
-            ship.connected(self.firms[seller], self.firms["f0"])
-            self.oracle.supplied.add((seller, "f0"))

@@ -24,11 +24,7 @@ class People(Scene):
         """Suspend, resume, or remove and have them join anew: assignments do not revive (N8)."""
         person, provider = job
         known = self.oracle.members.get((person, provider))
-        row = (
-            Membership.objects.live()
-            .filter(user=self.users[person], organization=self.firms[provider])
-            .first()
-        )
+        row = self._member(person, self.firms[provider])
         if known is None or row is None or provider not in self.oracle.active_firms:
             return
         boss = self.boss_of(provider)
@@ -125,7 +121,7 @@ class People(Scene):
         """Nobody gives themselves anything: not a level, not a rank, not a client (N10)."""
         user, firm = self.users[person], self.firms[provider]
         known = self.oracle.members.get((person, provider))
-        row = Membership.objects.live().filter(user=user, organization=firm).first()
+        row = self._member(person, firm)
         if known is None or row is None or known[0] == "administrator":
             return
         before = fingerprint()

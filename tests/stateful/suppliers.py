@@ -84,7 +84,7 @@ class Supplying(People):
         assert listed.status_code == 200
         self.read(self.users[name], listed)
         for share in Share.objects.select_related("shipment__seller", "connection__supplier"):
-            key = next(k for k, firm in self.firms.items() if firm.pk == share.shipment.seller_id)
+            key = self.firm_of(share.shipment.seller_id)
             mine = share.connection.supplier_id == self.firms[supplier].pk
             shared = (str(share.shipment.public_id), key, supplier) in self.oracle.shared
             live = mine and shared and share.pk == self._latest(share)

@@ -81,9 +81,8 @@ class Delegation(Asking):
             self._post(admin, "seller:connection-reject", [shop.handle, invitation.public_id])
             return
         assert made is not None, answer.status_code
-        left = (made.ends_at - clock.now()).total_seconds() / 86400
         grants = {code: value for code, value in wanted.items() if value}
-        self.oracle.links[seller, provider] = Link(self.oracle.now + left, grants)
+        self.oracle.links[seller, provider] = Link(self.day_of(made.ends_at), grants)
 
     @rule(seller=sellers, provider=providers, role=roles, level=LEVELS)
     def change_grant(self, seller, provider, role, level):
@@ -146,8 +145,7 @@ class Delegation(Asking):
         )
         row.refresh_from_db()
         if answer.status_code == 302 and row.status == "paused":
-            left = (row.paused_until or FOREVER) - clock.now()
-            link.paused_until = self.oracle.now + left.total_seconds() / 86400
+            link.paused_until = self.day_of(row.paused_until or FOREVER)
 
     @rule(person=people, seller=sellers, provider=providers, role=roles, level=LEVELS)
     def assign(self, person, seller, provider, role, level):
@@ -189,9 +187,8 @@ class Delegation(Asking):
             self._decide(row, level)
             row.refresh_from_db()
         if row is not None:
-            left = (row.expires_at - clock.now()).total_seconds() / 86400
             level = row.level if row.status == "active" else 0
-            self.oracle.approved[provider, role] = (level, self.oracle.now + left)
+            self.oracle.approved[provider, role] = (level, self.day_of(row.expires_at))
 
     def _decide(self, row, level):
         """A reviewer's act changes the approval, history and mail: nothing else (N11)."""

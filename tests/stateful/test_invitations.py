@@ -5,17 +5,15 @@ runs in one transaction that is rolled back.
 """
 
 import os
-from contextlib import ExitStack
 from copy import copy
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.test import Client, TestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 
 from accounts.invitations import kinds
 from accounts.models import Membership, Organization
@@ -26,6 +24,7 @@ from core.outbox.links import Claim
 from tests.factories.accounts import identity, person
 from tests.factories.invitations import KINDS
 from tests.invitations.acting import DEEDS, accept, decline, scene_of
+from tests.stateful.base import Walk
 from tests.support import fingerprint, signed_in
 
 EXAMPLES = 200 if os.environ.get("SOAK") == "1" else 3
@@ -33,24 +32,15 @@ FINAL = {"accepted", "answered", "declined", "revoked", "cancelled"}
 names = st.sampled_from(sorted(KINDS))
 
 
-class Invitations(RuleBasedStateMachine):
+class Invitations(Walk):
     """One invitation of each kind, its inviter, the invited and a bystander."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stack = ExitStack()
-        self.stack.enter_context(transaction.atomic())
-        self.stack.callback(transaction.set_rollback, True)
-        self.real_now, self.offset = clock.real_now, timedelta()
-        patch = self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(clock, "now", lambda: self.real_now() + self.offset)
         self.scenes = {name: scene_of(name) for name in KINDS}
         self.status = {name: scene.row.status for name, scene in self.scenes.items()}
         self.bystander = person("Bystander")
         identity(self.bystander)
-
-    def teardown(self) -> None:
-        self.stack.close()
 
     # Tools ------------------------------------------------------------------------------------
     def _row(self, name):

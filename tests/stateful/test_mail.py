@@ -6,18 +6,17 @@ Each example runs in one transaction that is rolled back. Time stands still betw
 import os
 import re
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from django.test import Client, TestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from accounts import portals
 from accounts.invitations import limits
@@ -33,6 +32,7 @@ from core.outbox.models import Message, Pause
 from core.outbox.services import expand
 from core.outbox.states import MessageStatus
 from core.tasks import nudge
+from tests.stateful.base import Walk
 from tests.stateful.post_office import MODES, Server, Time, WorkerDied
 from tests.stateful.ways import FIRMS, PEOPLE, SAM, WAYS, Cast, Way
 from tests.support import fingerprint
@@ -70,17 +70,14 @@ ASKING = [way.kind for way in WAYS.values() if way.no]
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
-class Post(RuleBasedStateMachine):
+class Post(Walk):
     """Three sellers and an agency ask three people for this and that, again and again."""
 
     steps = 0
 
     def __init__(self) -> None:
         super().__init__()
-        self.stack = ExitStack()
-        self.stack.enter_context(transaction.atomic())
-        self.stack.callback(transaction.set_rollback, True)
-        patch = self.patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+        patch = self.patch
         self.time, self.server, self.published = Time(), Server(), 0
         patch.setattr(clock, "real_now", self.time)
         patch.setattr(clock, "now", self.time)

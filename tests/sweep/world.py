@@ -386,26 +386,18 @@ def _traces(of: Tenant) -> None:
         Notification.objects.create(
             key=f"{of.marker}-{name}", user=user, kind="test", title=of.named("was told"), path="/"
         )
-    of.rows["message"] = Message.objects.create(
-        key=f"{of.marker}-mail",
-        message_id=f"<{of.marker}@partnerhub.example>",
-        kind="employee_invited",
-        to=of.people["seller_admin"].email,
-        subject=of.named("subject"),
-        text=of.named("text"),
-    )
-    of.rows["undelivered"] = Message.objects.create(
-        key=f"{of.marker}-undelivered",
-        message_id=f"<{of.marker}-undelivered@partnerhub.example>",
-        kind="supplychain.shipment_shared",
-        to=f"away@{of.marker.lower()}.example",
-        subject=of.named("shipment"),
-        text=of.named("text"),
+    by = of.people["seller_admin"]
+    of.rows["message"] = _message(of, "mail", "employee_invited", by.email)
+    of.rows["undelivered"] = _message(
+        of,
+        "undelivered",
+        "supplychain.shipment_shared",
+        f"away@{of.marker.lower()}.example",
         status="failed",
         error="SMTPRecipientsRefused: 550",
         due_at=clock.real_now() - timedelta(hours=1),
         organization_id=of["seller"].pk,
-        caused_by=of.people["seller_admin"],
+        caused_by=by,
     )
     of.rows["mark"] = MarkedAddress.objects.create(
         address=f"gone@{of.marker.lower()}.example", reason="complained"
@@ -413,7 +405,7 @@ def _traces(of: Tenant) -> None:
     of.rows["failure"] = Failure.objects.create(
         task="outbox.drain", subject="outbox.fanout", row=of.marker, error=of.named("error")
     )
-    actor = Actor.objects.create(user=of.people["seller_admin"], name=of.named("actor"))
+    actor = Actor.objects.create(user=by, name=of.named("actor"))
     pairs = (("seller", "provider"), ("provider", "seller"), ("supplier", "seller"))
     for organization, counterparty in pairs:
         Event.objects.create(
@@ -424,3 +416,9 @@ def _traces(of: Tenant) -> None:
             object_type="connection",
             object_id=str(of.rows["connection"].public_id),
         )
+
+
+def _message(of: Tenant, key: str, kind: str, to: str, **fields: Any) -> Message:
+    key, text = f"{of.marker}-{key}", of.named("text")
+    fields |= {"message_id": f"<{key}@partnerhub.example>", "subject": of.named("shipment")}
+    return Message.objects.create(key=key, kind=kind, to=to, text=text, **fields)
