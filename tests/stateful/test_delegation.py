@@ -20,7 +20,7 @@ from core import clock
 from core.audit.models import Event
 from core.web.access import Level
 from roles.models import ApprovedRole
-from tests.factories import supplychain as ship
+from supplychain.models import Shipment
 from tests.factories.connections import approved
 from tests.stateful.asking import Asking
 from tests.stateful.base import (
@@ -229,7 +229,7 @@ class Delegation(Asking):
             self.read(self.users[person], answer)
         assert (self.markers[seller] in listed.text) == (level >= 1)
         # N7: the list and the single pages agree.
-        for row in ship.Shipment.objects.filter(seller=shop):
+        for row in Shipment.objects.filter(seller=shop):
             page = client.get(reverse("seller:shipment", args=[shop.handle, row.public_id]))
             assert page.status_code == (200 if level >= 1 else outside)
 
@@ -247,7 +247,7 @@ class Delegation(Asking):
         assert (self.firms[seller].pk, self._shipments(seller)) == before
 
     def _shipments(self, seller):
-        return ship.Shipment.objects.filter(seller=self.firms[seller]).count()
+        return Shipment.objects.filter(seller=self.firms[seller]).count()
 
 
 def walk(examples: int, **options: object) -> None:
