@@ -63,10 +63,10 @@ def test_one_bad_row_of_a_sweep_stops_no_other(monkeypatch: pytest.MonkeyPatch):
 
     real = transitions.expire
 
-    def expire(*, invitation: Any) -> bool:
-        if invitation.pk == bad.pk:
+    def expire(*, row: Any) -> bool:
+        if row.pk == bad.pk:
             raise ValueError("a row from another world")
-        return bool(real(invitation=invitation))
+        return bool(real(row=row))
 
     monkeypatch.setattr(transitions, "expire", expire)
     for _ in range(TRIES + 2):

@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import reverse
 
 from accounts import portals
+from accounts.invitations.transitions import expire
 from accounts.models import EmployeeInvitation
 from connections.models import ConnectionInvitation, PartnerLink
-from connections.transitions.links import expire
 from supplychain.models import Share, SupplierInvitation
 from tests.factories import accounts as make
 from tests.factories import connections
@@ -96,7 +96,7 @@ def _open_link(**whose: Any) -> PartnerLink:
     if link is not None and link.is_open:
         return link
     if link is not None:
-        expire(link=link)
+        expire(row=link)
     row: PartnerLink = connections.partner_link(**whose)
     return row
 
