@@ -76,10 +76,8 @@ def people_page(request: PortalRequest) -> HttpResponse:
     organization = request.organization
     form = InviteForm(posted(request), organization=organization)
     if form.is_valid():
-        action = lambda: employees.invite(  # noqa: E731
-            by=request.user, organization=organization, **form.cleaned_data
-        )
-        if invitation := apply(form, action):
+        send = partial(employees.invite, by=request.user, organization=organization)
+        if invitation := apply(form, partial(send, **form.cleaned_data)):
             messages.success(request, f"Invitation sent to {invitation.address}.")
             return HttpResponseRedirect(portals.members_page(organization))
     context = people_context(request, form=form, existing_url=_existing(organization, form))

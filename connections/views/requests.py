@@ -87,7 +87,12 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     standing = _standing(row)
     lines = difference(standing, grants.held_levels(row))
     form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
-    if form.is_valid() and (answered := _consent(request, standing, form)):
+    if form.is_valid() and (
+        answered := apply(
+            form,
+            lambda: requests.consent(request=standing, by=request.user, levels=form.levels()),
+        )
+    ):
         said = "Granted" if answered.status == "consented" else "Granted in part"
         messages.success(request, f"{said}. {row.provider.name} has been told.")
         return HttpResponseRedirect(done)
@@ -104,13 +109,6 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     }
     template = "connections/seller/connection_request.html"
     return render(request, template, context, status=status_of(form))
-
-
-def _consent(
-    request: PortalRequest, standing: RoleRequest, form: ConsentForm
-) -> RoleRequest | None:
-    levels = form.levels()
-    return apply(form, lambda: requests.consent(request=standing, by=request.user, levels=levels))
 
 
 @require(ADMINISTRATOR)
