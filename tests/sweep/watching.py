@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import isgeneratorfunction
 from types import ModuleType
 from typing import Any
 
@@ -68,6 +69,7 @@ def transitions() -> dict[str, Callable[..., Any]]:
         if not name.startswith("_")
         and getattr(function, "__module__", "") == module.__name__
         and hasattr(function, "__wrapped__")
+        and not isgeneratorfunction(function.__wrapped__)  # a block inside of one
     }
 
 
