@@ -59,7 +59,8 @@ def said(value: Value) -> str:
         case {"level": level, "until": until}:
             return f"{level} until {said(until)}"
         case dict():
-            return ", ".join(f"{key} {word}" for key, word in value.items())
+            # PostgreSQL keeps the keys in an order of its own.
+            return ", ".join(f"{key} {word}" for key, word in sorted(value.items()))
         case list():
             return ", ".join(value) or "none"
         case str():
