@@ -47,7 +47,7 @@ def grid(pair: Pair, **filters: str) -> str:
 def rows_in(text: str) -> list[str]:
     """The clients that the grid lists."""
     body = text.split("<tbody>")[-1] if "<tbody>" in text else ""
-    return re.findall(r'<th scope="row">.*?<bdi>(.*?)</bdi>', body)
+    return re.findall(r'<th scope="row">.*?<bdi>(.*?)</bdi>', body, re.DOTALL)
 
 
 MANY, COPY = "clients/assignments/many/", "clients/assignments/copy/"
