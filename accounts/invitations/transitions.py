@@ -1,8 +1,8 @@
 """State changes that every kind of invitation shares, and what each kind's own are made of."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from django.conf import settings
@@ -53,12 +53,12 @@ def lock_open[R: Invitation](
     return row
 
 
-@contextmanager
-def one_open(model: type[OneTimeLink], sentence: str = OPEN_ALREADY) -> Iterator[None]:
+def one_open(
+    model: type[OneTimeLink], sentence: str = OPEN_ALREADY
+) -> AbstractContextManager[None]:
     """Refuse a second open invitation to the same address, which the database does not take."""
     there = Conflict(sentence, field="address")
-    with constraint_as(**{f"{model._meta.db_table}_one_pending": there}):
-        yield
+    return constraint_as(**{f"{model._meta.db_table}_one_pending": there})
 
 
 def note_sent(
