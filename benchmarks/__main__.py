@@ -16,7 +16,6 @@ OUTPUT = Path(__file__).resolve().parent.parent / "var" / "bench.json"
 
 
 def say(text: str) -> None:
-    """A line about what is going on, apart from the table."""
     print(text, file=sys.stderr, flush=True)
 
 

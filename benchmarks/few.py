@@ -24,7 +24,6 @@ from supplychain.models import SupplierConnection
 
 
 def person(name: str, **fields: Any) -> User:
-    """A person with a verified identity who cannot sign in by password."""
     now = clock.now()
     user = User.objects.create_user(f"{name}@few.example", name=name.title(), **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
@@ -42,7 +41,6 @@ def person(name: str, **fields: Any) -> User:
 
 
 def organization(kind: str, name: str, **fields: Any) -> Organization:
-    """An active organization with one administrator."""
     now = clock.now()
     row = Organization.objects.create(
         kind=kind,
@@ -61,7 +59,6 @@ def organization(kind: str, name: str, **fields: Any) -> Organization:
 
 
 def administrator_of(organization: Organization) -> User:
-    """The first administrator."""
     members = Membership.objects.filter(organization=organization, role="administrator")
     return User.objects.get(pk=members.order_by("pk")[:1].get().user_id)
 
@@ -99,7 +96,6 @@ def provider_with_clients(count: int, employees: int = 0) -> Organization:
 
 @cache
 def reviewer() -> User:
-    """A member of staff who decides every category."""
     user = person("few-reviewer", is_staff=True)
     group = Group.objects.create(name="Few reviewers")
     group.permissions.add(Permission.objects.get(codename="decide_roleapplication"))
@@ -115,7 +111,6 @@ def page_after(*values: Any) -> str:
 
 @cache
 def seller_with_suppliers(count: int) -> tuple[Organization, list[Organization]]:
-    """A seller and so many connected suppliers."""
     seller = organization("seller", "few-sharing")
     kind = {"supplier_kind": "manufacturer"}
     suppliers = [organization("supplier", f"few-supplier-{n}", **kind) for n in range(count)]
@@ -126,7 +121,6 @@ def seller_with_suppliers(count: int) -> tuple[Organization, list[Organization]]
 
 
 def signed_in(user: User) -> Client:
-    """A client that signed in with a password and a second factor."""
     client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session

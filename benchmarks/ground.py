@@ -56,7 +56,6 @@ class Ground:
 
     @cached_property
     def large(self) -> Any:
-        """The filled default database."""
         size = self.size
         self.say(f"filling the large database ({size.connections:,} grants) …")
         return _fill(size.sellers, size.providers, size.connections, size.shipments)
@@ -170,7 +169,6 @@ def statements(call: Callable[[], Any], *, control: bool = False) -> int:
 
 
 def captured(call: Callable[[], Any]) -> list[str]:
-    """The statements that `call` sends."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

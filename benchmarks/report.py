@@ -22,7 +22,6 @@ class Check:
 
     @property
     def met(self) -> bool:
-        """Whether the bound holds."""
         return self.value >= self.bound if self.least else self.value <= self.bound
 
     def __str__(self) -> str:
@@ -31,12 +30,10 @@ class Check:
 
 
 def at_most(what: str, value: float, bound: float) -> Check:
-    """A figure that should not be higher than the bound."""
     return Check(what, value, bound)
 
 
 def at_least(what: str, value: float, bound: float) -> Check:
-    """A figure that should not be lower than the bound."""
     return Check(what, value, bound, least=True)
 
 
@@ -58,18 +55,15 @@ class Result:
     notes: Sequence[str] = ()
 
     def value(self, way: str) -> float:
-        """The figure of a way in this row's unit."""
         seconds = self.timings.median(way)
         return seconds * UNITS[self.unit] if self.unit in UNITS else 1 / seconds
 
     @property
     def vs_peer(self) -> float | None:
-        """How many times faster than the peer."""
         return self.timings.ratio(self.peer, to=self.ours) if self.peer else None
 
     @property
     def vs_limit(self) -> float | None:
-        """How many times the limit's cost."""
         return self.timings.ratio(self.ours, to=self.limit) if self.limit else None
 
 
@@ -111,12 +105,10 @@ WIDTHS = (15, 9, 8, 6, 34, 9, 34, 7, 6)
 
 
 def header() -> str:
-    """The table's first lines."""
     return f"{_line(HEAD)}\n{_line(['-' * width for width in WIDTHS])}"
 
 
 def line(entry: dict[str, Any]) -> str:
-    """One row of the table."""
     return _line(
         (
             entry["name"],

@@ -19,13 +19,11 @@ class Sink(asyncio.Protocol):
     """One connection: as much SMTP as Python's smtplib speaks."""
 
     def connection_made(self, transport: Any) -> None:
-        """Greet."""
         self.transport, self.buffer, self.in_data, self.counted = transport, b"", False, False
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """Take commands and messages as they come."""
         self.buffer += data
         while self._one():
             pass
@@ -83,13 +81,11 @@ class SinkProcess:
         self._replies.readline()
 
     def counts(self) -> tuple[int, int]:
-        """Messages and connections so far."""
         self._connection.sendall(b"STATS\r\n")
         messages, connections = self._replies.readline().split()
         return int(messages), int(connections)
 
     def stop(self) -> None:
-        """End the process."""
         self._replies.close()
         self._connection.close()
         self.process.terminate()

@@ -16,8 +16,6 @@ MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Channel(redis.Channel):
-    """A channel that passes over what is no message at all."""
-
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)
@@ -27,16 +25,11 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """Redis, with that channel."""
-
     Channel = Channel
 
 
 class Consumer(consumer.Consumer):
-    """A consumer that rejects a message it cannot read, whatever is wrong with it."""
-
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
-        """The handler of one message."""
         handle = super().create_task_handler(*args, **kwargs)
 
         def receive(message: Any) -> Any:

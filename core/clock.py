@@ -20,5 +20,4 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The UTC date of now()."""
     return now().date()

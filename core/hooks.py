@@ -24,7 +24,6 @@ class Hook[**P, R]:
         self.answer = answer
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Ask."""
         return self.answer(*args, **kwargs)
 
 
@@ -55,8 +54,6 @@ class Work:
 
 @dataclass(frozen=True)
 class MailSample:
-    """One mail as a mailbox would show it."""
-
     kind: str
     label: str
     group: str

@@ -29,7 +29,6 @@ class ClosedQuerySet(models.QuerySet[Any]):
     """Keeps the closed list where rows are written without being saved one by one."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """Create the rows; raises ValidationError when one of them is outside the closed list."""
         rows = list(objs)
         for row in rows:
             row.check_codename()
@@ -55,7 +54,6 @@ class ClosedCodenames(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, or raise ValidationError for a codename outside the closed list."""
         self.check_codename()
         super().save(*args, **kwargs)
 
@@ -76,8 +74,6 @@ class UserGrantBase(ClosedCodenames, UserObjectPermissionBase):
 
 
 class GroupGrantBase(ClosedCodenames, GroupObjectPermissionBase):
-    """A group's right on one object; subclasses add `content_object` as a foreign key."""
-
     objects: ClassVar = GroupObjectPermissionManager.from_queryset(ClosedQuerySet)()
 
     class Meta(GroupObjectPermissionBase.Meta):
@@ -104,7 +100,6 @@ def grant(table: Any, *, user: Any, codename: str, obj: models.Model) -> None:
 
 
 def grant_to_group(table: Any, *, group: Any, codename: str, obj: models.Model) -> None:
-    """Give `group` the right `codename` on `obj` in `table`; giving twice is giving once."""
     permission = permission_for(type(obj), codename)
     if not table.objects.filter(group=group, permission=permission, content_object=obj).exists():
         table.objects.create(group=group, permission=permission, content_object=obj)
@@ -126,6 +121,5 @@ def grant_many(
 
 
 def clear_grants(table: Any, **lookup: Any) -> int:
-    """Delete the rows of `table` that `lookup` names; returns how many there were."""
     deleted, _ = table.objects.filter(**lookup).delete()
     return int(deleted)

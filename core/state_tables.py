@@ -17,7 +17,6 @@ class StateTable:
         self.arrows = {str(old): frozenset(map(str, new)) for old, new in arrows.items()}
 
     def allows(self, old: str, new: str) -> bool:
-        """Whether there is an arrow from `old` to `new`."""
         return str(new) in self.arrows.get(str(old), frozenset())
 
     def check(self, old: str, new: str) -> None:
@@ -26,7 +25,6 @@ class StateTable:
             raise TransitionNotAllowed(f"This {self.noun} is {old.replace('_', ' ')}.")
 
     def sources(self, new: str) -> list[str]:
-        """Every state that has an arrow to `new`."""
         return [old for old, targets in self.arrows.items() if str(new) in targets]
 
 

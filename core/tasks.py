@@ -31,11 +31,9 @@ class Counted(Task):
                 raise Ignore
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:
-        """Count it; the schedule tries again."""
         services.note(self.name, f"{type(exc).__name__}: {exc}")
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
-        """What failed before is forgotten."""
         services.forget(self.name)
 
 

@@ -81,7 +81,6 @@ def broker_binary() -> str:
 
 
 def broker_command(folder: Path, port: int, databases: int = 16) -> list[str]:
-    """The command of a broker on `port` that keeps what it holds in `folder`."""
     options = {
         "--port": str(port),
         "--bind": LOOPBACK,
@@ -95,7 +94,6 @@ def broker_command(folder: Path, port: int, databases: int = 16) -> list[str]:
 
 
 def last_lines(log: Path, count: int = 20) -> str:
-    """The end of a log file, for a message about a process that ended."""
     if not log.exists():
         return "(it wrote nothing)"
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:])

@@ -53,7 +53,6 @@ class Child:
     deaths: list[float] = field(default_factory=list)
 
     def start(self, environment: dict[str, str]) -> None:
-        """Start the process, or start it again."""
         output = self.log.open("ab") if self.log else None
         self.process = subprocess.Popen(
             embedded.tied(self.command),
@@ -68,11 +67,9 @@ class Child:
             output.close()
 
     def died(self) -> bool:
-        """Whether it ran and has ended."""
         return self.process is not None and self.process.poll() is not None
 
     def last_words(self) -> str:
-        """What it wrote last, for a person to read."""
         return embedded.last_lines(self.log) if self.log else "(see above)"
 
 
@@ -85,12 +82,10 @@ def say(text: str) -> None:
 
 
 def var_folder() -> Path:
-    """The folder that keeps everything this machine's demo knows."""
     return Path(os.environ.get("VAR_DIR") or ROOT / "var")
 
 
 def demo_environment(var: Path) -> dict[str, str]:
-    """The environment of the demo: what is set, with a kept secret key and one host name."""
     environment = {**os.environ, "DEMO": "1", "DEBUG": "0", "VAR_DIR": str(var)}
     environment.setdefault("PORT", "8000")
     environment.setdefault("SITE_URL", f"http://localhost:{environment['PORT']}")
@@ -152,7 +147,6 @@ def only_one(var: Path) -> Iterator[None]:
 
 
 def broker_child(var: Path, port: int) -> Child:
-    """The embedded broker, keeping in `var` what it holds."""
     (var / "broker").mkdir(exist_ok=True)
     command = embedded.broker_command(var / "broker", port)
     return Child("broker", command, var / "log/broker.log")
@@ -161,7 +155,6 @@ def broker_child(var: Path, port: int) -> Child:
 def application_children(
     environment: dict[str, str], schedule: Path, logs: Path | None
 ) -> list[Child]:
-    """Web, worker and beat."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "partnerhub.celery:app")
     web = (
@@ -207,7 +200,6 @@ def wait_until_ready(port: int, children: list[Child]) -> None:
 
 
 def is_ready(port: int) -> bool:
-    """Whether the site on `port` says that it and what it needs are up."""
     connection = HTTPConnection(embedded.LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", "/readyz")
@@ -265,7 +257,6 @@ def stop(children: list[Child], grace: float) -> None:
 
 
 def demo() -> None:
-    """Everything on this machine with demo data, until somebody asks for the end."""
     var = var_folder()
     with only_one(var):
         environment = demo_environment(var)
@@ -284,7 +275,6 @@ def demo() -> None:
 
 
 def serve_demo(children: list[Child], environment: dict[str, str], var: Path) -> None:
-    """Prepare the data, start the children, tell the sign-ins, and watch."""
     for child in children:
         if child.log:
             child.log.unlink(missing_ok=True)
@@ -305,7 +295,6 @@ def serve_demo(children: list[Child], environment: dict[str, str], var: Path) ->
 
 
 def run() -> None:
-    """Web, worker and beat on what the environment names, until somebody asks for the end."""
     environment = run_environment()
     check_port(environment)
     var = var_folder()
@@ -341,20 +330,17 @@ def interrupted(number: int, frame: FrameType | None) -> None:
 
 
 def heed_signals() -> None:
-    """Let the signals that ask for the end raise Stopped."""
     for number in END_SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, interrupted)
 
 
 def ignore_signals() -> None:
-    """Hear no further signal: the end has begun."""
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command in `arguments`; the exit status."""
     commands = {"demo": demo, "run": run, "reset": reset}
     if len(arguments) != 1 or arguments[0] not in commands:
         say("usage: python -m partnerhub.supervisor demo|run|reset")

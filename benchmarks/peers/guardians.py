@@ -65,7 +65,6 @@ def may(user: User, shop: Shop) -> bool:
 
 
 def shops_of(user_id: int, size: int = 50) -> list[Any]:
-    """The first page of shops that the person may act for."""
     user = User(pk=user_id, is_active=True)
     return list(get_objects_for_user(user, PERMISSION, klass=Shop).order_by("pk")[:size])
 

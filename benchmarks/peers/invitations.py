@@ -9,5 +9,4 @@ class Adapter(BaseInvitationsAdapter):
     """Sends as the package does, but not into our outbox."""
 
     def send_mail(self, template_prefix: str, email: str, context: Any) -> None:
-        """Render and send."""
         self.render_mail(template_prefix, email, context).send(using="memory")

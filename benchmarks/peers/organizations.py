@@ -20,7 +20,6 @@ class Backend(ModelInvitation):
     """Sends as the package does, but not into our outbox."""
 
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:
-        """Render and send."""
         by = invitation.invited_by
         message = self.email_message(
             invitation.invitee_identifier,

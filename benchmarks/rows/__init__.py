@@ -7,6 +7,5 @@ MODULES = ("access", "invitations", "lists", "pages", "mail", "shipments", "desk
 
 
 def all_rows() -> list[Any]:
-    """Every row of every module."""
     modules = [import_module(f"benchmarks.rows.{name}") for name in MODULES]
     return [row for module in modules for row in module.ROWS]

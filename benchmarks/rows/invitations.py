@@ -102,19 +102,16 @@ class Pair:
     address: str = ""
 
     def before(self) -> None:
-        """Somebody new, signed in."""
         mail.outbox = []
         with place(self.database):
             user = few.person(f"invited-{next(_numbers)}")
             self.invited, self.address = few.signed_in(user), user.email
 
     def create(self) -> None:
-        """The form that invites."""
         path, values, status = self.invite(self.address)
         _expect(self.inviter.post(path, values), status)
 
     def accept(self, path: str) -> None:
-        """The button that accepts."""
         assert self.invited is not None
         _expect(self.invited.post(path), 302)
 
@@ -192,7 +189,6 @@ def _django_organizations(scale: Any, database: str = "") -> Pair:
 
 
 def _plain(ground: Ground, scale: Any) -> Way:
-    """The same rows, written by hand."""
     connection = ground.raw()
     connection.autocommit = False
     cursor, provider, now = connection.cursor(), scale.provider(2), clock.now()

@@ -89,7 +89,6 @@ class PostOffice:
             time.sleep(0.002)
 
     def outbox(self) -> None:
-        """One fan-out row, one wake-up; the worker does the rest."""
         before = self.sink.counts()[0]
         with transaction.atomic():
             run = f"{os.getpid()}-{next(_runs)}"
@@ -97,7 +96,6 @@ class PostOffice:
         self.wait_for(before)
 
     def tasks(self) -> None:
-        """One task for each mail."""
         before = self.sink.counts()[0]
         for number in range(self.count):
             send_one.delay(number)

@@ -17,8 +17,6 @@ from core.web.formats import desk_second
 
 @admin.register(Event)
 class EventAdmin(DeskAdmin):
-    """Every event, newest first; one organization's or one object's by searching its id."""
-
     list_display = (
         "when",
         "actor",
@@ -34,7 +32,6 @@ class EventAdmin(DeskAdmin):
     search_help_text = "Public id of an object, or number of an organization."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The events with the name of who acted, in one query."""
         names = Actor.objects.filter(ref=OuterRef("actor_ref")).values("name")[:1]
         return Event.objects.annotate(actor_name=Subquery(names))
 
@@ -50,7 +47,6 @@ class EventAdmin(DeskAdmin):
 
     @admin.display(description="When (UTC)")
     def when(self, event: Event) -> str:
-        """To the second."""
         return desk_second(event.at)
 
     @admin.display(description="Who")
@@ -62,10 +58,8 @@ class EventAdmin(DeskAdmin):
 
     @admin.display(description="What")
     def what(self, event: Event) -> str:
-        """The verb in words."""
         return presenters.sentence_for(event.verb)
 
     @admin.display(description="Values")
     def values(self, event: Event) -> str:
-        """What changed from what to what."""
         return presenters.detail(event)

@@ -8,7 +8,6 @@ class AuditConfig(AppConfig):
     verbose_name = "History"
 
     def ready(self) -> None:
-        """Have the database itself refuse changes of written events."""
         from core.audit import triggers
 
         post_migrate.connect(triggers.after_migrate, sender=self)

@@ -49,12 +49,10 @@ def sentence_for(verb: str) -> str:
 
 
 def verbs_of(group: str) -> list[str]:
-    """Every registered verb of a group; none for a group that is not there."""
     return [verb for verb in _SENTENCES if _GROUP_OF.get(verb.partition(".")[0]) == group]
 
 
 def said(value: Value) -> str:
-    """A value as people read it."""
     match value:
         case {"level": level, "until": until}:
             return f"{level} until {said(until)}"
@@ -87,7 +85,6 @@ def detail(event: Event, *, less: Collection[str] = ()) -> str:
 
 
 def _who(event: Event, actors: Mapping[Any, str]) -> str:
-    """The person, PartnerHub itself, or somebody whose name was erased."""
     return (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub"
 
 

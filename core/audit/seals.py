@@ -35,7 +35,6 @@ def canonical(event: Event) -> dict[str, Any]:
 
 
 def fingerprint(previous: str, event: Event) -> str:
-    """The hash of one link: sha-256 over the previous hash and the event's canonical JSON."""
     text = json.dumps(canonical(event), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
@@ -49,7 +48,6 @@ def events_of(organization_id: int) -> Q:
 
 
 def parties_with_unsealed() -> list[int]:
-    """Ids of the organizations that have events without a seal."""
     parties: set[int] = set()
     for field in PARTIES:
         sealed = Seal.objects.filter(event_id=OuterRef("pk"), organization_id=OuterRef(field))
@@ -89,7 +87,6 @@ def seal_party(organization_id: int) -> int:
 
 
 def seal_all() -> int:
-    """Seal every organization's waiting events; returns how many seals were written."""
     total = 0
     for party in parties_with_unsealed():
         while sealed := seal_party(party):
@@ -112,7 +109,6 @@ class Verdict:
 
 
 def newest_seal(organization_id: int) -> Seal | None:
-    """The head of an organization's chain, or None before the first seal."""
     return Seal.objects.filter(organization_id=organization_id).order_by("-sequence").first()
 
 
@@ -139,7 +135,6 @@ def verify(organization_id: int, *, newest: int | None = None) -> Verdict:
 
 
 def _hash_before(organization_id: int, sequence: int) -> str:
-    """The hash that the entry with this sequence follows; empty before the first."""
     if sequence == 1:
         return ""
     rows = Seal.objects.filter(organization_id=organization_id, sequence=sequence - 1)
@@ -147,7 +142,6 @@ def _hash_before(organization_id: int, sequence: int) -> str:
 
 
 def _links(organization_id: int, first: int) -> Iterator[tuple[Seal, Event | None]]:
-    """Each seal from `first` on with its event, piece by piece."""
     rows = Seal.objects.filter(organization_id=organization_id).order_by("sequence")
     while piece := list(rows.filter(sequence__gte=first)[:CHECKED_AT_ONCE]):
         events = Event.objects.in_bulk([seal.event_id for seal in piece])

@@ -27,7 +27,6 @@ class Pseudonym:
 
 
 def _actor_ref(user: Any) -> Any:
-    """The reference of this person at this address; None for the scheduler."""
     if user is None:
         return None
     if isinstance(user, Pseudonym):

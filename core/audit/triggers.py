@@ -23,7 +23,6 @@ BEGIN SELECT RAISE(ABORT, 'history is append-only'); END
 
 
 def install(alias: str = "default") -> None:
-    """Create the triggers where they are missing; safe to call again."""
     connection = connections[alias]
     with connection.cursor() as cursor:
         for table in set(TABLES) & set(connection.introspection.table_names(cursor)):
@@ -48,7 +47,6 @@ def remove(alias: str = "default") -> None:
 
 
 def missing(alias: str = "default") -> list[str]:
-    """Names of the triggers that should stand in the database and do not."""
     connection = connections[alias]
     if connection.vendor == "postgresql":
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"

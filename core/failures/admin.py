@@ -18,37 +18,30 @@ LOOK, RETRY = "outbox.view_message", "outbox.change_message"
 
 @admin.register(Failure)
 class FailureAdmin(DeskAdmin):
-    """What is tried again later, and what was given up."""
-
     list_display = ("task", "subject", "row", "state", "attempts", "since", "error")
     ordering: ClassVar = ("-id",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """For those who see the outbox."""
         user: Any = request.user
         return bool(user.has_perm(LOOK))
 
     @admin.display(description="State")
     def state(self, failure: Failure) -> str:
-        """Whether it is still tried."""
         if failure.given_up_at:
             return status_pill("failed", "Given up")
         return status_pill("waiting", "Tried again later")
 
     @admin.display(description="Since (UTC)")
     def since(self, failure: Failure) -> str:
-        """When it failed first."""
         return desk_minute(failure.first_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one failure, and trying again."""
         return [
             ("<int:pk>/change/", self.page, "change"),
             ("<int:pk>/try-again/", self.try_again, "try_again"),
         ]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What fails and why."""
         failure = self.find(request, pk)
         may_retry = request.user.has_perm(RETRY)
         return self.desk_page(request, "detail", str(failure), failure=failure, can_retry=may_retry)

@@ -58,7 +58,6 @@ class Chore:
 
 
 def each(task: str, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
-    """Do `act` for each row, in the name of `task`."""
     chore = Chore(task, rows.model)
     resting = set(chore.resting())
     for row in rows:

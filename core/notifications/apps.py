@@ -7,7 +7,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        """Make the platform's own kinds of mail known; hear what became of all mail."""
         from anymail.signals import tracking
 
         from core.notifications import mail_kinds

@@ -7,7 +7,6 @@ from core.outbox.erasure import Forgotten
 
 
 def forget_person(person: Forgotten) -> None:
-    """Delete what the person was told and chose, and their name in what others were told."""
     mine = Q(user=person.user_id) | Q(address__in=person.addresses)
     Preference.objects.filter(mine).delete()
     Notification.objects.filter(user=person.user_id).delete()

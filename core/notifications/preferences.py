@@ -15,12 +15,10 @@ Reader = tuple[int | None, str]
 
 
 def switchable(*, staff: bool) -> list[Group]:
-    """The groups that a person may switch; reviewers have one more."""
     return [group for group in kinds.GROUPS if not group.locked and (staff or not group.staff)]
 
 
 def choices_in(group: Group) -> list[Choice]:
-    """What may be chosen for this group."""
     return [choice for choice in Choice if choice != Choice.DAILY or group.daily]
 
 

@@ -87,5 +87,4 @@ def _stop_repeating(address: str) -> None:
 
 
 def _detail(event: Any) -> str:
-    """What the provider says, on one line."""
     return " ".join((event.mta_response or event.description or "").split())[:200]

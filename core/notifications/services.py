@@ -22,7 +22,6 @@ class Recipient:
 
     @classmethod
     def of(cls, user: Any) -> "Recipient":
-        """The account `user` at its primary address."""
         return cls(user.email, user.pk)
 
 

@@ -36,7 +36,6 @@ def send_digests() -> None:
 
 
 def people_waiting(after: int) -> list[int]:
-    """Ids of the next people for whom lines wait."""
     held = Notification.objects.filter(held=True, user_id__gt=after).order_by("user_id")
     return list(held.values_list("user_id", flat=True).distinct()[:BATCH])
 

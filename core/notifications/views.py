@@ -48,7 +48,6 @@ def _of(rows: Any, number: str) -> Notification:
 
 
 def settings_page(request: AuthenticatedRequest) -> HttpResponse:
-    """What this person wants by mail; what guards their accounts is always mailed (U29)."""
     groups = preferences.switchable(staff=request.user.is_staff)
     form = PreferencesForm(
         posted(request),

@@ -32,8 +32,6 @@ def _sample(name: str) -> hooks.MailSample:
 
 
 class StatusFilter(ChoiceFilter):
-    """By state."""
-
     title = "state"
     parameter_name = "status"
     options = MessageStatus.choices
@@ -45,7 +43,6 @@ class ByAddress(DeskAdmin):
     search_help_text = "The whole address."
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By the whole address."""
         return rows.filter(**{self.search_fields[0]: term.lower()})
 
 
@@ -59,16 +56,13 @@ class MessageAdmin(ByAddress):
     search_fields = ("to",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Lists need no bodies."""
         return Message.objects.defer(*BLANK)
 
     @admin.display(description="Written (UTC)")
     def written(self, message: Message) -> str:
-        """When it was put into the outbox."""
         return desk_minute(message.created_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one message, sending it again, and the samples of all kinds."""
         return [
             ("<int:pk>/change/", self.page, "change"),
             ("<int:pk>/send-again/", self.send_again, "send_again"),
@@ -78,7 +72,6 @@ class MessageAdmin(ByAddress):
         ]
 
     def kind_list(self, request: HttpRequest) -> HttpResponse:
-        """Every kind of mail there is, for whoever works at the desk."""
         groups = [
             (group.title, [self._line(kind) for kind in kinds.all_kinds() if kind.group is group])
             for group in kinds.GROUPS
@@ -90,7 +83,6 @@ class MessageAdmin(ByAddress):
         return {"label": kind.label, "url": url}
 
     def kind(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The sample of one kind, both parts."""
         sample = _sample(name)
         return self.desk_page(
             request,
@@ -102,7 +94,6 @@ class MessageAdmin(ByAddress):
         )
 
     def kind_body(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Its HTML part, for the frame."""
         return framed(_sample(name).html)
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -119,7 +110,6 @@ class MessageAdmin(ByAddress):
         )
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Put a failed message back into the queue, by POST, with the same Message-ID."""
         message = self.find(request, pk, Message.objects.all())
         if not request.user.has_perm(RESEND):
             raise PermissionDenied
@@ -135,8 +125,6 @@ class MessageAdmin(ByAddress):
 
 
 class ReasonFilter(ChoiceFilter):
-    """By why it was marked."""
-
     title = "reason"
     parameter_name = "reason"
     options = MarkReason.choices
@@ -144,8 +132,6 @@ class ReasonFilter(ChoiceFilter):
 
 @admin.register(MarkedAddress)
 class MarkedAddressAdmin(ByAddress):
-    """Addresses that nothing is mailed to, newest first, and the button that clears one."""
-
     list_display = ("address", "why", "detail", "marked")
     list_filter = (ReasonFilter,)
     ordering: ClassVar = ("-id",)
@@ -153,20 +139,16 @@ class MarkedAddressAdmin(ByAddress):
 
     @admin.display(description="Why")
     def why(self, mark: MarkedAddress) -> str:
-        """The reason in words."""
         return str(mark.get_reason_display())
 
     @admin.display(description="Marked (UTC)")
     def marked(self, mark: MarkedAddress) -> str:
-        """When the report came."""
         return desk_minute(mark.marked_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one address, where it is cleared."""
         return [("<int:pk>/change/", self.page, "change")]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Why it is marked; by POST mail goes there again."""
         mark = self.find(request, pk)
         may_clear = request.user.has_perm(CLEAR)
         if request.method == "POST":

@@ -7,7 +7,6 @@ class OutboxConfig(AppConfig):
     verbose_name = "Outbox"
 
     def ready(self) -> None:
-        """Register the words for history."""
         from core.audit import presenters
 
         presenters.register({"marked_address.cleared": "let mail go to an address again"})

@@ -34,7 +34,6 @@ def marks_against(messages: Iterable[Message]) -> dict[int, str]:
 
 
 def is_marked(address: str) -> bool:
-    """Whether mail to this address is kept back."""
     return MarkedAddress.objects.filter(address=address).exists()
 
 

@@ -157,7 +157,6 @@ def _open_status(message: Message) -> str:
 
 
 def _record(message: Message, answer: Answer, jitter: float) -> None:
-    """Write down what came of one message."""
     if answer.outcome is Outcome.TAKEN:
         _sent(message)
         return

@@ -57,7 +57,6 @@ class Envelope(EmailMultiAlternatives):
         return LINE_END.join([*head, _body(parts)])
 
     def as_string(self) -> str:
-        """The same as text; nothing but ASCII stands in it."""
         return self.as_bytes().decode("ascii").replace("\r\n", "\n")
 
     def get_charset(self) -> None:
@@ -131,7 +130,6 @@ def _header(name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=512)
 def _mailbox(address: str) -> str:
-    """`Name <address>` with a name that is no ASCII encoded."""
     if PLAIN_ADDRESS.fullmatch(address):
         return address
     return formataddr(parseaddr(address))

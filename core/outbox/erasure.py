@@ -51,7 +51,6 @@ class Forgotten:
         return any(self._pattern.search(text) for text in texts)
 
     def without(self, text: str) -> str:
-        """The text with the alias in the person's place."""
         return self._pattern.sub(self.alias, text)
 
 

@@ -112,21 +112,17 @@ def get(name: str) -> Kind:
 
 
 def group_of(name: str) -> Group:
-    """The group of this kind."""
     return get(name).group
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, by group and name."""
     order = {group.name: number for number, group in enumerate(GROUPS)}
     return sorted(_KINDS.values(), key=lambda kind: (order[kind.group.name], kind.name))
 
 
 def names_in(group: Group) -> list[str]:
-    """The names of a group's kinds."""
     return [kind.name for kind in _KINDS.values() if kind.group is group]
 
 
 def asked_for() -> list[str]:
-    """The names of the kinds that people ask for themselves."""
     return [kind.name for kind in _KINDS.values() if kind.asked]

@@ -170,16 +170,13 @@ class Pause(models.Model):
 
     @classmethod
     def begin(cls, until: datetime, reason: str) -> None:
-        """Leave the server alone until then."""
         cls.objects.update_or_create(pk=1, defaults={"until": until, "reason": reason[:500]})
 
     @classmethod
     def end(cls) -> None:
-        """The server answers."""
         if cls.objects.exists():
             cls.objects.all().delete()
 
     @classmethod
     def holds(cls, now: datetime) -> bool:
-        """Whether the server is to be left alone."""
         return cls.objects.filter(until__gt=now).exists()

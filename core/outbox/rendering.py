@@ -106,19 +106,15 @@ def compose(mail: Mail) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=64)  # what goes to many is rendered once
 def html_of(content: str) -> str:
-    """The HTML part, which says the same as the text part."""
     return str(_layout().render(json.loads(content)))
 
 
 def render_mail(mail: Mail) -> tuple[str, str, str]:
-    """Subject, text part and HTML part of `mail`. Raises as compose() does."""
     subject, text, content = compose(mail)
     return subject, text, html_of(content)
 
 
 def changed_content(content: str, change: Callable[[str], str]) -> str:
-    """The content with every piece of its text put through `change`."""
-
     def walk(value: Any) -> Any:
         if isinstance(value, str):
             return change(value)
@@ -244,7 +240,6 @@ def _text_footer(footer: tuple[str, ...]) -> str:
 def _content(
     mail: Mail, footer: tuple[str, ...], links: tuple[tuple[str, str], ...] = ()
 ) -> dict[str, Any]:
-    """What the layout shows."""
     label, url = mail.button or ("", "")
     return {
         "mail": {

@@ -73,7 +73,6 @@ class OutboxBackend(BaseEmailBackend):
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Store one row for each recipient of each message; returns how many messages."""
         with transaction.atomic():
             queue(_direct(mail, to) for mail in email_messages for to in mail.recipients())
         return len(email_messages)
@@ -151,12 +150,10 @@ class Delivery:
 
     @property
     def label(self) -> str:
-        """The state as people read it."""
         return MessageStatus(self.status).label
 
     @property
     def reason(self) -> str:
-        """Why it failed, in plain words; "" for any other state."""
         return plain_reason(self.error) if self.status == MessageStatus.FAILED else ""
 
 
@@ -189,7 +186,6 @@ def send_again(message: Message) -> bool:
 
 
 def report(message: Message, status: str, error: str = "") -> None:
-    """Tell whoever hears of mail what became of this one, see signals."""
     if message.about or status == MessageStatus.FAILED:
         delivery_changed.send(
             sender=Message, about=message.about, status=status, error=error, message=message
@@ -197,5 +193,4 @@ def report(message: Message, status: str, error: str = "") -> None:
 
 
 def wake() -> None:
-    """One wake-up of the drain when the running transaction commits."""
     nudge("outbox.drain")

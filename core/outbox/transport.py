@@ -25,7 +25,6 @@ class _Offering:
     sock: Any
 
     def send(self, s: Any) -> None:
-        """Send to the server."""
         super().send(s)  # type: ignore[misc]
         if isinstance(s, bytes):
             self.offered = True
@@ -52,7 +51,6 @@ class SmtpTransport(EmailBackend):
 
     @property
     def connection_class(self) -> type[Any]:
-        """Python's client, with a memory."""
         return _SmtpTls if self.use_ssl else _Smtp
 
     def open(self) -> bool | None:
@@ -64,7 +62,6 @@ class SmtpTransport(EmailBackend):
 
     @property
     def offered(self) -> bool:
-        """Whether the whole of the last message was handed over."""
         return bool(self.connection and self.connection.offered)
 
     def prep_address(self, address: str, force_ascii: bool = True) -> str:
@@ -79,7 +76,6 @@ class SmtpTransport(EmailBackend):
         return self._prepared[address]
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Send over the kept connection. Raises what smtplib raises."""
         if self._gap:
             time.sleep(max(0.0, self._next - time.monotonic()))
             self._next = time.monotonic() + self._gap
@@ -89,8 +85,6 @@ class SmtpTransport(EmailBackend):
 
 
 class Outcome(Enum):
-    """What became of one message."""
-
     TAKEN = auto()
     REFUSED = auto()  # for good: 5xx, or a message that cannot be sent at all
     LATER = auto()  # for now: 4xx
@@ -103,8 +97,6 @@ SILENT = (Outcome.UNHEARD, Outcome.UNCERTAIN)
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome, and the reason as the desk shows it."""
-
     outcome: Outcome
     reason: str = ""
 
@@ -145,13 +137,11 @@ class Connection:
         self._served = 0
 
     def reopen(self) -> None:
-        """Give up this connection and open another. Raises what open() raises."""
         self.close()
         self._mailer = mailers["transport"]
         self.open()
 
     def close(self) -> None:
-        """Say goodbye, if anybody still listens."""
         with suppress(OSError):
             self._mailer.close()
 
@@ -195,7 +185,6 @@ class Connection:
 
 
 def _codes(error: Exception) -> list[int]:
-    """The status codes that the server answered with, if it did."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return [code for code, _ in error.recipients.values()]
     if isinstance(error, smtplib.SMTPResponseException):

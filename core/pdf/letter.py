@@ -30,12 +30,10 @@ class Letter:
     def paragraph(
         self, text: str, *, size: float = 9.5, font: str = REGULAR, indent: float = 0.0
     ) -> None:
-        """Words over as many lines as they take."""
         for line in wrap(text, self._width - indent, size, font):
             self._line(line, MARGIN + indent, self._width - indent, size, font)
 
     def facts(self, pairs: Iterable[tuple[str, str]], *, indent: float = 0.0) -> None:
-        """Terms on the left, what they are on the right."""
         size, left = 9.5, MARGIN + indent
         wide = self._width - indent - TERM
         for term, value in pairs:
@@ -47,11 +45,9 @@ class Letter:
                 draw(self._canvas, line, left + TERM, self._y, wide, size)
 
     def gap(self, height: float = 6.0) -> None:
-        """Some air."""
         self._y -= height
 
     def close(self) -> None:
-        """Write the document out."""
         self._foot()
         self._canvas.save()
 
@@ -61,7 +57,6 @@ class Letter:
         draw(self._canvas, line, x, self._y, width, size, font)
 
     def _room(self, height: float) -> None:
-        """A new page where this much does not fit any more."""
         if self._y - height < MARGIN:
             self._foot()
             self._canvas.showPage()

@@ -24,7 +24,6 @@ _ELLIPSIS = "…"
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line without characters that nobody sees."""
     shown = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
     return " ".join("".join(shown).split())
 
@@ -39,7 +38,6 @@ def draw(
     font: str = REGULAR,
     centered: bool = False,
 ) -> None:
-    """Draw one line of text from a baseline, cut to the width."""
     runs = fit(text, width, size, font)
     if centered:
         x += (width - sum(_width(part, name, size) for name, part in runs)) / 2
@@ -94,7 +92,6 @@ def wrap(text: str, width: float, size: float, font: str = REGULAR) -> list[str]
 
 
 def _broken(word: str, width: float, size: float, font: str) -> list[str]:
-    """The word in as few pieces as fit the width."""
     pieces, piece = [], ""
     for char in word:
         if piece and _total(_runs(piece + char, font), size) > width:
@@ -105,7 +102,6 @@ def _broken(word: str, width: float, size: float, font: str) -> list[str]:
 
 
 def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
-    """Split a line by the font that can draw each character."""
     covered = _covered(font)
     if all(ord(char) in covered for char in line):
         return ((font, line),) if line else ()

@@ -25,7 +25,6 @@ class Level(IntEnum):
 
     @property
     def word(self) -> str:
-        """The level as people read it: "view"."""
         return self.name.lower()
 
     @classmethod
@@ -100,7 +99,6 @@ class Access:
         return self.levels.get(need.role, Level.NONE) >= need.level
 
     def check(self, need: Need) -> None:
-        """Raise NotPermitted with the need's own sentence when it is not satisfied."""
         if not self.allows(need):
             raise NotPermitted(need.sentence)
 

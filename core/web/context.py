@@ -7,7 +7,6 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Operator name, support address and whether this is the demo."""
     return {
         "marketplace_name": settings.MARKETPLACE_NAME,
         "support_email": settings.SUPPORT_EMAIL,

@@ -34,7 +34,6 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        """How many rows, at most the cap and one."""
         rows: Any = self.object_list
         return capped_count(rows)
 
@@ -45,11 +44,9 @@ class ChoiceFilter(admin.SimpleListFilter):
     options: ClassVar[Sequence[tuple[Any, Any]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, Any]]:
-        """Every value there is."""
         return self.options
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows with the chosen one."""
         column = str(self.parameter_name)
         return queryset.filter(**{column: self.value()}) if self.value() else queryset
 
@@ -62,16 +59,13 @@ class QueueFilter(admin.SimpleListFilter):
     options: ClassVar[Sequence[tuple[Any, Any]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[Any, Any]]:
-        """Everything, or one state."""
         return [("all", "All"), *self.options]
 
     def choices(self, changelist: Any) -> Any:
-        """The usual links; without a choice the queue is selected."""
         first, *others = super().choices(changelist)
         return [first | {"display": self.queued}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows in the chosen state, or the queue."""
         if self.value() == "all":
             return queryset
         return queryset.filter(status__in=self.queue if self.value() is None else [self.value()])
@@ -89,15 +83,12 @@ class DeskAdmin(admin.ModelAdmin):
     sortable_by = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never: rows are made by the people they are about."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: decisions have pages and transitions of their own."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: history stays."""
         return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -111,7 +102,6 @@ class DeskAdmin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list under its own name: nothing is selected in it to be changed."""
         title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
@@ -126,7 +116,6 @@ class DeskAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What matching() finds; all rows without a term."""
         term = search_term.strip()
         found = self.matching(queryset, term) if term else queryset
         if found is None:
@@ -135,7 +124,6 @@ class DeskAdmin(admin.ModelAdmin):
 
     @admin.display(description="State")
     def state(self, row: Any) -> str:
-        """The state as a pill."""
         return status_pill(row.status, row.get_status_display())
 
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
@@ -169,7 +157,6 @@ class DeskAdmin(admin.ModelAdmin):
         return TemplateResponse(request, name, {**around, **own, **context}, status=status)
 
     def get_urls(self) -> list[URLPattern]:
-        """The list and the subclass's pages; the admin's own add, change, delete are not there."""
         start = f"{self.opts.app_label}_{self.opts.model_name}"
         pages = [("", self.changelist_view, "changelist"), *self.desk_urls()]
         return [

@@ -14,7 +14,6 @@ def day(moment: date | None) -> str:
 
 
 def country(organization: Any) -> str:
-    """The name of the country an organization is in."""
     return str(organization.country.name)
 
 

@@ -82,7 +82,6 @@ def act(
 
 
 def is_confirmed(request: HttpRequest) -> bool:
-    """Whether the post comes from the confirm page's button."""
     return request.POST.get(CONFIRMED) == "1"
 
 

@@ -9,8 +9,6 @@ _LEVELS = [("view", "View"), ("edit", "Edit"), ("admin", "Admin")]
 
 
 class GalleryForm(forms.Form):
-    """One field of each kind."""
-
     email = forms.EmailField(label="E-mail address", help_text="The invitation goes there.")
     level = forms.ChoiceField(label="Level", choices=_LEVELS)
     note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
@@ -31,7 +29,6 @@ class GalleryForm(forms.Form):
 
 
 def gallery_context(request: HttpRequest) -> dict[str, Any]:
-    """Everything `components/gallery.html` needs; a POST shows the form with its refusals."""
     page = {"previous_url": "?page=before", "next_url": "?page=after"}
     return {
         "form": GalleryForm(request.POST or None, request.FILES or None),

@@ -16,10 +16,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class RequestFilter(logging.Filter):
-    """Adds the running request's id."""
-
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mark the record; keep it always."""
         record.request_id = origin.get().request_id
         return True
 
@@ -28,7 +25,6 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line, ASCII only."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON with its plain extra values."""
         entry: dict[str, Any] = {
             "at": self.formatTime(record),
             "level": record.levelname,

@@ -20,12 +20,10 @@ FRAME_POLICY = {
 
 
 def mail_page(view: Any) -> Any:
-    """A view whose page shows a mail in a frame."""
     return csp_override(PAGE_POLICY)(view)
 
 
 def mail_frame(view: Any) -> Any:
-    """A view that answers with what stands in the frame; see `framed`."""
     return csp_override(FRAME_POLICY)(xframe_options_sameorigin(view))
 
 

@@ -65,7 +65,6 @@ def _decode(cursor: str, order: Sequence[str]) -> tuple[str, list[Any]] | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The aware moment that a cursor carries, or None for anything else."""
     try:
         moment = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
@@ -175,7 +174,6 @@ def paginate_by(
 
 
 def _value(row: Any, name: str) -> Any:
-    """What `row`, an object or a dict, holds under the name of an order."""
     name = name.removeprefix("-")
     if isinstance(row, dict):
         return row[name]

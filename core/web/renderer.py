@@ -28,7 +28,6 @@ class PortalBoundField(BoundField):
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
-        """Django's attributes plus the classes; classes set by the form stay in front."""
         widget = widget or self.field.widget
         attrs = super().build_widget_attrs(attrs, widget)
         names = [widget.attrs.get("class", ""), _class_of(widget)]

@@ -9,8 +9,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Line:
-    """What csv writes to: hands the text back."""
-
     def write(self, text: str) -> str:
         return text
 

@@ -30,7 +30,6 @@ def offset() -> timedelta:
 
 
 def put(offset: timedelta) -> None:
-    """Set how far the clock is ahead (behind when negative)."""
     row = ClockOffset.objects.first() or ClockOffset()
     row.offset = offset
     row.save()
@@ -38,11 +37,9 @@ def put(offset: timedelta) -> None:
 
 
 def move(by: timedelta) -> None:
-    """Put the clock further ahead (or back) by this much."""
     put(offset() + by)
 
 
 def reset() -> None:
-    """Back to real time."""
     ClockOffset.objects.all().delete()
     _kept.at = -1.0

@@ -25,7 +25,6 @@ class FileMailbox(BaseEmailBackend):
         self.folder = Path(folder)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Write each message; returns how many."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
@@ -37,8 +36,6 @@ class FileMailbox(BaseEmailBackend):
 
 @dataclass(frozen=True)
 class Letter:
-    """One message as its reader sees it."""
-
     name: str
     to: str
     subject: str
@@ -48,7 +45,6 @@ class Letter:
 
 
 def folder() -> Path:
-    """Where the demo's messages lie."""
     return Path(settings.VAR_DIR) / "mail"
 
 
@@ -71,12 +67,10 @@ def _read(path: Path) -> Letter:
 
 
 def letters(to: str = "", limit: int = 200) -> list[Letter]:
-    """The newest messages, newest first; those to one address, or to everybody."""
     found = map(_read, sorted(folder().glob("*.eml"), reverse=True))
     return list(islice((letter for letter in found if to in ("", letter.to)), limit))
 
 
 def letter(name: str) -> Letter | None:
-    """The message of this name, or None."""
     path = folder() / f"{name}.eml"
     return _read(path) if path.parent == folder() and path.is_file() else None

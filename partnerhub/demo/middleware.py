@@ -10,7 +10,6 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def one_host(get_response: Handler) -> Handler:
-    """Redirect page requests on another loopback name to SITE_URL's."""
     wanted = urlsplit(settings.SITE_URL).netloc
 
     def handle(request: HttpRequest) -> HttpResponse:

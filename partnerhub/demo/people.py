@@ -7,8 +7,6 @@ PASSWORD = "partnerhub-demo"  # noqa: S105 - printed by `make demo`; the demo si
 
 @dataclass(frozen=True)
 class Person:
-    """One of the demo's people: local part of the address, name, and who they are in words."""
-
     key: str
     name: str
     who: str
@@ -16,7 +14,6 @@ class Person:
 
     @property
     def address(self) -> str:
-        """The sign-in address."""
         return f"{self.key}@demo.example"
 
 
@@ -55,5 +52,4 @@ GUEST = Person("guest", "Paper Crane", "Supplier without an account, with a link
 
 
 def person(key: str) -> Person | None:
-    """The person called `key`, or None."""
     return next((one for one in PEOPLE if one.key == key), None)

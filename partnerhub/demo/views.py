@@ -37,7 +37,6 @@ def _code(secret: str) -> str:
 @login_not_required
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody in the demo, each with a button that signs in as them."""
     rows = [{"person": one, "code": _code(one.secret) if one.secret else ""} for one in PEOPLE]
     context = {"rows": rows, "password": PASSWORD, "guest": GUEST}
     return render(request, "demo/people.html", context)
@@ -46,7 +45,6 @@ def people(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in as one of the demo's people, with both factors where they have two."""
     one = person(request.POST.get("person", ""))
     if one is None:
         raise Http404
@@ -62,7 +60,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_list(request: HttpRequest) -> HttpResponse:
-    """Every mail the worker has sent, newest first; with ?to= those to one address."""
     to = request.GET.get("to", "")
     return render(request, "demo/mail_list.html", {"letters": mailbox.letters(to), "to": to})
 
@@ -71,7 +68,6 @@ def mail_list(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
-    """One mail: who, what, both parts."""
     letter = mailbox.letter(name)
     if letter is None:
         raise Http404
@@ -82,7 +78,6 @@ def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_body(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML part as a mail program shows it: its own styles, no scripts, links to the top."""
     letter = mailbox.letter(name)
     if letter is None or not letter.html:
         raise Http404
@@ -92,7 +87,6 @@ def mail_body(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_kinds(request: HttpRequest) -> HttpResponse:
-    """Every kind of mail there is, each with its sample."""
     groups = [
         (
             title,
@@ -114,7 +108,6 @@ def _sample(name: str) -> MailSample:
 @login_not_required
 @require_GET
 def mail_kind(request: HttpRequest, name: str) -> HttpResponse:
-    """The sample of one kind, both parts."""
     return render(request, "demo/mail_kind.html", {"sample": _sample(name)})
 
 
@@ -122,13 +115,10 @@ def mail_kind(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def mail_kind_body(request: HttpRequest, name: str) -> HttpResponse:
-    """Its HTML part."""
     return framed(_sample(name).html)
 
 
 class ClockForm(forms.Form):
-    """By how much to move the clock."""
-
     days = forms.IntegerField(min_value=0, max_value=3650, initial=1, label="Days ahead")
 
 
@@ -151,5 +141,4 @@ def clock_page(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component once."""
     return render(request, "components/gallery.html", gallery_context(request))

@@ -6,7 +6,6 @@ class PortalsConfig(AppConfig):
     label = "portals"
 
     def ready(self) -> None:
-        """Show the desk what each mail looks like."""
         from core import hooks
         from partnerhub import samples
 

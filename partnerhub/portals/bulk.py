@@ -26,7 +26,6 @@ def numbers(count: int) -> str:
 
 
 def padded(expression: str, width: int) -> str:
-    """The number `expression` as text, with leading zeros."""
     if connection.vendor == "postgresql":
         return f"lpad(({expression})::text, {width}, '0')"
     return f"printf('%%0{width}d', {expression})"
@@ -42,7 +41,6 @@ def earlier(moment: Any, seconds: str) -> Sql:
 
 
 def last_id(model: type[models.Model]) -> int:
-    """The highest key in use."""
     return int(model._default_manager.aggregate(last=models.Max("pk"))["last"] or 0)
 
 
@@ -100,6 +98,5 @@ def continue_keys(*tables: type[models.Model]) -> None:
 
 
 def analyze() -> None:
-    """Tell the database's planner what is there now."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

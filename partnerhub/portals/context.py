@@ -24,7 +24,6 @@ def _unread(request: HttpRequest) -> int:
 
 
 def _acting_for(request: HttpRequest, access: Access) -> dict[str, Any] | None:
-    """The banner of a delegate: for whom, from which firm, with which roles at which level."""
     acting = access.acting
     if acting is None:
         return None

@@ -26,8 +26,6 @@ QUESTIONS = {
 
 
 class FeedbackForm(forms.Form):
-    """What was helpful, or what is wrong; at most 1,000 characters either way."""
-
     helpful = forms.ChoiceField(choices=[("yes", "Yes"), ("no", "No")], widget=forms.HiddenInput)
     text = forms.CharField(
         required=False,
@@ -41,7 +39,6 @@ class FeedbackForm(forms.Form):
         self.fields["text"].label = QUESTIONS[answer]
 
     def clean_text(self) -> str:
-        """Plain text; a NUL character cannot be stored."""
         text: str = self.cleaned_data["text"]
         if "\0" in text:
             raise ValidationError("The text holds a character that cannot be stored.")
@@ -51,7 +48,6 @@ class FeedbackForm(forms.Form):
 @login_not_required
 @require_safe
 def help_index(request: HttpRequest) -> HttpResponse:
-    """Both workflows, one line each."""
     return render(request, "help/index.html", {"pages": PAGES})
 
 

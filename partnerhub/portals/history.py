@@ -37,8 +37,6 @@ CHECKED = 20_000
 
 
 class HistoryFilter(forms.Form):
-    """What to look for: a kind of event, who, with whom, what about, and from when to when."""
-
     about = forms.ChoiceField(
         label="About",
         required=False,
@@ -80,8 +78,6 @@ class HistoryFilter(forms.Form):
 
 
 class NotedForm(forms.Form):
-    """A hash that somebody noted, or was given, earlier."""
-
     noted = forms.CharField(
         label="A hash you noted earlier",
         required=False,
@@ -93,14 +89,12 @@ class NotedForm(forms.Form):
     )
 
     def clean_noted(self) -> str:
-        """In the spelling of the seals."""
         return str(self.cleaned_data["noted"]).lower()
 
 
 @require_safe
 @require(READERS)
 def history_page(request: PortalRequest) -> HttpResponse:
-    """The organization's events, newest first."""
     return _page(request, HistoryFilter(request.GET, reader=request.organization))
 
 
@@ -123,7 +117,6 @@ def _page(request: PortalRequest, form: HistoryFilter) -> HttpResponse:
 
 @require(READERS)
 def history_verify(request: PortalRequest) -> HttpResponse:
-    """Compute the organization's chain again and say whether it holds, up to which hash."""
     organization = request.organization
     form = NotedForm(posted(request))
     seal = seals.newest_seal(organization.pk)
@@ -147,7 +140,6 @@ def _head(seal: Seal) -> list[tuple[str, str]]:
 
 
 def _result(organization: Any, noted: str) -> dict[str, Any]:
-    """What the check came to, in words."""
     verdict = seals.verify(organization.pk, newest=CHECKED)
     rows = Seal.objects.filter(organization_id=organization.pk, hash=noted)
     found = rows.first() if noted else None
@@ -167,7 +159,6 @@ def _result(organization: Any, noted: str) -> dict[str, Any]:
 @require_POST
 @require(READERS)
 def history_export(request: PortalRequest) -> HttpResponse:
-    """The filtered history as a file, CSV or JSON, with its seals; itself written to history."""
     organization = request.organization
     form = HistoryFilter(request.POST, reader=organization)
     if not form.is_valid():

@@ -61,7 +61,6 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
 
 
 def entries_for(request: HttpRequest, portal: str, access: Access) -> list[dict[str, Any]]:
-    """The side bar's lines that `access` may open, the current one marked."""
     match = request.resolver_match
     current = match.url_name if match and match.url_name else ""
     lines = []

@@ -19,8 +19,6 @@ STATES = (("", "Read and unread"), ("unread", "Unread only"))
 
 
 class FilterForm(forms.Form):
-    """Which lines to show."""
-
     about = forms.ChoiceField(label="About", required=False)
     sender = forms.ChoiceField(label="From", required=False)
     state = forms.ChoiceField(label="State", required=False, choices=STATES)
@@ -36,7 +34,6 @@ class FilterForm(forms.Form):
 
 @require_safe
 def notification_list(request: AuthenticatedRequest) -> HttpResponse:
-    """What the person was told, newest first; three queries for the page."""
     rows = Notification.objects.filter(user=request.user)
     senders = _senders(rows)
     groups = [group for group in kinds.GROUPS if group.locked]
@@ -54,7 +51,6 @@ def notification_list(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _senders(rows: Any) -> list[Organization]:
-    """Whose deeds this person was told of, by name; at most fifty."""
     ids = rows.exclude(organization_id=None).order_by().values("organization_id").distinct()
     found = Organization.objects.filter(pk__in=list(
         ids.values_list("organization_id", flat=True)[:MOST_SENDERS]

@@ -52,7 +52,6 @@ class Sizes:
     shipments: int
 
     def problem(self) -> str:
-        """What cannot be in these sizes, as a sentence; empty when all is well."""
         if min(self.sellers, self.providers, self.connections, self.shipments) < 0:
             return "Give numbers of zero or more."
         if self.connections > self.sellers * self.providers:
@@ -63,7 +62,6 @@ class Sizes:
 
     @property
     def clientele(self) -> int:
-        """Clients of the first provider."""
         others = self.sellers * (self.providers - 1)
         half = min(self.connections // 2, LARGEST_CLIENTELE)
         return min(self.sellers, self.connections, max(half, self.connections - others))
@@ -82,30 +80,24 @@ class Scale:
     at: datetime
 
     def seller(self, number: int = 1) -> Organization:
-        """The seller of this number."""
         return Organization.objects.get(pk=self.organizations + number)
 
     def provider(self, number: int = 1) -> Organization:
-        """The provider of this number; the first is the large one."""
         return Organization.objects.get(pk=self.organizations + self.sizes.sellers + number)
 
     def administrator(self, organization: Organization) -> User:
-        """The one administrator of an organization made here."""
         return User.objects.get(pk=self.users + organization.pk - self.organizations)
 
     def employee(self, number: int = 1) -> User:
-        """An employee of the large provider."""
         return User.objects.get(pk=self.users + self.sizes.sellers + self.sizes.providers + number)
 
 
 def foreign_organizations() -> bool:
-    """Whether the database holds organizations that were not made here."""
     return Organization.objects.exclude(handle__startswith=PREFIX).exists()
 
 
 @transaction.atomic
 def build(sizes: Sizes) -> Scale:
-    """Make the rows in one transaction. Raises ValueError for sizes that cannot be."""
     if problem := sizes.problem():
         raise ValueError(problem)
     scale = Scale(

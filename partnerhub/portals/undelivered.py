@@ -44,7 +44,6 @@ def failed_messages(user: Any) -> list[Any]:
 
 @require_safe
 def undelivered(request: AuthenticatedRequest) -> HttpResponse:
-    """What did not arrive, newest first; four queries."""
     page = paginate_merged(failed_messages(request.user), request, order=("-id",), size=25)
     names = dict(
         Organization.objects.filter(
@@ -76,7 +75,6 @@ def invitation_of(message: Message) -> tuple[invitations.Kind, str] | None:
 
 @require_POST
 def send_undelivered_again(request: AuthenticatedRequest) -> HttpResponse:
-    """Put one failed mail back into the queue."""
     send_again(message_id=request.POST.get("message", ""), by=request.user)
     messages.success(request, "It is on its way again. Should it fail again, it comes back here.")
     return redirect(safe_next(request, reverse("undelivered")))

@@ -44,7 +44,6 @@ def _accounts(user: Any) -> list[dict[str, str]]:
 @login_not_required
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponse:
-    """What PartnerHub is, or, signed in, where this person may go."""
     if not request.user.is_authenticated:
         return render(request, "portals/front_page.html")
     accounts = _accounts(request.user)
@@ -67,7 +66,6 @@ def front_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require(DELEGATE_HOME)
 def seller_home(request: PortalRequest) -> HttpResponse:
-    """The seller's checklists; a delegate begins where their role leads."""
     organization = request.access.organization
     if not request.access.member:
         if request.access.allows(VIEW_SHIPMENTS):
@@ -89,14 +87,12 @@ def seller_home(request: PortalRequest) -> HttpResponse:
 
 
 def _asked(steps: list[checklists.Step]) -> list[tuple[str, list[checklists.Step]]]:
-    """The list of what others wait for, in front of the rest while there is something."""
     return [("Waiting for your answer", steps)] if steps else []
 
 
 @require_safe
 @require(ANY_MEMBER)
 def provider_home(request: PortalRequest) -> HttpResponse:
-    """The provider's way through both phases."""
     organization = request.access.organization
     steps = checklists.provider_steps(
         request.user, organization, administrator=request.access.administrator
@@ -110,7 +106,6 @@ def provider_home(request: PortalRequest) -> HttpResponse:
 @require_safe
 @require(ANY_MEMBER)
 def supply_home(request: PortalRequest) -> HttpResponse:
-    """The supplier's way to a shipped shipment."""
     lists = [
         (
             "From connection to shipment",
@@ -129,6 +124,5 @@ def _home(request: PortalRequest, lists: list[Any]) -> dict[str, Any]:
 @require_safe
 @require(ADMINISTRATOR)
 def user_permissions(request: PortalRequest) -> HttpResponse:
-    """Seller Central > Settings > User Permissions: users, partners, invitations, suppliers."""
     context = partner_context(request) | supplier_context(request)
     return render(request, "portals/user_permissions.html", context)

@@ -56,7 +56,6 @@ def _with_links(part: str) -> str:
 
 
 def catalogue() -> list[tuple[str, list[kinds.Kind]]]:
-    """Title of each group with its kinds, for the list of samples."""
     every = kinds.all_kinds()
     return [
         (group.title, [kind for kind in every if kind.group is group]) for group in kinds.GROUPS

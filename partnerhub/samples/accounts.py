@@ -16,7 +16,6 @@ CODE = "K7QM-4XPD"
 
 
 def _code(prefix: str, world: World) -> None:
-    """What the sign-in library sends, with a code of the usual shape."""
     AccountAdapter().render_mail(prefix, f"reader{READERS}", {"code": CODE}).send()
 
 

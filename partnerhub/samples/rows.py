@@ -56,7 +56,6 @@ class Rows:
         self.domain, self._password, self._typed = domain, password, typed
 
     def typed(self, text: str, limit: int = 120) -> str:
-        """What somebody typed, cut to what its column holds."""
         return self._typed(text)[:limit]
 
     @cached_property
@@ -69,7 +68,6 @@ class Rows:
     def person(
         self, name: str = "", *, email: str = "", verified: bool = True, **fields: Any
     ) -> User:
-        """A user whose address is verified unless said otherwise."""
         number = next(_numbers)
         values: dict[str, Any] = {
             "email": canonical(email or f"person{number}@{self.domain}"),
@@ -103,7 +101,6 @@ class Rows:
         return Organization.objects.create(kind=kind, **values | fields)
 
     def member(self, of: Organization, role: str = "employee", user: User | None = None) -> User:
-        """A member in force of the organization."""
         user = user or self.person()
         Membership.objects.create(user=user, organization=of, role=role)
         return user
@@ -111,7 +108,6 @@ class Rows:
     def administrator(
         self, of: Organization, user: User | None = None, *, identified: bool = True
     ) -> User:
-        """An administrator in force, with a verified identity unless said otherwise."""
         user = self.member(of, "administrator", user)
         if identified:
             self.identity(user)
@@ -124,7 +120,6 @@ class Rows:
         return row.user if row else self.administrator(of, identified=False)
 
     def identity(self, user: User, status: str = "verified", **fields: Any) -> IdentityCheck:
-        """An identity check of the person in this state."""
         now = clock.now()
         values: dict[str, Any] = {
             "legal_name": user.name,
@@ -139,7 +134,6 @@ class Rows:
         return IdentityCheck.objects.create(user=user, **values | fields)
 
     def _invited(self, of: Organization, address: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """What every invitation holds."""
         return {
             "organization": of,
             "address": address,
@@ -150,7 +144,6 @@ class Rows:
     def employee_invitation(
         self, of: Organization, address: str, **fields: Any
     ) -> EmployeeInvitation:
-        """A pending invitation of a colleague."""
         return EmployeeInvitation.objects.create(**self._invited(of, address, fields) | fields)
 
     # Roles --------------------------------------------------------------------------------------
@@ -216,7 +209,6 @@ class Rows:
         return row
 
     def decide(self, line: ApplicationLine, *, refuse: bool = False) -> None:
-        """Write a decision on the line, the way it stands after two reviewers."""
         now = clock.now()
         values: dict[str, Any] = {"decided_at": now, "decided_by": self.person()}
         if refuse:
@@ -237,7 +229,6 @@ class Rows:
         status: str = "active",
         **fields: Any,
     ) -> ApprovedRole:
-        """An approved role of this provider, in force for a year unless said otherwise."""
         now = clock.now()
         values: dict[str, Any] = {
             "level": Level.of(level),
@@ -255,7 +246,6 @@ class Rows:
     def partner_link(
         self, seller: Organization, provider: Organization | None = None, **fields: Any
     ) -> PartnerLink:
-        """An open partner link of this seller, bound to a provider or to `address`."""
         values: dict[str, Any] = {
             "expires_at": clock.now() + timedelta(days=7),
             "issued_by": self.administrator_of(seller),
@@ -265,7 +255,6 @@ class Rows:
     def invitation(
         self, seller: Organization, provider: Organization, **fields: Any
     ) -> ConnectionInvitation:
-        """A provider's pending invitation to a seller who had issued a link."""
         now = clock.now()
         dates = dict.fromkeys(("issued_at", "opened_at", "decided_at"), now)
         link = fields.pop("partner_link", None) or self.partner_link(
@@ -296,7 +285,6 @@ class Rows:
     def grant(
         self, of: Connection, code: str = FBA, level: str = "admin", **fields: Any
     ) -> RoleGrant:
-        """One role granted through the connection."""
         sides = {"seller_id": of.seller_id, "provider_id": of.provider_id}
         role = Role.objects.get(code=code)
         return RoleGrant.objects.create(
@@ -327,13 +315,11 @@ class Rows:
         return SupplierInvitation.objects.create(**values | fields)
 
     def connected(self, of: Organization, to: Organization, **fields: Any) -> SupplierConnection:
-        """A live connection of a seller with a supplier."""
         return SupplierConnection.objects.create(seller=of, supplier=to, **fields)
 
     def shipment(
         self, of: Organization, items: Mapping[str, int] | None = None, **fields: Any
     ) -> Shipment:
-        """A working shipment with these units by SKU."""
         number = next(_numbers)
         values: dict[str, Any] = {
             "name": self.typed(f"Refill {number}"),
@@ -349,7 +335,6 @@ class Rows:
         return row
 
     def item(self, of: Shipment, sku: str, units: int, **fields: Any) -> ShipmentItem:
-        """One line of the plan."""
         values = {"fnsku": f"X00{next(_numbers):07d}", "title": self.typed(f"Mug {sku}", 250)}
         return ShipmentItem.objects.create(shipment=of, msku=sku, quantity=units, **values | fields)
 
@@ -376,7 +361,6 @@ class Rows:
         return GuestLink.objects.create(shipment=of, **values | fields)
 
     def box(self, of: Share, units: Mapping[str, int], **fields: Any) -> Box:
-        """The next box of a share with these units by SKU."""
         of.shipment.refresh_from_db()
         number = of.shipment.last_box_number + 1
         Shipment.objects.filter(pk=of.shipment_id).update(last_box_number=number)

@@ -25,7 +25,6 @@ class World:
         self.typed = self.make.typed
 
     def in_days(self, days: int) -> datetime:
-        """The moment so many days from now."""
         return self.now + timedelta(days=days)
 
     def person(self, name: str, address: str) -> User:
@@ -33,7 +32,6 @@ class World:
         return self.make.person(name, email=f"{address}{READERS}", verified=False)
 
     def _firm(self, kind: str, name: str, administrator: str, **fields: Any) -> Organization:
-        """A firm with its administrator; no real one has this handle or number."""
         firm = self.make.organization(kind, name, handle=f"sample-{kind}", **fields)
         user = self.person(administrator, f"{kind}-admin")
         self.make.member(firm, "administrator", user)
@@ -41,64 +39,52 @@ class World:
 
     @cached_property
     def seller(self) -> Organization:
-        """A seller."""
         return self._firm("seller", "Blue Harbor Goods", "Sam Seller")
 
     @cached_property
     def provider(self) -> Organization:
-        """A solution provider."""
         key = {"registration_number": "98-7654321", "business_key": "US:sample"}
         return self._firm("provider", "Northwind Partners", "Pat Provider", **key)
 
     @cached_property
     def supplier(self) -> Organization:
-        """A supplier."""
         return self._firm("supplier", "Sunny Ceramics", "Sunny Supplier")
 
     @cached_property
     def sam(self) -> User:
-        """The seller's administrator."""
         return self.make.administrator_of(self.seller)
 
     @cached_property
     def pat(self) -> User:
-        """The provider's administrator."""
         return self.make.administrator_of(self.provider)
 
     @cached_property
     def sunny(self) -> User:
-        """The supplier's administrator."""
         return self.make.administrator_of(self.supplier)
 
     @cached_property
     def emery(self) -> User:
-        """The provider's employee."""
         return self.person("Emery Employee", "employee")
 
     @cached_property
     def membership(self) -> Membership:
-        """Their membership."""
         return self.make.member(self.provider, user=self.emery).memberships.get()
 
     @cached_property
     def reviewer(self) -> User:
-        """Somebody at the desk."""
         return self.person("Rita Reviewer", "reviewer")
 
     def check(self, status: str) -> IdentityCheck:
-        """The employee's identity check in this state."""
         until = self.in_days(60) if status in ("verified", "expired") else None
         return self.make.identity(self.emery, status, expires_at=until)
 
     def application(self, status: str) -> RoleApplication:
-        """The provider's application in this state."""
         lines = dict.fromkeys(ROLES, "edit")
         return self.make.application(self.provider, lines, status, by=self.pat)
 
     def approved(
         self, number: int = 1, status: str = "active", **fields: Any
     ) -> list[ApprovedRole]:
-        """Approved roles of the provider."""
         fields |= {"expires_at": self.in_days(30)}
         fields |= {"reason": self.typed("Sellers complained about wrong labels.", 500)}
         return [
@@ -108,19 +94,16 @@ class World:
 
     @cached_property
     def connection(self) -> Connection:
-        """The seller's connection with the provider, one role granted."""
         row = self.make.connection(self.seller, self.provider, {})
         self.make.grant(row, ROLES[0], "edit")
         return row
 
     @cached_property
     def supply(self) -> SupplierConnection:
-        """The seller's connection with the supplier."""
         return self.make.connected(self.seller, self.supplier)
 
     @cached_property
     def shipment(self) -> Shipment:
-        """A shipment with two items."""
         name, day = self.typed("Mugs for spring"), self.in_days(2).date()
         row = self.make.shipment(
             self.seller, {}, name=name, shipment_id="FBASAMPLE001", ship_date=day
@@ -131,7 +114,6 @@ class World:
         return row
 
     def share(self, status: str = "shared") -> Share:
-        """The shipment, shared with the supplier, one box packed."""
         note = self.typed("Please pack each mug in its own sleeve.", 1000)
         row = self.make.share(
             self.shipment, self.supplier, status, connection=self.supply, note=note,

@@ -100,7 +100,6 @@ def support_email() -> str:
 
 @register.simple_tag
 def marketplace_name() -> str:
-    """The operator's name; a tag for the same reason."""
     return settings.MARKETPLACE_NAME
 
 

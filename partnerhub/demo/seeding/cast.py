@@ -22,24 +22,19 @@ _make = Rows("demo.example", PASSWORD)
 
 @dataclass(frozen=True)
 class Tenant:
-    """An account and its administrator."""
-
     firm: Organization
     admin: User
 
     @property
     def acts(self) -> dict[str, Any]:
-        """For whom something is done, and by whom, as transitions take it."""
         return {"organization": self.firm, "by": self.admin}
 
 
 def at(days_ago: float) -> None:
-    """Continue the story so many days before today."""
     demo_clock.put(timedelta(days=-days_ago))
 
 
 def _join(person: Person) -> User:
-    """An account with a confirmed address and, where the person needs one, a second factor."""
     user = _make.person(person.name, email=person.address)
     if person.secret:
         TOTP.activate(user, person.secret)
@@ -72,7 +67,6 @@ def _document(title: str, name: str) -> io.BytesIO:
 
 
 def submit_identity(user: User) -> IdentityCheck:
-    """The person sends data and two specimen documents."""
     documents = {}
     for kind in IdentityDocument.Kind:
         file = _document(kind.label, user.name)
@@ -88,12 +82,10 @@ def submit_identity(user: User) -> IdentityCheck:
 
 
 def identify(user: User, reviewer: User) -> None:
-    """Submit and verify."""
     identity.decide_identity(by=reviewer, check=submit_identity(user), verified=True)
 
 
 def register(user: User, kind: str, name: str, **fields: Any) -> Tenant:
-    """The person registers a business in the United States."""
     firm = organizations.register_organization(
         by=user, kind=kind, name=name, country="US", **fields
     )
@@ -101,7 +93,6 @@ def register(user: User, kind: str, name: str, **fields: Any) -> Tenant:
 
 
 def hire(of: Tenant, user: User, *, role: str = "employee", rights: tuple[str, ...] = ()) -> User:
-    """Invite somebody who accepts."""
     invitation = employees.invite(
         **of.acts, address=user.email, name=user.name, role=role, rights=rights
     )

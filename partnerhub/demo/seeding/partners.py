@@ -23,7 +23,6 @@ SHIPMENTS, REPORTS = "inventory.fba_shipments", "reports.business"
 
 
 def sellers() -> tuple[Tenant, Tenant]:
-    """Blue Lantern with an employee, and Red Kite."""
     at(410)
     admin, staff = lead_part("seller-admin"), lead_part("seller-staff")
     lantern = register(admin, "seller", "Blue Lantern")
@@ -35,14 +34,12 @@ def sellers() -> tuple[Tenant, Tenant]:
 
 
 def _link(seller: Tenant, to: Tenant | str) -> PartnerLink:
-    """The seller's link to a provider, or to somebody at an address."""
     if isinstance(to, str):
         return links.issue(seller=seller.firm, by=seller.admin, address=to)
     return links.issue(seller=seller.firm, by=seller.admin, provider=to.firm)
 
 
 def _invite(seller: Tenant, provider: Tenant) -> ConnectionInvitation:
-    """The provider's answer to the seller's link."""
     link = _link(seller, provider)
     return invitations.send(link=link, provider=provider.firm, by=provider.admin)
 
@@ -50,7 +47,6 @@ def _invite(seller: Tenant, provider: Tenant) -> ConnectionInvitation:
 def _connect(
     seller: Tenant, provider: Tenant, levels: dict[str, Level], *, days: int | None = None
 ) -> Connection:
-    """Link, invitation, acceptance, each by its own side."""
     invitation = _invite(seller, provider)
     ends_at = clock.now() + timedelta(days=days) if days else None
     return invitations.accept(
@@ -61,7 +57,6 @@ def _connect(
 def connections(
     lantern: Tenant, kite: Tenant, harbor: Tenant, employee: User, copper: Tenant, quiet: Tenant
 ) -> None:
-    """One connection in each state, links and invitations in each state."""
     at(400)
     old = register(extra("old-seller", "Ollie Oldseller"), "seller", "Amber Door")
     _connect(old, copper, {REPORTS: Level.VIEW})
@@ -117,7 +112,6 @@ def connections(
 
 
 def _open_ones(lantern: Tenant, kite: Tenant, harbor: Tenant, quiet: Tenant) -> None:
-    """Links and invitations that wait, or ended without a connection."""
     at(30)
     _invite(lantern, quiet)
     revoke(row=_link(lantern, "somebody@firm.example"), by=lantern.admin)

@@ -24,14 +24,11 @@ from roles.transitions import applications, approvals, review
 
 @dataclass(frozen=True)
 class Desk:
-    """The two reviewers."""
-
     reviewer: User
     lead: User
 
 
 def _register(desk: Desk, admin: User, name: str, number: str) -> Tenant:
-    """A provider whose administrator is known."""
     provider = register(admin, "provider", name, registration_number=number)
     identify(admin, desk.reviewer)
     provider.firm.refresh_from_db()
@@ -62,7 +59,6 @@ def _submit(provider: Tenant, category: str, **levels: Level) -> RoleApplication
 
 
 def _review(application: RoleApplication, desk: Desk, question: str = "") -> None:
-    """Take it up; with a question, it waits for the provider."""
     review.start_review(application=application, by=desk.reviewer)
     if question:
         review.request_information(application=application, text=question, by=desk.reviewer)
@@ -121,7 +117,6 @@ def harbor_desk(desk: Desk) -> tuple[Tenant, User]:
 
 
 def _colleagues(harbor: Tenant, employee: User, desk: Desk) -> None:
-    """Employees and invitations in every state."""
     at(45)
     identify(hire(harbor, employee), desk.reviewer)
     second = hire(harbor, extra("provider-second", "Sandy Second"), role="administrator")
@@ -171,7 +166,6 @@ def other_providers(desk: Desk) -> tuple[Tenant, Tenant]:
 
 
 def accounts_in_other_states(desk: Desk) -> None:
-    """A draft, a suspended and a closed provider account, an expired identity."""
     at(790)
     identify(extra("expired-identity", "Ellis Expired"), desk.reviewer)
     at(20)

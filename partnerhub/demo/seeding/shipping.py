@@ -68,7 +68,6 @@ def suppliers(lantern: Tenant, kite: Tenant) -> tuple[Tenant, Tenant]:
 
 
 def _join(seller: Tenant, user: User, name: str, does: str) -> SupplierConnection:
-    """The seller invites a supplier, who accepts with a new account."""
     invitation = invitations.invite(
         **seller.acts, address=user.email, name=name, supplier_kind=does
     )
@@ -77,7 +76,6 @@ def _join(seller: Tenant, user: User, name: str, does: str) -> SupplierConnectio
 
 
 def _send_list(seller: Tenant) -> None:
-    """A list of suppliers is sent, but for some of its rows."""
     batch = lists.keep(
         **seller.acts,
         purpose="supplier",
@@ -90,7 +88,6 @@ def _send_list(seller: Tenant) -> None:
 
 
 def _ship(seller: Tenant, number: int, name: str) -> Shipment:
-    """One shipment after the public inbound API's example, each to another centre."""
     payloads = json.loads(EXAMPLES.read_text())
     example = payloads["v0.getShipments"]["payload"]["ShipmentData"][0]
     item = payloads["v0.getShipmentItemsByShipmentId"]["payload"]["ItemData"][0]
@@ -152,7 +149,6 @@ def _track(share: Share, by: User) -> None:
 
 
 def _advance(share: Share, by: User, until: str) -> Share:
-    """Walk the supplier's steps up to `until`."""
     for name, step in (
         ("viewed", lambda: packing.acknowledge_share(by=by, share=share)),
         ("packing", lambda: _pack(share, by)),
@@ -169,7 +165,6 @@ def _advance(share: Share, by: User, until: str) -> Share:
 
 
 def journeys(lantern: Tenant, mill: Tenant) -> None:
-    """Shipments and shares in every state between Blue Lantern and North Mill."""
     connection = SupplierConnection.objects.get(seller=lantern.firm, supplier=mill.firm)
 
     def shared(number: int, name: str, until: str = "") -> Share:
@@ -201,7 +196,6 @@ def journeys(lantern: Tenant, mill: Tenant) -> None:
 
 
 def _carry(shipment: Shipment, end: str) -> None:
-    """Report the carrier's steps up to `end`."""
     shipment.refresh_from_db()
     for step in CARRIER_STEPS:
         if shipment.status == end:

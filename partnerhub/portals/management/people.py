@@ -13,7 +13,6 @@ from core.errors import DomainError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The address, and the successors."""
     parser.add_argument("address")
     parser.add_argument(
         "--successor",

@@ -16,12 +16,9 @@ from partnerhub.demo.sweeps import run_sweeps
 
 
 class Command(BaseCommand):
-    """Idempotent: data that is there stays as it is."""
-
     help = "Create the demo's people and data, unless they are there."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Tell the story in one transaction, or leave everything as it is."""
         if not User.objects.filter(email=PEOPLE[0].address).exists():
             with transaction.atomic():
                 self._tell()

@@ -10,17 +10,13 @@ from partnerhub.portals.management import people
 
 
 class Command(BaseCommand):
-    """`deactivate_person ADDRESS [--successor HANDLE=ADDRESS] [--undo]`."""
-
     help = "Let nobody in with the account of ADDRESS any more, everywhere and at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whom, who follows, and whether to undo it."""
         people.add_arguments(parser)
         parser.add_argument("--undo", action="store_true", help="reactivate the account")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it; raises CommandError with the reason when it is refused."""
         person = people.person_at(options["address"])
         if options["undo"]:
             people.run(reactivate_person, person=person)

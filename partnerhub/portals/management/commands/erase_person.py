@@ -10,17 +10,13 @@ from partnerhub.portals.management import people
 
 
 class Command(BaseCommand):
-    """`erase_person ADDRESS [--successor HANDLE=ADDRESS] --yes`."""
-
     help = "Forget who signs in with ADDRESS. This cannot be undone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whom, who follows, and that it is meant."""
         people.add_arguments(parser)
         parser.add_argument("--yes", action="store_true", help="it is meant")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it; raises CommandError with the reason when it is refused."""
         person = people.person_at(options["address"])
         if not options["yes"]:
             raise CommandError(f"Say --yes to erase {person.name} for good.")

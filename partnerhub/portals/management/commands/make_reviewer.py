@@ -57,12 +57,9 @@ def group(name: str, permissions: tuple[str, ...]) -> Group:
 
 
 class Command(BaseCommand):
-    """`make_reviewer ADDRESS [--lead] [--group NAME] [--remove]`; twice changes nothing."""
-
     help = "Make the person at ADDRESS a reviewer. An account is made when there is none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The address, and what to make of its owner."""
         parser.add_argument("address")
         parser.add_argument("--lead", action="store_true", help="a lead reviewer")
         parser.add_argument(
@@ -73,7 +70,6 @@ class Command(BaseCommand):
         parser.add_argument("--remove", action="store_true", help="no longer a reviewer")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it in one transaction; raises CommandError for a bad or unknown address."""
         try:
             address = canonical(options["address"])
         except AddressError as error:

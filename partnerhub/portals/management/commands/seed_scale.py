@@ -22,7 +22,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Refuse a database that is in use, then build. Raises CommandError with a sentence."""
         if not settings.DEMO and not options["yes"] and scale.foreign_organizations():
             raise CommandError(
                 "This database holds organizations that seed_scale did not make. "

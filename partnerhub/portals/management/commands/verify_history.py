@@ -12,12 +12,9 @@ from core.audit.models import Seal
 
 
 class Command(BaseCommand):
-    """`verify_history [--organization HANDLE]`; reads everything, writes nothing (X9)."""
-
     help = "Compute the history's hash chains again and say where the first one breaks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One account, or all of them."""
         parser.add_argument("--organization", metavar="HANDLE", help="only this account's chain")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +31,6 @@ class Command(BaseCommand):
 
 
 def _chains(handle: str | None) -> Iterator[tuple[str, int]]:
-    """Name and id of each account with a chain; raises CommandError for an unknown handle."""
     if handle:
         row = Organization.objects.filter(handle=handle).first()
         if row is None:
