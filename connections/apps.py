@@ -7,7 +7,6 @@ class ConnectionsConfig(AppConfig):
     verbose_name = "Connections"
 
     def ready(self) -> None:
-        """Register words, kinds, receivers and answers; keep the effective-right view in step."""
         from accounts.invitations import kinds
         from connections import mail_kinds, receivers, verbs
         from connections.emails import approval_changed_drafts

@@ -48,8 +48,6 @@ def provider_for(user: User, link: PartnerLink) -> Organization | None:
 
 
 class PartnerLinkKind(Kind[PartnerLink]):
-    """A seller hands a link to a provider's administrator (S0.10, S0.11)."""
-
     model = PartnerLink
     verb = "partner_link"
     gone = "The seller's administrator who issued this link can no longer do so."
@@ -116,8 +114,6 @@ class PartnerLinkKind(Kind[PartnerLink]):
 
 
 class ConnectionKind(InvitationKind[ConnectionInvitation]):
-    """A provider answers a seller's link (S0.13)."""
-
     model = ConnectionInvitation
     verb = "connection_invitation"
     gone = "The provider's administrator who invited you can no longer do so."

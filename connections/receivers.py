@@ -27,12 +27,10 @@ def forget_person(user: User, **kwargs: Any) -> None:
 
 
 def end_connections(organization: Organization, by: Any = None, **kwargs: Any) -> None:
-    """A closed account is connected with nobody."""
     closures.close_account(organization=organization, by=by)
 
 
 def connect() -> None:
-    """Connect the receivers of this app."""
     member_removed.connect(forget_assignments, dispatch_uid="connections.forget_assignments")
     person_erased.connect(forget_person, dispatch_uid="connections.forget_person")
     organization_closed.connect(end_connections, dispatch_uid="connections.end_connections")

@@ -36,8 +36,6 @@ PARTNER_LINK = StateTable(
 
 
 class ConnectionStatus(TextChoices):
-    """active <> paused; > ended by its date, or terminated by somebody."""
-
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     ENDED = "ended", "Ended"
@@ -63,8 +61,6 @@ CONNECTION = StateTable(
 
 
 class Side(TextChoices):
-    """Who did it."""
-
     SELLER = "seller", "the seller"
     PROVIDER = "provider", "the provider"
     OPERATOR = "operator", "the marketplace"
@@ -72,8 +68,6 @@ class Side(TextChoices):
 
 
 class GrantStatus(TextChoices):
-    """A grant that was taken away stays as history."""
-
     ACTIVE = "active", "Active"
     ENDED = "ended", "Ended"
 
@@ -82,8 +76,6 @@ GRANT = StateTable("role grant", {GrantStatus.ACTIVE: {GrantStatus.ENDED}})
 
 
 class RoleRequestStatus(TextChoices):
-    """What became of a provider's wish for more; what was granted before stays in any case."""
-
     OPEN = "open", "Waiting for the seller"
     CONSENTED = "consented", "Granted"
     PARTLY = "partly_consented", "Granted in part"
@@ -116,8 +108,6 @@ RENEWAL = StateTable(
 
 
 class ReviewStatus(TextChoices):
-    """A review is asked by the schedule, and answered by people."""
-
     OPEN = "open", "Waiting for the seller"
     CONFIRMED = "confirmed", "Confirmed"
     CLOSED = "closed", "Closed with the connection"

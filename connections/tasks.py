@@ -42,7 +42,6 @@ def sweep() -> None:
 
 
 def _reviews(now: datetime) -> None:
-    """Ask sellers about partners whose year is over, and remind of what was not answered."""
     due = Connection.objects.with_list_data().to_review(now).order_by("review_from")
     _each(due, lambda row: reviews.open_review(connection=row))
     waiting = ConnectionReview.objects.select_related("connection__seller", "connection__provider")
@@ -59,5 +58,4 @@ def _remind(connection: Connection, *, days: int) -> bool:
 
 
 def _each(rows: Any, act: Callable[[Any], Any]) -> None:
-    """Take one batch; what remains is taken by the next run. One bad row stops no other."""
     each(sweep.name, rows[:BATCH], act)

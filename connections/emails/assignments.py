@@ -17,7 +17,6 @@ from core.web.access import Level
 def assignments_changed(
     connection: Connection, person: Any, levels: Mapping[str, Level], *, by: Any
 ) -> None:
-    """An employee hears what they may do for a client from now on."""
     seller = inert(connection.seller.name)
     _tell(
         connection.provider,

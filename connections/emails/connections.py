@@ -23,7 +23,6 @@ from core.web.formats import day
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:
-    """Both sides hear which roles were granted, at which level, until when (S0.14)."""
     facts = (*role_facts(levels), ("Connected until", day(connection.ends_at)))
     seller, provider = connection.seller, connection.provider
     tell_both(
@@ -55,7 +54,6 @@ def roles_changed(
     actor: Organization,
     by: Any,
 ) -> None:
-    """Both sides hear what was raised, lowered, added or removed (U12)."""
     facts = difference(before, after)
     if "until" in after:
         facts = (*facts, ("Connected until", day(connection.ends_at)))
@@ -84,7 +82,6 @@ def roles_changed(
 
 
 def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -> None:
-    """Roles ended at their own end date: both sides hear it, and everybody who used them."""
     facts = difference(before, dict.fromkeys(before, "none"))
 
     def mail(other: Organization) -> Mail:
@@ -121,7 +118,6 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -
 
 
 def connection_ending(connection: Connection, *, days: int) -> None:
-    """The end is near: both sides hear it in time (U15)."""
     when = "tomorrow" if days == 1 else f"in {days} days"
 
     def mail(other: Organization) -> Mail:
@@ -147,7 +143,6 @@ def connection_ending(connection: Connection, *, days: int) -> None:
 
 
 def connection_ended(connection: Connection, *, by: Any = None) -> None:
-    """It is over, by its date or because somebody ended it (U13)."""
     actor: Organization | None = None
     if connection.ended_side in (Side.SELLER, Side.PROVIDER):
         actor = getattr(connection, connection.ended_side)

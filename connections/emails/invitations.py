@@ -24,7 +24,6 @@ ONE_USE = "The link works once, and only for {whom}."
 
 
 def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
-    """The seller let us send the link: to its address, or to its provider's administrators."""
     if not wants_mail(link):
         return
     seller = inert(link.seller.name)
@@ -66,7 +65,6 @@ def _partner_recipients(link: PartnerLink) -> list[Recipient]:
 
 
 def partner_link_declined(link: PartnerLink) -> None:
-    """The provider does not want to be added; the seller's administrators hear it (U4)."""
     firm = partner_name(link)
     tell_administrators(
         link.seller,
@@ -107,7 +105,6 @@ def partner_link_expiring(link: PartnerLink) -> None:
 
 
 def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
-    """The provider's answer to the seller: choose roles and accept (S0.13)."""
     if not wants_mail(invitation):
         return
     firm, by = invitation.organization, invitation.invited_by
@@ -151,7 +148,6 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
 
 
 def connection_invitation_rejected(invitation: ConnectionInvitation) -> None:
-    """The seller said no; the provider's administrators hear it."""
     _tell_provider_about(
         invitation,
         event="rejected",
@@ -161,7 +157,6 @@ def connection_invitation_rejected(invitation: ConnectionInvitation) -> None:
 
 
 def connection_invitation_expired(invitation: ConnectionInvitation) -> None:
-    """Nobody accepted in time; the provider can send it again (U5)."""
     _tell_provider_about(
         invitation,
         event="expired",

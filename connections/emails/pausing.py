@@ -11,7 +11,6 @@ from core.web.formats import day
 
 
 def connection_paused(connection: Connection, *, by: Any) -> None:
-    """Both sides hear that nobody acts for a while, until when and why."""
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
     facts = (
         ("Paused until", _until(connection.paused_until)),
@@ -50,7 +49,6 @@ def connection_paused(connection: Connection, *, by: Any) -> None:
 
 
 def connection_pause_moved(connection: Connection, *, before: datetime | None, by: Any) -> None:
-    """Both sides hear that the pause goes on until another day."""
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
     facts = (
         ("Paused until", _until(connection.paused_until)),

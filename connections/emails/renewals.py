@@ -16,7 +16,6 @@ PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:clie
 
 
 def renewal_proposed(connection: Connection, renewal: Renewal, *, by: Any) -> None:
-    """The other side is asked to agree."""
     own, _ = _sides(connection, renewal)
     _tell_other(
         connection,
@@ -42,8 +41,6 @@ def renewal_proposed(connection: Connection, renewal: Renewal, *, by: Any) -> No
 def renewal_agreed(
     connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
 ) -> None:
-    """Both sides hear the new date."""
-
     def mail(other: Organization) -> Mail:
         return Mail(
             subject=subject_line(actor.name, "Connection", "renewed"),
@@ -65,7 +62,6 @@ def renewal_agreed(
 def renewal_declined(
     connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
 ) -> None:
-    """Who proposed hears that the date stays, and why."""
     own, _ = _sides(connection, renewal)
     mail = Mail(
         subject=subject_line(actor.name, "Connection", "proposal declined"),
@@ -80,7 +76,6 @@ def renewal_declined(
 def renewal_withdrawn(
     connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
 ) -> None:
-    """The other side need not answer any more."""
     _tell_other(
         connection,
         renewal,

@@ -16,7 +16,6 @@ from core.web.formats import day
 def roles_requested(
     connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
 ) -> None:
-    """The seller's administrators hear what the provider asks for, exactly, and why."""
     provider = inert(connection.provider.name)
     _to_seller(
         connection,
@@ -44,7 +43,6 @@ def roles_requested(
 def request_consented(
     connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
 ) -> None:
-    """Both sides hear what was granted: the provider as the answer, the seller for its records."""
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
     part = "" if request.status == "consented" else " in part"
     facts = difference(before, after)
@@ -78,7 +76,6 @@ def request_consented(
 
 
 def request_refused(connection: Connection, request: RoleRequest, *, by: Any) -> None:
-    """The provider hears that it stays as it is, and why."""
     seller = inert(connection.seller.name)
     _to_provider(
         connection,
@@ -96,7 +93,6 @@ def request_refused(connection: Connection, request: RoleRequest, *, by: Any) ->
 
 
 def request_withdrawn(connection: Connection, request: RoleRequest, *, by: Any) -> None:
-    """The seller need not answer any more."""
     provider = inert(connection.provider.name)
     _to_seller(
         connection,
@@ -113,7 +109,6 @@ def request_withdrawn(connection: Connection, request: RoleRequest, *, by: Any) 
 
 
 def request_lapsed(connection: Connection, request: RoleRequest) -> None:
-    """Nobody answered in time: the provider may ask again."""
     _to_provider(
         connection,
         request,

@@ -7,7 +7,6 @@ from core.web.formats import day
 
 
 def review_opened(review: ConnectionReview) -> None:
-    """The seller's administrators are asked, once, whether everything is still needed."""
     firm = inert(review.connection.provider.name)
     _tell(
         review,
@@ -22,7 +21,6 @@ def review_opened(review: ConnectionReview) -> None:
 
 
 def review_waiting(review: ConnectionReview, *, days: int) -> None:
-    """Nobody has answered yet."""
     firm = inert(review.connection.provider.name)
     when = f"in {days} days" if days else "now overdue"
     _tell(

@@ -19,12 +19,10 @@ MOST_ROLES = 20
 
 
 def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:
-    """The reason somebody gave, as a fact; nothing when there is none."""
     return (("Reason", inert(reason, 300)),) if reason else ()
 
 
 def role_names(codes: Iterable[str]) -> dict[str, str]:
-    """Role code -> name as people know it."""
     return dict(Role.objects.filter(code__in=list(codes)).values_list("code", "name"))
 
 
@@ -37,7 +35,6 @@ def role_facts(levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
 
 
 def difference(before: Values, after: Values) -> tuple[tuple[str, str], ...]:
-    """Each role with "view → edit", in the order of names."""
     names = role_names([*before, *after])
     return tuple(
         (names[code], f"{said(before.get(code, 'none'))} → {said(after.get(code, 'none'))}")
@@ -46,12 +43,10 @@ def difference(before: Values, after: Values) -> tuple[tuple[str, str], ...]:
 
 
 def partner_name(link: PartnerLink) -> str:
-    """How the seller knows whom the link is for: the provider's name or the address."""
     return inert(link.provider.name if link.provider else link.address)
 
 
 def seller_path(seller: Organization, page: str, *args: Any) -> str:
-    """The path of a page in the seller's portal."""
     return reverse(f"seller:{page}", args=[seller.handle, *args])
 
 

@@ -33,7 +33,6 @@ class PickField(forms.ModelMultipleChoiceField):
         )
 
     def clean(self, value: Any) -> frozenset[UUID]:  # type: ignore[override]
-        """The public ids of the chosen rows."""
         return frozenset(super().clean(value).values_list("public_id", flat=True))
 
 
@@ -50,8 +49,6 @@ class _Chooser(forms.Form):
 
 
 class SetLevelForm(_Chooser):
-    """One role at one level, for these clients and these employees."""
-
     client = PickField(Connection.objects.none(), label="Clients")
     every_client = forms.BooleanField(label="Every client who granted the role", required=False)
     every_employee = forms.BooleanField(label="Every employee", required=False)
@@ -75,7 +72,6 @@ class SetLevelForm(_Chooser):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Somebody and some client must be chosen, one by one or all."""
         data = super().clean() or {}
         for one, every, word in (
             ("client", "every_client", "a client"),
@@ -86,7 +82,6 @@ class SetLevelForm(_Chooser):
         return data
 
     def wish(self) -> SetLevel:
-        """What was chosen."""
         data = self.cleaned_data
         return SetLevel(
             role=self.roles[data["role"]],
@@ -97,8 +92,6 @@ class SetLevelForm(_Chooser):
 
 
 class CopyForm(_Chooser):
-    """What one employee is assigned to, for others as well."""
-
     source = forms.ModelChoiceField(
         Membership.objects.none(),
         to_field_name="public_id",
@@ -124,7 +117,6 @@ class CopyForm(_Chooser):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """At least one employee, and nobody from themselves."""
         data = super().clean() or {}
         source, others = data.get("source"), data.get("employee")
         if "employee" not in self.errors and not others:
@@ -134,7 +126,6 @@ class CopyForm(_Chooser):
         return data
 
     def wish(self) -> Copy:
-        """What was chosen."""
         data = self.cleaned_data
         source = data["source"].public_id
         return Copy(source=source, employees=data["employee"] - {source}, exactly=data["exactly"])

@@ -51,8 +51,6 @@ class PartnerForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why somebody declines, rejects or ends; the other side reads it."""
-
     reason = forms.CharField(
         label="Reason",
         max_length=300,
@@ -63,8 +61,6 @@ class ReasonForm(forms.Form):
 
 
 class PauseDayForm(forms.Form):
-    """Until when a partner is paused (X6)."""
-
     until = forms.DateField(
         label="Paused until",
         required=False,
@@ -86,8 +82,6 @@ class PauseForm(ReasonForm, PauseDayForm):
 
 
 class DeclineForm(ReasonForm):
-    """The same, and whether to be asked again (I18)."""
-
     never_again = forms.BooleanField(
         required=False,
         label="Send us no further invitations from this account",
@@ -102,8 +96,6 @@ NOT_OFFERED = (
 
 
 class LevelField(forms.TypedChoiceField):
-    """One role's level: from the lowest (none) up to the highest that can be chosen."""
-
     def __init__(
         self, highest: Level, refusal: str, *, lowest: Level = Level.NONE, **options: Any
     ) -> None:
@@ -140,8 +132,6 @@ class LevelsForm(forms.Form):
 
 
 class GrantForm(LevelsForm):
-    """Role by role, the level to grant; a role that cannot be granted refuses any level."""
-
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, offers: Iterable[Offer], *args: Any, **options: Any) -> None:
@@ -166,11 +156,9 @@ class GrantForm(LevelsForm):
         ]
 
     def takes_away(self) -> bool:
-        """Whether a role would be lowered or removed."""
         return any(after < before for _, before, after in self.changes())
 
     def parts(self) -> dict[str, list[dict[str, Any]]]:
-        """The groups with something to choose, and those in which everything is greyed."""
         groups = self.groups()
         return {
             "groups": [group for group in groups if group["open"]],
@@ -178,7 +166,6 @@ class GrantForm(LevelsForm):
         }
 
     def groups(self) -> list[dict[str, Any]]:
-        """The rows under their categories; in each, what can be chosen stands in front."""
         groups: dict[int, dict[str, Any]] = {}
         for offer in self.offers:
             category = offer.role.category
@@ -205,14 +192,11 @@ class GrantForm(LevelsForm):
         }
 
     def _until(self, offer: Offer) -> Any:
-        """The bound field of the role's own end date, where the form has one."""
         name = until_field(offer.role.code)
         return self[name] if name in self.fields else None
 
 
 class AcceptForm(GrantForm):
-    """The grant form with end dates: the connection's, and each role's own (S0.14, U14)."""
-
     until = forms.DateField(
         label="Connected until",
         required=False,
@@ -232,7 +216,6 @@ class AcceptForm(GrantForm):
                 )
 
     def ends_at(self) -> datetime | None:
-        """The end of the chosen day (UTC), or None when the day was left as it stood."""
         chosen: date | None = self.cleaned_data.get("until")
         if chosen is None or "until" not in self.changed_data:
             return None
@@ -250,8 +233,6 @@ class AcceptForm(GrantForm):
 
 
 class RequestForm(GrantForm):
-    """What a provider asks a seller for, and why (X2)."""
-
     message = forms.CharField(
         label="Why do you need it?",
         max_length=500,
@@ -262,8 +243,6 @@ class RequestForm(GrantForm):
 
 
 class RefusalForm(ReasonForm):
-    """Why a seller does not grant what was asked for; a reason is owed."""
-
     reason = forms.CharField(
         label="Reason",
         max_length=300,
@@ -274,8 +253,6 @@ class RefusalForm(ReasonForm):
 
 
 class ConsentForm(LevelsForm):
-    """Role by role, how much of what was asked for is granted."""
-
     def __init__(self, lines: Iterable[AskedRole], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.lines = list(lines)
@@ -290,13 +267,10 @@ class ConsentForm(LevelsForm):
             )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Each role with its field, and the levels to choose from."""
         return [{"line": line, "field": self[grant_field(line.role.code)]} for line in self.lines]
 
 
 class RenewalForm(forms.Form):
-    """The day on which a connection shall end instead (U16)."""
-
     until = forms.DateField(
         label="Connected until",
         help_text="It counts once the other side agrees.",
@@ -304,13 +278,10 @@ class RenewalForm(forms.Form):
     )
 
     def ends_at(self) -> datetime:
-        """The end of the chosen day (UTC)."""
         return _end_of(self.cleaned_data["until"])
 
 
 class AssignmentForm(forms.Form):
-    """Role by person, the level each employee may use for one client (U17)."""
-
     state = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(
@@ -344,7 +315,6 @@ class AssignmentForm(forms.Form):
         return changes
 
     def rows(self) -> list[dict[str, Any]]:
-        """Role by role, the cells of the people on this page."""
         return [
             {"grant": grant, "cells": [self._cell(grant, member) for member in self.members]}
             for grant in self.grants
@@ -367,7 +337,6 @@ class AssignmentForm(forms.Form):
 
 
 def _end_of(day: date) -> datetime:
-    """The last moment of the day (UTC)."""
     return datetime.combine(day, time.max, tzinfo=UTC)
 
 

@@ -28,18 +28,13 @@ from roles.models import LEVELS, Role
 
 
 class ConnectionQuerySet(models.QuerySet[Any]):
-    """Connections."""
-
     def for_seller(self, seller: Any) -> Self:
-        """Connections of this seller."""
         return self.filter(seller=seller)
 
     def for_provider(self, provider: Any) -> Self:
-        """Connections of this provider."""
         return self.filter(provider=provider)
 
     def of(self, organization: Any) -> Self:
-        """Connections of which this organization is a side."""
         return self.filter(Q(seller=organization) | Q(provider=organization))
 
     def live(self, at: datetime) -> Self:
@@ -47,12 +42,10 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=LIVE_CONNECTION, ends_at__gt=at)
 
     def with_due_grants(self, at: datetime) -> Self:
-        """Live ones with a grant that is past its own end date, but not ended yet."""
         grants = RoleGrant.objects.active()
         return self.live(at).filter(pk__in=grants.filter(ends_at__lte=at).values("connection"))
 
     def over(self, at: datetime) -> Self:
-        """Ended, or past their end."""
         return self.exclude(status__in=LIVE_CONNECTION, ends_at__gt=at)
 
     def overdue(self, at: datetime) -> Self:
@@ -64,7 +57,6 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         return self.live(at).filter(status=ConnectionStatus.PAUSED, paused_until__lte=at)
 
     def paused(self, at: datetime) -> Self:
-        """Live, and paused at this moment."""
         rows = self.live(at).filter(status=ConnectionStatus.PAUSED)
         return rows.filter(Q(paused_until=None) | Q(paused_until__gt=at))
 
@@ -106,7 +98,6 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         )
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("seller", "provider")
 
 
@@ -188,12 +179,10 @@ class Connection(BaseModel):
 
     @property
     def is_live(self) -> bool:
-        """Not ended, by the clock."""
         return self.status in LIVE_CONNECTION and self.ends_at > clock.now()
 
     @property
     def is_paused(self) -> bool:
-        """Paused now, by the clock."""
         if self.status != ConnectionStatus.PAUSED or not self.is_live:
             return False
         return self.paused_until is None or self.paused_until > clock.now()
@@ -213,23 +202,17 @@ class Connection(BaseModel):
 
     @property
     def ends_soon(self) -> bool:
-        """Whether the first reminder of its end is due."""
         return self.ends_at <= clock.now() + timedelta(days=30)
 
 
 class RoleGrantQuerySet(models.QuerySet[Any]):
-    """Role grants."""
-
     def active(self) -> Self:
-        """Not taken away."""
         return self.filter(status=GrantStatus.ACTIVE)
 
     def in_force(self, at: datetime) -> Self:
-        """Not taken away, and not past an end date of its own."""
         return self.active().filter(Q(ends_at=None) | Q(ends_at__gt=at))
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("role", "role__category")
 
 
@@ -292,7 +275,6 @@ class RoleGrant(BaseModel):
 
     @property
     def is_over(self) -> bool:
-        """Taken away, or past its own end date."""
         past = self.ends_at is not None and self.ends_at <= clock.now()
         return self.status != GrantStatus.ACTIVE or past
 
@@ -315,10 +297,7 @@ class Assignment(UserGrantBase):
 
 
 class EffectiveRightQuerySet(models.QuerySet[Any]):
-    """The computed rights."""
-
     def in_force(self, at: datetime) -> Self:
-        """Rows of which every date is in force at this moment."""
         return self.standing(at).filter(Q(paused=False) | Q(paused_until__lte=at))
 
     def standing(self, at: datetime) -> Self:

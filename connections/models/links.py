@@ -20,14 +20,10 @@ from core import clock
 
 
 class PartnerLinkQuerySet(models.QuerySet[Any]):
-    """Partner links."""
-
     def for_seller(self, seller: Any) -> Self:
-        """Links this seller issued."""
         return self.filter(seller=seller)
 
     def open(self, at: datetime) -> Self:
-        """Links that can be answered at this moment."""
         return self.filter(status__in=OPEN_LINK, expires_at__gt=at)
 
     def overdue(self, at: datetime) -> Self:
@@ -39,15 +35,12 @@ class PartnerLinkQuerySet(models.QuerySet[Any]):
         return self.filter(Q(provider=provider) | Q(provider=None, address__in=addresses))
 
     def of(self, organization: Any) -> Self:
-        """Links that this organization issued, or that are bound to it."""
         return self.filter(Q(seller=organization) | Q(provider=organization))
 
     def to_remind(self, at: datetime) -> Self:
-        """Open links in their last day, of which nobody was told yet."""
         return self.open(at).filter(expires_at__lte=at + timedelta(days=1), reminded_at=None)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("seller", "provider", "issued_by")
 
 
@@ -120,18 +113,13 @@ class PartnerLink(OneTimeLink):
 
 
 class ConnectionInvitationQuerySet(InvitationQuerySet):
-    """Invitations of providers to sellers."""
-
     def for_seller(self, seller: Any) -> Self:
-        """Invitations to this seller."""
         return self.filter(seller=seller)
 
     def of(self, organization: Any) -> Self:
-        """Invitations that this organization sent or got."""
         return self.filter(Q(organization=organization) | Q(seller=organization))
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("organization", "seller", "invited_by")
 
 

@@ -14,10 +14,7 @@ from roles.models import LEVELS, Role
 
 
 class RoleRequestQuerySet(models.QuerySet[Any]):
-    """Role requests."""
-
     def open(self, at: datetime) -> Self:
-        """Requests that can be answered at this moment."""
         return self.filter(
             status=RoleRequestStatus.OPEN, expires_at__gt=at, connection__ends_at__gt=at
         )
@@ -76,13 +73,10 @@ class RoleRequest(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Not answered and not lapsed, by the clock."""
         return self.status == RoleRequestStatus.OPEN and self.expires_at > clock.now()
 
 
 class RequestedRole(models.Model):
-    """A role of a request, the level asked for, and the one consented to once it was answered."""
-
     request = models.ForeignKey(RoleRequest, on_delete=models.CASCADE, related_name="lines")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=LEVELS)
@@ -104,10 +98,7 @@ class RequestedRole(models.Model):
 
 
 class RenewalQuerySet(models.QuerySet[Any]):
-    """Proposals of a later end date."""
-
     def open(self, at: datetime) -> Self:
-        """Proposals that can be answered at this moment."""
         return self.filter(status=RenewalStatus.PROPOSED, connection__ends_at__gt=at)
 
 

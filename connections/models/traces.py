@@ -52,14 +52,10 @@ class RightUse(models.Model):
 
 
 class ReviewQuerySet(models.QuerySet[Any]):
-    """Reviews of partners."""
-
     def open(self) -> Self:
-        """Those that wait for an answer."""
         return self.filter(status=ReviewStatus.OPEN)
 
     def to_remind(self, at: datetime, days: int) -> Self:
-        """Open ones due within so many days, of which nobody was told yet."""
         untold = Q(reminded=None) | Q(reminded__gt=days)
         return self.open().filter(untold, due_at__lte=at + timedelta(days=days))
 
@@ -108,5 +104,4 @@ class ConnectionReview(BaseModel):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the answer should have been there by now."""
         return self.status == ReviewStatus.OPEN and self.due_at <= clock.now()

@@ -20,8 +20,6 @@ from roles.models import Role
 
 @dataclass(frozen=True)
 class Filters:
-    """What an administrator looks for among clients and employees."""
-
     client: str = ""
     person: str = ""
     role: Role | None = None
@@ -29,7 +27,6 @@ class Filters:
     nobody: bool = False
 
     def assignments(self) -> Any:
-        """The assignments that count under these filters."""
         rows = Assignment.objects.all()
         if self.role:
             rows = rows.filter(content_object__role=self.role)

@@ -126,7 +126,6 @@ def _search(
 
 
 def _home() -> str:
-    """Where a seller's portal begins, with %s for the handle: looked up once for a whole page."""
     return reverse("seller:home", args=["handle"]).replace("/handle/", "/%s/")
 
 
@@ -135,7 +134,6 @@ def _administers(user: Any, provider: Any) -> bool:
 
 
 def _clients(rows: list[_Row]) -> list[dict[str, Any]]:
-    """One entry for each seller, in the order of the rows."""
     found, home = [], _home()
     for (seller, name, handle), group in groupby(rows, key=lambda row: row[:3]):
         found.append(

@@ -15,7 +15,6 @@ MOST = 20
 
 
 def link_state(link: PartnerLink) -> tuple[str, str]:
-    """State by the clock, and its words."""
     state = link.current_status
     return state, str(PartnerLinkStatus(state).label)
 
@@ -31,7 +30,6 @@ def connection_state(connection: Connection) -> tuple[str, str]:
 
 
 def invitation_state(invitation: Invitation) -> tuple[str, str]:
-    """State by the clock, and its words."""
     state = invitation.current_status
     return state, str(InvitationStatus(state).label)
 
@@ -59,7 +57,6 @@ def seller_overview(seller: Any) -> dict[str, Any]:
 
 
 def connection_row(connection: Connection, handle: str) -> dict[str, Any]:
-    """A partner as the seller's lists show it."""
     state, label = connection_state(connection)
     return {
         "name": connection.provider.name,
@@ -88,7 +85,6 @@ def asked_of(connection: Connection, reader: Side) -> str:
 
 
 def offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
-    """A provider's open invitation as the seller's list shows it."""
     args = [handle, invitation.public_id]
     return {
         "name": invitation.organization.name,

@@ -30,7 +30,6 @@ class Offer:
 
     @property
     def is_locked(self) -> bool:
-        """Nothing of this role can be chosen."""
         return self.highest == Level.NONE
 
 
@@ -71,12 +70,10 @@ def requestable(provider: Any, held: Mapping[str, Level]) -> list[Offer]:
 
 
 def at_least_view(offer: Offer) -> Offer:
-    """The same row with view chosen beforehand, where anything can be chosen."""
     return replace(offer, held=min(offer.highest, Level.VIEW))
 
 
 def returnable(grants: Iterable[RoleGrant]) -> list[Offer]:
-    """The granted roles, as a provider may lower them or give them back."""
     return [Offer(grant.role, Level(grant.level), Level(grant.level)) for grant in grants]
 
 

@@ -65,7 +65,6 @@ def _impact(connection: Connection, before: Rights, after: Rights) -> Impact:
 
 
 def _work(connection: Connection, losses: list[Loss]) -> list[str]:
-    """The shared work that those who lose something have open, in the words of its app."""
     kept: dict[str, dict[int, Level]] = {}
     for loss in losses:
         kept.setdefault(loss.role_code, {})[loss.user_id] = loss.after

@@ -41,7 +41,6 @@ def work_left_open(connection: Connection) -> list[Work]:
 
 
 def who_sees_what(connection: Connection, reader: Organization) -> list[str]:
-    """What stays visible to whom, in sentences for this side."""
     if reader.pk == connection.seller_id:
         firm = connection.provider.name
         return [

@@ -50,8 +50,6 @@ class Granted:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Everything the paper says."""
-
     title: str
     facts: tuple[tuple[str, str], ...]
     grants: tuple[Granted, ...]
@@ -59,14 +57,12 @@ class Receipt:
 
 
 def behind(connection: Connection) -> list[Any]:
-    """The rows whose events make up a connection's history."""
     if connection.invitation is None:
         return [connection]
     return [connection, connection.invitation, connection.invitation.partner_link]
 
 
 def receipt_of(connection: Connection) -> Receipt:
-    """What the receipt says now; a fixed number of queries."""
     entries = _entries(connection)
     return Receipt(
         title=f"Consent receipt: {connection.seller.name} and {connection.provider.name}",
@@ -129,7 +125,6 @@ def _grant_facts(
 
 
 def _approval(row: Any) -> str:
-    """The approval as it stands now, lowered or revoked since or not."""
     if row is None:
         return "no approval on record any more"
     said = (
@@ -189,7 +184,6 @@ def _seals(
 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
-    """The receipt on paper; the same receipt gives the same bytes."""
     from core.pdf.letter import Letter  # reportlab: only who asks for a PDF pays for it
 
     out = BytesIO()

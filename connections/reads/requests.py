@@ -32,19 +32,16 @@ class AskedRole:
 
 
 def open_request(connection: Connection) -> RoleRequest | None:
-    """The provider's open request on the connection; one query."""
     rows = RoleRequest.objects.open(clock.now()).filter(connection=connection)
     return rows.select_related("requested_by", "connection__provider").first()
 
 
 def last_request(connection: Connection) -> RoleRequest | None:
-    """The newest request, in any state; one query."""
     rows = RoleRequest.objects.filter(connection=connection).order_by("-requested_at", "-id")
     return rows.select_related("requested_by", "connection__provider").first()
 
 
 def open_renewal(connection: Connection) -> Renewal | None:
-    """The open proposal of a later end date; one query."""
     rows = Renewal.objects.open(clock.now()).filter(connection=connection)
     return rows.select_related("proposed_by", "connection").first()
 

@@ -14,12 +14,10 @@ UNKNOWN = "used outside of PartnerHub: not known"
 
 
 def open_review(connection: Connection) -> ConnectionReview | None:
-    """The review that waits for an answer, or None."""
     return ConnectionReview.objects.open().filter(connection=connection).first()
 
 
 def last_reviewed(connection: Connection) -> str:
-    """The day of the last confirmed review; empty before the first."""
     rows = ConnectionReview.objects.filter(connection=connection, status=ReviewStatus.CONFIRMED)
     newest = rows.order_by("-closed_at").first()
     return day(newest.closed_at) if newest else ""

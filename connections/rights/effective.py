@@ -116,7 +116,6 @@ _ASSIGNED_TO = """SELECT DISTINCT g.seller_id FROM connections_assignment x
 
 
 def _candidates() -> str:
-    """The four walks: by whom, and in which direction."""
     lines = []
     for who, walk in (("administrator", _CONNECTED), ("NOT administrator", _ASSIGNED_TO)):
         for way, compare, order in (("$5", "<", "DESC"), ("NOT $5", ">", "ASC")):
@@ -182,7 +181,6 @@ DROP FUNCTION IF EXISTS connections_level(bigint, bigint, text, timestamptz);
 
 
 def drop(alias: str = "default") -> None:
-    """Drop the view, and what stands over it, where they are."""
     connection = connections[alias]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -29,8 +29,6 @@ Changes = Mapping[int, Mapping[int, Level]]
 
 @dataclass(frozen=True)
 class Move:
-    """One person's level for one granted role, from what stands to what is wanted."""
-
     connection: Connection
     member: Membership
     grant: RoleGrant
@@ -103,7 +101,6 @@ def _pair(move: Move) -> tuple[int, int]:
 
 
 def _event(moves: list[Move]) -> audit.Change:
-    """One person's difference for one client, as history keeps it."""
     connection, member = moves[0].connection, moves[0].member
     return audit.Change(
         connection,
@@ -125,7 +122,6 @@ def _tell(
     *,
     by: Any,
 ) -> None:
-    """Mail one person what they may do for this client from now on."""
     now = {grant: level for (grant, user), level in stands.items() if user == member.user_id}
     now |= {move.grant.pk: move.after for move in moves if move.member.pk == member.pk}
     current = {

@@ -44,5 +44,4 @@ def _person(move: Move) -> int:
 
 
 def _lines(moves: list[Move]) -> list[tuple[str, str]]:
-    """Client, and the role at its level, for each move of one person."""
     return [(x.connection.seller.name, f"{x.grant.role.name}: {x.after.word}") for x in moves]

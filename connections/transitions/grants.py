@@ -109,7 +109,6 @@ def lock_grants(connection: Connection) -> Grants:
 
 
 def levels_of(grants: Grants) -> dict[str, Level]:
-    """Role code -> granted level."""
     return {code: Level(grant.level) for code, grant in grants.items()}
 
 
@@ -143,7 +142,6 @@ def _apply(
     ends: Ends,
     ends_at: datetime | None = None,
 ) -> None:
-    """Write the difference, its history and its mails; nothing when there is none."""
     held = levels_of(grants)
     old_ends = {code: grant.ends_at for code, grant in grants.items()}
     codes = [
@@ -209,7 +207,6 @@ def _write(
 
 
 def _end_by_date(connection: Connection, due: Grants) -> None:
-    """End these grants of a locked connection: assignments, history, mails to all concerned."""
     assigned = Assignment.objects.filter(content_object__in=list(due.values()))
     people = list(User.objects.filter(pk__in=assigned.values("user")).order_by("pk"))
     move(connection, expect={"version": connection.version}, version=connection.version + 1)

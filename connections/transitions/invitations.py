@@ -182,7 +182,6 @@ def _require_apart(seller: Organization, provider: Organization) -> None:
 
 
 def _cancel_other_links(connection: Connection, *, by: Any) -> None:
-    """Links that would lead to a second connection of the two are no longer needed (C6)."""
     others = PartnerLink.objects.with_list_data().filter(
         seller_id=connection.seller_id, provider_id=connection.provider_id, status__in=OPEN_LINK
     )

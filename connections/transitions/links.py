@@ -111,7 +111,6 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
 
 
 def _mail(link: PartnerLink, *, by: Any) -> None:
-    """Count it against the limits and put it into the outbox."""
     if link.provider_id:
         limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
     else:

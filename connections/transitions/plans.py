@@ -56,14 +56,12 @@ class Line:
 
     @property
     def outcome(self) -> str:
-        """ "refused", "same" or "change"."""
         if self.refusal:
             return "refused"
         return "same" if self.before == self.after else "change"
 
     @property
     def move(self) -> Move | None:
-        """What is to be written for this line; None when nothing is."""
         if self.outcome != "change" or self.grant is None:
             return None
         return Move(self.connection, self.member, self.grant, self.before, self.after)
@@ -148,7 +146,6 @@ def _copy(provider: Organization, wish: Copy) -> Iterator[Line]:
 
 
 def _assigned(provider: Organization, users: Sequence[int]) -> list[Assignment]:
-    """What these people are assigned to with the provider's live clients."""
     live = Connection.objects.for_provider(provider).live(clock.now())
     grants = RoleGrant.objects.in_force(clock.now()).filter(connection__in=live)
     rows = Assignment.objects.filter(user__in=users, content_object__in=grants)

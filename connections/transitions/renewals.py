@@ -104,7 +104,6 @@ def withdraw(*, renewal: Renewal, by: Any, organization: Organization) -> Renewa
 
 
 def opens_at(connection: Connection) -> datetime:
-    """From when on a new end date can be proposed."""
     return connection.ends_at - timedelta(days=OPENS)
 
 
@@ -122,7 +121,6 @@ def _dates(before: datetime, after: datetime) -> tuple[dict[str, str], dict[str,
 
 
 def _lock(renewal: Renewal, by: Any, organization: Organization) -> tuple[Any, Renewal, Side]:
-    """Its live connection, the open proposal, and which side acts."""
     row = lock_live(renewal.connection)
     side = side_of(row, organization)
     require_administrator(by, organization)

@@ -79,6 +79,5 @@ def confirm_review(*, connection: Connection, by: Any, version: int) -> Connecti
 
 
 def close_reviews(connection: Connection) -> None:
-    """A connection that ends asks nobody any more; the caller has locked it."""
     assert connection.status not in LIVE_CONNECTION
     advance_all(connection.reviews.all(), REVIEW, ReviewStatus.CLOSED, closed_at=clock.now())

@@ -34,7 +34,6 @@ class AlreadyThere(Conflict):
 
 
 def connected_already(connection: Connection) -> AlreadyThere:
-    """The refusal for two who are connected (C6)."""
     both = f"{connection.seller.name} and {connection.provider.name}"
     return AlreadyThere(f"{both} are connected already.", connection)
 

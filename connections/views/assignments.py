@@ -33,7 +33,6 @@ COLUMNS = 8
 
 @require(ADMINISTRATOR)
 def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Role by employee for one client, saved as a whole."""
     row = connection_for(request, public_id)
     grants, page = grants_of(row), people_page(request, COLUMNS)
     form = AssignmentForm(grants, page.items, held(grants, page.items), posted(request))
@@ -78,12 +77,10 @@ def _saved(people: int) -> str:
 
 
 def text_of(request: PortalRequest, name: str) -> str:
-    """What was typed into a search box."""
     return request.GET.get(name, "").strip()[:SEARCH]
 
 
 def people_page(request: PortalRequest, size: int) -> Page[Membership]:
-    """One page of employees: those searched for by name, or the one that is asked for."""
     rows = employees_of(request.organization)
     only = request.GET.get("only", "")
     if only:
@@ -96,7 +93,6 @@ def people_page(request: PortalRequest, size: int) -> Page[Membership]:
 
 
 def columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
-    """The heads of the columns: name, whether the identity is missing, and the person's page."""
     waiting = unidentified(members)
     return [
         {
@@ -112,7 +108,6 @@ def columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
 @require_safe
 @require(ADMINISTRATOR)
 def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One employee: their clients, and what they may do for each."""
     provider = request.organization
     member = get_object_or_404(
         Membership.objects.for_organization(provider).select_related("user"), public_id=public_id

@@ -32,7 +32,6 @@ MakeForm = Callable[..., SetLevelForm | CopyForm]
 
 @require(ADMINISTRATOR)
 def assign_many(request: PortalRequest) -> HttpResponse:
-    """One role at one level for many clients and employees."""
     roles = assignments.granted_roles(request.organization)
     return _page(
         request,
@@ -44,7 +43,6 @@ def assign_many(request: PortalRequest) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def copy_assignments(request: PortalRequest) -> HttpResponse:
-    """What one employee is assigned to, for others as well."""
     return _page(
         request,
         lambda **options: CopyForm(request.organization, **options),
@@ -144,7 +142,6 @@ def _chosen(request: PortalRequest) -> dict[str, Any]:
 
 
 def _choices(request: PortalRequest, form: SetLevelForm | CopyForm) -> dict[str, Any]:
-    """The form with its lists: what is ticked, then what the search finds."""
     provider = request.organization
     sent = request.POST if request.method == "POST" else request.GET
     who, whom = (_words(sent, name) for name in ("find_person", "find_client"))

@@ -78,7 +78,6 @@ def _all_clients(request: PortalRequest) -> HttpResponse:
 
 
 def tabs(handle: str, current: str) -> list[dict[str, Any]]:
-    """The views of the provider's clients."""
     base = reverse("provider:clients", args=[handle])
     views = (
         ("live", "Clients", base),
@@ -122,12 +121,10 @@ def _row(connection: Connection, handle: str, enter: bool) -> dict[str, Any]:
 @require_safe
 @require(ADMINISTRATOR)
 def client_invitations(request: PortalRequest) -> HttpResponse:
-    """Sellers who wait for an answer, and every invitation sent to one (U1)."""
     return invitations_page(request)
 
 
 def invitations_page(request: PortalRequest, *, status: int = 200, **sent: str) -> HttpResponse:
-    """The page with both lists; `sent` is what an act on the second led to."""
     provider = request.organization
     handle = provider.handle
     home = reverse("provider:client-invitations", args=[handle])
@@ -156,7 +153,6 @@ def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
 @require_safe
 @require(ADMINISTRATOR)
 def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One client: state, roles and what they count for, who acts, history (U20)."""
     row = connection_for(request, public_id)
     state, label = connection_state(row)
     args = [request.organization.handle, row.public_id]
@@ -186,7 +182,6 @@ def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Lower roles or give them back; nothing can be raised here."""
     row = connection_for(request, public_id)
     held = RoleGrant.objects.in_force(clock.now()).filter(connection=row).with_list_data()
     offers = returnable(held.order_by("role__position"))

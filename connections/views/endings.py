@@ -21,7 +21,6 @@ from core.web.forms import posted
 
 @require(ADMINISTRATOR)
 def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Pause a partner, after reading who cannot go on (X5)."""
     row = connection_for(request, public_id)
     form, page = PauseForm(posted(request)), connection_page(request.organization, row)
     if request.method != "POST" and not row.may_become(ConnectionStatus.PAUSED):
@@ -51,7 +50,6 @@ def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 
 @require(ADMINISTRATOR)
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Set another day for a pause that runs, without letting anybody in before."""
     row = connection_for(request, public_id)
     page = connection_page(request.organization, row)
     initial = {"until": row.paused_until.date() if row.paused_until else None}
@@ -75,7 +73,6 @@ def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
 @require_POST
 @require(ADMINISTRATOR)
 def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Let a paused partner go on."""
     row = connection_for(request, public_id)
     pauses.resume(connection=row, by=request.user)
     messages.success(request, f"{row.provider.name} can go on, and has been told.")
@@ -84,7 +81,6 @@ def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 
 @require(ADMINISTRATOR)
 def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Either side ends it, after reading who loses what."""
     row = connection_for(request, public_id)
     reader = request.organization
     other = row.provider if reader.pk == row.seller_id else row.seller

@@ -28,7 +28,6 @@ from core.web.forms import apply, posted, status_of
 
 @require(ADMINISTRATOR)
 def partner_add(request: PortalRequest) -> HttpResponse:
-    """Ask for a handle or an address and make the link; what stands already is shown instead."""
     form = PartnerForm(posted(request))
     seller = request.organization
     try:
@@ -50,12 +49,10 @@ def _issue(request: PortalRequest, form: PartnerForm) -> PartnerLink:
 @require_safe
 @require(ADMINISTRATOR)
 def partner_links(request: PortalRequest) -> HttpResponse:
-    """Every link this seller made, newest first (U1)."""
     return _list(request)
 
 
 def _list(request: PortalRequest, *, status: int = 200, **links: str) -> HttpResponse:
-    """The list as it stands; `links` is what an act on it led to."""
     at = [request.organization.handle]
     home = reverse("seller:partner-links", args=at)
     context = {
@@ -68,7 +65,6 @@ def _list(request: PortalRequest, *, status: int = 200, **links: str) -> HttpRes
 @require_safe
 @require(ADMINISTRATOR)
 def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The link's page: state, whom it is for, until when, and what can be done."""
     return _page(request, ACTS.find(request, public_id))
 
 
@@ -114,7 +110,6 @@ def _facts(link: PartnerLink) -> list[tuple[str, str]]:
 
 
 def _delivery(link: PartnerLink) -> str:
-    """What became of the mail, when it needs the seller's eyes (X15)."""
     if not (link.is_open and link.mailed_at):
         return ""
     delivery = latest_delivery([link.about]).get(link.about)
@@ -122,15 +117,12 @@ def _delivery(link: PartnerLink) -> str:
 
 
 def _next_url(link: PartnerLink, handle: str) -> str:
-    """Where an answered link has led: to the invitation that answered it."""
     if link.status != PartnerLinkStatus.ANSWERED:
         return ""
     return reverse("seller:connection-accept", args=[handle, link.invitation.public_id])
 
 
 class LinkActs(Acts[PartnerLink]):
-    """What the seller's administrators do with their links."""
-
     kind = PARTNER_LINK
 
     def page(
@@ -153,7 +145,6 @@ ACTS = LinkActs()
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_send(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Send it for the seller (S0.11)."""
     link = ACTS.find(request, public_id)
     done = f"On its way to {PARTNER_LINK.recipient(link)[0]}."
     return ACTS.do(request, link, lambda: links.send(link=link, by=request.user), done)
@@ -162,7 +153,6 @@ def partner_link_send(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_renew(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A new link and a new end date for one that has expired (U2)."""
     link = ACTS.find(request, public_id)
     done = "Renewed. The old link stays dead: hand over the new one."
     return ACTS.do(request, link, lambda: links.renew(link=link, by=request.user), done)

@@ -25,7 +25,6 @@ LEVEL_CHOICES = [level for level in Level if level]
 @require_safe
 @require(ADMINISTRATOR)
 def overview(request: PortalRequest) -> HttpResponse:
-    """Client by employee: how many roles each is assigned to, with a way to change it."""
     provider = request.organization
     roles = assignments.granted_roles(provider)
     filters = _filters(request, roles)

@@ -37,7 +37,6 @@ from roles.models import ApprovedRole
 @require_safe
 @require(ADMINISTRATOR)
 def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Who asks, until when, and what is still missing before the answer (S0.12, S0.13)."""
     link = link_for_us(request, public_id)
     if not link.is_open:
         return _over(request, link)
@@ -71,7 +70,6 @@ def _over(request: PortalRequest, link: PartnerLink) -> HttpResponse:
 
 
 def _missing_steps(request: PortalRequest) -> list[dict[str, Any]]:
-    """What must be so before an invitation can be sent; each step leads to its page."""
     provider, user = request.organization, request.user
     handle = provider.handle
     approved = ApprovedRole.objects.for_provider(provider).in_force(clock.now()).exists()
@@ -105,7 +103,6 @@ def _step(title: str, done: bool, way: tuple[str, str]) -> dict[str, Any]:
 
 
 def _other_accounts(request: PortalRequest, link: PartnerLink) -> list[dict[str, str]]:
-    """Where a link bound to an address can be answered as well."""
     if link.provider_id:
         return []
     rows = Membership.objects.active().filter(
@@ -126,7 +123,6 @@ def _other_accounts(request: PortalRequest, link: PartnerLink) -> list[dict[str,
 @require_POST
 @require(ADMINISTRATOR)
 def partner_link_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Send the seller the invitation to connect (S0.13)."""
     link, provider = link_for_us(request, public_id), request.organization
     try:
         row = invitations.send(link=link, provider=provider, by=request.user)
@@ -141,7 +137,6 @@ def partner_link_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpRes
 
 @require(ADMINISTRATOR)
 def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say no, with a reason for the seller (U4)."""
     link, provider = link_for_us(request, public_id), request.organization
     form = DeclineForm(posted(request))
     answer = confirm(
@@ -163,7 +158,6 @@ def partner_link_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
 @require_safe
 @require(ADMINISTRATOR)
 def client_invitation(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One invitation to a seller: recipient, sent, expires, state, and what can be done (U1)."""
     return _invitation_page(request, invitation_for(request, public_id))
 
 
@@ -206,8 +200,6 @@ def _invitation_facts(invitation: ConnectionInvitation) -> list[tuple[str, str]]
 
 
 class InvitationActs(Acts[ConnectionInvitation]):
-    """What the provider's administrators do with their invitations."""
-
     kind = CONNECTION
 
     def page(

@@ -20,7 +20,6 @@ from core.web.formats import day
 
 
 def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
-    """Where the receipt and, once it is over, the page about its end are."""
     return {
         "receipt_url": connection_page(request.organization, row, "receipt"),
         "offboarding_url": ""
@@ -32,7 +31,6 @@ def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
 @require_POST
 @require(ADMINISTRATOR)
 def receipt(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The consent receipt as a PDF; the download is history (X8)."""
     row = connection_for(request, public_id)
     note_receipt(connection=row, by=request.user, organization=request.organization)
     content = receipts.receipt_pdf(receipts.receipt_of(row))
@@ -46,7 +44,6 @@ def receipt(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @require(ADMINISTRATOR)
 def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """What the end took away, what it left open, who still sees what (X19)."""
     row = connection_for(request, public_id)
     if row.is_live:
         raise Conflict("This connection has not ended: there is nothing to look back on.")

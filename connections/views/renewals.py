@@ -25,7 +25,6 @@ from core.web.forms import apply, posted, status_of
 
 @require(ADMINISTRATOR)
 def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Propose a later end date, or read and answer what is proposed."""
     row = connection_for(request, public_id)
     standing, side = requests.open_renewal(row), _side(request, row)
     form = RenewalForm(posted(request))
@@ -73,7 +72,6 @@ def _propose(request: PortalRequest, row: Connection, form: RenewalForm) -> Rene
 @require_POST
 @require(ADMINISTRATOR)
 def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The other side's yes."""
     row = connection_for(request, public_id)
     agreed = renewals.agree(
         renewal=_standing(row), by=request.user, organization=request.organization
@@ -84,7 +82,6 @@ def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The other side's no, with a reason if they like."""
     row = connection_for(request, public_id)
     standing, other = _standing(row), _other(request, row)
     form = ReasonForm(posted(request))
@@ -109,7 +106,6 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
 @require_POST
 @require(ADMINISTRATOR)
 def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Who proposed takes it back."""
     row = connection_for(request, public_id)
     renewals.withdraw(renewal=_standing(row), by=request.user, organization=request.organization)
     messages.success(request, f"Taken back. {_other(request, row).name} has been told.")

@@ -27,7 +27,6 @@ NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has l
 
 @require(ADMINISTRATOR)
 def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The provider asks a client for more, or reads what it has asked for."""
     row = connection_for(request, public_id)
     standing = open_request(row)
     held = grants.held_levels(row)
@@ -73,7 +72,6 @@ def _ask(request: PortalRequest, row: Connection, form: RequestForm) -> RoleRequ
 @require_POST
 @require(ADMINISTRATOR)
 def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The provider takes its request back."""
     row = connection_for(request, public_id)
     requests.withdraw(request=_standing(row), by=request.user)
     messages.success(request, f"Withdrawn. {row.seller.name} has been told.")
@@ -82,7 +80,6 @@ def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> Htt
 
 @require(ADMINISTRATOR)
 def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The seller reads the difference and consents to all or part of it."""
     row = connection_for(request, public_id)
     standing = _standing(row)
     lines = difference(standing, grants.held_levels(row))
@@ -113,7 +110,6 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
 
 @require(ADMINISTRATOR)
 def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The seller says no, with a reason that the provider reads."""
     row = connection_for(request, public_id)
     standing = _standing(row)
     form = RefusalForm(posted(request))

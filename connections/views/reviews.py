@@ -23,15 +23,12 @@ from core.web.pagination import paginate
 
 
 class VersionForm(forms.Form):
-    """The version of the roles that the page showed."""
-
     version = forms.IntegerField(required=False)
 
 
 @require_safe
 @require(ADMINISTRATOR)
 def partner_reviews(request: PortalRequest) -> HttpResponse:
-    """Every partner that waits for a review, the longest overdue first."""
     seller = request.organization
     rows = ConnectionReview.objects.open().filter(connection__seller=seller)
     page = paginate(rows.select_related("connection__provider"), request, order=("due_at", "id"))
@@ -60,7 +57,6 @@ def _url(seller: Any, connection: Connection) -> str:
 
 @require(ADMINISTRATOR)
 def connection_review(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Every role with its last use and its people; keep all of it by one button."""
     row = connection_for(request, public_id)
     done = reverse("seller:connection", args=[request.organization.handle, public_id])
     conflict = False

@@ -42,7 +42,6 @@ from core.web.pagination import paginate
 @require_safe
 @require(ADMINISTRATOR)
 def partners(request: PortalRequest) -> HttpResponse:
-    """Every authorized partner, past ones included, newest first."""
     rows = Connection.objects.for_seller(request.organization).with_list_data()
     rows = rows.with_role_count().with_asked(clock.now())
     page = paginate(rows, request, order=("-started_at", "-id"))
@@ -57,7 +56,6 @@ def partners(request: PortalRequest) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def connection_accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The grant form: choose roles and levels within the approvals, and connect (S0.14, S0.15)."""
     invitation = invitation_for(request, public_id)
     if not invitation.is_open:
         return _over(request, invitation)
@@ -129,7 +127,6 @@ def _accept_page(
 
 @require(ADMINISTRATOR)
 def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say no, with a reason for the provider (U4)."""
     invitation = invitation_for(request, public_id)
     form = DeclineForm(posted(request))
     answer = confirm(
@@ -151,7 +148,6 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 @require_safe
 @require(ADMINISTRATOR)
 def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One partner: state, roles, who acts, since and until, history (U13, U20)."""
     row = connection_for(request, public_id)
     state, label = connection_state(row)
     args = [request.organization.handle, row.public_id]
@@ -186,12 +182,10 @@ def _offered(row: Connection, status: str, name: str, args: list[Any]) -> str:
 
 
 def may_renew(row: Connection) -> bool:
-    """Whether a later end date can be proposed now (U16)."""
     return row.is_live and renewals.opens_at(row) <= clock.now()
 
 
 def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
-    """What both sides' pages say about a connection."""
     facts = [
         (other.get_kind_display(), f"{other.name} ({other.handle}), {country(other)}"),
         ("Connected since", day(row.started_at)),
@@ -216,7 +210,6 @@ def _pause_words(row: Connection) -> str:
 
 @require(ADMINISTRATOR)
 def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Raise, lower, add and remove roles, and move the end date, without a new invitation (U12)."""
     row = connection_for(request, public_id)
     form = AcceptForm(
         offers(row.provider, held_levels(row), end_days(row)),

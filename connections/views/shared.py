@@ -26,13 +26,11 @@ def link_for_us(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:
 
 
 def invitation_for(request: PortalRequest, public_id: uuid.UUID) -> ConnectionInvitation:
-    """An invitation this organization sent or got, or 404."""
     rows = ConnectionInvitation.objects.of(request.organization).with_list_data()
     return get_object_or_404(rows, public_id=public_id)
 
 
 def connection_for(request: PortalRequest, public_id: uuid.UUID) -> Connection:
-    """A connection of which this organization is a side, or 404."""
     rows = Connection.objects.of(request.organization).with_list_data()
     return get_object_or_404(rows, public_id=public_id)
 
@@ -48,7 +46,6 @@ def timeline(request: PortalRequest, *rows: Any) -> list[dict[str, Any]]:
 
 
 def connection_page(reader: Organization, row: Connection, name: str = "") -> str:
-    """A page about this connection in the reader's portal, under that portal's word for it."""
     word = portal_of(reader).connection
     return page(reader, f"{word}-{name}" if name else word, row.public_id)
 

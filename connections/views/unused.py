@@ -47,14 +47,12 @@ class LowerForm(forms.Form):
         ]
 
     def chosen(self) -> Level:
-        """The level that is left."""
         return Level(self.cleaned_data["level"])
 
 
 @require_safe
 @require(ADMINISTRATOR)
 def unused_rights(request: PortalRequest) -> HttpResponse:
-    """Granted roles, or people's assignments, that nobody used for 30 or 90 days."""
     reader = request.organization
     days = 90 if request.GET.get("days") == "90" else 30
     people = request.GET.get("show") == "people"
@@ -83,7 +81,6 @@ def unused_rights(request: PortalRequest) -> HttpResponse:
 
 
 def _known() -> str:
-    """Which roles the report can speak of, said plainly."""
     names = role_names()
     known = ", ".join(sorted(names.get(code, code) for code in observed()))
     return (
@@ -150,7 +147,6 @@ def _assignment_row(request: PortalRequest, row: Any, member: uuid.UUID | None) 
 
 @require(ADMINISTRATOR)
 def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Lower one granted role, or take it away, for everybody of the firm."""
     reader = request.organization
     rows = RoleGrant.objects.active().filter(**{reader.kind: reader})
     grant = get_object_or_404(
@@ -195,7 +191,6 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def lower_person(
     request: PortalRequest, public_id: uuid.UUID, person_id: uuid.UUID
 ) -> HttpResponse:
-    """Lower what one employee may do with a granted role, or take it away."""
     provider = request.organization
     members = Membership.objects.active().filter(organization=provider)
     member = get_object_or_404(members, public_id=person_id)
