@@ -15,10 +15,7 @@ from core.web.redirects import safe_next
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The account adapter named in the settings."""
-
     def clean_email(self, email: str) -> str:
-        """The canonical address; raises ValidationError with what is wrong (I16)."""
         try:
             return canonical(email)
         except AddressError as error:
@@ -27,7 +24,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
     ) -> EmailMultiAlternatives:
-        """allauth's text in our layout, as text and HTML."""
         plain = super().render_mail(template_prefix, email, context, headers)
         text, html = render_plain(plain.subject, str(plain.body))
         message = EmailMultiAlternatives(
@@ -51,7 +47,6 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """What concerns the safety of an account, as a mail and a notification of ours."""
         browser = self.request.headers.get("User-Agent", "")
         old, new = (context or {}).get("from_email", ""), (context or {}).get("to_email", "")
         security.security_changed(user, template_prefix, browser, old=old, new=new)
@@ -69,9 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return safe_next(request, "/")
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        """The same as after signing in."""
         return self.get_login_redirect_url(request)
 
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
-        """The same as after signing in."""
         return self.get_login_redirect_url(self.request)

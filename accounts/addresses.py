@@ -99,7 +99,6 @@ def _canonical_domain(typed: str) -> str:
 
 
 def _canonical_label(typed: str) -> str:
-    """Return one part of a domain in its ASCII spelling."""
     if any(_folds_to_ascii(char) for char in typed):
         raise AddressError("The part after the @ holds letters that only look like plain ones.")
     label = unicodedata.normalize("NFC", typed).lower()
@@ -138,11 +137,9 @@ class AddressField(forms.CharField):
     widget = forms.EmailInput
 
     def __init__(self, **kwargs: Any) -> None:
-        """Take what CharField takes; the length is limited by the address rules themselves."""
         super().__init__(**{"strip": True, **kwargs})
 
     def to_python(self, value: Any) -> str:
-        """Return the canonical address, or "" for an empty one that may be empty."""
         text = super().to_python(value) or ""
         if text in self.empty_values:
             return text
@@ -152,6 +149,5 @@ class AddressField(forms.CharField):
             raise ValidationError(_(str(error)), code="address") from error
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Add what helps phones: no capitals, the address keyboard and the length."""
         attrs = super().widget_attrs(widget)
         return attrs | {"maxlength": str(MAX_ADDRESS), "autocapitalize": "none"}

@@ -6,7 +6,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and organizations"
 
     def ready(self) -> None:
-        """Register words for history, the employee invitation, and the signals we listen to."""
         from accounts import mail_kinds, receivers, verbs
         from accounts.invitation_kinds import EMPLOYEE
         from accounts.invitations import kinds

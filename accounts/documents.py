@@ -40,8 +40,6 @@ class DocumentRefused(ValueError):
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """What a file is, told by its content."""
-
     mime: str
     extension: str
 

@@ -35,17 +35,12 @@ ROLE = Column(
 
 
 class EveryoneForm(AccessForm):
-    """What holds for every colleague of the list."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say that a line may name another role."""
         super().__init__(*args, **kwargs)
         self.fields["role"].label = "Role, where a line names none"
 
 
 class EmployeeKind(BatchKind[EmployeeInvitation]):
-    """An organization invites a colleague (S0.7)."""
-
     model = EmployeeInvitation
     verb = "employee_invitation"
     account_hint = "You join with the invited address only."

@@ -69,7 +69,6 @@ def second_factor(get_response: Handler) -> Handler:
 
 
 def note_activity(request: HttpRequest, **kwargs: Any) -> None:
-    """Start the session's clock when somebody signs in."""
     request.session[ACTIVE_AT] = int(clock.real_now().timestamp())
 
 
@@ -116,11 +115,9 @@ class RefusedForms:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The response as it comes."""
         return self._get_response(request)
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
-        """The response, with 422 when it shows a form that was posted and refused."""
         form = (response.context_data or {}).get("form")
         refused = form is not None and form.is_bound and form.errors
         if request.method == "POST" and response.status_code == HTTPStatus.OK and refused:

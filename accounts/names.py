@@ -39,8 +39,6 @@ class NameRefused(ValueError):
 
 @dataclass(frozen=True)
 class CodePoint:
-    """One character of a name as the review page shows it."""
-
     char: str
     code: str
     name: str
@@ -138,7 +136,6 @@ class NameField(forms.CharField):
     """A display name; cleans to its NFC form on one line."""
 
     def to_python(self, value: Any) -> str:
-        """Return the cleaned name, or "" for an empty one that may be empty."""
         text = super().to_python(value) or ""
         if text in self.empty_values:
             return text
@@ -148,5 +145,4 @@ class NameField(forms.CharField):
             raise ValidationError(_(str(error)), code="name") from error
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Add the length to what CharField says."""
         return super().widget_attrs(widget) | {"maxlength": str(MAX_NAME)}

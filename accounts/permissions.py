@@ -18,7 +18,6 @@ RIGHTS: dict[str, dict[str, str]] = {
 
 
 def labels(kind: str, rights: Iterable[str]) -> list[str]:
-    """The words for these rights, in the order of the list."""
     held = set(rights)
     return [label for code, label in RIGHTS[kind].items() if code in held]
 

@@ -31,7 +31,6 @@ class Portal:
 
     @property
     def layout(self) -> str:
-        """The template that its pages extend."""
         return f"layouts/{self.namespace}.html"
 
 
@@ -71,7 +70,6 @@ _BY_KIND = {portal.kind: portal for portal in PORTALS}
 
 
 def portal_of(organization: Organization) -> Portal:
-    """The portal that this organization works in."""
     return _BY_KIND[OrganizationKind(organization.kind)]
 
 
@@ -82,5 +80,4 @@ def page(organization: Organization, name: str, *args: Any) -> str:
 
 
 def members_page(organization: Organization) -> str:
-    """The path of the page with the organization's people and its invitations to colleagues."""
     return page(organization, portal_of(organization).people)

@@ -34,7 +34,6 @@ class _Rule:
     """Turns a number into that of the company behind it (a branch's number, a tax number)."""
 
     def normalised(self, typed: str) -> str | None:
-        """Return the one spelling of the number, or None when it breaks the rule."""
         if self.pattern:
             bare = _FILLING.sub("", typed)
             return bare if re.fullmatch(self.pattern, bare) else None
@@ -159,13 +158,11 @@ def business_key(country: str, number: str) -> str:
 
 
 def registration_hint(country: str) -> str:
-    """Return which number a business of this country is asked for."""
     rules = _RULES.get(country.strip().upper(), ())
     return " or ".join([*(rule.hint for rule in rules), "LEI"]) if rules else _ANY_COUNTRY
 
 
 def _checked(country: str, number: str) -> tuple[str, str]:
-    """Return the normalised number and the business key."""
     code = country.strip().upper()
     if not re.fullmatch("[A-Z]{2}", code):
         raise RegistrationError("Choose the country first.")

@@ -12,7 +12,6 @@ SUPERVISE_PEOPLE = "accounts.supervise_person"
 
 
 def may(user: Any, permission: str) -> bool:
-    """Whether this member of staff holds `permission`."""
     return bool(user.is_active and user.is_staff and user.has_perm(permission))
 
 

@@ -89,7 +89,6 @@ def claim_account(request: HttpRequest, email_address: Any, **kwargs: Any) -> No
 
 
 def end_others_after_change(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Password, second factor or address changed: every other session ends."""
     end_other_sessions(request, user)
 
 
@@ -116,7 +115,6 @@ def forget_second_factor(request: HttpRequest, user: Any, **kwargs: Any) -> None
 
 
 def note_sign_in(request: HttpRequest, user: Any, response: HttpResponse, **kwargs: Any) -> None:
-    """Tell the owner about a sign-in from a browser that this account has not used before."""
     known = _people_of(request)
     mine = str(user.public_id)
     if mine not in known and not hasattr(request, CLAIMED):
@@ -134,7 +132,6 @@ def note_sign_in(request: HttpRequest, user: Any, response: HttpResponse, **kwar
 
 
 def _people_of(request: HttpRequest) -> list[str]:
-    """Public ids of the accounts that have signed in from this browser."""
     value = request.get_signed_cookie(BROWSER, default="", salt=_SALT, max_age=BROWSER_AGE)
     return value.split(".") if value else []
 

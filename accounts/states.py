@@ -7,16 +7,12 @@ from core.web.tones import tones
 
 
 class OrganizationKind(TextChoices):
-    """The three kinds of business; each has its portal."""
-
     SELLER = "seller", "Seller"
     PROVIDER = "provider", "Solution provider"
     SUPPLIER = "supplier", "Supplier"
 
 
 class SupplierKind(TextChoices):
-    """Who ships (S1.3)."""
-
     MANUFACTURER = "manufacturer", "Manufacturer"
     FREIGHT_FORWARDER = "freight_forwarder", "Freight forwarder"
     WHOLESALER = "wholesaler", "Wholesaler"
@@ -85,8 +81,6 @@ IDENTITY = StateTable(
 
 
 class IdentityReason(TextChoices):
-    """Why an identity check failed, and what the person can do about it."""
-
     UNREADABLE = "unreadable", "A document cannot be read: send a sharper photo or scan"
     EXPIRED_DOCUMENT = "expired_document", "The ID has expired: send a valid one"
     NAME_DIFFERS = "name_differs", "The name differs between form and documents: make them agree"
@@ -96,8 +90,6 @@ class IdentityReason(TextChoices):
 
 
 class InvitationStatus(TextChoices):
-    """States that every kind of invitation shares."""
-
     PENDING = "pending", "Pending"
     ACCEPTED = "accepted", "Accepted"
     DECLINED = "declined", "Declined"

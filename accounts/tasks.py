@@ -36,7 +36,6 @@ def sweep() -> None:
 
 @task("accounts.send_lists")
 def send_lists() -> None:
-    """Send what waits in confirmed lists of invitations, as far as the limits allow."""
     sending.send_due()
 
 
@@ -50,7 +49,6 @@ def _ended_checks() -> QuerySet[IdentityCheck]:
 
 
 def _ending_checks(days: int) -> QuerySet[IdentityCheck]:
-    """Checks in their last `days` whose owner was not told so."""
     return (
         IdentityCheck.objects.in_force(clock.now())
         .filter(expires_at__lte=clock.now() + timedelta(days=days))
@@ -67,7 +65,6 @@ def _old_documents() -> QuerySet[IdentityDocument]:
 
 @task("accounts.forget_lists")
 def forget_lists() -> None:
-    """Delete lists of invitations that are no longer needed."""
     lists.forget_old()
 
 

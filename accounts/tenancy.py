@@ -36,7 +36,6 @@ def require_administrator(user: Any, organization: Organization) -> Membership:
 
 
 def require_active(organization: Organization) -> None:
-    """Raise NotPermitted with what to do when the organization may not act."""
     _refuse_inactive(Organization.objects.values_list("status", flat=True).get(pk=organization.pk))
 
 
@@ -50,7 +49,6 @@ def _refuse_inactive(status: str) -> None:
 
 
 def rights_of(user: Any, organization: Any) -> frozenset[str]:
-    """The codenames assigned to this member in their organization (guardian)."""
     return frozenset(
         MembershipRight.objects.filter(user=user, content_object=organization).values_list(
             "permission__codename", flat=True
@@ -59,21 +57,18 @@ def rights_of(user: Any, organization: Any) -> frozenset[str]:
 
 
 def verified_addresses(user: Any) -> list[str]:
-    """The canonical addresses this person has proved to own."""
     return list(
         EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     )
 
 
 def owns_address(user: Any, address: str) -> bool:
-    """Whether the person has proved to own `address` (canonical) (I1)."""
     if not user.is_authenticated:
         return False
     return EmailAddress.objects.filter(user=user, verified=True, email=address).exists()
 
 
 def administrators(organization: Any) -> list[User]:
-    """The administrators in force, oldest first."""
     rows = Membership.objects.administrators(organization).select_related("user").order_by("id")
     return [row.user for row in rows]
 
@@ -94,12 +89,10 @@ def answering_accounts(user: Any, kind: str) -> Any:
 
 
 def is_identified(user: Any) -> bool:
-    """Whether the person's identity is verified and in force now."""
     return IdentityCheck.objects.in_force(clock.now()).filter(user=user).exists()
 
 
 def others_administer(organization: Any, *, without: Any) -> bool:
-    """Whether somebody else than `without` administers the organization."""
     return Membership.objects.administrators(organization).exclude(user=without).exists()
 
 
@@ -114,5 +107,4 @@ def needs_successor(person: Any) -> list[Organization]:
 
 
 def successor_field(organization: Organization) -> str:
-    """The form field that names who administers this organization from now on."""
     return f"successor-{organization.pk}"

@@ -7,7 +7,6 @@ class RolesConfig(AppConfig):
     verbose_name = "Roles and applications"
 
     def ready(self) -> None:
-        """Register the words for history; load the catalogue after every migrate."""
         from core.audit import presenters
         from core.outbox import kinds as mails
         from roles import mail_kinds, verbs

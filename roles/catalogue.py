@@ -34,8 +34,6 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True)
 class Category:
-    """A service category: providers apply for roles one category at a time."""
-
     slug: str
     title: str
     sentence: str
@@ -55,14 +53,11 @@ class CatalogueRow:
 
     @property
     def restricted(self) -> bool:
-        """Whether an application for this role needs extra answers and a second reviewer."""
         return bool(self.restricted_because)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a provider must answer to apply for a restricted role (U23)."""
-
     slug: str
     reason: str
     text: str
@@ -118,7 +113,6 @@ _QUESTIONS = (
 
 
 def category_by_title(title: str) -> Category:
-    """Return the category with this title; raise KeyError when there is none."""
     return {category.title: category for category in CATEGORIES}[title]
 
 
@@ -157,7 +151,6 @@ def read_catalogue(path: Path = CATALOGUE_FILE) -> list[CatalogueRow]:
 
 @cache
 def role_names() -> Mapping[str, str]:
-    """The name of each role by its code, as the file says; read once."""
     return {row.code: row.name for row in read_catalogue()}
 
 

@@ -21,12 +21,10 @@ class Entry:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing chosen and nothing typed."""
         return not (self.level or self.use_case or any(self.answers.values()))
 
     @classmethod
     def of(cls, line: ApplicationLine) -> "Entry":
-        """The entry that a stored line stands for."""
         return cls(line.role, Level(line.level), line.use_case, line.answers)
 
 
@@ -54,7 +52,6 @@ def check_entries(entries: Iterable[Entry], category_id: int) -> None:
 
 
 def check_complete(entries: Iterable[Entry]) -> None:
-    """Raise Invalid unless at least one role is chosen and each chosen one is complete."""
     chosen = [entry for entry in entries if entry.level]
     if not chosen:
         raise Invalid("Choose a level for at least one role.")

@@ -46,7 +46,6 @@ def _tell(provider: Any, *, key: str, kind: str, mail: Mail, by: Any) -> None:
 
 
 def application_submitted(application: RoleApplication, *, by: Any) -> None:
-    """Confirm the application, with the date by which it is decided (X17)."""
     provider, category = application.provider, application.category.title
     assert application.review_due_at is not None
     lines = application.lines.select_related("role")
@@ -71,7 +70,6 @@ def application_submitted(application: RoleApplication, *, by: Any) -> None:
 
 
 def information_requested(application: RoleApplication, *, message: Any, by: Any) -> None:
-    """A reviewer asked something; says until when the answer is waited for."""
     provider, category = application.provider, application.category.title
     assert application.answer_due_at is not None
     mail = Mail(
@@ -92,7 +90,6 @@ def information_requested(application: RoleApplication, *, message: Any, by: Any
 
 
 def outcome(line: ApplicationLine) -> str:
-    """What was decided on one line, what to fix where it was refused, the reviewer's note."""
     note = f" {inert(line.note, 500)}" if line.note else ""
     if line.decision == LineDecision.REFUSED:
         return f"not approved. {line.get_reason_display()}.{note}"
@@ -135,14 +132,12 @@ def decided_mail(
 def application_decided(
     application: RoleApplication, lines: Sequence[ApplicationLine], *, by: Any
 ) -> None:
-    """Tell every administrator of the provider what was decided, line by line."""
     key = f"role-application:{application.public_id}:decided"
     mail = decided_mail(application, lines, application.status)
     _tell(application.provider, key=key, kind="application_decided", mail=mail, by=by)
 
 
 def application_lapsed(application: RoleApplication) -> None:
-    """The question was not answered in time."""
     provider, category = application.provider, application.category.title
     mail = Mail(
         subject=_subject(provider, f"Role application {category}", "lapsed"),

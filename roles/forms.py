@@ -27,8 +27,6 @@ def _key(role: Role) -> str:
 
 @dataclass(frozen=True)
 class RoleRow:
-    """One role of the draft's page, with its bound fields."""
-
     role: Role
     level: Any
     use_case: Any
@@ -88,7 +86,6 @@ class DraftForm(forms.Form):
 
     @property
     def rows(self) -> list[RoleRow]:
-        """The page's rows in catalogue order."""
         rows = []
         for role in self.roles:
             key = _key(role)
@@ -106,7 +103,6 @@ class DraftForm(forms.Form):
         return rows
 
     def entries(self) -> list[Entry]:
-        """What was typed, role by role, after is_valid()."""
         return [self._entry(role) for role in self.roles]
 
     def _entry(self, role: Role) -> Entry:
@@ -133,8 +129,6 @@ class DraftForm(forms.Form):
 
 
 class MessageForm(forms.Form):
-    """One message of the thread."""
-
     text = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, *args: Any, label: str, help_text: str = "", **kwargs: Any) -> None:
@@ -144,8 +138,6 @@ class MessageForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """A reviewer's decision on one line: a level up to the one asked for, or a refusal."""
-
     level = forms.TypedChoiceField(label="Decision", coerce=int)
     reason = forms.ChoiceField(
         label="Reason of a refusal",
@@ -171,8 +163,6 @@ class DecisionForm(forms.Form):
 
 
 class RefusalForm(forms.Form):
-    """The second reviewer's refusal."""
-
     reason = forms.ChoiceField(
         label="Reason", choices=[("", "Choose…"), *RefusalReason.choices], required=True
     )
@@ -206,8 +196,6 @@ class ChangeForm(forms.Form):
 
 
 class LowerForm(ChangeForm):
-    """The same, and to which level an approved role is lowered."""
-
     level = forms.TypedChoiceField(label="New level", coerce=lambda value: Level(int(value)))
     field_order = ("version", "level", "reason")
 
@@ -217,8 +205,6 @@ class LowerForm(ChangeForm):
 
 
 class CategoriesForm(forms.Form):
-    """Group by group, the service categories that it decides."""
-
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -16,12 +16,10 @@ DECIDE_CATEGORY = "decide_category"
 
 
 def is_reviewer(user: Any) -> bool:
-    """Whether the person may open the review desk for applications (A7)."""
     return bool(user.is_active and user.is_staff and user.has_perm(DECIDE))
 
 
 def decidable_categories(user: Any) -> frozenset[int]:
-    """Ids of the service categories that one of the person's groups may decide (guardian)."""
     rows = CategoryRight.objects.filter(
         group__user=user, permission__codename=DECIDE_CATEGORY
     ).values_list("content_object_id", flat=True)
@@ -69,13 +67,11 @@ def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
 
 
 def require_reviewer(user: Any, *, provider_id: int, category_id: int) -> None:
-    """Raise NotPermitted with the reason."""
     if reason := why_not_decide(user, provider_id=provider_id, category_id=category_id):
         raise NotPermitted(reason)
 
 
 def grant_categories(group: Any) -> None:
-    """Let `group` decide every service category; doing it twice changes nothing."""
     for category in ServiceCategory.objects.all():
         grant_to_group(CategoryRight, group=group, codename=DECIDE_CATEGORY, obj=category)
 
@@ -86,7 +82,6 @@ def may_assign(user: Any) -> bool:
 
 
 def reviewer_groups() -> Any:
-    """The groups that decide role applications at all, by name."""
     decides = Permission.objects.filter(
         content_type__app_label="roles", codename="decide_roleapplication"
     )

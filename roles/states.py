@@ -84,8 +84,6 @@ LINE = StateTable(
 
 
 class RefusalReason(TextChoices):
-    """Why a line is refused; each says what to fix (X17)."""
-
     USE_CASE_UNCLEAR = "use_case_unclear", "The use case is unclear: describe the work step by step"
     LEVEL_TOO_HIGH = "level_too_high", "The level is higher than the use case needs: ask for less"
     NO_EXPERIENCE = "no_experience", "No evidence of experience: name clients or past work"

@@ -22,8 +22,6 @@ from core.web.forms import apply, status_of
 
 
 class StatusFilter(QueueFilter):
-    """The queue, or what was decided."""
-
     title = "state"
     parameter_name = "state"
     queue = (IdentityStatus.SUBMITTED,)
@@ -40,18 +38,15 @@ class IdentityCheckAdmin(DeskAdmin):
 
     @admin.display(description="Sent")
     def sent(self, check: IdentityCheck) -> str:
-        """When the person asked for it."""
         return desk_minute(check.created_at)
 
     @admin.display(description="Age")
     def age(self, check: IdentityCheck) -> str:
-        """How long it has waited, or had to wait."""
         days = ((check.decided_at or clock.now()) - check.created_at).days
         late = " (late)" if days > settings.REVIEW_PROMISE_DAYS else ""
         return f"{count(days, 'day')}{late}"
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one check, the decision and the documents."""
         return [
             ("<int:pk>/change/", self.page, "change"),
             ("<int:pk>/decide/", self.decide, "decide"),
@@ -59,7 +54,6 @@ class IdentityCheckAdmin(DeskAdmin):
         ]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the person sent, and the decision."""
         return self._page(request, self.find(request, pk), IdentityDecisionForm())
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -74,7 +68,6 @@ class IdentityCheckAdmin(DeskAdmin):
         return self._page(request, check, form)
 
     def document(self, request: HttpRequest, pk: int, public_id: UUID) -> FileResponse:
-        """A document, for reviewers who may decide about this person."""
         check = self.find(request, pk)
         if not may(request.user, DECIDE_IDENTITIES) or stake_in_person(request.user, check.user_id):
             raise PermissionDenied
@@ -111,13 +104,11 @@ def _decide(
 
 
 def _earlier(check: IdentityCheck) -> list[IdentityCheck]:
-    """Other checks of the same person, newest first."""
     rows = IdentityCheck.objects.filter(user_id=check.user_id).exclude(pk=check.pk)
     return list(rows.order_by("-created_at", "-id")[:SHOWN])
 
 
 def _organizations(check: IdentityCheck) -> list[Organization]:
-    """Where the person is a member: what waits for this decision."""
     rows = Organization.objects.filter(
         memberships__user_id=check.user_id, memberships__status="active"
     )

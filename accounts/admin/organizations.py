@@ -79,24 +79,18 @@ CLOSE = ACTS[-1]
 
 
 class KindFilter(ChoiceFilter):
-    """By kind of account."""
-
     title = "kind"
     parameter_name = "kind"
     options = OrganizationKind.choices
 
 
 class StatusFilter(ChoiceFilter):
-    """By state."""
-
     title = "state"
     parameter_name = "status"
     options = OrganizationStatus.choices
 
 
 class OrganizationAdmin(DeskAdmin):
-    """Accounts of every kind, newest first."""
-
     list_display = ("name", "handle", "kind", "land", "state", "opened")
     list_filter = (KindFilter, StatusFilter)
     ordering: ClassVar = ("-id",)
@@ -105,12 +99,10 @@ class OrganizationAdmin(DeskAdmin):
 
     @admin.display(description="Country")
     def land(self, organization: Organization) -> str:
-        """The country's code."""
         return str(organization.country)
 
     @admin.display(description="Opened")
     def opened(self, organization: Organization) -> str:
-        """The day it was opened."""
         return short_day(organization.created_at)
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
@@ -121,12 +113,10 @@ class OrganizationAdmin(DeskAdmin):
         return rows.filter(found)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one account, and one for each act."""
         acts = [(f"<int:pk>/{act.name}/", partial(self.act, act=act), act.name) for act in ACTS]
         return [("<int:pk>/change/", self.page, "change"), *acts]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Everything known about the account, and what may be done."""
         organization = self.find(request, pk)
         stake = stake_in_organization(request.user, organization)
         may_act = may(request.user, SUPERVISE) and not stake
@@ -144,7 +134,6 @@ class OrganizationAdmin(DeskAdmin):
         )
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
-        """Ask for the reason, then do it by POST."""
         organization = self.find(request, pk)
         form = SupervisionForm(posted(request))
         if not act.needs_reason:
@@ -178,7 +167,6 @@ def _perform(request: HttpRequest, organization: Any, act: Act, form: Supervisio
 
 
 def _about(organization: Organization) -> dict[str, Any]:
-    """What stands on the page of one account; every list is capped."""
     others = Organization.objects.exclude(pk=organization.pk)
     same_business = others.none()
     if organization.business_key:

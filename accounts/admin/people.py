@@ -80,46 +80,37 @@ ACTS = (
 
 
 def state_of(person: Any) -> str:
-    """ "active", "deactivated" or "erased"."""
     if person.erased_at:
         return "erased"
     return "active" if person.is_active else "deactivated"
 
 
 class PersonAdmin(DeskAdmin):
-    """Everybody with an account, newest first."""
-
     list_display = ("name", "email", "state", "joined")
     ordering: ClassVar = ("-id",)
     search_fields = ("email", "name")
     search_help_text = "Beginning of the address or of the name"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The operator alone."""
         return may(request.user, SUPERVISE_PEOPLE)
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By the beginning of address or name."""
         return rows.filter(Q(email__startswith=term.lower()) | Q(name__istartswith=term))
 
     @staticmethod
     def state(person: Person) -> str:
-        """The state as a pill."""
         word = state_of(person)
         return status_pill({"deactivated": "suspended", "erased": "removed"}.get(word, word), word)
 
     @staticmethod
     def joined(person: Person) -> str:
-        """The day of the sign-up."""
         return short_day(person.created_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one person, and one for each act."""
         acts = [(f"<int:pk>/{act.name}/", partial(self.act, act=act), act.name) for act in ACTS]
         return [("<int:pk>/change/", self.page, "change"), *acts]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Who this is, where they belong, and what may be done."""
         person = self.find(request, pk)
         return self._page(request, person)
 
@@ -148,7 +139,6 @@ class PersonAdmin(DeskAdmin):
         )
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
-        """Ask who follows where somebody must, then do it by POST."""
         person = self.find(request, pk)
         if person.pk == request.user.pk:
             raise PermissionDenied

@@ -13,7 +13,6 @@ from core.web.formats import minute
 
 
 def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:
-    """To each invited address: who invites, until when, and the one-time link (S0.7)."""
     send_links(
         invitations,
         event="invited",
@@ -51,14 +50,12 @@ def employee_accepted(invitation: EmployeeInvitation) -> None:
 
 
 def employee_declined(invitation: EmployeeInvitation) -> None:
-    """To the inviter: the colleague does not want to join, and why (U4)."""
     reason = (f"Reason given: {inert(invitation.reason, 300)}",) if invitation.reason else ()
     heading = f"{_who(invitation)} has declined the invitation"
     _tell(_inviters(invitation), invitation, "declined", heading, reason)
 
 
 def employee_expired(invitation: EmployeeInvitation) -> None:
-    """To the inviter: nobody answered in time, and sending it again renews it (U5)."""
     hint = ("Send it again from the list, and a new link goes out with a new end date.",)
     heading = f"The invitation to {_who(invitation)} has run out"
     _tell(_inviters(invitation), invitation, "expired", heading, hint)

@@ -26,7 +26,6 @@ def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any
 
 
 def identity_submitted(check: IdentityCheck) -> None:
-    """We have the documents; a reviewer looks at them (S0.4, S0.8)."""
     _to_person(
         check,
         "submitted",
@@ -38,7 +37,6 @@ def identity_submitted(check: IdentityCheck) -> None:
 
 
 def identity_verified(check: IdentityCheck) -> None:
-    """The person is who they say (S0.4, S0.8)."""
     _to_person(
         check,
         "verified",
@@ -53,7 +51,6 @@ def identity_verified(check: IdentityCheck) -> None:
 
 
 def identity_failed(check: IdentityCheck) -> None:
-    """Not accepted, with the reason and what to fix (X17)."""
     _to_person(
         check,
         "failed",
@@ -67,7 +64,6 @@ def identity_failed(check: IdentityCheck) -> None:
 
 
 def identity_expiring(check: IdentityCheck, days: int) -> None:
-    """It ends soon: renewing in time keeps access (U15)."""
     _to_person(
         check,
         f"expiring:{days}",
@@ -82,7 +78,6 @@ def identity_expiring(check: IdentityCheck, days: int) -> None:
 
 
 def identity_expired(check: IdentityCheck) -> None:
-    """It has ended; what rests on it waits for a new one."""
     _to_person(
         check,
         "expired",

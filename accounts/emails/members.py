@@ -14,7 +14,6 @@ from core.outbox.rendering import Mail, inert, subject_line
 def member_access_changed(
     membership: Membership, *, by: User | None, rights: Iterable[str]
 ) -> None:
-    """To the member: the role and the rights they have now."""
     firm = inert(membership.organization.name)
     if membership.is_administrator:
         words = "everything in this account"
@@ -30,7 +29,6 @@ def member_access_changed(
 
 
 def member_suspended(membership: Membership, *, by: User) -> None:
-    """To the member: kept out for now."""
     heading = f"Your membership at {inert(membership.organization.name)} is suspended"
     _to_member(
         membership,
@@ -42,13 +40,11 @@ def member_suspended(membership: Membership, *, by: User) -> None:
 
 
 def member_resumed(membership: Membership, *, by: User) -> None:
-    """To the member: the suspension is over."""
     heading = f"Your membership at {inert(membership.organization.name)} is in force again"
     _to_member(membership, by=by, event="resumed", heading=heading)
 
 
 def member_removed(membership: Membership, *, by: User) -> None:
-    """To the member: the membership has ended, and every access with it (U19)."""
     heading = f"Your membership at {inert(membership.organization.name)} has ended"
     _to_member(
         membership,
@@ -60,7 +56,6 @@ def member_removed(membership: Membership, *, by: User) -> None:
 
 
 def member_left(membership: Membership) -> None:
-    """To the administrators: somebody has left."""
     organization, firm = membership.organization, inert(membership.organization.name)
     tell(
         [Recipient.of(user) for user in administrators(organization)],

@@ -39,7 +39,6 @@ def _to_administrators(
 
 
 def organization_active(organization: Organization) -> None:
-    """The account works from now on (S0.4)."""
     name = inert(organization.name)
     mail = Mail(
         subject=subject_line(name, "Account", "active"),
@@ -53,7 +52,6 @@ def organization_active(organization: Organization) -> None:
 
 
 def organization_resumed(organization: Organization, *, by: User, event: str) -> None:
-    """The suspension was lifted."""
     name = inert(organization.name)
     mail = Mail(
         subject=subject_line(name, "Account", "active again"),
@@ -69,7 +67,6 @@ def organization_resumed(organization: Organization, *, by: User, event: str) ->
 def organization_suspended(
     organization: Organization, reason: str, *, by: User, event: str
 ) -> None:
-    """A reviewer stopped the account for now."""
     name = inert(organization.name)
     mail = Mail(
         subject=subject_line(name, "Account", "suspended"),
@@ -86,7 +83,6 @@ def organization_suspended(
 
 
 def organization_closed(organization: Organization, reason: str, *, by: User | None) -> None:
-    """A reviewer closed the account for good."""
     name = inert(organization.name)
     mail = Mail(
         subject=subject_line(name, "Account", "closed"),

@@ -7,7 +7,6 @@ from core.outbox.rendering import Mail
 
 
 def person_deactivated(person: User) -> None:
-    """To the person: nobody gets in with this account."""
     _tell(
         person,
         "deactivated",
@@ -18,7 +17,6 @@ def person_deactivated(person: User) -> None:
 
 
 def person_reactivated(person: User) -> None:
-    """To the person: the account works again."""
     _tell(
         person,
         "reactivated",

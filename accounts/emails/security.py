@@ -69,7 +69,6 @@ def account_exists(address: str) -> None:
 
 
 def new_sign_in(user: Any, browser: str) -> None:
-    """Somebody signed in from a browser that was not used with this account before."""
     mail = Mail(
         subject="[PartnerHub] Sign-in: new browser",
         heading="Your account was used from a new browser",

@@ -12,8 +12,6 @@ from accounts.states import MembershipRole
 
 
 class AccessForm(forms.Form):
-    """A role, and the rights that this kind of organization gives to employees."""
-
     role = forms.ChoiceField(
         choices=MembershipRole.choices,
         initial=MembershipRole.EMPLOYEE,
@@ -27,7 +25,6 @@ class AccessForm(forms.Form):
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        """Offer the rights of `organization`'s kind; without any, the field is left out."""
         super().__init__(*args, **kwargs)
         rights = RIGHTS[organization.kind]
         if not rights:
@@ -38,8 +35,6 @@ class AccessForm(forms.Form):
 
 
 class InviteForm(AccessForm):
-    """Whom to invite, and as what."""
-
     address = AddressField(label="E-mail address")
     name = NameField(label="Name", required=False)
 
@@ -53,8 +48,6 @@ class MemberForm(AccessForm):
 
 
 class DeclineForm(forms.Form):
-    """Why not, and whether to be asked again."""
-
     reason = forms.CharField(
         required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -38,10 +38,7 @@ def _address_field() -> AddressField:
 
 
 class LoginForm(allauth_forms.LoginForm):
-    """Sign-in, filled in from an opened invitation."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Fill in the invited address; the person may change it."""
         super().__init__(*args, **kwargs)
         self.fields["login"] = _address_field()
         self.fields["login"].initial = invited_address(context.request)
@@ -55,8 +52,6 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
-    """The address one changes to."""
-
     email = _address_field()
 
 
@@ -66,7 +61,6 @@ class SignupForm(allauth_forms.SignupForm):
     email = _address_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Fix the address when an invitation is open."""
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
         self.unproved: User | None = None

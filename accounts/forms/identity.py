@@ -24,7 +24,6 @@ class DocumentField(forms.FileField):
     widget = forms.FileInput(attrs={"accept": ACCEPT})
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        """The file with its kind; raises ValidationError with what is wrong with it."""
         file: UploadedFile | None = super().clean(data, initial)
         if file is None:
             return None
@@ -43,8 +42,6 @@ def _years_ago(years: int) -> date:
 
 
 class IdentityForm(forms.Form):
-    """Who the person is, and the two documents that show it."""
-
     legal_name = NameField(label="Legal name", help_text="Exactly as in your ID.")
     birth_date = forms.DateField(
         label="Date of birth",
@@ -69,7 +66,6 @@ class IdentityForm(forms.Form):
     )
 
     def clean_birth_date(self) -> date:
-        """Only adults, and only people who can be alive."""
         born: date = self.cleaned_data["birth_date"]
         if born > _years_ago(ADULT):
             raise ValidationError(f"You have to be {ADULT} years old.")
@@ -78,7 +74,6 @@ class IdentityForm(forms.Form):
         return born
 
     def clean_street_address(self) -> str:
-        """One spelling of line ends, and nothing that cannot be seen."""
         lines = [" ".join(line.split()) for line in self.cleaned_data["street_address"].split("\n")]
         text = "\n".join(line for line in lines if line)
         if not all(char.isprintable() for char in text.replace("\n", "")):
@@ -86,7 +81,6 @@ class IdentityForm(forms.Form):
         return text
 
     def values(self) -> dict[str, Any]:
-        """What submit_identity takes."""
         data = dict(self.cleaned_data)
         documents = {kind: data.pop(kind) for kind in IdentityDocument.Kind.values}
         return {**data, "documents": documents}
@@ -105,6 +99,5 @@ class IdentityDecisionForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Who verifies needs no reason."""
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = self.data.get("decision") != "verify"

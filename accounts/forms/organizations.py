@@ -14,20 +14,15 @@ ANY_HINT = "The number under which the business is registered. It depends on the
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
-    """Every country, with an empty first choice."""
     return forms.ChoiceField(choices=lambda: [("", "Choose a country"), *countries], **kwargs)
 
 
 class SellerForm(forms.Form):
-    """What a seller's account asks for."""
-
     name = NameField(label="Name of the business", help_text="As your partners will see it.")
     country = country_field(label="Country")
 
 
 class SupplierForm(SellerForm):
-    """What a supplier's account asks for (S1.3)."""
-
     supplier_kind = forms.ChoiceField(
         label="What the business does",
         choices=[("", "Choose one"), *SupplierKind.choices],
@@ -35,12 +30,9 @@ class SupplierForm(SellerForm):
 
 
 class ProviderForm(SellerForm):
-    """What a solution provider's account asks for: the number proves which business it is."""
-
     registration_number = forms.CharField(label="Registration number", max_length=60)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say which number the chosen country has; htmx asks again when another is chosen."""
         super().__init__(*args, **kwargs)
         country = str(self["country"].value() or "")
         self.fields["registration_number"].help_text = hint(country)
@@ -52,7 +44,6 @@ class ProviderForm(SellerForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Check the number by the rule of the country."""
         data: dict[str, Any] = super().clean() or {}
         number, country = data.get("registration_number"), data.get("country")
         if number and country:
@@ -64,8 +55,6 @@ class ProviderForm(SellerForm):
 
 
 class SupervisionForm(forms.Form):
-    """Why a reviewer suspends or closes an account; the administrators read it."""
-
     reason = forms.CharField(
         label="Reason",
         max_length=300,
@@ -75,7 +64,6 @@ class SupervisionForm(forms.Form):
 
 
 def hint(country: str) -> str:
-    """Which number a business of this country is asked for, as a sentence."""
     if country not in countries:
         return ANY_HINT
     return f"{countries.name(country)}: {registration_hint(country)}."

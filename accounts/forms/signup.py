@@ -16,6 +16,5 @@ class SignupNameForm(forms.Form):
     field_order = ("name", "email", "password1", "password2")
 
     def signup(self, request: HttpRequest, user: Any) -> None:
-        """Store the name on the fresh account."""
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])

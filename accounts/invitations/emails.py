@@ -16,7 +16,6 @@ from core.outbox.rendering import Mail, inert, subject_line
 
 
 def renewal_asked(row: OneTimeLink) -> None:
-    """To the inviting side's administrators: the invited would like a new invitation (U6)."""
     kind = kinds.of(row)
     organization = kind.inviter(row)
     firm, who = inert(organization.name), inert(kind.address(row)) or "The invited account"

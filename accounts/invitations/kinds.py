@@ -53,7 +53,6 @@ class Kind[R: OneTimeLink](ABC):
 
     @property
     def purpose(self) -> str:
-        """What links, cookies and the outbox call it."""
         return self.model.purpose
 
     def rows(self) -> Any:
@@ -79,7 +78,6 @@ class Kind[R: OneTimeLink](ABC):
         require_administrator(by, organization)
 
     def inviters(self, organization: Organization) -> set[int]:
-        """Ids of those who may invite, for the list."""
         rows = Membership.objects.administrators(organization)
         return set(rows.values_list("user_id", flat=True))
 
@@ -133,7 +131,6 @@ class Kind[R: OneTimeLink](ABC):
         """What is asked, to whoever may not know details yet: names the inviter, nothing else."""
 
     def belongs_to(self, user: User, row: R) -> bool:
-        """Whether this person may answer: the owner of the address (I1)."""
         return owns_address(user, row.address)
 
     def own(self, user: User, public_id: UUID) -> R:
@@ -144,7 +141,6 @@ class Kind[R: OneTimeLink](ABC):
         return row
 
     def answer_url(self, user: User, row: R) -> str:
-        """The page where that person answers."""
         return reverse(f"{self.purpose}-invitation", args=[row.public_id])
 
     def guest_url(self, row: R) -> str:
@@ -157,7 +153,6 @@ class Kind[R: OneTimeLink](ABC):
 
     # How the inviting side sees it -------------------------------------------------------------
     def list_url(self, organization: Organization) -> str:
-        """The page with the list of what the organization sent, where acts on a row lead back."""
         return portals.page(organization, self.list_page)
 
     def manage_url(self, row: R) -> str:
@@ -182,13 +177,10 @@ class Kind[R: OneTimeLink](ABC):
         """Whom it went to, and a word more."""
 
     def mailed(self, row: R) -> bool:
-        """Whether we mailed it at all."""
         return True
 
 
 class InvitationKind[R: Invitation](Kind[R]):
-    """A kind whose rows are invitations: an organization's, to an address."""
-
     def inviter(self, row: R) -> Organization:
         return row.organization
 
@@ -209,21 +201,17 @@ _SENTENCES = {
 
 
 def register(kind: Kind[Any]) -> None:
-    """Make a kind known, and the history verb of the common pages; called from AppConfig.ready."""
     _KINDS[kind.purpose] = kind
     presenters.register({f"{kind.verb}.{event}": words for event, words in _SENTENCES.items()})
 
 
 def get(purpose: str) -> Kind[Any] | None:
-    """The kind of this purpose, or None."""
     return _KINDS.get(purpose)
 
 
 def of[R: OneTimeLink](row: R | type[R]) -> Kind[R]:
-    """The kind of this row, or of the rows of this model."""
     return _KINDS[row.purpose]
 
 
 def all_kinds() -> list[Kind[Any]]:
-    """Every registered kind."""
     return list(_KINDS.values())

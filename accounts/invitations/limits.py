@@ -68,7 +68,6 @@ class Room:
         model: type[Invitation] | None = None,
         asked_for: bool = False,
     ) -> None:
-        """Count what there is."""
         self.organization, self.now = organization, clock.now()
         self.ends = _open_ends(organization, model) if model else None
         self.sent: deque[datetime] = deque()
@@ -110,7 +109,6 @@ class Room:
         return found
 
     def check_address(self, key: str) -> None:
-        """Raise LimitReached when this address has had enough."""
         often = "This address has been invited often enough in the last 24 hours."
         _check(self.pairs[key], PER_PAIR, often)
         strangers = "This address cannot be invited now. Try again tomorrow."
@@ -155,7 +153,6 @@ def _check(
 
 
 def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
-    """When the open invitations of this kind run out, the next one first."""
     rows = model.objects.for_organization(organization).open(clock.now())
     ends = rows.order_by("expires_at").values_list("expires_at", flat=True)
     return deque(ends[: PENDING_TRUSTED * 2])
@@ -225,14 +222,12 @@ def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -
 
 
 def note(organization: Any, sendings: Iterable[tuple[str, str]]) -> None:
-    """Write down what goes out: pairs of a budget's key and what the mail is about."""
     Sending.objects.bulk_create(
         [Sending(organization=organization, budget_key=key, about=about) for key, about in sendings]
     )
 
 
 def check_resend(invitation: Invitation) -> None:
-    """Raise LimitReached within ten minutes of the last sending of this invitation."""
     again = invitation.sent_at + RESEND_GAP
     if clock.now() < again:
         raise LimitReached(

@@ -37,8 +37,6 @@ COPY_HELP = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader chose of one kind's list: which rows, and with which words."""
-
     purpose: str
     show: str
     text: str

@@ -33,12 +33,10 @@ class Opened:
 
     @property
     def kind(self) -> Kind[Any]:
-        """How such rows behave."""
         return kinds.of(self.row)
 
     @property
     def superseded(self) -> bool:
-        """Whether a newer link has replaced this one."""
         return bool(self.row.generation != self.generation)
 
     @property
@@ -67,7 +65,6 @@ class Opened:
 
 
 def find(claim: Claim) -> Opened | None:
-    """The row that a genuine claim names, or None when it is gone."""
     kind = kinds.get(claim.purpose)
     if kind is None:
         return None
@@ -87,7 +84,6 @@ def from_token(purpose: str, token: str) -> Opened | None:
 
 
 def remember(response: HttpResponse, opened: Opened) -> None:
-    """Put the opened link into the cookie until the invitation ends."""
     value = f"{opened.kind.purpose}:{opened.row.public_id}:{opened.generation}"
     left: datetime = opened.row.expires_at
     seconds = int((left - clock.now()).total_seconds())
@@ -103,7 +99,6 @@ def remember(response: HttpResponse, opened: Opened) -> None:
 
 
 def from_cookie(request: HttpRequest) -> Opened | None:
-    """The link this browser opened last, or None."""
     value = request.get_signed_cookie(COOKIE, default=None, salt=_SALT)
     if not value:
         return None
@@ -116,5 +111,4 @@ def from_cookie(request: HttpRequest) -> Opened | None:
 
 
 def forget(response: HttpResponse) -> None:
-    """Drop the cookie once the invitation is answered."""
     response.delete_cookie(COOKIE, samesite="Lax")

@@ -82,7 +82,6 @@ def not_valid(request: HttpRequest) -> HttpResponse:
 
 
 def who_are_you(request: HttpRequest, opened: Opened) -> HttpResponse:
-    """For somebody not signed in: who invites, whom, until when, and the two doors."""
     address = opened.kind.address(opened.row)
     context = {
         "headline": opened.kind.headline(opened.row),
@@ -101,6 +100,5 @@ def for_somebody_else(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
-    """Everything that waits for the person signed in (U7)."""
     context = {"invitations": pending_for(request.user)}
     return render(request, "accounts/invitations/waiting.html", context)

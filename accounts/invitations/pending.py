@@ -11,8 +11,6 @@ PER_KIND = 10
 
 @dataclass(frozen=True)
 class Waiting:
-    """One open invitation or link: what is asked in words, until when, and where to answer."""
-
     headline: str
     until: datetime
     url: str

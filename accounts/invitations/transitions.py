@@ -110,14 +110,12 @@ def wanting_mail(invitations: Iterable[Any]) -> list[Any]:
 
 
 def wants_mail(row: Any) -> bool:
-    """The same for one invitation or link."""
     return bool(wanting_mail([row]))
 
 
 def known_open(
     model: type[Invitation], organization: Any, addresses: Iterable[str]
 ) -> dict[str, str]:
-    """Which of these addresses have an open invitation of this kind, in words."""
     rows = model.objects.for_organization(organization).open(clock.now())
     ends = rows.to_addresses(list(addresses)).values_list("address", "expires_at")
     return {address: f"Invited already, open until {short_day(end)}." for address, end in ends}

@@ -105,7 +105,6 @@ def _page_for(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 
 def _held(request: HttpRequest, purpose: str, public_id: uuid.UUID) -> Opened:
-    """The link this browser opened, or the invitation of the person signed in."""
     opened = opening.from_cookie(request)
     if opened and (opened.kind.purpose, opened.row.public_id) == (purpose, public_id):
         return opened
@@ -130,12 +129,10 @@ class Acts[R: OneTimeLink]:
     kind: Kind[R]
 
     def find(self, request: PortalRequest, public_id: uuid.UUID, **more: uuid.UUID) -> R:
-        """The row that an address names, when this organization sent it; or 404."""
         row: R = get_object_or_404(self.kind.sent_by(request.organization), public_id=public_id)
         return row
 
     def home(self, request: PortalRequest, row: R) -> str:
-        """The page with the list on which the button stood."""
         return self.kind.list_url(request.organization)
 
     def page(
@@ -151,13 +148,11 @@ class Acts[R: OneTimeLink]:
         return self.page(request, row, status=error.status, problem=refusal_text(error))
 
     def on_own_page(self, request: PortalRequest) -> bool:
-        """Whether the button stood on the row's own page, and not on a list."""
         return self.kind.has_page and "list" not in request.POST
 
     def do(
         self, request: PortalRequest, row: R, action: Callable[[], Any], done: str
     ) -> HttpResponse:
-        """Do it and go back to where the button stood: to the list as the reader had it."""
         try:
             action()
         except DomainError as error:
@@ -168,13 +163,11 @@ class Acts[R: OneTimeLink]:
         return HttpResponseRedirect(back(self.kind.purpose, request, self.home(request, row)))
 
     def resend(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
-        """Send it again: a new link, a new end date (U2)."""
         row = self.find(request, **names)
         done = self.kind.resent.format(row=row, who=self.kind.recipient(row)[0])
         return self.do(request, row, lambda: transitions.resend(by=request.user, row=row), done)
 
     def revoke(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
-        """Take it back (U3)."""
         row = self.find(request, **names)
         done = self.kind.taken_back.format(row=row)
         return self.do(request, row, lambda: transitions.revoke(by=request.user, row=row), done)

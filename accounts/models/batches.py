@@ -15,10 +15,7 @@ from core.web.formats import short_day
 
 
 class BatchQuerySet(models.QuerySet["InvitationBatch"]):
-    """Lists of invitations."""
-
     def for_organization(self, organization: Any) -> Self:
-        """Lists of this organization."""
         return self.filter(organization=organization)
 
     def due(self, at: datetime) -> Self:
@@ -77,7 +74,6 @@ class InvitationBatch(BaseModel):
 
     @property
     def is_working(self) -> bool:
-        """Whether rows of it can go now: they are being sent, or are about to be."""
         running = self.status == BatchStatus.RUNNING
         return running and self.next_at is not None and self.next_at <= clock.now()
 
@@ -89,7 +85,6 @@ class InvitationBatch(BaseModel):
 
     @property
     def state_label(self) -> str:
-        """The state in words."""
         return "Waits for its turn" if self.state == "waiting" else self.get_status_display()
 
 
@@ -138,7 +133,6 @@ class BatchRow(models.Model):
 
     @property
     def state_label(self) -> str:
-        """The status in words, for a queued row with the day of its turn."""
         if self.status == RowStatus.QUEUED and self.due_at:
             return f"Queued until {short_day(self.due_at)}"
         return str(self.get_status_display())

@@ -32,7 +32,6 @@ class OneTimeLink(BaseModel):
 
     @property
     def claim(self) -> Claim:
-        """What the current link's token names."""
         return Claim(self.purpose, self.public_id, self.generation)
 
     @property
@@ -49,19 +48,14 @@ class OneTimeLink(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can still be answered."""
         return self.current_status in self.open_statuses
 
 
 class InvitationQuerySet(models.QuerySet[Any]):
-    """Shared by every kind of invitation."""
-
     def for_organization(self, organization: Any) -> Self:
-        """Invitations that this organization sent."""
         return self.filter(organization=organization)
 
     def open(self, at: datetime) -> Self:
-        """Invitations that can be answered at this moment."""
         return self.filter(status__in=OPEN_INVITATION, expires_at__gt=at)
 
     def overdue(self, at: datetime) -> Self:
@@ -72,7 +66,6 @@ class InvitationQuerySet(models.QuerySet[Any]):
         )
 
     def to_addresses(self, addresses: list[str]) -> Self:
-        """Invitations to any of these canonical addresses."""
         return self.filter(address__in=addresses)
 
     def welcome(self, addresses: list[str]) -> Self:
@@ -83,7 +76,6 @@ class InvitationQuerySet(models.QuerySet[Any]):
         return self.to_addresses(addresses).exclude(models.Exists(refused))
 
     def with_list_data(self) -> Self:
-        """Everything a row of the invitation list shows, in one query."""
         return self.select_related("organization", "invited_by")
 
 
@@ -143,7 +135,6 @@ def invitation_constraints(prefix: str, *, target: tuple[str, ...] = ("address",
 
 
 def invitation_indexes(prefix: str) -> list[models.Index]:
-    """The indexes every kind of invitation carries: its inviter's list, its invitee, the sweep."""
     return [
         models.Index(fields=["organization", "-sent_at", "-id"], name=f"{prefix}_list"),
         models.Index(fields=["address", "status"], name=f"{prefix}_addr"),
@@ -210,5 +201,4 @@ class Refusal(models.Model):
 
 
 def until(days: int) -> datetime:
-    """The moment `days` from now."""
     return clock.now() + timedelta(days=days)

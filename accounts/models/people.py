@@ -63,11 +63,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user who may do everything in the admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user at this address, in whatever case it was typed."""
         return self.get(email=(username or "").strip().lower())
 
 
@@ -91,11 +89,9 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         return self.name or self.email
 
     def get_full_name(self) -> str:
-        """The name as the person wrote it."""
         return self.name
 
     def get_short_name(self) -> str:
-        """The same: names are not taken apart."""
         return self.name
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
@@ -167,7 +163,6 @@ class Organization(BaseModel):
 
     @property
     def is_active(self) -> bool:
-        """Whether the account may act and be acted for."""
         return self.status == OrganizationStatus.ACTIVE
 
 
@@ -208,7 +203,6 @@ class Membership(BaseModel):
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the person has every right in the organization."""
         return self.role == MembershipRole.ADMINISTRATOR
 
 
@@ -230,8 +224,6 @@ class MembershipRight(UserGrantBase):
 
 
 class IdentityCheck(BaseModel):
-    """One person's claim of who they are, decided by a reviewer."""
-
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identity_checks")
     legal_name = models.CharField(max_length=120)
     birth_date = models.DateField()
@@ -297,8 +289,6 @@ class IdentityDocument(BaseModel):
     """A private file: seen by the person and reviewers, deleted a set time after the decision."""
 
     class Kind(models.TextChoices):
-        """What the document shows."""
-
         GOVERNMENT_ID = "government_id", "Government ID"
         PROOF_OF_ADDRESS = "proof_of_address", "Proof of address"
 
@@ -329,8 +319,6 @@ class IdentityDocument(BaseModel):
 
 
 class EmployeeInvitation(Invitation):
-    """An organization invites a colleague to its account (S0.7)."""
-
     purpose = "employee"
 
     role = models.CharField(
@@ -347,7 +335,6 @@ class EmployeeInvitation(Invitation):
 
 
 def is_verified(check: IdentityCheck | None) -> bool:
-    """Whether this check is in force now (S0.4, S0.8)."""
     return (
         check is not None
         and check.status == IdentityStatus.VERIFIED

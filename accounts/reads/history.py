@@ -135,7 +135,6 @@ def _other(event: Event, reader: Organization) -> int | None:
 
 
 def _people(events: Iterable[Event]) -> dict[str, str]:
-    """Names behind the memberships that events speak of."""
     ids = {event.after["person"] for event in events if "person" in event.after}
     if not ids:
         return {}

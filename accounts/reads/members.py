@@ -17,8 +17,6 @@ BY_NAME = ("role", "user__name", "id")
 
 @dataclass(frozen=True)
 class MemberRow:
-    """One member: what they are, what they may do, and how far they have come."""
-
     membership: Membership
     rights: list[str]
     access: str

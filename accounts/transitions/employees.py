@@ -134,7 +134,6 @@ def _already() -> Conflict:
 
 
 def refuse_members(organization: Organization, address: str) -> None:
-    """Raise Conflict for the address of a member."""
     # By the address that the list of members shows: others of theirs are not ours to tell.
     members = Membership.objects.for_organization(organization)
     if members.filter(user__email=address).exists():

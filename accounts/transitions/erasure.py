@@ -11,7 +11,6 @@ def tombstone(person: User) -> str:
 
 
 def forget_invitations(person: User) -> None:
-    """Take the person's addresses out of invitations, refusals and what was counted for limits."""
     addresses = addresses_of(person)
     forget_invited(EmployeeInvitation, person)
     Refusal.objects.filter(address__in=addresses).delete()

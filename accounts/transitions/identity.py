@@ -103,7 +103,6 @@ def _check_person(by: User) -> None:
 
 
 def _store(check: IdentityCheck, kind: str, file: BinaryIO, found: DocumentKind) -> str:
-    """Write one document under a random name (B8); returns that name."""
     document = IdentityDocument(
         check_of=check,
         kind=kind,

@@ -45,7 +45,6 @@ def keep_an_administrator(organization: Organization, *, without: User) -> None:
 
 
 def set_rights(membership: Membership, rights: Iterable[str]) -> None:
-    """Make the member's rights on their organization exactly these."""
     organization = membership.organization
     clear_grants(MembershipRight, user=membership.user, content_object=organization)
     for codename in rights:
@@ -79,7 +78,6 @@ def change_access(
 def _give(
     row: Membership, role: str, rights: list[str], *, before: dict[str, Any], by: User | None
 ) -> None:
-    """Write a member's role and rights, with event and mail."""
     after = {"role": str(role), "rights": rights}
     move(row, expect={"role": row.role, "status": row.status}, role=role)
     set_rights(row, rights)

@@ -86,7 +86,6 @@ def register_organization(
 
 
 def _check_person(by: User, kind: str, name: str) -> None:
-    """Whether this person may register one more account of this kind now."""
     if not by.is_active or not verified_addresses(by):
         raise NotPermitted("Confirm your e-mail address first.")
     mine = Organization.objects.filter(created_by=by)
@@ -274,7 +273,6 @@ def _close(organization: Organization, *, by: User | None, reason: str) -> Organ
 
 
 def _lock_supervised(by: User, organization: Organization) -> Any:
-    """The account, locked, when this reviewer may decide about it."""
     organization = lock(Organization.objects.all(), pk=organization.pk)
     require(by, SUPERVISE)
     if stake := stake_in_organization(by, organization):

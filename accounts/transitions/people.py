@@ -133,7 +133,6 @@ def _end_memberships(person: User, *, by: User | None) -> None:
 
 
 def _forget(person: User, alias: str) -> None:
-    """Take the person out of this app's tables, the outbox and the notices."""
     forgotten = Forgotten(person.pk, tuple(addresses_of(person)), person.name, alias)
     erasure.forget_invitations(person)
     forget_sessions_of(person)

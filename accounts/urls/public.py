@@ -12,11 +12,9 @@ class TokenConverter:
     regex = r"(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)[^/]+"
 
     def to_python(self, value: str) -> str:
-        """The text as it stands."""
         return value
 
     def to_url(self, value: str) -> str:
-        """The text as it stands."""
         return value
 
 

@@ -22,7 +22,6 @@ from core.web.forms import status_of
 
 @require_safe
 def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The invitation with all its details, for the owner of the invited address only (I1)."""
     opened = opening.newest(EMPLOYEE.own(request.user, public_id))
     if opened.state != "open":
         return pages.ended(request, opened)
@@ -31,8 +30,6 @@ def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpRespo
 
 @require_POST
 def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Join the account, and go on to the next step."""
-
     def act() -> HttpResponse:
         membership = employees.accept(by=request.user, public_id=public_id)
         firm = membership.organization.name
@@ -44,7 +41,6 @@ def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say no, with a reason, and for good if wished (I18)."""
     form = DeclineForm(request.POST)
     if not form.is_valid():
         return _page(request, EMPLOYEE.own(request.user, public_id), form)

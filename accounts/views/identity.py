@@ -22,7 +22,6 @@ HISTORY = 20
 
 
 def identity(request: HttpRequest) -> HttpResponse:
-    """The state of the check, and the form while a new one can be sent (S0.4, S0.8)."""
     checks = list(
         IdentityCheck.objects.filter(user=request.user)  # type: ignore[misc]
         .prefetch_related("documents")
@@ -61,7 +60,6 @@ def _context(request: HttpRequest, checks: list[IdentityCheck]) -> dict[str, Any
 
 @require_safe
 def identity_document(request: HttpRequest, public_id: UUID) -> FileResponse:
-    """The person's own document as a download. Reviewers have their own way, in the admin."""
     document = get_object_or_404(
         IdentityDocument.objects.filter(check_of__user=request.user),  # type: ignore[misc]
         public_id=public_id,

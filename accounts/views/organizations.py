@@ -33,8 +33,6 @@ from core.web.forms import apply, posted, status_of
 
 @dataclass(frozen=True)
 class Door:
-    """One kind of account: its form, its address, and what it is for."""
-
     kind: OrganizationKind
     form: type[forms.Form]
     icon: str
@@ -43,12 +41,10 @@ class Door:
 
     @property
     def title(self) -> str:
-        """The kind in words."""
         return self.kind.label
 
     @property
     def url_name(self) -> str:
-        """Where its form is."""
         return f"{self.kind}-register"
 
 
@@ -82,12 +78,10 @@ DOORS = (PROVIDER, SELLER, SUPPLIER)
 @login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Choose what kind of account to open, with what each is for (S0.2, S0.20)."""
     return render(request, "accounts/start.html", {"doors": DOORS})
 
 
 def register(request: HttpRequest, door: Door) -> HttpResponse:
-    """Open an account of the door's kind (S0.4, S1.9)."""
     form = door.form(posted(request))
     if form.is_valid():
         try:
@@ -108,7 +102,6 @@ def register(request: HttpRequest, door: Door) -> HttpResponse:
 
 
 def _go_on(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Back to an open invitation, to the account when it works, else to what it still needs."""
     if organization.is_active:
         messages.success(request, f"The account {organization.name} is active.")
         opened = opening.from_cookie(request)
@@ -144,7 +137,6 @@ def provider_ask(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def registration_hint(request: HttpRequest) -> HttpResponse:
-    """Which number the chosen country has, as plain text for the form."""
     return HttpResponse(hint(request.GET.get("country", "")), content_type="text/plain")
 
 
@@ -159,7 +151,6 @@ def _own(request: HttpRequest, public_id: UUID) -> Organization:
 
 @require_safe
 def provider_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """What a draft still needs, and whose turn it is."""
     organization = _own(request, public_id)
     if organization.status != OrganizationStatus.DRAFT:
         return redirect(page(organization, "home"))
@@ -175,13 +166,11 @@ def provider_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _number_of(organization: Organization) -> dict[str, str]:
-    """Country and number, as the form has them."""
     country, number = str(organization.country), organization.registration_number
     return {"country": country, "registration_number": number}
 
 
 def _steps(organization: Organization, check: IdentityCheck | None, *, taken: bool) -> list[Any]:
-    """The way from the draft to the working account, for the checklist."""
     status = check.status if check else ""
     identity: dict[str, Any] = {"title": "Verify your identity", "who": "You", "state": "current"}
     identity["button"] = {"label": "Verify identity", "url": reverse("identity"), "post": False}
@@ -212,7 +201,6 @@ def _steps(organization: Organization, check: IdentityCheck | None, *, taken: bo
 
 @require_POST
 def provider_draft_activate(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Try again, after the account that held the business was closed."""
     organization = _own(request, public_id)
     try:
         organization = activate_organization(by=request.user, organization=organization)  # type: ignore[arg-type]
@@ -222,7 +210,6 @@ def provider_draft_activate(request: HttpRequest, public_id: UUID) -> HttpRespon
 
 
 def provider_draft_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Give a draft up, after asking once."""
     organization = _own(request, public_id)
     if request.method == "POST":
         close_draft(by=request.user, organization=organization)  # type: ignore[arg-type]

@@ -72,7 +72,6 @@ def people_context(
 
 @require(EMPLOYEE.need)
 def people_page(request: PortalRequest) -> HttpResponse:
-    """Everybody in the account, what is open, and the form that invites (S0.7, U1)."""
     organization = request.organization
     form = InviteForm(posted(request), organization=organization)
     if form.is_valid():
@@ -85,8 +84,6 @@ def people_page(request: PortalRequest) -> HttpResponse:
 
 
 class EmployeeActs(Acts[EmployeeInvitation]):
-    """What administrators do with open invitations."""
-
     kind = EMPLOYEE
 
     def page(
@@ -97,7 +94,6 @@ class EmployeeActs(Acts[EmployeeInvitation]):
 
 @require(ADMINISTRATOR)
 def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One member: role, rights, suspension, the end (U17, U31)."""
     row = _member(request, public_id)
     rights = sorted(rights_of(row.user, row.organization))
     start = {"role": row.role, "rights": rights, "seen": access_state(row.role, rights)}
@@ -118,7 +114,6 @@ def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(ADMINISTRATOR)
 def suspend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Keep the member out for now."""
     row = _member(request, public_id)
     done = f"{row.user.name} is suspended."
     return _on_list(request, lambda: members.suspend(by=request.user, membership=row), done)
@@ -127,7 +122,6 @@ def suspend(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(ADMINISTRATOR)
 def resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Lift the suspension."""
     row = _member(request, public_id)
     done = f"{row.user.name} is back."
     return _on_list(request, lambda: members.resume(by=request.user, membership=row), done)
@@ -135,7 +129,6 @@ def resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask first, then end the membership (U19)."""
     row = _member(request, public_id)
     if request.method != "POST":
         context = _around(request, row, consequences=REMOVING)
@@ -146,7 +139,6 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask first, then make this member the administrator in one's own place."""
     row = _member(request, public_id)
     if request.method != "POST":
         context = _around(request, row, consequences=HANDING_OVER)
@@ -162,7 +154,6 @@ def hand_over(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ANY_MEMBER)
 def leave(request: PortalRequest) -> HttpResponse:
-    """Ask first, then end one's own membership."""
     organization = request.organization
     if request.method != "POST":
         return _leave_page(request)
@@ -192,20 +183,17 @@ def _member(request: PortalRequest, public_id: uuid.UUID) -> Membership:
 
 
 def _on_list(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpResponse:
-    """Do it and go back to the list; a refusal is told on the list, with its status."""
     page = portals.members_page(request.organization)
     return act(request, action, done=done, to=page, refused=partial(_list, request))
 
 
 def _list(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
-    """The list as it stands, with what just happened on top."""
     form = InviteForm(organization=request.organization)
     context = people_context(request, form=form, **extra)
     return render(request, "accounts/people.html", context, status=status)
 
 
 def _around(request: PortalRequest, row: Membership, **extra: Any) -> dict[str, Any]:
-    """What the pages about one member need."""
     organization = request.organization
     return {
         "ns": portals.portal_of(organization).namespace,

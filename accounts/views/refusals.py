@@ -16,7 +16,6 @@ from core.web.pagination import paginate
 
 @require_safe
 def own(request: HttpRequest) -> HttpResponse:
-    """What the person said for their own addresses."""
     rows = Refusal.objects.filter(address__in=verified_addresses(request.user))
     context = {
         "lift": "refusal-lift",
@@ -28,7 +27,6 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def lift_own(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hear from them again."""
     rows = Refusal.objects.filter(address__in=verified_addresses(request.user))
     refusal = get_object_or_404(rows.select_related("organization"), pk=pk)
     refusals.lift(refusal=refusal, by=request.user)
@@ -38,7 +36,6 @@ def lift_own(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(ADMINISTRATOR)
 def of_account(request: PortalRequest) -> HttpResponse:
-    """What the account said for itself."""
     rows = Refusal.objects.filter(refuser=request.organization)
     context = {
         "lift": f"{portals.portal_of(request.organization).namespace}:refusal-lift",
@@ -51,7 +48,6 @@ def of_account(request: PortalRequest) -> HttpResponse:
 @require_POST
 @require(ADMINISTRATOR)
 def lift_of_account(request: PortalRequest, pk: int) -> HttpResponse:
-    """Hear from them again, as the account."""
     rows = Refusal.objects.filter(refuser=request.organization)
     refusal = get_object_or_404(rows.select_related("organization"), pk=pk)
     refusals.lift(refusal=refusal, by=request.user, organization=request.organization)

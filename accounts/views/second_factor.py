@@ -32,7 +32,6 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def _confirmations(request: HttpRequest) -> list[dict[str, str]]:
-    """The ways to show a second factor that is set up already; each leads back here."""
     back = urlencode({"next": reverse("second-factor")})
     return [
         {"label": str(method["description"]), "url": f"{method['url']}?{back}"}

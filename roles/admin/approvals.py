@@ -33,8 +33,6 @@ from roles.transitions import approvals
 
 @admin.register(ApprovedRole)
 class ApprovedRoleAdmin(ReviewAdmin):
-    """Who holds which role, up to which level, until when."""
-
     list_display = ("firm", "role", "highest", "state", "until")
     list_display_links = ("firm",)
     list_filter = (ApprovalFilter, RoleCategoryFilter)
@@ -44,7 +42,6 @@ class ApprovedRoleAdmin(ReviewAdmin):
     ordering: ClassVar = ("-id",)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The approved role's page and what can be done with it."""
         steps = (self.lower, self.revoke, self.restore)
         return [
             ("<int:pk>/change/", require_safe(self.page), "change"),
@@ -53,17 +50,14 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     @admin.display(description="Highest level")
     def highest(self, row: ApprovedRole) -> str:
-        """The level in words."""
         return Level(row.level).word
 
     @admin.display(description="State")
     def state(self, row: ApprovedRole) -> str:
-        """The state at this moment, as a pill."""
         return status_pill(*applications.approval_state(row))
 
     @admin.display(description="Until")
     def until(self, row: ApprovedRole) -> str:
-        """Its yearly end."""
         return format_html('<span class="nowrap">{}</span>', day(row.expires_at))
 
     def _find(self, request: DeskRequest, pk: int) -> ApprovedRole:
@@ -74,7 +68,6 @@ class ApprovedRoleAdmin(ReviewAdmin):
         return found
 
     def page(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """What is approved, why, and what can be done about it."""
         return self._page(request, self._find(request, pk))
 
     def _page(self, request: DeskRequest, row: ApprovedRole, **context: Any) -> HttpResponse:
@@ -99,19 +92,16 @@ class ApprovedRoleAdmin(ReviewAdmin):
         )
 
     def lower(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Lower the level."""
         row = self._find(request, pk)
         form = LowerForm(posted(request), initial={"version": row.version}, approved_role=row)
         return self._step(request, row, form, "Lower", approvals.lower_approved_role)
 
     def revoke(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Take the approval away."""
         row = self._find(request, pk)
         form = ChangeForm(posted(request), initial={"version": row.version})
         return self._step(request, row, form, "Revoke", approvals.revoke_approved_role)
 
     def restore(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Undo a revocation or a lowering."""
         row = self._find(request, pk)
         form = ChangeForm(posted(request), initial={"version": row.version})
         return self._step(request, row, form, "Restore", approvals.restore_approved_role)

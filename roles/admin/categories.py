@@ -21,8 +21,6 @@ from roles.transitions.categories import assign_categories, state_of
 
 @admin.register(ServiceCategory)
 class ServiceCategoryAdmin(ReviewAdmin):
-    """Which group of reviewers decides which service category."""
-
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         """One page instead of a list: every reviewer reads it, a lead reviewer changes it there."""
         if not self.has_view_permission(request):

@@ -13,19 +13,15 @@ from roles.permissions import is_reviewer
 
 
 class ReviewAdmin(DeskAdmin):
-    """For people with the permission to decide role applications."""
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Reviewers; superusers only with the same permission (A7)."""
         return is_reviewer(request.user)
 
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
-        """As ever; PermissionDenied for whoever is no reviewer."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return super().find(request, pk, rows)
 
     @admin.display(description="Solution provider")
     def firm(self, row: Any) -> str:
-        """Name and handle."""
         return format_html("<bdi>{}</bdi><br>{}", row.provider.name, row.provider.handle)

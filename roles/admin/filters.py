@@ -21,8 +21,6 @@ from roles.states import (
 
 
 class WaitingFilter(QueueFilter):
-    """The queue, or what was handed in or ended in one state."""
-
     title = "state"
     parameter_name = "status"
     queue = IN_QUEUE
@@ -31,37 +29,28 @@ class WaitingFilter(QueueFilter):
 
 
 class CategoryFilter(admin.SimpleListFilter):
-    """One service category."""
-
     title = "category"
     parameter_name = "category"
     path = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """The ten categories."""
         return list(ServiceCategory.objects.values_list("slug", "title"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows of the chosen category."""
         if self.value() is None:
             return queryset
         return queryset.filter(**{f"{self.path}__slug": self.value()})
 
 
 class RoleCategoryFilter(CategoryFilter):
-    """The category of an approved role."""
-
     path = "role__category"
 
 
 class AgeFilter(admin.SimpleListFilter):
-    """How near the promised date is."""
-
     title = "age"
     parameter_name = "age"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Late, due within a week, later."""
         return [
             ("late", "Past the promised date"),
             ("week", "Due within 7 days"),
@@ -69,7 +58,6 @@ class AgeFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Applications by their promised date."""
         now = clock.now()
         week = now + timedelta(days=7)
         bounds = {
@@ -81,17 +69,13 @@ class AgeFilter(admin.SimpleListFilter):
 
 
 class MineFilter(admin.SimpleListFilter):
-    """What the reviewer may decide, and what awaits a second reviewer other than them."""
-
     title = "for me"
     parameter_name = "mine"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Two narrower views."""
         return [("decide", "What I may decide"), ("second", "Awaits a second reviewer")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Applications in the person's categories and of other people's companies."""
         if self.value() not in ("decide", "second"):
             return queryset
         rows = queryset.filter(category__in=decidable_categories(request.user)).exclude(
@@ -106,13 +90,10 @@ class MineFilter(admin.SimpleListFilter):
 
 
 class ApprovalFilter(admin.SimpleListFilter):
-    """States of approved roles, the clock's own included."""
-
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """In force, near the end, lowered, and out of force."""
         return [
             ("force", "In force"),
             ("soon", "Ends within 60 days"),
@@ -122,7 +103,6 @@ class ApprovalFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Approved roles in the chosen state now."""
         now = clock.now()
         soon = now + timedelta(days=60)
         in_force = queryset.filter(status=ApprovedRoleStatus.ACTIVE, expires_at__gt=now)

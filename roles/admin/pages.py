@@ -27,7 +27,6 @@ HISTORY = 30
 
 
 def provider_facts(provider: Organization) -> list[tuple[str, str]]:
-    """Who applies: registration, age, and whether its administrators are identified."""
     people = administrators(provider)
     checks = IdentityCheck.objects.in_force(clock.now()).filter(user__in=people)
     identified = set(checks.values_list("user_id", flat=True))
@@ -48,7 +47,6 @@ def provider_facts(provider: Organization) -> list[tuple[str, str]]:
 
 
 def name_warnings(provider: Organization) -> list[str]:
-    """What a reviewer should look at in the name: odd characters, and firms that read alike."""
     warnings = [
         f"“{point.char}” in the name is {point.name} ({point.code})."
         for point in code_points(provider.name)
@@ -112,7 +110,6 @@ def line_desks(
 
 
 def _state(line: ApplicationLine) -> tuple[str, str]:
-    """Label and tone of the line's pill."""
     tones = {LineDecision.APPROVED: "good", LineDecision.REFUSED: "bad"}
     level = f": {Level(line.decided_level).word}" if line.decided_level else ""
     label = f"{line.get_decision_display()}{level}"
@@ -135,7 +132,6 @@ def mail_preview(
 
 
 def history_of(row: Any) -> list[dict[str, Any]]:
-    """The newest events about one object, for the timeline component."""
     events = Event.objects.filter(
         object_type=row._meta.label_lower, object_id=str(row.public_id)
     ).order_by("-at", "-id")[:HISTORY]

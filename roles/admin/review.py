@@ -45,8 +45,6 @@ def _lines(**lookup: Any) -> Coalesce:
 
 @admin.register(RoleApplication)
 class RoleApplicationAdmin(ReviewAdmin):
-    """The queue: oldest first, with what makes it urgent or slow."""
-
     list_display = ("firm", "category", "state", "age", "promised", "restricted")
     list_display_links = ("firm",)
     list_filter = (WaitingFilter, MineFilter, AgeFilter, CategoryFilter)
@@ -55,7 +53,6 @@ class RoleApplicationAdmin(ReviewAdmin):
     ordering: ClassVar = ("submitted_at", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What was handed in; drafts are their provider's alone."""
         return (
             RoleApplication.objects.submitted()
             .with_list_data()
@@ -66,7 +63,6 @@ class RoleApplicationAdmin(ReviewAdmin):
         )
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The application's page and each step on it."""
         steps = (self.start, self.ask, self.finish)
         on_lines = (self.decide, self.agree, self.refuse, self.reopen)
         return [
@@ -80,32 +76,27 @@ class RoleApplicationAdmin(ReviewAdmin):
 
     @admin.display(description="Age")
     def age(self, row: RoleApplication) -> str:
-        """Since it was handed in."""
         return format_html('<span class="nowrap">{}</span>', ago(applications.start_of(row)))
 
     @admin.display(description="Promised by")
     def promised(self, row: RoleApplication) -> str:
-        """The promised date, flagged once it has passed."""
         due = format_html('<span class="nowrap">{}</span>', applications.promised_by(row))
         late = applications.is_late(row)
         return format_html("{} {}", due, status_pill("failed", "Late")) if late else due
 
     @admin.display(description="Restricted")
     def restricted(self, row: Any) -> str:
-        """How many lines need a second reviewer, and how many wait for one now."""
         if not row.awaiting_lines:
             return str(row.restricted_lines or "")
         pill = status_pill("waiting", f"{row.awaiting_lines} awaits second")
         return format_html("{} {}", row.restricted_lines, pill)
 
     def page(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Everything a decision needs on one page."""
         return self._page(request, self.find(request, pk), {})
 
     def _page(
         self, request: DeskRequest, application: RoleApplication, forms: Forms, **context: Any
     ) -> HttpResponse:
-        """The page with what was typed into `forms`."""
         application.refresh_from_db(
             fields=["status", "review_due_at", "answer_due_at", "decided_at"]
         )
@@ -170,13 +161,11 @@ class RoleApplicationAdmin(ReviewAdmin):
         return redirect("admin:roles_roleapplication_change", application.pk)
 
     def start(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Take the application into review."""
         row = self.find(request, pk)
         action = partial(review.start_review, application=row, by=request.user)
         return self._step(request, row, action, "The review has started.")
 
     def ask(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Ask the provider something."""
         row, form = self.find(request, pk), _question_form(request.POST)
         return self._step(
             request,
@@ -189,13 +178,11 @@ class RoleApplicationAdmin(ReviewAdmin):
         )
 
     def finish(self, request: DeskRequest, pk: int) -> HttpResponse:
-        """Close the review: the decisions take effect and the mail goes out."""
         row = self.find(request, pk)
         action = partial(review.finish_application, application=row, by=request.user)
         return self._step(request, row, action, "Decided. The provider's administrators are told.")
 
     def decide(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-        """Approve one role at a level, or refuse it with a reason."""
         row = self._line(request, pk, line)
         form = DecisionForm(request.POST, line=row)
 
@@ -213,7 +200,6 @@ class RoleApplicationAdmin(ReviewAdmin):
         return self._step(request, row.application, action, done, form, (row.pk, "decide"))
 
     def agree(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-        """The second reviewer agrees to what they saw."""
         row = self._line(request, pk, line)
         action = partial(
             review.second_line, line=row, seen_level=_seen(request), agree=True, by=request.user
@@ -222,7 +208,6 @@ class RoleApplicationAdmin(ReviewAdmin):
         return self._step(request, row.application, action, done)
 
     def refuse(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-        """The second reviewer refuses, with a reason."""
         row = self._line(request, pk, line)
         form = RefusalForm(request.POST, line=row)
 
@@ -241,7 +226,6 @@ class RoleApplicationAdmin(ReviewAdmin):
         return self._step(request, row.application, action, done, form, (row.pk, "refuse"))
 
     def reopen(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
-        """Take one's own decision back."""
         row = self._line(request, pk, line)
         action = partial(review.reopen_line, line=row, by=request.user)
         return self._step(request, row.application, action, f"{row.role.name}: open again.")

@@ -14,58 +14,41 @@ from roles.states import (
 
 
 class RoleQuerySet(models.QuerySet[Any]):
-    """The catalogue."""
-
     def in_catalogue_order(self) -> Self:
-        """All roles with their category, in the catalogue's order."""
         return self.select_related("category").order_by("position")
 
 
 class ApplicationQuerySet(models.QuerySet[Any]):
-    """Role applications."""
-
     def for_provider(self, provider: Any) -> Self:
-        """This provider's applications."""
         return self.filter(provider=provider)
 
     def open(self) -> Self:
-        """Not yet decided, withdrawn or lapsed."""
         return self.filter(status__in=OPEN_APPLICATION)
 
     def submitted(self) -> Self:
-        """What reviewers may see: everything that was handed in once."""
         return self.filter(submitted_at__isnull=False)
 
     def unanswered(self, at: datetime) -> Self:
-        """With a question whose time for an answer is over at this moment."""
         return self.filter(status=ApplicationStatus.INFORMATION_REQUESTED, answer_due_at__lte=at)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("provider", "category")
 
 
 class ApprovedRoleQuerySet(models.QuerySet[Any]):
-    """Approved roles."""
-
     def in_force(self, at: datetime) -> Self:
-        """Active and not past their end at this moment (S0.6)."""
         return self.filter(status=ApprovedRoleStatus.ACTIVE, expires_at__gt=at)
 
     def for_provider(self, provider: Any) -> Self:
-        """This provider's approvals."""
         return self.filter(provider=provider)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows, in catalogue order."""
         return self.select_related("role__category", "line").order_by("role__position")
 
     def ended_by(self, at: datetime) -> Self:
-        """Still stored as active although their year is over at this moment."""
         return self.filter(status=ApprovedRoleStatus.ACTIVE, expires_at__lte=at)
 
     def to_remind(self, days: int, at: datetime) -> Self:
-        """In force, ending within `days` days, and not reminded at this stage yet."""
         return self.in_force(at).filter(
             Q(reminded_days__isnull=True) | Q(reminded_days__gt=days),
             expires_at__lte=at + timedelta(days=days),

@@ -24,8 +24,6 @@ LEVELS = [(level.value, level.word) for level in Level if level]
 
 
 class ServiceCategory(models.Model):
-    """One of the ten service categories that a provider applies in."""
-
     slug = models.SlugField(max_length=30, unique=True)
     title = models.CharField(max_length=60)
     sentence = models.CharField(max_length=200)
@@ -60,8 +58,6 @@ class CategoryRight(GroupGrantBase):
 
 
 class Role(models.Model):
-    """A Seller Central role: a row of the catalogue."""
-
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=80)
     category = models.ForeignKey(ServiceCategory, on_delete=models.PROTECT, related_name="roles")
@@ -86,8 +82,6 @@ class Role(models.Model):
 
 
 class RoleApplication(BaseModel):
-    """A provider's request for roles of one service category."""
-
     provider = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="role_applications"
     )
@@ -222,8 +216,6 @@ class ApplicationLine(BaseModel):
 
 
 class ApplicationMessage(BaseModel):
-    """One message of the thread between provider and reviewers (U22)."""
-
     application = models.ForeignKey(
         RoleApplication, on_delete=models.CASCADE, related_name="messages"
     )

@@ -22,7 +22,6 @@ from roles.states import (
 
 
 def restrictions_of(role: Role) -> list[str]:
-    """Why the role is restricted, in words: ["Personal data", "Money"]."""
     return [RESTRICTIONS[word] for word in role.restricted_because.split()]
 
 
@@ -32,7 +31,6 @@ def start_of(application: RoleApplication) -> datetime:
 
 
 def next_step(application: RoleApplication) -> str:
-    """Whose turn it is, and until when (X17)."""
     marketplace, due = settings.MARKETPLACE_NAME, day(application.review_due_at)
     promise = f"decided within {settings.REVIEW_PROMISE_DAYS} days: by {due}"
     if application.review_due_at and application.review_due_at < clock.now():
@@ -52,7 +50,6 @@ def next_step(application: RoleApplication) -> str:
 
 
 def is_late(application: RoleApplication) -> bool:
-    """Whether the promised date has passed while reviewers hold the application."""
     waiting = application.status in (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW)
     due = application.review_due_at
     return waiting and due is not None and due < clock.now()
@@ -67,8 +64,6 @@ def promised_by(application: RoleApplication) -> str:
 
 @dataclass(frozen=True)
 class ApplicationCard:
-    """One row of the list."""
-
     application: RoleApplication
     url: str
     age: str
@@ -78,7 +73,6 @@ class ApplicationCard:
 
 
 def application_cards(rows: Iterable[RoleApplication], handle: str) -> list[ApplicationCard]:
-    """The rows of a list of applications."""
     return [
         ApplicationCard(
             row,
@@ -94,8 +88,6 @@ def application_cards(rows: Iterable[RoleApplication], handle: str) -> list[Appl
 
 @dataclass(frozen=True)
 class ApprovedCard:
-    """One approved role as its provider sees it."""
-
     name: str
     level: str
     until: str
@@ -106,8 +98,6 @@ class ApprovedCard:
 
 @dataclass(frozen=True)
 class ApprovedGroup:
-    """The approved roles of one category, and whether they can be renewed now."""
-
     title: str
     slug: str
     roles: list[ApprovedCard]
@@ -158,8 +148,6 @@ def approved_groups(rows: Iterable[ApprovedRole], open_categories: set[int]) -> 
 
 @dataclass(frozen=True)
 class LineCard:
-    """One role of a submitted application, read only."""
-
     name: str
     level: str
     use_case: str
@@ -220,5 +208,4 @@ def thread(
 
 
 def is_decided(application: RoleApplication) -> bool:
-    """Whether its outcome is there to be read."""
     return application.status in DECIDED_APPLICATION

@@ -27,8 +27,6 @@ _IN_REVIEW = (
 
 
 class AvailabilityState(StrEnum):
-    """Why a role can or cannot be granted."""
-
     GRANTABLE = "grantable"
     LIMITED = "limited"
     NOT_APPLIED = "not_applied"
@@ -55,7 +53,6 @@ class Availability:
 
     @property
     def is_locked(self) -> bool:
-        """Nothing of this role can be granted now."""
         return self.level == Level.NONE
 
 
@@ -150,7 +147,6 @@ def _limited(level: Level, role: Role, line: Mapping[str, Any] | None) -> str:
 def _locked(
     name: str, approved: ApprovedRole | None, line: Mapping[str, Any] | None
 ) -> tuple[AvailabilityState, str, str]:
-    """State, sentence and who, for a role without an approval in force."""
     if line and line["application__status"] in _IN_REVIEW:
         return (
             AvailabilityState.IN_REVIEW,

@@ -51,5 +51,4 @@ def load_catalogue() -> None:
 
 
 def after_migrate(**kwargs: Any) -> None:
-    """post_migrate of this app."""
     load_catalogue()

@@ -8,19 +8,16 @@ from roles.models import ApprovedRole, RoleApplication
 
 
 def lock_provider(provider_id: int) -> Organization:
-    """The provider, locked first of all."""
     return lock(Organization.objects.all(), pk=provider_id)
 
 
 def lock_application(application: Any) -> RoleApplication:
-    """The application as it is now, locked after its provider."""
     lock_provider(application.provider_id)
     rows = RoleApplication.objects.select_related("provider", "category")
     return lock(rows, pk=application.pk)
 
 
 def lock_approved_role(approved_role: Any) -> ApprovedRole:
-    """The approved role as it is now, locked after its provider."""
     lock_provider(approved_role.provider_id)
     rows = ApprovedRole.objects.select_related("provider", "role", "line", "changed_by")
     return lock(rows, pk=approved_role.pk)

@@ -23,7 +23,6 @@ def tell_reviewers_what_waits() -> None:
 
 
 def _waiting() -> tuple[tuple[str, str], ...]:
-    """What waits, in numbers and dates; empty when nothing does. Two queries."""
     applications = RoleApplication.objects.filter(status__in=IN_QUEUE).aggregate(
         number=Count("pk"),
         late=Count("pk", filter=Q(review_due_at__lt=clock.now())),

@@ -266,7 +266,6 @@ def _take_effect(application: RoleApplication, lines: Sequence[ApplicationLine])
 
 
 def all_decided(lines: Sequence[ApplicationLine]) -> bool:
-    """Whether no line waits for a reviewer any more."""
     open_lines = (LineDecision.PENDING, LineDecision.AWAITING_SECOND)
     return bool(lines) and all(line.decision not in open_lines for line in lines)
 

@@ -11,13 +11,11 @@ from roles.models import RoleApplication
 
 
 def own_application(request: PortalRequest, public_id: uuid.UUID) -> RoleApplication:
-    """The application when it is this provider's; 404 like one that does not exist."""
     rows = RoleApplication.objects.for_provider(request.access.organization).with_list_data()
     return get_object_or_404(rows, public_id=public_id)
 
 
 def application_url(application: RoleApplication) -> str:
-    """The page of an application."""
     return reverse(
         "provider:application", args=[application.provider.handle, application.public_id]
     )

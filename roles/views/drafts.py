@@ -30,15 +30,11 @@ NEVER = "Never given to a provider: whoever has it controls the seller's account
 
 
 class CategoryForm(forms.Form):
-    """Which service category to apply in."""
-
     category = forms.ChoiceField(choices=[(each.slug, each.title) for each in CATEGORIES])
 
 
 @dataclass
 class CategoryCard:
-    """One category of the chooser with its roles."""
-
     category: ServiceCategory
     roles: list[dict[str, Any]] = field(default_factory=list)
     restricted: int = 0
@@ -73,7 +69,6 @@ def _open_applications(provider: Any) -> Any:
 
 @require(ADMINISTRATOR)
 def application_new(request: PortalRequest) -> HttpResponse:
-    """Choose one of the ten service categories; posting one opens its draft (S0.5)."""
     form = CategoryForm(posted(request))
     if form.is_valid():
         return _create(request, form.cleaned_data["category"])
@@ -119,7 +114,6 @@ def editor(
     form: DraftForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The draft's page: each grantable role of the category as a row."""
     context = {
         "application": application,
         "form": form or _form(application),
@@ -145,7 +139,6 @@ def _form(application: RoleApplication, data: Any = None) -> DraftForm:
 @require(ADMINISTRATOR)
 @require_POST
 def application_save(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Save the draft as it is, complete or not."""
     application = own_application(request, public_id)
     form = _form(application, request.POST)
     status = _save(request, application, form) if form.is_valid() else UNPROCESSABLE
@@ -158,7 +151,6 @@ def application_save(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 @require(ADMINISTRATOR)
 @require_POST
 def application_submit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Save what was typed, then submit it; what is missing is said at its row (U23)."""
     application = own_application(request, public_id)
     form = _form(application, request.POST)
     status = _save(request, application, form) if form.is_valid() else UNPROCESSABLE

@@ -37,7 +37,6 @@ from roles.views.applications import application_url, missing_step, own_applicat
 @require(ANY_MEMBER)
 @require_safe
 def application_list(request: PortalRequest) -> HttpResponse:
-    """Open and past applications with state, age and next step, and the approved roles (S0.5)."""
     provider = request.access.organization
     rows = RoleApplication.objects.for_provider(provider).with_list_data()
     opened = list(rows.open().order_by("-created_at", "-id"))
@@ -58,7 +57,6 @@ def application_list(request: PortalRequest) -> HttpResponse:
 @require(ADMINISTRATOR)
 @require_safe
 def application_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A draft opens in the editor; anything later is locked and read only."""
     application = own_application(request, public_id)
     if application.status == ApplicationStatus.DRAFT:
         return drafts.editor(request, application)
@@ -104,7 +102,6 @@ def _facts(application: RoleApplication) -> list[tuple[str, str]]:
 @require(ADMINISTRATOR)
 @require_POST
 def application_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Answer the reviewer's question (U22)."""
     application = own_application(request, public_id)
     form = _answer_form(request.POST)
     if not form.is_valid():
@@ -121,7 +118,6 @@ def application_answer(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
 
 @require(ADMINISTRATOR)
 def application_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask first, then take the application back or discard the draft."""
     application = own_application(request, public_id)
     if request.method == "POST":
         withdraw_application(application=application, by=request.user)
@@ -140,7 +136,6 @@ def application_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpRe
 @require(ADMINISTRATOR)
 @require_POST
 def application_again(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A new draft with only the refused lines (X17)."""
     application = own_application(request, public_id)
     return _to_draft(
         request,
@@ -152,7 +147,6 @@ def application_again(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 @require(ADMINISTRATOR)
 @require_POST
 def application_renew(request: PortalRequest, category: str) -> HttpResponse:
-    """A new draft with the approved roles of a category that end soon or have lapsed (U25)."""
     found = get_object_or_404(ServiceCategory, slug=category)
     provider = request.access.organization
     return _to_draft(

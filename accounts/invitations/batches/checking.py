@@ -80,7 +80,6 @@ def _name(text: str) -> str:
 
 
 def _chosen(column: Column, text: str, options: Mapping[str, Any]) -> str:
-    """What the cell means, or what holds for all rows where it says nothing."""
     if text:
         if value := choice(column, text):
             return value

@@ -41,7 +41,6 @@ def decode(data: bytes) -> str:
 
 
 def too_large() -> str:
-    """What is said about a file over the limit."""
     return f"This file is larger than {MAX_BYTES // 1_048_576} MB. Split it, and upload the parts."
 
 

@@ -20,13 +20,11 @@ _WORDS = {
 
 
 def list_done(batch: InvitationBatch) -> None:
-    """To who confirmed it: nothing of the list waits any more."""
     heading = f"Your list {inert(batch.source)} is done: {_counts(batch).get('sent', 0)} invited"
     _tell(batch, "done", heading, "Whoever is not invited stands there with the reason.")
 
 
 def list_stopped(batch: InvitationBatch, reason: str) -> None:
-    """To who confirmed it, or the administrators: the rest of the list is not sent, and why."""
     heading = f"The list {inert(batch.source)} was stopped"
     _tell(batch, "stopped", heading, reason, "The rows that were not sent can be given again.")
 

@@ -27,7 +27,6 @@ class ListForm(forms.Form):
     )
 
     def __init__(self, *args: Any, columns: tuple[Column, ...], **kwargs: Any) -> None:
-        """`columns` are what a row may say."""
         super().__init__(*args, **kwargs)
         self.columns = columns
         others = ", ".join(column.title.lower() for column in columns if column.choices)
@@ -37,7 +36,6 @@ class ListForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """The reading and its source; a refusal stands at the field it came from."""
         data = super().clean() or {}
         file, pasted = data.get("file"), data.get("pasted", "")
         if self.errors:
@@ -71,13 +69,11 @@ class RowsForm(forms.Form):
     rows = forms.TypedMultipleChoiceField(coerce=int, required=False)
 
     def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
-        """Rows are numbered from 1 to `most`."""
         super().__init__(*args, **kwargs)
         field: Any = self.fields["rows"]
         field.choices = [(number, str(number)) for number in range(1, most + 1)]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a choice of nothing."""
         data = super().clean() or {}
         if not self.errors and not data.get("every") and not data.get("rows"):
             raise forms.ValidationError("Tick the rows first.")

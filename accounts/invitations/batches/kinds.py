@@ -76,6 +76,5 @@ def get(purpose: str) -> BatchKind[Any]:
 
 
 def offered_to(organization: Organization, purpose: str) -> BatchKind[Any] | None:
-    """The kind of this purpose when the organization may use it, or None."""
     kind = kinds.get(purpose)
     return kind if isinstance(kind, BatchKind) and kind.offered(organization) else None

@@ -50,8 +50,6 @@ _GROUP_OF = {
 
 @dataclass(frozen=True)
 class Cell:
-    """What was typed below a title, and whether it is what is wrong with the row."""
-
     title: str
     text: str
     is_wrong: bool
@@ -59,8 +57,6 @@ class Cell:
 
 @dataclass(frozen=True)
 class RowView:
-    """One row as pages show it: its group, what is said about it, and at which column."""
-
     row: BatchRow
     group: str
     label: str
@@ -69,24 +65,19 @@ class RowView:
 
     @property
     def number(self) -> int:
-        """Its place in the list; pages go by it."""
         return self.row.number
 
     @property
     def can_be_chosen(self) -> bool:
-        """Whether it can still be left out, taken in or taken back."""
         return self.row.status in (RowStatus.READY, RowStatus.EXCLUDED, RowStatus.QUEUED)
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """All rows of a list, and how many are in each group."""
-
     rows: list[RowView]
     counts: Counter[str]
 
     def page(self, request: HttpRequest, group: str, columns: Sequence[Column]) -> Page[RowView]:
-        """One page of this group, or of all, with the cells of each row."""
         rows = [row for row in self.rows if not group or row.group == group]
         numbers = [row.number for row in rows]
 
@@ -156,7 +147,6 @@ def _when(row: BatchRow, room: limits.Room, date: datetime) -> RowView:
 
 
 def tabs(found: Outlook, groups: dict[str, str], current: str, path: str) -> list[dict[str, Any]]:
-    """The groups that hold rows, as tabs; "" is all of them."""
     items = [{"label": "All", "url": path, "current": not current, "count": len(found.rows)}]
     return items + [
         {

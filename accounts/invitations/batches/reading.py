@@ -46,8 +46,6 @@ class Line:
 
 @dataclass
 class Reading:
-    """The rows in their order, and what was left aside."""
-
     lines: list[Line]
     notes: list[str]
 
@@ -110,7 +108,6 @@ def _delimiter(text: str) -> tuple[str, str]:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each row that holds anything."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     before = 0
     for cells in reader:
@@ -223,7 +220,6 @@ def _entry(piece: str, delimiter: str, columns: Sequence[Column]) -> dict[str, s
 
 
 def choice(column: Column, text: str) -> str:
-    """The stored value that this cell means, or ""."""
     words = {plain(value): value for value in column.choices}
     words |= {plain(label): value for value, label in column.choices.items()}
     words |= {plain(word): value for word, value in column.synonyms.items()}
@@ -231,5 +227,4 @@ def choice(column: Column, text: str) -> str:
 
 
 def as_typed(row: Any, columns: Sequence[Column]) -> list[str]:
-    """The cells of a stored row in the order of the columns."""
     return [row.typed.get(column.key, "") for column in columns]

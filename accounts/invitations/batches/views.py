@@ -30,7 +30,6 @@ EARLIER = 10
 
 @require(BatchKind.need)
 def start(request: PortalRequest, purpose: str) -> HttpResponse:
-    """Give a list: a file or pasted lines. Nobody is invited before it is confirmed."""
     kind, organization = _kind(request, purpose), request.organization
     data = posted(request)
     form = ListForm(
@@ -57,7 +56,6 @@ def start(request: PortalRequest, purpose: str) -> HttpResponse:
 
 
 def _to_mend(request: PortalRequest, kind: BatchKind[Any]) -> str:
-    """The wrong rows of the list that the query names, to be mended where they are pasted."""
     try:
         public_id = uuid.UUID(request.GET.get("mend", ""))
     except ValueError:
@@ -68,7 +66,6 @@ def _to_mend(request: PortalRequest, kind: BatchKind[Any]) -> str:
 
 
 def _mendable(batch: InvitationBatch, kind: BatchKind[Any]) -> Iterator[bytes]:
-    """The rows that were not taken, as CSV with the reasons."""
     columns = kind.columns(batch.organization)
     rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
     return csv_lines(
@@ -93,14 +90,12 @@ def _keep(
 @require_safe
 @require(BatchKind.need)
 def show(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
-    """The list row by row: what will happen, or what has."""
     return _page(request, _kind(request, purpose), _batch(request, purpose, public_id))
 
 
 @require_POST
 @require(BatchKind.need)
 def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
-    """Invite everybody on the list that can be invited; twice is once."""
     batch = _batch(request, purpose, public_id)
     return _do(request, batch, lambda: lists.confirm(by=request.user, batch=batch))
 
@@ -108,7 +103,6 @@ def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 @require_POST
 @require(BatchKind.need)
 def choose(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
-    """Leave rows out, take them in again, or take queued ones back."""
     batch = _batch(request, purpose, public_id)
     form = RowsForm(request.POST, most=MAX_ROWS)
     if not form.is_valid():
@@ -139,7 +133,6 @@ def _chosen(request: PortalRequest, batch: InvitationBatch, data: dict[str, Any]
 @require_POST
 @require(BatchKind.need)
 def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
-    """Throw away a list that was not confirmed."""
     batch = _batch(request, purpose, public_id)
     return act(
         request,
@@ -153,7 +146,6 @@ def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 @require_safe
 @require(BatchKind.need)
 def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
-    """The rows that were not taken, as CSV with the reason, to mend and upload again."""
     lines = _mendable(_batch(request, purpose, public_id), _kind(request, purpose))
     response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="to-mend-{clock.today():%Y-%m-%d}.csv"'

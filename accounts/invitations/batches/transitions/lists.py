@@ -162,7 +162,6 @@ def finish(batch: InvitationBatch) -> None:
 
 
 def settle(batch: InvitationBatch) -> None:
-    """Finish a running list in which nothing waits."""
     waits = batch.rows.filter(status=RowStatus.QUEUED).exists()
     if batch.status == BatchStatus.RUNNING and not waits:
         advance(batch, BATCH, BatchStatus.DONE, finished_at=clock.now())

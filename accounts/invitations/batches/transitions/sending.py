@@ -108,8 +108,6 @@ def _rest(batch: InvitationBatch, now: datetime) -> None:
 
 @dataclass
 class _Sorted:
-    """Rows by what becomes of them."""
-
     to_send: list[BatchRow] = field(default_factory=list)
     known: list[BatchRow] = field(default_factory=list)
     later: list[BatchRow] = field(default_factory=list)
@@ -210,7 +208,6 @@ def _grouped(rows: Iterable[BatchRow], name: str) -> dict[Any, list[BatchRow]]:
 
 
 def plan_of(batch: InvitationBatch, row: BatchRow) -> Plan:
-    """What this row asks for, together with what holds for the whole list."""
     values = {**batch.options, **row.values}
     return Plan(row.address, values.pop("name", ""), values, row.invitation_id)
 
