@@ -47,10 +47,7 @@ def canonical(raw: str) -> str:
 
 
 def budget_key(address: str) -> str:
-    """Return the key under which limits count an address: no dots and no +tag (I13).
-
-    Never use it to tell people apart. Raises AddressError as `canonical` does.
-    """
+    """Dots and +tag are left out: limits count by it, and nothing else may use it (I13)."""
     local, domain = canonical(address).split("@")
     bare = local.split("+")[0].replace(".", "")
     return f"{bare or local}@{domain}"

@@ -134,10 +134,7 @@ POLICY = f"default-src {CSP.NONE}; sandbox"
 
 
 def document_response(document: IdentityDocument) -> FileResponse:
-    """The file as an attachment under a name of ours; the caller has checked the reader.
-
-    Raises Ended for a document that was deleted, which the retention does to all of them.
-    """
+    """The caller has checked the reader. Raises Ended for a document that was deleted."""
     name = f"{document.kind.replace('_', '-')}.{document.stored_name.rpartition('.')[2]}"
     if not document.file:
         raise Ended("This document was deleted: it is kept for a limited time only.")

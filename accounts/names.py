@@ -68,21 +68,14 @@ def clean_name(raw: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Return what a name looks like: equal for names that a reader may take for each other.
-
-    Compatibility forms, case, accents, spaces, punctuation and foreign look-alikes are levelled.
-    """
+    """Equal for names that a reader may take for each other."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     bare = (c for c in unicodedata.normalize("NFKD", plain) if c.isalnum() or c == "|")
     return confusables.fold("".join(bare))
 
 
 def code_points(name: str) -> tuple[CodePoint, ...]:
-    """Return each character of a name with its code, name and script.
-
-    Unusual is what a reviewer should look at: a letter of another script than the first letter's,
-    or a character that cannot be seen.
-    """
+    """Unusual is a letter of another script than the first letter's, or an invisible one."""
     scripts = [confusables.script_of(char) for char in name]
     main = next(filter(None, scripts), "")
     return tuple(
@@ -98,10 +91,7 @@ def code_points(name: str) -> tuple[CodePoint, ...]:
 
 
 def handle_for(name: str, taken: Container[str] | Callable[[str], bool]) -> str:
-    """Return a free public handle made from a name: 3 to 32 of a-z, 0-9 and hyphen.
-
-    `taken` holds, or says of a handle, whether it is in use.
-    """
+    """3 to 32 of a-z, 0-9 and hyphen. `taken` holds the used ones, or says of one whether it is."""
     is_taken = taken if callable(taken) else taken.__contains__
     base = _ascii_words(name)[:MAX_HANDLE].strip("-")
     if len(base) < MIN_HANDLE or base in RESERVED_HANDLES:

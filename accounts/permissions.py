@@ -23,10 +23,7 @@ def labels(kind: str, rights: Iterable[str]) -> list[str]:
 
 
 def clean_rights(kind: str, role: str, rights: Iterable[str]) -> list[str]:
-    """The rights as stored: administrators, who have all, need none; editing includes looking.
-
-    Raises Invalid for a right that this kind of organization does not know.
-    """
+    """Administrators need none; editing includes looking. Raises Invalid for an unknown right."""
     if role == MembershipRole.ADMINISTRATOR:
         return []
     wanted = set(rights)

@@ -38,10 +38,7 @@ def clear_after_code(user: Any, **kwargs: Any) -> None:
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:
-    """An erased person stands in no list of invitations, and the history forgets the name.
-
-    What was done stays, and so do its seals.
-    """
+    """History forgets the name. What was done stays, and so do its seals."""
     lists.forget_person(addresses=addresses_of(user))
     history.forget_person(user)
 

@@ -140,11 +140,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 
 
 def validate_registration(country: str, number: str) -> str:
-    """Return the one spelling of a registration number.
-
-    Takes the two-letter country code and what was typed. A LEI is accepted for every country.
-    Raises RegistrationError with the expected kind when the number breaks the country's rule.
-    """
+    """The one spelling. A LEI is accepted for every country. Raises RegistrationError."""
     return _checked(country, number)[0]
 
 

@@ -23,10 +23,7 @@ def require(user: Any, permission: str) -> None:
 
 
 def stake_in_person(reviewer: Any, person_id: int) -> str:
-    """Why this reviewer may not decide about this person; "" when they may.
-
-    Nobody decides about themselves or about members of an organization they belong to.
-    """
+    """Why this reviewer may not decide about this person; "" when they may."""
     if reviewer.pk == person_id:
         return "This is your own identity check: another reviewer has to decide."
     mine = Membership.objects.live().filter(user=reviewer).values("organization_id")

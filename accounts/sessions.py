@@ -137,10 +137,7 @@ def _people_of(request: HttpRequest) -> list[str]:
 
 
 def forget_sessions_of(user: Any) -> None:
-    """End every session, and delete each row that speaks of this person (D6).
-
-    A session's row does not say whose it is: all that are open have to be looked into.
-    """
+    """A session's row does not say whose it is: all have to be looked into (D6)."""
     end_all_sessions(user)
     mine = str(user.pk)
     for session in Session.objects.iterator():

@@ -16,11 +16,7 @@ def membership_of(user: Any, organization: Any) -> Membership | None:
 
 
 def require_administrator(user: Any, organization: Organization) -> Membership:
-    """The membership of an administrator of an active organization.
-
-    Raises NotRelated for outsiders, NotPermitted for employees and inactive organizations. Call it
-    inside the transaction, after locking.
-    """
+    """Call it after locking. Raises NotRelated for outsiders, NotPermitted for all others."""
     membership: Membership | None = (
         Membership.objects.active()
         .filter(user=user, organization=organization)

@@ -117,10 +117,7 @@ def category_by_title(title: str) -> Category:
 
 
 def questions_for(restricted_because: Iterable[str] | str) -> tuple[Question, ...]:
-    """Return what a role restricted for these reasons must answer; nothing when unrestricted.
-
-    Takes the reasons as a sequence or as words. Raises KeyError for an unknown reason.
-    """
+    """Takes the reasons as a sequence or as words. Raises KeyError for an unknown reason."""
     words = (
         restricted_because.split() if isinstance(restricted_because, str) else restricted_because
     )
@@ -131,10 +128,7 @@ def questions_for(restricted_because: Iterable[str] | str) -> tuple[Question, ..
 
 
 def read_catalogue(path: Path = CATALOGUE_FILE) -> list[CatalogueRow]:
-    """Return the roles in the order of the file.
-
-    Raises CatalogueError when a column, category, level, reason or code is not as it must be.
-    """
+    """In the order of the file. Raises CatalogueError."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         if reader.fieldnames != _COLUMNS:

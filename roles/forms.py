@@ -36,10 +36,7 @@ class RoleRow:
 
 
 class DraftForm(forms.Form):
-    """A level, a use case and answers for each role of one category; all may be missing.
-
-    `add_gaps` says afterwards what a submission still needs, each at its row.
-    """
+    """A level, a use case and answers for each role of one category; all may be missing."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 

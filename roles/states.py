@@ -53,10 +53,7 @@ IN_QUEUE = (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW)
 
 
 class LineDecision(TextChoices):
-    """A restricted line that one reviewer approved awaits a second one.
-
-    Until the application is finished, the reviewer who decided can open a line again.
-    """
+    """Whoever decided can open a line again until the application is finished."""
 
     PENDING = "pending", "Not decided"
     AWAITING_SECOND = "awaiting_second", "Awaits a second reviewer"

@@ -33,10 +33,7 @@ CHANGES = {
 
 
 def security_changed(user: Any, change: str, browser: str, *, old: str = "", new: str = "") -> None:
-    """Something that guards the account was changed; `change` is a key of CHANGES.
-
-    A changed address is told to the old and the new one. Other sessions end with it (A10).
-    """
+    """`change` is a key of CHANGES. A changed address is told to the old and the new one."""
     kind, title = CHANGES[change]
     addresses = [old, new] if old and new else [user.email]
     mail = Mail(

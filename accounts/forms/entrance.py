@@ -81,10 +81,7 @@ class SignupForm(allauth_forms.SignupForm):
         return super().try_save(request)
 
     def save(self, request: HttpRequest) -> Any:
-        """The account that waits for its code: a new one, or the unproved one at this address.
-
-        What was typed counts only in the browser that enters the code.
-        """
+        """What was typed counts only in the browser that enters the mailed code."""
         user = self.unproved or self._create(request)
         typed = self.cleaned_data
         password = make_password(typed["password1"]) if self.unproved else user.password

@@ -37,10 +37,7 @@ def renewal_asked(row: OneTimeLink) -> None:
 def send_links(
     invitations: Iterable[Any], *, event: str, kind: str, mail: Callable[[Any], Mail], page: str
 ) -> None:
-    """Mail each invitation of one organization to its address, in a fixed number of statements.
-
-    `page` names the address where the invited answers. Who said "never again" gets none (I18).
-    """
+    """They are one organization's and take few statements. `page` is where the invited answers."""
     rows = wanting_mail(invitations)
     owners = dict(
         EmailAddress.objects.filter(

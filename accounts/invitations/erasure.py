@@ -17,10 +17,7 @@ def addresses_of(user: Any) -> list[str]:
 def forget_invited(
     model: type[OneTimeLink], user: Any, then: Callable[[Any], object] = lambda row: None
 ) -> None:
-    """Take address and name out of invitations of one kind.
-
-    What is still open is taken back first, and `then` told; the rest stays as history.
-    """
+    """What is still open is taken back first, and `then` told; the rest stays as history."""
     require_atomic()
     kind = kinds.of(model)
     rows = kind.rows().filter(address__in=addresses_of(user))

@@ -89,10 +89,7 @@ class Kind[R: OneTimeLink](ABC):
             raise Ended(self.gone) from None
 
     def enter(self, row: R, by: User) -> tuple[R, int | None]:
-        """The row, locked after its parties, for somebody who may invite; a delegate's firm, too.
-
-        Raises NotRelated, NotPermitted.
-        """
+        """Lock the row after its parties; says a delegate's firm. Raises as `check` does."""
         lock_all(Organization.objects.filter(pk__in=[pk for pk in self.parties(row) if pk]))
         self.check(by, self.inviter(row))
         return lock(self.rows(), pk=row.pk), None

@@ -85,11 +85,7 @@ class Room:
                 self.others[key].append(at)
 
     def take(self, key: str) -> None:
-        """Use one up for `key`, in this object alone.
-
-        Raises RoomEnded when nobody else can be invited either, LimitReached when this address
-        has had enough; both with the time when the next one is possible.
-        """
+        """Raises RoomEnded when nobody can be invited, else LimitReached, with a time."""
         self._check_organization()
         self.check_address(key)
         self.sent.append(self.now)
@@ -159,11 +155,8 @@ def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
 
 
 def hold(addresses: Iterable[str]) -> None:
-    """Let nobody else count for these addresses until the transaction ends.
-
-    Their budgets are shared by accounts that lock nothing in common. The caller has locked its
-    organization before. SQLite's writers are serial.
-    """
+    """Until the transaction ends, nobody else counts for them: budgets are shared by accounts."""
+    # SQLite's writers are serial.
     if connection.vendor != "postgresql":
         return
     keys = [budget_key(address) for address in addresses]
@@ -212,11 +205,7 @@ def check_and_count(invitation: Any) -> None:
 
 
 def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -> None:
-    """Count one mail of `organization` to whatever `key` stands for, an address's budget mostly.
-
-    What the recipient `asked_for` is not held against the budget that strangers share. Raises
-    LimitReached with the time when the next one is possible.
-    """
+    """What the recipient `asked_for` does not use up what strangers share. Raises LimitReached."""
     Room(organization, [key], asked_for=asked_for).take(key)
     note(organization, [(key, about)])
 

@@ -195,10 +195,7 @@ def _row(
 
 
 def delivery_words(delivery: Delivery | None, state: str) -> str:
-    """How far the mail of an open invitation or link is, and why where it did not arrive.
-
-    Without a message of its own the mail was not wanted: the inviter reads what others read (I18).
-    """
+    """Mail that was not wanted reads as if it was sent: the inviter must not know (I18)."""
     if delivery is None:
         unknown = state == InvitationStatus.UNDELIVERABLE
         return "" if unknown else str(MessageStatus.SENT.label)

@@ -17,10 +17,7 @@ class Waiting:
 
 
 def pending_for(user: Any) -> list[Waiting]:
-    """Everything this person may answer now, what ends first in front, ten of a kind at most.
-
-    The addresses they have proved to own and the organizations they administer decide (I1).
-    """
+    """What ends first comes first. Proved addresses and administered accounts decide (I1)."""
     waiting = [
         Waiting(kind.headline(row), row.expires_at, kind.answer_url(user, row))
         for kind in kinds.all_kinds()

@@ -23,10 +23,7 @@ from core.errors import Conflict, NotRelated
 def refuse(
     *, inviter: Organization, by: Any, address: str = "", organization: Organization | None = None
 ) -> Refusal:
-    """Note that `address`, or the account `organization`, wants nothing from `inviter` any more.
-
-    Runs in the transaction of the answer it comes with; the inviter does not see its history.
-    """
+    """Runs in the transaction of the answer. The inviter does not see it in their history."""
     require_atomic()
     target = {"refuser": organization} if organization else {"address": address}
     refusal, made = Refusal.objects.get_or_create(organization=inviter, **target)
@@ -37,10 +34,7 @@ def refuse(
 
 @transaction.atomic
 def lift(*, refusal: Refusal, by: Any, organization: Organization | None = None) -> None:
-    """Hear from them again: by the owner of the address, or an administrator of the account.
-
-    Raises NotRelated for anybody else's, NotPermitted for employees.
-    """
+    """Raises NotRelated for anybody else's, NotPermitted for employees."""
     if organization:
         organization = lock(Organization.objects.all(), pk=organization.pk)
         require_administrator(by, organization)
@@ -101,10 +95,7 @@ def _accounts_of(address: str, organization_kind: str) -> set[Any]:
 
 
 def unwelcome(*, inviter: str = "organization_id", invited: str = "") -> Exists:
-    """For querysets of invitations: the invited address or account has refused the inviter.
-
-    The names are those of the columns that hold the two.
-    """
+    """For querysets: the invited has refused the inviter. The arguments name columns."""
     condition = Q(address=OuterRef("address")) & ~Q(address="")
     if invited:
         condition |= Q(refuser=OuterRef(invited))
@@ -112,9 +103,6 @@ def unwelcome(*, inviter: str = "organization_id", invited: str = "") -> Exists:
 
 
 def refuse_blocked(*, inviter: Organization, answering: Organization) -> None:
-    """Raise Conflict when the inviter itself has refused the account that wants to answer.
-
-    Only the invited, who holds the invitation, reads it.
-    """
+    """Raise Conflict when the inviter has refused `answering`. Only the invited reads it."""
     if Refusal.objects.filter(organization=answering, refuser=inviter).exists():
         raise Conflict(f"{inviter.name} has blocked this account. Ask them to lift that first.")

@@ -64,11 +64,7 @@ def one_open(
 def note_sent(
     invitation: Invitation, *, by: User, event: str = "sent", acting: int | None = None
 ) -> None:
-    """Count a mail that is about to go out against the limits, and write history.
-
-    `acting` is the firm of a delegate who sends it. Raises LimitReached when the organization, the
-    pair or the address has had enough (I13).
-    """
+    """`acting` is the firm of a delegate who sends it. Raises LimitReached (I13)."""
     require_atomic()
     kind = kinds.of(invitation)
     limits.hold([invitation.address])
@@ -101,10 +97,7 @@ def note_all_sent(organization: Organization, invitations: Sequence[Any], *, by:
 
 
 def wanting_mail(invitations: Iterable[Any]) -> list[Any]:
-    """Those to whom a mail may go: not once they said "never again" (I18).
-
-    All are one organization's and of one kind. The inviter is not told the difference.
-    """
+    """All are one organization's and of one kind. Nobody gets mail after "never again" (I18)."""
     rows = list(invitations)
     return unrefused(kinds.of(rows[0]), rows) if rows else []
 
@@ -129,11 +122,7 @@ def close_overdue(model: type[Invitation], **found: Any) -> None:
 
 @transaction.atomic
 def resend[R: OneTimeLink](*, by: User, row: R) -> R:
-    """A new link and a new end date; every older link is dead, and `by` invites now (U2, I5).
-
-    Raises Conflict once it was answered, LimitReached within ten minutes of the last mail,
-    NotRelated, NotPermitted.
-    """
+    """Older links are dead, and `by` invites now (U2, I5). Raises Conflict and LimitReached."""
     kind = kinds.of(row)
     row, acting = kind.enter(row, by)
     return kind.resend(row, by=by, acting=acting)
@@ -141,10 +130,7 @@ def resend[R: OneTimeLink](*, by: User, row: R) -> R:
 
 @transaction.atomic
 def revoke[R: OneTimeLink](*, by: User, row: R) -> R:
-    """Take it back unanswered; doing it twice is doing it once (U3, N29).
-
-    Raises TransitionNotAllowed once it was answered, NotRelated, NotPermitted.
-    """
+    """Doing it twice is doing it once (U3, N29). Raises TransitionNotAllowed once answered."""
     kind = kinds.of(row)
     row, acting = kind.enter(row, by)
     if row.status != kind.revoked:
@@ -155,10 +141,7 @@ def revoke[R: OneTimeLink](*, by: User, row: R) -> R:
 
 @transaction.atomic
 def copy_link(*, by: User, row: OneTimeLink) -> str:
-    """The address of the current link, for who sent it and nobody else, to hand over (U10, I6).
-
-    Raises Ended, NotRelated, NotPermitted.
-    """
+    """Only who sent it gets the address (U10, I6). Raises Ended, NotRelated, NotPermitted."""
     kind = kinds.of(row)
     row, acting = kind.enter(row, by)
     if getattr(row, f"{kind.sender}_id") != by.pk:
@@ -183,11 +166,7 @@ def renew[R: Invitation](
     taken: str = OPEN_ALREADY,
     **values: Any,
 ) -> R:
-    """A new token and end date for a locked invitation, counted and noted; the caller mails it.
-
-    `taken` is said when a newer one is open. Raises Conflict for an answered invitation and
-    LimitReached within ten minutes of the last one.
-    """
+    """The caller mails it. `taken` is said when a newer one is open. Raises LimitReached, too."""
     require_atomic()
     if invitation.status not in RESENDABLE:
         raise Conflict("This invitation has been answered: send a new one instead.")
@@ -214,10 +193,7 @@ def renew[R: Invitation](
 def close[R: OneTimeLink](
     row: R, status: str, *, by: Any, reason: str = "", acting: int | None = None, **values: Any
 ) -> R:
-    """Accept, decline or revoke: the one guarded UPDATE that uses the link up (I2).
-
-    The caller holds the lock, has checked the person, and sends the mails.
-    """
+    """The one guarded UPDATE that uses the link up (I2). The caller locks, checks and mails."""
     require_atomic()
     kind, before = kinds.of(row), row.status
     if isinstance(row, Invitation):

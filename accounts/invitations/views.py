@@ -121,10 +121,7 @@ def _count_forgery(request: HttpRequest) -> None:
 
 # What the inviting side does --------------------------------------------------------------------
 class Acts[R: OneTimeLink]:
-    """Send again, copy the link, take back: the buttons of one kind's rows, and their addresses.
-
-    A subclass for each kind knows the pages that the buttons stand on.
-    """
+    """Buttons of one kind's rows. A subclass for each kind knows the pages they stand on."""
 
     kind: Kind[R]
 

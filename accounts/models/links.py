@@ -116,10 +116,7 @@ DECIDED = (InvitationStatus.ACCEPTED, InvitationStatus.DECLINED, InvitationStatu
 
 
 def invitation_constraints(prefix: str, *, target: tuple[str, ...] = ("address",)) -> list[Any]:
-    """The constraints every kind of invitation carries; `prefix` is app_model.
-
-    `target` are the columns that, with the inviting organization, may be pending only once.
-    """
+    """`prefix` is app_model. An organization has one open row for each `target`."""
     return [
         models.UniqueConstraint(
             fields=["organization", *target],
@@ -164,10 +161,7 @@ class Sending(models.Model):
 
 
 class Refusal(models.Model):
-    """The owner of this address, or the account `refuser`, said "never again" to `organization`.
-
-    See refusals.
-    """
+    """The owner of `address`, or the account `refuser`, said "never again" to `organization`."""
 
     organization = models.ForeignKey(
         "accounts.Organization", on_delete=models.CASCADE, related_name="+"

@@ -30,11 +30,7 @@ def invite(
     role: str,
     rights: Iterable[str] = (),
 ) -> EmployeeInvitation:
-    """Invite the owner of `address` (canonical) to the account, and mail the link (S0.7).
-
-    Raises NotPermitted, Conflict for a member or an open invitation, Invalid for an unknown
-    right, LimitReached (I13).
-    """
+    """`address` is canonical (S0.7). Raises NotPermitted, Conflict, Invalid, LimitReached."""
     organization = lock(Organization.objects.all(), pk=organization.pk)
     kinds.of(EmployeeInvitation).check(by, organization)
     refuse_members(organization, address)
@@ -73,10 +69,7 @@ def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str
 def invite_each(
     *, by: User, organization: Organization, plans: Iterable[Plan]
 ) -> list[EmployeeInvitation]:
-    """The same for a list, in a fixed number of statements.
-
-    The caller holds the lock, has checked what `invite` checks, and counts what is sent.
-    """
+    """The caller holds the lock, has checked what `invite` checks, and counts what is sent."""
     require_atomic()
     invitations = EmployeeInvitation.objects.bulk_create(
         _new(
@@ -96,12 +89,7 @@ def invite_each(
 
 @transaction.atomic
 def accept(*, by: User, public_id: uuid.UUID) -> Membership:
-    """Join the account with the role and rights of the invitation as it stands now (S0.8, I1).
-
-    Everything is looked at again under the lock. Raises NotRelated for anybody but the owner of
-    the invited address, Ended for an invitation that has ended or whose inviter may no longer
-    invite, Conflict for a member.
-    """
+    """Everything is looked at again under the lock (I1). Raises NotRelated, Ended, Conflict."""
     invitation = shared.lock_open(EmployeeInvitation, public_id, by=by)
     kinds.of(invitation).check_inviter(invitation)
     _refuse_rejoining(by, invitation.organization)

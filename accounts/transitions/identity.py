@@ -35,10 +35,7 @@ Documents = Mapping[str, tuple[BinaryIO, DocumentKind]]
 
 
 def obstacle(latest: IdentityCheck | None) -> str:
-    """Why the person cannot send a new check now; "" when they can.
-
-    Takes the newest check. One at a time, and a verified one is renewed only near its end.
-    """
+    """Why nobody with this newest check can send another now; "" when they can."""
     if latest is None or latest.status in (IdentityStatus.FAILED, IdentityStatus.EXPIRED):
         return ""
     if latest.status == IdentityStatus.SUBMITTED:
@@ -212,10 +209,7 @@ def remind_identity(*, check: IdentityCheck, days: int) -> bool:
 
 @transaction.atomic
 def delete_document(*, document: IdentityDocument) -> None:
-    """Remove the file of a decided check for good; the row says when (D7).
-
-    The file goes first: what fails afterwards is tried again, and deleting twice is harmless.
-    """
+    """The file goes first: what fails afterwards is tried again, and twice is harmless (D7)."""
     document = lock(IdentityDocument.objects.all(), pk=document.pk)
     if document.file.name:
         default_storage.delete(document.file.name)

@@ -30,10 +30,7 @@ from core.state_tables import advance
 
 
 def keep_an_administrator(organization: Organization, *, without: User) -> None:
-    """Raise Conflict when nobody but `without` administers the organization.
-
-    The caller holds the lock of the organization. A closed account needs nobody any more.
-    """
+    """Raise Conflict when nobody but `without` administers it. The caller holds its lock."""
     if organization.status != OrganizationStatus.CLOSED and not others_administer(
         organization, without=without
     ):
@@ -55,11 +52,7 @@ def set_rights(membership: Membership, rights: Iterable[str]) -> None:
 def change_access(
     *, by: User, membership: Membership, role: str, rights: Iterable[str], seen: str = ""
 ) -> Membership:
-    """Give a member this role and exactly these rights; `seen` is the access_state shown before.
-
-    Raises NotPermitted, Invalid for an unknown right, Conflict when somebody else changed it
-    meanwhile or the organization would be left without an administrator.
-    """
+    """`seen` is the access_state that the page showed. Raises NotPermitted, Invalid, Conflict."""
     row = _locked(membership, by=by)
     held = rights_of(row.user, row.organization)
     if seen and seen != access_state(row.role, held):
@@ -88,10 +81,7 @@ def _give(
 
 
 def succeed(*, row: Membership, by: User | None) -> None:
-    """Make this locked member an administrator because the only one goes.
-
-    For the operator's transitions, which hold the lock of the organization.
-    """
+    """The only administrator goes. The caller, a transition of the operator, holds the lock."""
     before = {"role": row.role, "rights": sorted(rights_of(row.user, row.organization))}
     _give(row, MembershipRole.ADMINISTRATOR, [], before=before, by=by)
 
@@ -103,10 +93,7 @@ def end_for_good(*, row: Membership, by: User | None) -> None:
 
 @transaction.atomic
 def hand_over(*, by: User, membership: Membership) -> Membership:
-    """Make this member an administrator and `by` an employee, in one step.
-
-    Raises NotPermitted for oneself, and Conflict for a suspended member.
-    """
+    """Raises NotPermitted for oneself, and Conflict for a suspended member."""
     target = _locked(membership, by=by, others_only=True)
     if target.status != MembershipStatus.ACTIVE:
         raise Conflict(f"{target.user.name} is suspended. Lift the suspension first.")
@@ -140,10 +127,7 @@ def resume(*, by: User, membership: Membership) -> Membership:
 
 @transaction.atomic
 def remove(*, by: User, membership: Membership) -> Membership:
-    """End a membership; access ends with it, everywhere at once (A5).
-
-    Raises NotPermitted for oneself (that is `leave`) and Conflict for the last administrator.
-    """
+    """Raises NotPermitted for oneself (that is `leave`), Conflict for the last administrator."""
     row = _locked(membership, by=by, others_only=True)
     _end(row, "membership.removed", by=by)
     end_all_sessions(row.user)

@@ -148,10 +148,7 @@ def _save_with_handle(organization: Organization) -> None:
 
 
 def _activate(organization: Organization) -> None:
-    """Draft to active; raises AlreadyRegistered when the business got another account meanwhile.
-
-    The constraint decides between two at once.
-    """
+    """Raises AlreadyRegistered; the constraint decides between two at once."""
     with constraint_as(accounts_organization_one_per_business=AlreadyRegistered()):
         advance(organization, ORGANIZATION, OrganizationStatus.ACTIVE, activated_at=clock.now())
     record(
@@ -178,11 +175,8 @@ def lock_drafts(user: User) -> list[Organization]:
 
 
 def activate_drafts(drafts: list[Organization], user: User) -> None:
-    """What an identity check sets free: each draft becomes active by itself (S0.4).
-
-    One whose business is taken stays a draft, and the person reads what to do. In the order of
-    their businesses, so that two people with the same ones never wait for each other.
-    """
+    """One whose business is taken stays a draft, and the person reads what to do (S0.4)."""
+    # In this order two people with the same businesses never wait for each other.
     for draft in sorted(drafts, key=lambda draft: draft.business_key):
         try:
             with transaction.atomic():
@@ -193,11 +187,7 @@ def activate_drafts(drafts: list[Organization], user: User) -> None:
 
 @transaction.atomic
 def activate_organization(*, by: User, organization: Organization) -> Organization:
-    """Try once more to activate a draft that lost its business to another account.
-
-    Raises AlreadyRegistered while that is so, NotPermitted without a verified identity, NotRelated
-    for others.
-    """
+    """Raises AlreadyRegistered, NotPermitted without a verified identity, NotRelated."""
     organization = _own_draft(by, organization)
     if not is_identified(by):
         raise NotPermitted("Your identity has to be verified first.")
@@ -229,10 +219,7 @@ def _own_draft(by: User, organization: Organization) -> Organization:
 
 @transaction.atomic
 def suspend_organization(*, by: User, organization: Organization, reason: str) -> Organization:
-    """A reviewer stops an account; its administrators read why.
-
-    Raises NotPermitted for others and for reviewers who belong to it, Conflict in other states.
-    """
+    """Raises NotPermitted for others and for reviewers who belong to it, Conflict."""
     organization = _lock_supervised(by, organization)
     advance(organization, ORGANIZATION, OrganizationStatus.SUSPENDED, status_reason=reason)
     _note(organization, "organization.suspended", by=by, before="active")
@@ -254,10 +241,7 @@ def resume_organization(*, by: User, organization: Organization) -> Organization
 
 @transaction.atomic
 def close_organization(*, by: User, organization: Organization, reason: str) -> Organization:
-    """A reviewer closes an account for good; upper apps end what rests on it.
-
-    Raises as suspend_organization does.
-    """
+    """Upper apps end what rests on it. Raises as suspend_organization does."""
     organization = _lock_supervised(by, organization)
     return _close(organization, by=by, reason=reason)
 

@@ -121,10 +121,7 @@ def _already_registered(
 
 @require_POST
 def provider_ask(request: HttpRequest) -> HttpResponse:
-    """Ask the administrators of one's company's account to be invited (X18).
-
-    The answer is the same whether there is such an account or not.
-    """
+    """The answer is the same whether there is such an account or not (X18)."""
     person: Any = request.user
     ask_to_join(
         by=person,

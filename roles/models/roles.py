@@ -151,13 +151,11 @@ class RoleApplication(BaseModel):
 
 
 class ApplicationLine(BaseModel):
-    """One role in an application: level and use case, and what the reviewers decided.
-
-    In a draft the level may still be 0: words typed for a role that is not asked for yet.
-    """
+    """One role in an application: level and use case, and what the reviewers decided."""
 
     application = models.ForeignKey(RoleApplication, on_delete=models.CASCADE, related_name="lines")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
+    # 0 in a draft: what was typed for a role that is not asked for yet.
     level = models.PositiveSmallIntegerField(choices=LEVELS)
     use_case = models.TextField(max_length=2000)
     answers = models.JSONField(default=dict, blank=True)

@@ -57,19 +57,13 @@ class Availability:
 
 
 def approved_levels(provider: Any, at: datetime) -> dict[int, Level]:
-    """{role id: level} of what is approved for the provider at this moment; one query (S0.6, A4).
-
-    Roles that the catalogue no longer gives to providers are left out.
-    """
+    """{role id: level} in one query; roles no longer given to providers are left out (A4)."""
     rows = ApprovedRole.objects.for_provider(provider).in_force(at).filter(role__grantable=True)
     return {role_id: Level(level) for role_id, level in rows.values_list("role_id", "level")}
 
 
 def why_not(provider: Any, at: datetime) -> dict[int, Availability]:
-    """{role id: Availability} for all roles in catalogue order; at most three queries (S0.19).
-
-    `provider` is None while nobody has opened an account for the address a link went to.
-    """
+    """{role id: Availability} in catalogue order. `provider` is None without an account (S0.19)."""
     roles = Role.objects.in_catalogue_order()
     if provider is None:
         return {role.pk: _of(role, "The provider", None, None, at) for role in roles}

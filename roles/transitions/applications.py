@@ -36,20 +36,13 @@ IDENTITY_FIRST = (
 
 @transaction.atomic
 def create_draft(*, provider: Any, category: ServiceCategory, by: User) -> RoleApplication:
-    """An empty draft in `category` (S0.5).
-
-    Raises NotRelated, NotPermitted unless `by` administers the active provider, and Conflict when
-    an application in this category is open.
-    """
+    """Raises NotRelated, NotPermitted, and Conflict while one in this category is open."""
     return _draft(provider, category, by)
 
 
 @transaction.atomic
 def apply_again(*, application: RoleApplication, by: User) -> RoleApplication:
-    """A draft with what was refused; after a lapse or a withdrawal, with everything (X17).
-
-    Raises Conflict when nothing was refused, while it is open, and as create_draft does.
-    """
+    """After a lapse or a withdrawal, everything is taken over (X17). Raises Conflict."""
     lines = application.lines.select_related("role")
     if application.status in DECIDED_APPLICATION:
         lines = lines.filter(decision=LineDecision.REFUSED)
@@ -63,10 +56,7 @@ def apply_again(*, application: RoleApplication, by: User) -> RoleApplication:
 
 @transaction.atomic
 def renew(*, provider: Any, category: ServiceCategory, by: User) -> RoleApplication:
-    """A draft with the category's approved roles that end soon or have lapsed (U25).
-
-    Raises Conflict when there is none, and as create_draft does.
-    """
+    """For approved roles that end soon or have lapsed (U25). Raises Conflict without any."""
     soon = clock.now() + timedelta(days=max(settings.APPROVAL_REMINDER_DAYS))
     rows = (
         ApprovedRole.objects.for_provider(provider)
@@ -112,11 +102,7 @@ def _draft(
 def save_lines(
     *, application: RoleApplication, entries: Iterable[Entry], version: int, by: User
 ) -> RoleApplication:
-    """Replace the draft's lines; incomplete ones are welcome.
-
-    `version` is the one that the form was made from. Raises Invalid for a role or level that the
-    category does not offer, and Conflict once the application is no draft or was saved meanwhile.
-    """
+    """The form was made from `version`. Raises Invalid, and Conflict when that is not the last."""
     application = lock_application(application)
     require_administrator(by, application.provider)
     _require_draft(application)
@@ -185,10 +171,7 @@ def submit_application(*, application: RoleApplication, by: User) -> RoleApplica
 
 @transaction.atomic
 def withdraw_application(*, application: RoleApplication, by: User) -> RoleApplication:
-    """Take an open application back, or discard a draft; doing it twice changes nothing (N29).
-
-    Raises Conflict once it is decided or lapsed.
-    """
+    """Doing it twice is doing it once (N29). Raises Conflict when it is decided or lapsed."""
     application = lock_application(application)
     require_administrator(by, application.provider)
     if application.status == ApplicationStatus.WITHDRAWN:
@@ -201,10 +184,7 @@ def withdraw_application(*, application: RoleApplication, by: User) -> RoleAppli
 
 @transaction.atomic
 def answer_question(*, application: RoleApplication, text: str, by: User) -> ApplicationMessage:
-    """Answer the reviewer; the application returns to review and its clock goes on (U22).
-
-    Raises Conflict when no question is open, or when its time is over.
-    """
+    """The clock goes on (U22). Raises Conflict without an open question, or too late."""
     application = lock_application(application)
     require_administrator(by, application.provider)
     if not text.strip():

@@ -23,11 +23,7 @@ from roles.transitions.locks import lock_approved_role, lock_provider
 
 
 def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> None:
-    """Give the provider what `line` approved for a year; part of finishing an application.
-
-    `held` is the locked row it has already: it is raised, renewed or revived, and never lowered by
-    an application. When grants come back to life by it, their sellers are told (X3).
-    """
+    """`held` is the locked row that the provider has already: an application never lowers it."""
     require_atomic()
     now = clock.now()
     level = Level(line.decided_level or 0)
@@ -58,6 +54,7 @@ def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> 
         version=held.version + 1,
         **values,
     )
+    # Grants above it have effect again, and their sellers are told (X3).
     if comes_back:
         emails.tell_sellers(held, "restored")
 
@@ -85,10 +82,7 @@ def lower_approved_role(
 def revoke_approved_role(
     *, approved_role: ApprovedRole, reason: str, version: int, by: User
 ) -> ApprovedRole:
-    """Take the approval away; every grant that rests on it loses its effect at once.
-
-    Raises as lower_approved_role does.
-    """
+    """Grants that rest on it lose their effect at once. Raises as lower_approved_role does."""
     row = _lock_for_change(approved_role, version, by)
     _require_in_force(row)
     status = ApprovedRoleStatus.REVOKED
@@ -101,11 +95,7 @@ def revoke_approved_role(
 def restore_approved_role(
     *, approved_role: ApprovedRole, reason: str, version: int, by: User
 ) -> ApprovedRole:
-    """Undo a revocation or a lowering, within the year that was approved.
-
-    A lapsed approval does not come back this way: that takes an application, so that two reviewers
-    look again where the role is restricted. Raises as lower_approved_role does.
-    """
+    """Undo a revocation or a lowering, within the year. Raises as lower_approved_role does."""
     row = _lock_for_change(approved_role, version, by)
     level = restorable_level(row)
     if level is None:
@@ -120,6 +110,7 @@ def restore_approved_role(
 
 def restorable_level(row: ApprovedRole) -> Level | None:
     """The level that a restoration brings back, or None when there is nothing to restore."""
+    # A lapsed one takes an application: two reviewers look again where the role is restricted.
     if row.expires_at <= clock.now() or row.status == ApprovedRoleStatus.LAPSED:
         return None
     approved = row.line.decided_level if row.line else None
@@ -182,10 +173,7 @@ def _note(row: ApprovedRole, event: str, *, by: Any, before: Any, after: Any) ->
 
 @transaction.atomic
 def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
-    """End every approval of the provider whose year is over; one mail for all of them (U25).
-
-    Returns how many there were.
-    """
+    """One mail tells of all whose year is over (U25). Returns how many there were."""
     provider = lock_provider(provider_id)
     rows = _due(ApprovedRole.objects.ended_by(at).filter(provider=provider))
     for row in rows:
@@ -205,10 +193,7 @@ def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
 
 @transaction.atomic
 def remind_of_lapse(*, provider_id: int, days: int, at: datetime) -> int:
-    """Remind a provider, and its sellers, of approvals that end within `days` days (U15).
-
-    Each approval is reminded once for each stage. Returns how many there were.
-    """
+    """Sellers are reminded, too, once for each stage (U15). Returns how many there were."""
     provider = lock_provider(provider_id)
     rows = _due(ApprovedRole.objects.to_remind(days, at).filter(provider=provider))
     for row in rows:

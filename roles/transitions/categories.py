@@ -25,11 +25,7 @@ def state_of(choice: Choice) -> str:
 
 @transaction.atomic
 def assign_categories(*, by: User, choice: Choice, seen: str) -> int:
-    """Let each group of reviewers decide exactly these categories; returns how many changed.
-
-    Raises NotPermitted for everybody but lead reviewers, Conflict when somebody else has changed
-    it since `seen`, Invalid for a category that no group would decide.
-    """
+    """Returns how many changed. Raises NotPermitted, Invalid, and Conflict when `seen` is old."""
     if not may_assign(User.objects.get(pk=by.pk)):
         raise NotPermitted("Only lead reviewers can do this.")
     groups = {group.pk: group for group in lock_all(reviewer_groups())}

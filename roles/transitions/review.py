@@ -43,10 +43,7 @@ def _require_in_review(application: RoleApplication) -> None:
 
 @transaction.atomic
 def start_review(*, application: RoleApplication, by: User) -> RoleApplication:
-    """Take a submitted application into review; starting twice changes nothing.
-
-    Raises NotPermitted without the right or for one's own company, Conflict in other states.
-    """
+    """Starting twice changes nothing. Raises NotPermitted for one's own company, Conflict."""
     application = _lock_for_review(application, by)
     if application.status != ApplicationStatus.SUBMITTED:
         _require_in_review(application)
@@ -58,10 +55,7 @@ def start_review(*, application: RoleApplication, by: User) -> RoleApplication:
 
 @transaction.atomic
 def request_information(*, application: RoleApplication, text: str, by: User) -> ApplicationMessage:
-    """Ask the provider; the review clock rests until the answer, which is waited for 30 days (U22).
-
-    Raises Invalid without a question, else as start_review.
-    """
+    """The review clock rests until the answer (U22). Raises Invalid, else as start_review."""
     application = _lock_for_review(application, by)
     _require_in_review(application)
     if not text.strip():
@@ -144,10 +138,7 @@ def second_line(
 
 @transaction.atomic
 def reopen_line(*, line: ApplicationLine, by: User) -> ApplicationLine:
-    """Take one's own decision back while the application is in review.
-
-    Raises NotPermitted for somebody else's decision, Conflict for a line that is not decided.
-    """
+    """Raises NotPermitted for somebody else's decision, Conflict for a line that is open."""
     line = _lock_line(line, by)
     if line.decision == LineDecision.PENDING:
         raise Conflict("This role is not decided.")

@@ -21,10 +21,7 @@ class _Wrong(ValueError):
 def rows_of(
     lines: Iterable[Line], columns: Sequence[Column], options: Mapping[str, Any]
 ) -> list[BatchRow]:
-    """The rows as they are stored: each ready, to mend with a reason, or twice in the list.
-
-    `options` hold what is meant where a row says nothing.
-    """
+    """`options` hold what is meant where a row says nothing."""
     seen: dict[str, Line] = {}
     return [
         _row(number, line, columns, options, seen) for number, line in enumerate(lines, start=1)

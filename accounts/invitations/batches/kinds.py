@@ -17,10 +17,7 @@ from accounts.models import Invitation, Organization, User
 
 @dataclass(frozen=True)
 class Plan:
-    """One invitation to be: a canonical address, a name, and what the kind needs besides.
-
-    It is made under `public_id`: no row of a list can become two invitations.
-    """
+    """An invitation to be. A row keeps its `public_id`: it can never become two invitations."""
 
     address: str
     name: str
@@ -61,10 +58,7 @@ class BatchKind[R: Invitation](InvitationKind[R]):
 
     @abstractmethod
     def invite(self, *, by: User, organization: Organization, plans: Sequence[Plan]) -> Sequence[R]:
-        """Make the rows and their mails in a fixed number of statements.
-
-        Everything was checked under the lock.
-        """
+        """Make rows and mails in a fixed number of statements. The caller has checked all."""
 
 
 def get(purpose: str) -> BatchKind[Any]:

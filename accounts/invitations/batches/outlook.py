@@ -101,10 +101,7 @@ def _cells(view: RowView, columns: Sequence[Column]) -> tuple[Cell, ...]:
 
 
 def look(batch: InvitationBatch, kind: BatchKind[Any]) -> Outlook:
-    """Where every row stands; before the confirmation, what would happen now (U26).
-
-    A fixed number of queries, whatever the list holds.
-    """
+    """Before the confirmation, it says what would happen now (U26). The queries are fixed."""
     rows = list(batch.rows.order_by("number"))
     ready = [row for row in rows if row.status == RowStatus.READY]
     foreseen = _foresee(batch, kind, ready) if batch.status == BatchStatus.DRAFT else {}

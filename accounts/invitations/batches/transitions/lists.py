@@ -35,11 +35,7 @@ def keep(
     reading: Reading,
     options: Mapping[str, Any],
 ) -> InvitationBatch:
-    """Store a list that was read, so that it can be looked at and confirmed (U26).
-
-    Nobody is invited, and nothing is history yet. Raises NotPermitted, and LimitReached when too
-    many lists wait for their confirmation.
-    """
+    """Nobody is invited yet (U26). Raises NotPermitted, and LimitReached for too many drafts."""
     kind = kinds.get(purpose)
     organization = lock(Organization.objects.all(), pk=organization.pk)
     kind.check(by, organization)
@@ -65,10 +61,7 @@ def keep(
 
 @transaction.atomic
 def leave_out(*, by: Any, batch: InvitationBatch, numbers: Sequence[int], out: bool = True) -> int:
-    """Leave these rows out of the confirmation, or take them in again; returns how many changed.
-
-    Raises Conflict once the list is confirmed.
-    """
+    """Returns how many changed. Raises Conflict once the list is confirmed."""
     batch = _locked(batch, by=by)
     if batch.status != BatchStatus.DRAFT:
         raise Conflict("This list is confirmed: its rows can only be taken back.")
@@ -77,10 +70,7 @@ def leave_out(*, by: Any, batch: InvitationBatch, numbers: Sequence[int], out: b
 
 @transaction.atomic
 def confirm(*, by: Any, batch: InvitationBatch) -> InvitationBatch:
-    """Queue every good row; twice is once. The rows are sent one chunk after the other.
-
-    Raises Invalid when no row is ready, LimitReached when too many wait already, NotPermitted.
-    """
+    """Doing it twice is doing it once. Raises Invalid, LimitReached, NotPermitted."""
     batch = _locked(batch, by=by)
     if batch.status != BatchStatus.DRAFT:
         return batch
@@ -135,10 +125,7 @@ def forget_old() -> None:
 
 
 def forget_person(*, addresses: Sequence[str]) -> None:
-    """Take an erased person's addresses and name out of every list (D6).
-
-    Runs in the transaction that erases; what waits for them is taken back first.
-    """
+    """Runs in the transaction that erases (D6); what waits is taken back first."""
     rows = BatchRow.objects.filter(address__in=addresses)
     advance_all(rows, ROW, RowStatus.CANCELLED, decided_at=clock.now())
     advance_all(rows, ROW, RowStatus.EXCLUDED)

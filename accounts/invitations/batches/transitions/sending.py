@@ -50,10 +50,7 @@ def send_due() -> None:
 
 
 def send_next(organization_id: int) -> bool:
-    """Send the next rows of this organization; whether there were any.
-
-    A chunk that fails for whatever reason is tried row by row, and the one that fails is stopped.
-    """
+    """Whether there were any. A chunk that fails is tried row by row, to stop the bad one."""
     head = _next_rows(organization_id, CHUNK)
     try:
         if head:
@@ -213,10 +210,7 @@ def plan_of(batch: InvitationBatch, row: BatchRow) -> Plan:
 
 
 def put_off(organization: Organization, room: limits.Room, purpose: str = "") -> None:
-    """Give every row that waits the date when its turn comes, in the order of the queue.
-
-    With `purpose`, those of that kind alone.
-    """
+    """Each waiting row gets the date of its turn. With `purpose`, only those of that kind."""
     batches = InvitationBatch.objects.filter(organization=organization, status=BatchStatus.RUNNING)
     if purpose:
         batches = batches.filter(purpose=purpose)
