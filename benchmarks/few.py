@@ -17,7 +17,7 @@ from core import clock
 from core.object_permissions import permission_for
 from core.web import pagination
 from core.web.access import Level
-from partnerhub.portals import scale as scaling
+from partnerhub.portals import volumes
 from roles.models import ApprovedRole, Role
 from roles.permissions import grant_categories
 from supplychain.models import SupplierConnection
@@ -66,7 +66,7 @@ def administrator_of(organization: Organization) -> User:
 @cache
 def provider_with_clients(count: int, employees: int = 0) -> Organization:
     """A provider with so many clients, and employees who are assigned to each of them."""
-    now, role = clock.now(), Role.objects.get(code=scaling.ROLE)
+    now, role = clock.now(), Role.objects.get(code=volumes.ROLE)
     name = f"few-{count}-{employees}"
     provider = organization(
         "provider", name, registration_number="98-9999999", business_key=f"US:{name}"

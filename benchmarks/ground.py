@@ -77,7 +77,7 @@ class Ground:
 def _fill(sellers: int, providers: int, connections: int, shipments: int) -> Any:
     from django.db import connection
 
-    from partnerhub.portals.scale import Sizes, build
+    from partnerhub.portals.volumes import Sizes, build
 
     scale = build(Sizes(sellers, providers, connections, shipments))
     with connection.cursor() as cursor:  # what autovacuum does within a minute

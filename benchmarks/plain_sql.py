@@ -13,7 +13,7 @@ from accounts.models import EmployeeInvitation, Membership, Sending
 from core.audit.models import Actor, Event
 from core.notifications.models import Notification
 from core.outbox.models import Message
-from partnerhub.portals.bulk import Sql, numbers, statement
+from partnerhub.portals.insertions import Sql, numbers, statement
 from supplychain.models import Share
 
 

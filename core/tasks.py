@@ -24,17 +24,17 @@ class Counted(Task):
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Drop a message that has taken several workers with it."""
         if (self.request.delivery_info or {}).get("redelivered"):
-            died = services.note(
+            died = services.count_failure(
                 self.name, "A worker died of it", subject="message", row=task_id, tries=DELIVERIES
             )
             if died.given_up_at:
                 raise Ignore
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, info: Any) -> None:
-        services.note(self.name, f"{type(exc).__name__}: {exc}")
+        services.count_failure(self.name, f"{type(exc).__name__}: {exc}")
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
-        services.forget(self.name)
+        services.forget_failures(self.name)
 
 
 def task(name: str) -> Callable[[Callable[..., Any]], Any]:

@@ -107,7 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.web.context.site",
-                "partnerhub.portals.context.portal",
+                "partnerhub.portals.layouts.portal",
             ],
         },
     }

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.web.desk import ChoiceFilter, DeskAdmin
+from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from supplychain.forms.carrier import ReportForm

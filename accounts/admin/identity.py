@@ -16,7 +16,7 @@ from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
 from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence
 from core import clock
-from core.web.desk import SHOWN, DeskAdmin, QueueFilter
+from core.web.desk_pages import SHOWN, DeskAdmin, QueueFilter
 from core.web.formats import count, desk_minute
 from core.web.forms import apply, status_of
 

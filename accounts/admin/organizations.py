@@ -22,7 +22,7 @@ from accounts.transitions.organizations import (
 )
 from core.audit import presenters
 from core.audit.models import Event
-from core.web.desk import SHOWN, ChoiceFilter, DeskAdmin
+from core.web.desk_pages import SHOWN, ChoiceFilter, DeskAdmin
 from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
 

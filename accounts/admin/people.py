@@ -20,7 +20,7 @@ from accounts.models import Membership, Person
 from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
 from core.errors import Conflict
-from core.web.desk import SHOWN, DeskAdmin
+from core.web.desk_pages import SHOWN, DeskAdmin
 from core.web.formats import day, minute, short_day
 from core.web.forms import apply, posted, status_of
 from core.web.templatetags.ui import status_pill

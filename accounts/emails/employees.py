@@ -7,8 +7,8 @@ from accounts.invitations.emails import send_links
 from accounts.models import EmployeeInvitation
 from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell
-from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert, subject_line
+from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 
 

@@ -17,8 +17,8 @@ from accounts.invitations.kinds import Kind
 from accounts.models import OneTimeLink
 from core import clock
 from core.errors import DomainError
-from core.outbox import links
-from core.outbox.links import Claim
+from core.outbox import tokens
+from core.outbox.tokens import Claim
 
 COOKIE = "invitation"
 _SALT = "accounts.invitations.opening"
@@ -79,7 +79,7 @@ def newest(row: OneTimeLink) -> Opened:
 
 def from_token(purpose: str, token: str) -> Opened | None:
     """What a link names; None for a token we did not sign or a row that is gone (I7)."""
-    claim = links.read(purpose, token)
+    claim = tokens.read(purpose, token)
     return find(claim) if claim else None
 
 

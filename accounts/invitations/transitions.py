@@ -18,8 +18,8 @@ from core import clock
 from core.audit.services import record, record_each
 from core.db import constraint_as, lock, lock_all, require_atomic
 from core.errors import Conflict, Ended, NotPermitted, NotRelated
-from core.outbox import links
 from core.outbox import services as outbox
+from core.outbox import tokens
 from core.state_tables import advance, advance_all
 from core.web.formats import short_day
 
@@ -155,7 +155,7 @@ def copy_link(*, by: User, row: OneTimeLink) -> str:
         organization=kind.inviter(row),
         acting=acting,
     )
-    return links.url(row.claim)
+    return tokens.claim_url(row.claim)
 
 
 def renew[R: Invitation](

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.states import INVITATION, OPEN_INVITATION, InvitationStatus
 from core import clock
 from core.db import BaseModel
-from core.outbox.links import Claim
+from core.outbox.tokens import Claim
 from core.state_tables import StateTable
 
 

@@ -21,13 +21,13 @@ from connections.rights.access import access_for
 from core import clock
 from core.errors import NotRelated
 from core.web.access import Level, Need
-from partnerhub.portals import scale as scaling
+from partnerhub.portals import volumes
 from roles.models import ApprovedRole, Role
 from roles.transitions.approvals import restore_approved_role, revoke_approved_role
 
 PAIRS = 2000
 HAS_PERM = "guardian has_perm"
-NEED = Need(role=scaling.ROLE, level=Level.EDIT)
+NEED = Need(role=volumes.ROLE, level=Level.EDIT)
 
 _LEVELS = """
 PREPARE levels(bigint, bigint, timestamptz) AS
@@ -86,7 +86,7 @@ def _levels(ground: Ground) -> Any:
 
     def ask(user: int, seller: int) -> bool:
         cursor.execute("EXECUTE levels(%s, %s, %s)", (user, seller, now))
-        return any(code == scaling.ROLE and level >= 2 for code, level, *_ in cursor.fetchall())
+        return any(code == volumes.ROLE and level >= 2 for code, level, *_ in cursor.fetchall())
 
     return ask
 
@@ -140,7 +140,7 @@ def request(ground: Ground) -> Result:
 def _twelve(ground: Ground) -> tuple[User, Organization, list[Need]]:
     """A provider's administrator, and a seller who granted all twelve roles."""
     scale = ground.large
-    provider, roles = scale.provider(2), scaling.roles()
+    provider, roles = scale.provider(2), volumes.roles()
     grant = RoleGrant.objects.filter(provider=provider).order_by("pk")[:1].get()
     held = set(RoleGrant.objects.filter(connection=grant.connection_id).values_list("role_id"))
     RoleGrant.objects.bulk_create(
@@ -209,7 +209,7 @@ def clients(ground: Ground) -> Result:
     user, other = scale.administrator(provider), few.administrator_of(little)
     middle = RoleGrant.objects.filter(provider=provider).order_by("seller_id")
     after = middle[middle.count() // 2].seller_id
-    cursor, role = ground.raw().cursor(), Role.objects.get(code=scaling.ROLE).pk
+    cursor, role = ground.raw().cursor(), Role.objects.get(code=volumes.ROLE).pk
     first = RequestFactory().get("/")
     following = RequestFactory().get(few.page_after(after))
 
@@ -300,7 +300,7 @@ def revoke(ground: Ground) -> Result:
 
 
 def _approved(provider: Organization) -> ApprovedRole:
-    return ApprovedRole.objects.get(provider=provider, role__code=scaling.ROLE)
+    return ApprovedRole.objects.get(provider=provider, role__code=volumes.ROLE)
 
 
 def _client_of(user: User) -> Organization:

@@ -10,7 +10,7 @@ from benchmarks.ground import Ground, statements
 from benchmarks.measure import Way, in_turn
 from benchmarks.report import Result, Row, at_least, at_most
 from core import clock
-from partnerhub.portals.bulk import Sql, earlier, insert, last_id, numbers
+from partnerhub.portals.insertions import Sql, earlier, insert, last_id, numbers
 from roles.models import ApplicationLine, RoleApplication, ServiceCategory
 
 BOUND = 15

@@ -25,7 +25,7 @@ from benchmarks.plain_sql import accepting, inviting
 from benchmarks.report import Result, Row, at_least, at_most
 from core import clock
 from core.outbox.rendering import render_mail
-from partnerhub.portals.bulk import Sql, insert, numbers
+from partnerhub.portals.insertions import Sql, insert, numbers
 
 _numbers = itertools.count(1)
 OURS, EMPTY = "ours", ", empty"

@@ -16,7 +16,7 @@ from connections.emails.shared import (
 )
 from connections.models import ConnectionInvitation, PartnerLink
 from core.notifications.services import Recipient, tell
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import country, day
 
@@ -38,7 +38,7 @@ def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
             ),
         ),
         facts=(("Seller", seller), ("Answer until", day(link.expires_at))),
-        button=("Look at the request", links.PLACEHOLDER),
+        button=("Look at the request", tokens.PLACEHOLDER),
         after=(ONE_USE.format(whom="an administrator of the firm it is meant for"),),
         not_you="Not your firm, or not expected? Leave the link alone: nothing happens by itself.",
         organization=seller,
@@ -123,7 +123,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
             ("Country", country(firm)),
             ("Accept until", day(invitation.expires_at)),
         ),
-        button=("Choose roles", links.PLACEHOLDER),
+        button=("Choose roles", tokens.PLACEHOLDER),
         after=(ONE_USE.format(whom="an administrator of your account"),),
         organization=inert(firm.name),
     )

@@ -184,7 +184,7 @@ def _seals(
 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
-    from core.pdf.letter import Letter  # reportlab: only who asks for a PDF pays for it
+    from core.pdf.letters import Letter  # reportlab: only who asks for a PDF pays for it
 
     out = BytesIO()
     letter = Letter(out, receipt.title, footer=receipt.title)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from core.audit import presenters
 from core.audit.models import Actor, Event
-from core.web.desk import DeskAdmin
+from core.web.desk_pages import DeskAdmin
 from core.web.formats import desk_second
 
 

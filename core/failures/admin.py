@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.failures.models import Failure
-from core.web.desk import DeskAdmin
+from core.web.desk_pages import DeskAdmin
 from core.web.formats import desk_minute
 from core.web.templatetags.ui import status_pill
 

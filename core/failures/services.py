@@ -50,7 +50,9 @@ class Chore:
             return None
         except Exception as error:
             logger.exception("failed", extra={"task": self._task, "row": key})
-            note(self._task, f"{type(error).__name__}: {error}", subject=self._subject, row=key)
+            count_failure(
+                self._task, f"{type(error).__name__}: {error}", subject=self._subject, row=key
+            )
             return None
         if str(key) in self._known:
             self._known.pop(str(key)).delete()
@@ -65,7 +67,7 @@ def each(task: str, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
             chore.do(row.pk, partial(act, row))
 
 
-def note(
+def count_failure(
     task: str, error: str, *, subject: str = "", row: int | str = "", tries: int = TRIES
 ) -> Failure:
     """Count one failure; after the last of `tries` it is given up and waits for a person."""
@@ -85,6 +87,6 @@ def note(
     return failure
 
 
-def forget(task: str) -> None:
+def forget_failures(task: str) -> None:
     """The task as a whole has succeeded."""
     Failure.objects.filter(task=task, subject="").delete()

@@ -8,9 +8,9 @@ from core.notifications.models import Choice, Notification
 from core.notifications.preferences import Reader, choices_of
 from core.outbox import kinds
 from core.outbox import services as outbox
-from core.outbox.links import Claim
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
+from core.outbox.tokens import Claim
 
 
 @dataclass(frozen=True)

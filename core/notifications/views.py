@@ -17,7 +17,7 @@ from core.errors import NotRelated
 from core.notifications import preferences
 from core.notifications.forms import PreferencesForm
 from core.notifications.models import Notification
-from core.outbox import kinds, links
+from core.outbox import kinds, tokens
 from core.outbox.bounces import is_marked
 from core.outbox.models import Message
 from core.web.access import AuthenticatedRequest
@@ -71,7 +71,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
     GET shows what would be stopped and changes nothing: filters open every link of a mail.
     """
-    number = links.unsubscribed(token)
+    number = tokens.unsubscribed(token)
     message = Message.objects.filter(pk=number).first() if number else None
     group = kinds.group_of(message.kind) if message else None
     if message is None or group is None or not group.repeating:

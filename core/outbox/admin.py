@@ -16,9 +16,9 @@ from core.outbox.bounces import clear_by_desk
 from core.outbox.models import BLANK, MarkedAddress, Message
 from core.outbox.services import send_again
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
-from core.web.desk import ChoiceFilter, DeskAdmin
+from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import desk_minute
-from core.web.mailframe import framed, mail_frame, mail_page
+from core.web.mail_frames import framed, mail_frame, mail_page
 
 RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"

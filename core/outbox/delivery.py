@@ -16,7 +16,7 @@ from django.db.models import F
 
 from core import clock
 from core.outbox import bounces
-from core.outbox.envelope import envelope_of
+from core.outbox.envelopes import envelope_of
 from core.outbox.models import BLANK, Message, Pause
 from core.outbox.services import expand, report, wake
 from core.outbox.states import CLAIMABLE, MessageStatus

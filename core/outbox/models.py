@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
-from core.outbox.links import Claim
 from core.outbox.rendering import Mail, html_of
 from core.outbox.states import MarkReason, MessageStatus
+from core.outbox.tokens import Claim
 
 # What a message says, forgotten: what is blanked is blanked together.
 BLANK = {"text": "", "content": "", "html": ""}

@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.outbox.links import PLACEHOLDER, UNSUBSCRIBE
+from core.outbox.tokens import PLACEHOLDER, UNSUBSCRIBE
 
 SUBJECT_LENGTH = 70
 SHORTEST_FIRM = 12
@@ -45,7 +45,7 @@ class Mail:
     """What one mail says, before it has a shape.
 
     `facts` are (term, value) pairs; `button` is (label, path of a page of ours), or has
-    links.PLACEHOLDER for the path; `after` stands below the button (until when it holds);
+    tokens.PLACEHOLDER for the path; `after` stands below the button (until when it holds);
     `organization` is who acts; `not_you` and `why` have a general wording when left empty.
     `settings` adds where mail is chosen, `repeating` how to stop it; notifications sets both.
     Words typed by people go through `inert()` first.

@@ -38,7 +38,7 @@ def draft(to: str, *, key: str, kind: str, mail: Mail, **columns: Any) -> Messag
     """A row that says `mail` to the address `to`, for queue().
 
     `key` names the event and, with the address, makes the message unique; `columns` are others of
-    Message, such as `claim`, the one-time link behind a button that holds links.PLACEHOLDER.
+    Message, such as `claim`, the one-time link behind a button that holds tokens.PLACEHOLDER.
     """
     row = Message(key=f"{key}:{to}"[:250], message_id=new_message_id(), kind=kind, to=to, **columns)
     row.mail = mail

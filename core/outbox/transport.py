@@ -11,7 +11,7 @@ from typing import Any
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.smtp import EmailBackend
 
-from core.outbox.envelope import PLAIN_ADDRESS
+from core.outbox.envelopes import PLAIN_ADDRESS
 
 
 class _Offering:

@@ -18,11 +18,11 @@ from accounts.models import User
 from core import clock
 from core.hooks import MailSample
 from core.web.forms import posted, status_of
-from core.web.gallery import gallery_context
-from core.web.mailframe import framed, mail_frame, mail_page
+from core.web.mail_frames import framed, mail_frame, mail_page
 from partnerhub import samples
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
+from partnerhub.demo.components import gallery_context
 from partnerhub.demo.people import GUEST, PASSWORD, PEOPLE, person
 from partnerhub.demo.sweeps import run_sweeps
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from core.hooks import MailSample
-from core.outbox import kinds, links
+from core.outbox import kinds, tokens
 from core.outbox.models import Message
 from partnerhub.samples import accounts, connections, notifications, roles, supplychain
 from partnerhub.samples.world import READERS, World
@@ -50,8 +50,8 @@ def render(name: str, words: str = "") -> MailSample:
 def _with_links(part: str) -> str:
     """Addresses of the right shape where the real ones are put in while sending."""
     site = settings.SITE_URL
-    return part.replace(links.PLACEHOLDER, f"{site}/invitations/sample/").replace(
-        links.UNSUBSCRIBE, f"{site}/unsubscribe/sample/"
+    return part.replace(tokens.PLACEHOLDER, f"{site}/invitations/sample/").replace(
+        tokens.UNSUBSCRIBE, f"{site}/unsubscribe/sample/"
     )
 
 

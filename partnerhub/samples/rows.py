@@ -1,7 +1,7 @@
 """The one builder of example rows, for the desk's samples of mails, the demo and the tests.
 
 Rows are written as they would stand after people had acted. Where the history of a row matters
-(events, mails, notices) call the transitions instead, as partnerhub/demo/seeding does.
+(events, mails, notices) call the transitions instead, as partnerhub/demo/seeds does.
 """
 
 from collections.abc import Callable, Mapping

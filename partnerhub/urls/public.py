@@ -5,9 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import public as accounts
 from core.notifications import views as notifications
+from partnerhub.portals import failed_mails
 from partnerhub.portals import help as help_pages
 from partnerhub.portals import notifications as notices
-from partnerhub.portals import undelivered
 from partnerhub.portals import urls as portals
 from supplychain.urls import public as supplychain
 
@@ -18,10 +18,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", notices.notification_list, name="notification-list"),
     path("notifications/read/", notifications.mark_read, name="notification-read"),
     path("notifications/settings/", notifications.settings_page, name="notification-preferences"),
-    path("notifications/undelivered/", undelivered.undelivered, name="undelivered"),
+    path("notifications/undelivered/", failed_mails.undelivered, name="undelivered"),
     path(
         "notifications/undelivered/again/",
-        undelivered.send_undelivered_again,
+        failed_mails.send_undelivered_again,
         name="undelivered-again",
     ),
     path("unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),

@@ -16,7 +16,7 @@ from core import clock, hooks
 from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
-from core.web.desk import DeskRequest
+from core.web.desk_pages import DeskRequest
 from core.web.formats import day
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from core.web.templatetags.ui import status_pill

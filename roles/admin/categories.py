@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from core.errors import Conflict
-from core.web.desk import DeskRequest
+from core.web.desk_pages import DeskRequest
 from core.web.formats import count
 from core.web.forms import apply, status_of
 from roles.admin.desk import ReviewAdmin

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from core.web.desk import DeskAdmin
+from core.web.desk_pages import DeskAdmin
 from roles.permissions import is_reviewer
 
 

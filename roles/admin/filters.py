@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from core import clock
-from core.web.desk import QueueFilter
+from core.web.desk_pages import QueueFilter
 from roles.models import ApplicationLine, ServiceCategory
 from roles.permissions import decidable_categories, own_organizations
 from roles.states import (

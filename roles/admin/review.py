@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from core.errors import Conflict, Invalid
 from core.web.access import Level
-from core.web.desk import DeskRequest
+from core.web.desk_pages import DeskRequest
 from core.web.formats import ago, day
 from core.web.forms import apply, status_of
 from core.web.templatetags.ui import status_pill

@@ -9,8 +9,8 @@ from django.urls import reverse
 from accounts.invitations.transitions import wants_mail
 from accounts.models import Organization
 from core.notifications.services import Recipient, tell
-from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
+from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
 from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject

@@ -9,8 +9,8 @@ from accounts.invitations import kinds
 from accounts.invitations.emails import send_links
 from accounts.models import Organization
 from core.notifications.services import tell
-from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import Mail, inert
+from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
 from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page

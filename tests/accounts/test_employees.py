@@ -22,7 +22,7 @@ from core import clock
 from core.audit.models import Event
 from core.errors import NotRelated
 from core.notifications.models import Notification
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.models import Message
 from tests.factories.accounts import (
     PASSWORD,
@@ -278,7 +278,7 @@ def test_sending_again_renews_and_kills_the_older_link(firm):
     """U2, I5: from pending, a new link and a new end; who sent it again is the inviter now."""
     boss, second = administrator(firm), administrator(firm)
     scene = employee(organization=firm, invited_by=boss)
-    old, ends = links.url(scene.row.claim), scene.row.expires_at
+    old, ends = tokens.claim_url(scene.row.claim), scene.row.expires_at
     assert act(signed_in(second), scene.row, "resend").status_code == 302
     scene.row.refresh_from_db()
     assert (scene.row.generation, scene.row.invited_by) == (2, second)
@@ -358,7 +358,7 @@ def test_the_link_is_shown_to_who_sent_it_once_and_that_is_history(firm):
     client = signed_in(boss)
     send(client, firm)
     row = EmployeeInvitation.objects.get()
-    link = links.url(row.claim)
+    link = tokens.claim_url(row.claim)
     page = act(client, row, "link")
     assert link in page.content.decode()
     assert "no-store" in page["Cache-Control"]
@@ -367,7 +367,7 @@ def test_the_link_is_shown_to_who_sent_it_once_and_that_is_history(firm):
     other = signed_in(second)
     with nothing_changes():
         assert act(other, row, "link").status_code == 403
-    token = links.sign(row.claim)
+    token = tokens.sign(row.claim)
     for message in Message.objects.all():
         assert token not in message.text + message.content + message.html
     assert token not in repr(list(Event.objects.values()) + list(Notification.objects.values()))
@@ -386,7 +386,7 @@ def test_only_the_owner_of_the_verified_address_answers():
             assert client.get(page).status_code == 404
             assert answer(client, scene.row, "accept").status_code == 404
             assert answer(client, scene.row, "decline").status_code == 404
-            client.get(links.url(scene.row.claim))
+            client.get(tokens.claim_url(scene.row.claim))
     EmailAddress.objects.filter(pk=claimed.pk).update(verified=True)
     assert client.get(page).status_code == 200
     assert answer(client, scene.row, "accept").status_code == 302
@@ -560,7 +560,7 @@ def test_the_invitation_survives_sign_up_with_a_mailed_code():
     """S0.8, A16: link, sign-up, code from the mailbox, and the answer page is there."""
     scene = employee("seller", invited=person(), address=ADDRESS)
     client = Client()
-    client.get(links.url(scene.row.claim))
+    client.get(tokens.claim_url(scene.row.claim))
     values = {"email": ADDRESS, "password1": PASSWORD, "password2": PASSWORD, "name": "Sam Lee"}
     response = client.post(f"{reverse('account_signup')}?next=/invitations/", values)
     assert response.status_code == 302
@@ -579,7 +579,7 @@ def test_the_invitation_survives_signing_in():
     """S0.12's like: after the password, back to the invitation."""
     scene = employee("seller")
     client = Client()
-    client.get(links.url(scene.row.claim))
+    client.get(tokens.claim_url(scene.row.claim))
     values = {"login": scene.invited.email, "password": PASSWORD}
     response = client.post(reverse("account_login"), values)
     assert response.url == "/invitations/"

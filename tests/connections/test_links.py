@@ -9,7 +9,7 @@ from accounts.models import Membership, Sending
 from connections.models import PartnerLink
 from core import clock
 from core.audit.models import Event
-from core.outbox import links
+from core.outbox import tokens
 from tests.connections.conftest import Pair
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member, organization, person
@@ -219,7 +219,7 @@ def test_a_link_for_an_address_is_sent_again_and_only_the_new_one_counts(
     make.approved(pair.provider)
     ends = clock.now() + timedelta(days=1) * (1 if state == "open" else -1)
     link = make.partner_link(pair.seller, address=pair.provider_admin.email, expires_at=ends)
-    old = links.url(link.claim).removeprefix("http://localhost")
+    old = tokens.claim_url(link.claim).removeprefix("http://localhost")
     assert pair.at_seller().post(path(pair, link, "resend/"), {"list": "1"}).status_code == 302
     link.refresh_from_db()
     assert (link.generation, link.status, link.provider) == (2, "issued", None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.outbox.envelope import Envelope
+from core.outbox.envelopes import Envelope
 
 words = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=300)
 bodies = st.lists(words, max_size=6).map("\n".join)

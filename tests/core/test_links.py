@@ -6,24 +6,24 @@ import uuid
 
 import pytest
 
-from core.outbox import links
-from core.outbox.links import Claim
+from core.outbox import tokens
+from core.outbox.tokens import Claim
 
 CLAIM = Claim("employee", uuid.UUID(int=7), 2)
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
 def test_token_names_its_row_and_generation():
-    assert links.read("employee", links.sign(CLAIM)) == CLAIM
+    assert tokens.read("employee", tokens.sign(CLAIM)) == CLAIM
 
 
 @pytest.mark.parametrize("position", range(68))
 def test_any_changed_character_is_refused(position):
-    token = links.sign(CLAIM)
+    token = tokens.sign(CLAIM)
     for replacement in ("A", "B", "-", "z"):
         if token[position] != replacement:
             bent = token[:position] + replacement + token[position + 1 :]
-            assert links.read("employee", bent) is None
+            assert tokens.read("employee", bent) is None
 
 
 @pytest.mark.parametrize(
@@ -39,26 +39,26 @@ def test_any_changed_character_is_refused(position):
     ],
 )
 def test_other_spellings_are_refused(bend):
-    assert links.read("employee", bend(links.sign(CLAIM))) is None
+    assert tokens.read("employee", bend(tokens.sign(CLAIM))) is None
 
 
 def test_purpose_is_part_of_what_is_signed():
-    assert links.read("supplier", links.sign(CLAIM)) is None
+    assert tokens.read("supplier", tokens.sign(CLAIM)) is None
 
 
 def test_random_tokens_never_match():
     for _ in range(10_000):
         token = "".join(secrets.choice(ALPHABET) for _ in range(67))
-        assert links.read("employee", token) is None
-        assert links.read("employee", f"{token[:24]}:{token[24:]}") is None
+        assert tokens.read("employee", token) is None
+        assert tokens.read("employee", f"{token[:24]}:{token[24:]}") is None
 
 
 def test_key_rotation_keeps_links_until_the_old_key_goes(settings):
-    token = links.sign(CLAIM)
+    token = tokens.sign(CLAIM)
     old, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 60
-    assert links.read("employee", token) is None
+    assert tokens.read("employee", token) is None
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert links.read("employee", token) == CLAIM
+    assert tokens.read("employee", token) == CLAIM
 
 
 FIRST_KEY = "k" * 60
@@ -68,16 +68,16 @@ FIRST_FORM = "AAAAAAAAAAAAAAAAAAAABwACRcsCvr_2H8LJvwB0GoEhF3GQF4pozaTYa0ODhxPbcv
 def test_a_link_of_the_first_form_is_still_read(settings):
     """As mails held it that were sent before django.core.signing signed them."""
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, [FIRST_KEY]
-    assert links.read("employee", FIRST_FORM) == CLAIM
-    assert links.read("supplier", FIRST_FORM) is None
+    assert tokens.read("employee", FIRST_FORM) == CLAIM
+    assert tokens.read("supplier", FIRST_FORM) is None
     for position, character in enumerate(FIRST_FORM):
         for other in {"A", "B", "-", "z"} - {character}:
             bent = FIRST_FORM[:position] + other + FIRST_FORM[position + 1 :]
-            assert links.read("employee", bent) is None
+            assert tokens.read("employee", bent) is None
     settings.SECRET_KEY_FALLBACKS = []
-    assert links.read("employee", FIRST_FORM) is None
+    assert tokens.read("employee", FIRST_FORM) is None
 
 
 def test_link_starts_with_the_configured_site(settings):
     settings.SITE_URL = "https://hub.example"
-    assert links.url(CLAIM).startswith("https://hub.example/invitations/employee/")
+    assert tokens.claim_url(CLAIM).startswith("https://hub.example/invitations/employee/")

@@ -17,8 +17,8 @@ from django.template.loader import get_template
 from django.test import RequestFactory
 
 from core.web import renderer
-from core.web.gallery import GalleryForm, gallery_context
 from core.web.templatetags import ui
+from partnerhub.demo.components import GalleryForm, gallery_context
 
 ROOT = Path(project.BASE_DIR)
 PAGES = sorted(path for path in (ROOT / "templates").rglob("*.html"))

@@ -14,7 +14,7 @@ from core import clock
 from core.notifications import preferences, tasks
 from core.notifications.models import Choice, Notification, Preference
 from core.notifications.services import Recipient, tell
-from core.outbox import kinds, links
+from core.outbox import kinds, tokens
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from tests.factories.accounts import organization, person
@@ -330,7 +330,7 @@ def test_the_token_is_not_stored_and_stands_in_both_parts():
     [mail] = drain()
     for part in (mail.body, mail.alternatives[0].content):
         assert f"http://localhost{stop_url(mail)}" in part
-        assert links.UNSUBSCRIBE not in part
+        assert tokens.UNSUBSCRIBE not in part
 
 
 def test_one_click_needs_no_cookie_no_token_and_no_login():
@@ -381,16 +381,16 @@ def test_bent_tokens_and_tokens_of_other_purposes_are_not_valid():
     told(person(), key="shipment")
     told(person(), key="sign-in", kind=SIGN_IN)
     shipment, sign_in = Message.objects.order_by("id")
-    good = links.unsubscribe_url(shipment.pk).split("/")[-2]
-    claim = links.read(links.UNSUBSCRIBING, good)
+    good = tokens.unsubscribe_url(shipment.pk).split("/")[-2]
+    claim = tokens.read(tokens.UNSUBSCRIBING, good)
     assert claim
     others = [
         good[:-1] + ("A" if good[-1] != "A" else "B"),
         "B" + good[1:],
         good + "=",
-        links.sign(links.Claim("employee", claim.id, 0)),
-        links.sign(links.Claim(links.UNSUBSCRIBING, claim.id, 1)),
-        links.unsubscribe_url(sign_in.pk).split("/")[-2],
+        tokens.sign(tokens.Claim("employee", claim.id, 0)),
+        tokens.sign(tokens.Claim(tokens.UNSUBSCRIBING, claim.id, 1)),
+        tokens.unsubscribe_url(sign_in.pk).split("/")[-2],
         "x",
     ]
     with nothing_changes():

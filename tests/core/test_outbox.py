@@ -12,13 +12,13 @@ from django.test import TestCase
 from django.utils.module_loading import import_string
 
 from core import clock
-from core.outbox import delivery, links, services, signals, transport
+from core.outbox import delivery, services, signals, tokens, transport
 from core.outbox.erasure import Forgotten, forget_person
-from core.outbox.links import Claim
 from core.outbox.models import FanOut, Message, Pause
 from core.outbox.rendering import Mail
 from core.outbox.states import MessageStatus
 from core.outbox.tasks import forget_old_text
+from core.outbox.tokens import Claim
 from tests.support import drain
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ MAIL = Mail(
     subject="[Harbor Desk] Invitation",
     heading="You are invited",
     paragraphs=("Come in.",),
-    button=("Answer", links.PLACEHOLDER),
+    button=("Answer", tokens.PLACEHOLDER),
     not_you="Ignore this mail.",
     organization="Harbor Desk",
 )
@@ -100,13 +100,13 @@ def test_same_event_mails_once():
 
 
 def test_text_and_html_carry_the_same_one_time_link():
-    claim = Claim("employee", links.uuid.uuid4(), 3)
+    claim = Claim("employee", tokens.uuid.uuid4(), 3)
     queue(draft(claim=claim))
     row = Message.objects.get()
-    assert links.sign(claim) not in row.text + row.content + row.html
+    assert tokens.sign(claim) not in row.text + row.content + row.html
     [sent] = drain()
-    assert links.url(claim) in sent.body
-    assert links.url(claim) in sent.alternatives[0].content
+    assert tokens.claim_url(claim) in sent.body
+    assert tokens.claim_url(claim) in sent.alternatives[0].content
 
 
 def test_one_connection_serves_a_batch(server):
@@ -243,7 +243,7 @@ def test_worker_that_died_while_sending_leaves_a_retry():
 def test_result_of_a_lost_lease_is_not_recorded():
     queue(draft())
     [held] = delivery.claim()
-    Message.objects.update(lease=links.uuid.uuid4())
+    Message.objects.update(lease=tokens.uuid.uuid4())
     assert delivery._sent(held) == 0
     assert delivery._finish(held, MessageStatus.FAILED) == 0
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.outbox.links import PLACEHOLDER
 from core.outbox.rendering import SUBJECT_LENGTH, Mail, inert, render_mail, render_plain
+from core.outbox.tokens import PLACEHOLDER
 
 FOREIGN = [
     '<a href="https://x.example">Acme</a>',

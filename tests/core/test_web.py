@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from core import clock
 from core.notifications.models import Notification
-from core.outbox import links
+from core.outbox import tokens
 from core.web.logs import JsonFormatter
 from core.web.middleware import client_ip
 from core.web.pagination import paginate
@@ -184,7 +184,7 @@ def test_other_parameters_stay_in_the_addresses():
 def test_a_log_line_names_no_token(start: str):
     """Django itself logs the path of what it refuses (I6); ids of rows give no right."""
     row = uuid.uuid4()
-    token = links.sign(links.Claim("employee", row, 1))
+    token = tokens.sign(tokens.Claim("employee", row, 1))
     for path, kept in ((f"{start}{token}/", start), (f"{start}{row}/decline/", str(row))):
         record = logging.makeLogRecord({"msg": "Method Not Allowed: %s", "args": (path,)})
         line = JsonFormatter().format(record)

@@ -9,7 +9,7 @@ from celery import Celery
 from django.db import transaction
 from redis import Redis
 
-from core.outbox import links, services
+from core.outbox import services, tokens
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from partnerhub import embedded
@@ -45,10 +45,10 @@ def queue() -> Callable[..., list[Message]]:
             subject="[Harbor Desk] Invitation: sent",
             heading="You are invited",
             paragraphs=("Come in.",),
-            button=("Answer", links.PLACEHOLDER),
+            button=("Answer", tokens.PLACEHOLDER),
             organization="Harbor Desk",
         )
-        claim = links.Claim("employee", links.uuid.uuid4(), 1)
+        claim = tokens.Claim("employee", tokens.uuid.uuid4(), 1)
         drafts = [
             services.draft(
                 f"{prefix}{number:04d}@mail.example", key=f"fault:{prefix}:{number}",

@@ -19,7 +19,7 @@ from core import clock
 from core.audit.models import Event
 from core.celery import app
 from core.failures.models import Failure
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.models import Message
 from tests.factories import accounts as make
 from tests.factories import connections, invitations
@@ -91,7 +91,7 @@ def test_f13_every_task_five_times(tell: Any):
 def _opens(scene: Any) -> int:
     """The status of the page behind the invitation's link, for its owner."""
     client = signed_in(scene.invited)
-    client.get(reverse("invitation-open", args=["employee", links.sign(scene.row.claim)]))
+    client.get(reverse("invitation-open", args=["employee", tokens.sign(scene.row.claim)]))
     accept = reverse("employee-invitation-accept", args=[scene.row.public_id])
     return int(client.post(accept).status_code)
 
@@ -155,7 +155,7 @@ def test_f14_a_day_has_24_hours_whatever_the_machine_believes(
             assert row.expires_at - start == timedelta(days=14)
         for seconds, code in ((-1, 302), (1, 410)):
             with time_machine.travel(row.expires_at + timedelta(seconds=seconds), tick=False):
-                page = reverse("invitation-open", args=["employee", links.sign(row.claim)])
+                page = reverse("invitation-open", args=["employee", tokens.sign(row.claim)])
                 answer = Client().get(page, follow=True)
                 assert answer.status_code == (200 if code == 302 else 410)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.invitations import kinds
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.models import Message
 from tests.faults.processes import Through, wait_for
 from tests.faults.test_limits import DOORS
@@ -83,10 +83,10 @@ def test_i6_tokens_are_in_mail_alone(web, worker, broker, mailserver, places: Pa
         assert press(web, name).status == 302
     broker.client().lpush("celery.untaken", "x")  # that lists are read at all
     wait_for(all_sent, "the mails")
-    tokens = {
-        links.sign(row.claim) for kind in kinds.all_kinds() for row in kind.model.objects.all()
+    signed = {
+        tokens.sign(row.claim) for kind in kinds.all_kinds() for row in kind.model.objects.all()
     }
-    mailed = {token for token in tokens for taken in mailserver.taken if token in taken.body}
+    mailed = {token for token in signed for taken in mailserver.taken if token in taken.body}
     assert len(mailed) == len(DOORS)
     opened = [
         link for taken in mailserver.taken for link in re.findall(r"/invitations/\S+", taken.body)
@@ -101,5 +101,5 @@ def test_i6_tokens_are_in_mail_alone(web, worker, broker, mailserver, places: Pa
     assert {"web.log", "worker.log"} <= set(logs)
     assert "outbox.drain" in logs["worker.log"]
     rest = kept + "".join(logs.values())
-    assert [token for token in tokens if token in rest] == []
+    assert [token for token in signed if token in rest] == []
     tell("I6", f"{len(mailed)} tokens mailed and opened; in queues and logs 0")

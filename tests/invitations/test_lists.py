@@ -13,7 +13,7 @@ from accounts import portals
 from accounts.invitations import kinds
 from core import clock
 from core.audit.models import Event
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.models import Message
 from tests.factories.accounts import administrator, organization
 from tests.factories.connections import approved
@@ -130,7 +130,7 @@ def test_search_finds_the_recipient_and_keeps_the_filter(scene):
 def test_sending_again_makes_a_new_link_and_kills_the_old(scene, state):
     """U2, I5: new generation, new end, old link dead; back on the list with its filter."""
     long_ago(scene)
-    old = links.url(scene.row.claim).removeprefix("http://localhost")
+    old = tokens.claim_url(scene.row.claim).removeprefix("http://localhost")
     if state == "expired":
         put(scene, expires_at=clock.now() - timedelta(minutes=1))
     purpose = scene.row.purpose
@@ -168,7 +168,7 @@ def test_taking_back_and_copying_do_not_leave_the_list(scene):
     client = signed_in(scene.inviter)
     page = act(scene, "link", client=client)
     assert page.status_code == 200
-    token = links.sign(scene.row.claim)
+    token = tokens.sign(scene.row.claim)
     assert token in page.content.decode()
     assert token not in shown(scene, client)
     assert Event.objects.filter(verb__endswith=".link_copied").count() == 1

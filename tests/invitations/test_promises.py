@@ -27,7 +27,7 @@ from accounts.models import Organization, User
 from connections.forms.connections import PartnerForm
 from core import clock
 from core.audit.models import Actor, Event
-from core.outbox import links
+from core.outbox import tokens
 from supplychain.forms.guests import GuestForm
 from supplychain.forms.invitations import InviteSellerForm, InviteSupplierForm
 from tests.factories.accounts import member, organization, person
@@ -149,7 +149,7 @@ def test_only_the_invited_verified_address_accepts(kind, primary, verified, may)
     """I1: exact primary or secondary, verified; unverified is nobody. Bystanders: see below."""
     scene = scene_of(kind)
     client = signed_in(identified(_owner(scene, primary=primary, verified=verified)))
-    client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+    client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
     response = accept(kind, scene, client)
     scene.row.refresh_from_db()
     assert (scene.row.status == DEEDS[kind].accepted) == may
@@ -167,7 +167,7 @@ def test_nobody_else_accepts(name):
         clients.append(signed_in(identified(member(account))))
     with nothing_changes():
         for client in clients:
-            client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+            client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
             response = accept(name, scene, client)
             assert response.status_code in (302, 403, 404)
             assert "login" in response.get("Location", "login")
@@ -196,7 +196,7 @@ def _verb(scene: Scene) -> str:
 def test_the_token_stands_nowhere(name):
     """I6: in no column of no table, after inviting, mailing and opening."""
     scene = scene_of(name)
-    token = links.sign(scene.row.claim)
+    token = tokens.sign(scene.row.claim)
     client = signed_in(scene.invited)
     client.get(f"/invitations/{scene.row.purpose}/{token}/")
     client.get("/invitations/")
@@ -212,8 +212,8 @@ def test_ten_thousand_forged_tokens_open_nothing(name):
     """I7: 0 hits; after the first thousand the address waits, see the mechanism's test."""
     scene = scene_of(name)
     rng, alphabet = random.Random(11), string.ascii_letters + string.digits + "-_"  # noqa: S311
-    tokens = ("".join(rng.choices(alphabet, k=67)) for _ in range(10_000))
-    assert sum(opening.from_token(scene.row.purpose, token) is not None for token in tokens) == 0
+    forged = ("".join(rng.choices(alphabet, k=67)) for _ in range(10_000))
+    assert sum(opening.from_token(scene.row.purpose, token) is not None for token in forged) == 0
 
 
 # I10, I11, I12 ---------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_the_inviter_s_right_is_asked_again_at_acceptance(name, loss):
     """I10: the page was open already; what the inviter may not do today is not accepted today."""
     scene = scene_of(name)
     client = signed_in(scene.invited)
-    client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+    client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
     LOSSES[loss](scene)
     with nothing_changes():
         assert accept(name, scene, client).status_code in (404, 410)
@@ -259,7 +259,7 @@ def test_a_provider_cannot_skip_the_seller_s_link():
 def test_the_partner_link_gives_no_right_by_itself():
     """I12: who opens it sees at most the seller's name; only the bound provider may answer."""
     scene = scene_of("partner-link")
-    path = links.url(scene.row.claim).removeprefix("http://localhost")
+    path = tokens.claim_url(scene.row.claim).removeprefix("http://localhost")
     clients = [signed_in(person()), signed_in(member(scene.row.provider))]
     for client in [Client(), *clients]:
         client.get(path)

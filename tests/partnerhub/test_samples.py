@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from core.outbox import kinds, links
-from core.outbox.envelope import envelope_of
+from core.outbox import kinds, tokens
+from core.outbox.envelopes import envelope_of
 from core.outbox.models import Message
 from partnerhub import samples
 from partnerhub.samples.world import READERS, World
@@ -93,11 +93,11 @@ def test_two_parts_with_the_same_links_and_no_picture(name: str):
     assert "url(" not in html
     assert sorted(set(found.addresses)) == sorted(set(addresses(text)))
     assert all(address.startswith(SITE) for address in found.addresses)
-    assert links.PLACEHOLDER not in text + html
-    assert links.UNSUBSCRIBE not in text + html
+    assert tokens.PLACEHOLDER not in text + html
+    assert tokens.UNSUBSCRIBE not in text + html
     assert str(headers["Message-ID"]) == message.message_id
     repeating = kinds.get(name).group.repeating
-    one_click = f"<{links.unsubscribe_url(message.pk)}>" if repeating else None
+    one_click = f"<{tokens.unsubscribe_url(message.pk)}>" if repeating else None
     assert headers["List-Unsubscribe"] == one_click
 
 

@@ -17,14 +17,14 @@ from connections.models import Assignment, Connection, RoleGrant
 from connections.rights.access import access_for, effective_level
 from core.errors import NotRelated
 from core.web.access import Level
-from partnerhub.portals import scale
+from partnerhub.portals import volumes
 from roles.models import ApprovedRole
 from supplychain.models import Shipment, ShipmentItem
 from supplychain.packing.boxes import check_shipment_id
 from tests.factories.accounts import organization
 
 pytestmark = pytest.mark.django_db
-SIZES = scale.Sizes(sellers=40, providers=4, connections=60, shipments=50)
+SIZES = volumes.Sizes(sellers=40, providers=4, connections=60, shipments=50)
 
 
 def seed(**sizes: Any) -> None:
@@ -32,19 +32,19 @@ def seed(**sizes: Any) -> None:
 
 
 def test_every_number_is_as_asked() -> None:
-    scale.build(SIZES)
+    volumes.build(SIZES)
     connection.check_constraints()
     assert Organization.objects.filter(kind="seller").count() == 40
     assert Organization.objects.filter(kind="provider").count() == 4
     assert Connection.objects.count() == RoleGrant.objects.count() == 60
     assert Shipment.objects.count() == ShipmentItem.objects.count() == 50
-    assert User.objects.count() == 40 + 4 + scale.EMPLOYEES
-    assert ApprovedRole.objects.count() == 4 * scale.ROLES
-    assert Assignment.objects.count() == SIZES.clientele * scale.EMPLOYEES
+    assert User.objects.count() == 40 + 4 + volumes.EMPLOYEES
+    assert ApprovedRole.objects.count() == 4 * volumes.ROLES
+    assert Assignment.objects.count() == SIZES.clientele * volumes.EMPLOYEES
 
 
 def test_people_and_organizations_are_as_the_product_makes_them() -> None:
-    scale.build(SIZES)
+    volumes.build(SIZES)
     for row in Organization.objects.all():
         assert re.fullmatch("[a-z0-9-]{3,32}", row.handle)
         assert row.handle not in RESERVED_HANDLES
@@ -64,14 +64,14 @@ def test_people_and_organizations_are_as_the_product_makes_them() -> None:
 
 
 def test_rights_follow_from_the_rows() -> None:
-    made = scale.build(SIZES)
+    made = volumes.build(SIZES)
     provider, employee = made.provider(), made.employee()
     client = Connection.objects.filter(provider=provider).order_by("pk")[0].seller
     stranger = Organization.objects.filter(kind="seller").exclude(
         pk__in=Connection.objects.filter(provider=provider).values("seller")
     )[0]
     for person in (made.administrator(provider), employee):
-        assert effective_level(person, client, scale.ROLE) == Level.EDIT
+        assert effective_level(person, client, volumes.ROLE) == Level.EDIT
         with pytest.raises(NotRelated):
             access_for(person, stranger)
     assert Membership.objects.get(user=employee).role == "employee"
@@ -79,14 +79,14 @@ def test_rights_follow_from_the_rows() -> None:
 
 
 def test_the_first_provider_and_seller_are_the_large_ones() -> None:
-    made = scale.build(SIZES)
+    made = volumes.build(SIZES)
     assert Connection.objects.filter(provider=made.provider()).count() == SIZES.clientele == 30
     assert Shipment.objects.filter(seller=made.seller()).count() >= 30
 
 
 def test_rows_made_afterwards_get_keys_of_their_own() -> None:
-    scale.build(SIZES)
-    again = scale.build(SIZES)
+    volumes.build(SIZES)
+    again = volumes.build(SIZES)
     assert organization("seller").pk > again.provider(4).pk
     assert Connection.objects.count() == 120
 
@@ -94,15 +94,15 @@ def test_rows_made_afterwards_get_keys_of_their_own() -> None:
 @pytest.mark.parametrize(
     "sizes",
     [
-        scale.Sizes(0, 0, 0, 0),
-        scale.Sizes(1, 1, 1, 1),
-        scale.Sizes(7, 3, 21, 2),
-        scale.Sizes(5, 1, 5, 0),
-        scale.Sizes(3, 0, 0, 9),
+        volumes.Sizes(0, 0, 0, 0),
+        volumes.Sizes(1, 1, 1, 1),
+        volumes.Sizes(7, 3, 21, 2),
+        volumes.Sizes(5, 1, 5, 0),
+        volumes.Sizes(3, 0, 0, 9),
     ],
 )
-def test_sizes_at_the_edges(sizes: scale.Sizes) -> None:
-    scale.build(sizes)
+def test_sizes_at_the_edges(sizes: volumes.Sizes) -> None:
+    volumes.build(sizes)
     connection.check_constraints()
     assert Connection.objects.count() == sizes.connections
 

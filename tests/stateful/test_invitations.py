@@ -19,8 +19,8 @@ from accounts.invitations import kinds
 from accounts.models import Membership, Organization
 from accounts.tasks import sweep
 from core import clock
-from core.outbox import links
-from core.outbox.links import Claim
+from core.outbox import tokens
+from core.outbox.tokens import Claim
 from tests.factories.accounts import identity, person
 from tests.factories.invitations import KINDS
 from tests.invitations.acting import DEEDS, accept, decline, scene_of
@@ -71,7 +71,7 @@ class Invitations(Walk):
         """N13: opening, with the current link or an older one, changes nothing."""
         row = self._row(name)
         generation = max(1, row.generation - old)
-        token = links.sign(Claim(row.purpose, row.public_id, generation))
+        token = tokens.sign(Claim(row.purpose, row.public_id, generation))
         before, client = fingerprint(), Client()
         getattr(client, method)(f"/invitations/{row.purpose}/{token}/")
         page = client.get("/invitations/")

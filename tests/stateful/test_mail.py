@@ -27,7 +27,7 @@ from core.celery import app
 from core.failures.models import Failure
 from core.notifications import preferences
 from core.notifications.models import Choice, Notification
-from core.outbox import delivery, links, services, transport
+from core.outbox import delivery, services, tokens, transport
 from core.outbox.models import Message, Pause
 from core.outbox.services import expand
 from core.outbox.states import MessageStatus
@@ -372,8 +372,8 @@ class Post(Walk):
             assert len(taken.to) == 1
             for address in _ADDRESS.findall(str(taken.body)):
                 assert address.startswith(f"{settings.SITE_URL}/")
-            assert links.PLACEHOLDER not in str(taken.body)
-        assert not any(links.sign(claim) in text for claim, text in self._stored())
+            assert tokens.PLACEHOLDER not in str(taken.body)
+        assert not any(tokens.sign(claim) in text for claim, text in self._stored())
         abouts = {row.about for way in WAYS.values() if way.no for row in way.model.objects.all()}
         asking = Message.objects.filter(kind__in=ASKING)
         assert set(asking.values_list("about", flat=True)) <= abouts

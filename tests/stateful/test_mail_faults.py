@@ -19,7 +19,7 @@ from accounts.models import User
 from core.celery import app
 from core.notifications import preferences, receivers, tasks
 from core.notifications.mail_kinds import DAILY
-from core.outbox import delivery, envelope, links, services
+from core.outbox import delivery, envelopes, services, tokens
 from core.outbox.models import Message
 from core.outbox.rendering import Mail
 from core.outbox.states import MessageStatus
@@ -82,7 +82,7 @@ def _stored_with_its_link(real: Any, messages: Iterable[Message]) -> None:
     real(rows)
     for row in rows:
         if row.claim:
-            text = row.text.replace(links.PLACEHOLDER, links.url(row.claim))
+            text = row.text.replace(tokens.PLACEHOLDER, tokens.claim_url(row.claim))
             Message.objects.filter(key=row.key).update(text=text)
 
 
@@ -131,7 +131,7 @@ FAULTS: dict[str, Plant] = {
     "every message has a key of its own": _around(services.queue, _twice_with_other_keys),
     "the stored body keeps the link": _around(services.queue, _stored_with_its_link),
     "what was taken back still leaves": _instead(services.cancel, _nothing),
-    "every try has a new Message-ID": _around(envelope.envelope_of, _new_message_id),
+    "every try has a new Message-ID": _around(envelopes.envelope_of, _new_message_id),
     "a refusal counts as sent": _around(delivery._offer, _refused_is_sent),
     "a lost answer counts as a no": _around(delivery._record, _silence_is_no_maybe),
     "a dead worker's mail counts as unsent": _around(delivery.recover, _forgets_who_died),
@@ -140,7 +140,7 @@ FAULTS: dict[str, Plant] = {
     "nobody is told of a failed mail": lambda patch: patch.setattr(
         receivers, "tell_each", _nothing
     ),
-    "links name another site": _around(links.url, _link_of_the_request),
+    "links name another site": _around(tokens.claim_url, _link_of_the_request),
     "who said never again is asked again": _instead(unrefused, lambda kind, rows: list(rows)),
     "who unsubscribed is mailed on": _instead(preferences.no_more_mail, _nothing),
     "the wish for one mail a day is not read": _instead(

@@ -13,7 +13,7 @@ from accounts.invitations import transitions as mechanism
 from accounts.models import Organization, Refusal
 from core import clock
 from core.audit.models import Actor, Event
-from core.outbox import links
+from core.outbox import tokens
 from core.outbox.models import Message
 from supplychain.models import GuestLink, Share, SupplierConnection
 from supplychain.reads import timeline
@@ -66,7 +66,7 @@ def enter(client: Client, path: str) -> str:
 def at_work(scene: Scene) -> tuple[Client, str]:
     """A browser in which the code was entered, and the share's page."""
     client = Client()
-    return client, enter(client, links.url(scene.row.claim).removeprefix("http://localhost"))
+    return client, enter(client, tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
 
 
 # The way in ------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_opening_the_link_and_its_page_changes_nothing():
     scene = guest_scene()
     client = Client()
     with nothing_changes():
-        client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+        client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
         page = client.get("/invitations/").url
         client.head(page)
         assert client.get(page).status_code == 200
@@ -140,7 +140,7 @@ def test_a_code_works_once_for_a_quarter_of_an_hour_and_for_five_tries():
     """Short-lived, limited tries, one use, and only the last one sent."""
     scene = guest_scene()
     client = Client()
-    client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+    client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
     page = client.get("/invitations/").url
     client.post(page + "send/")
     [letter] = drain()
@@ -173,7 +173,7 @@ def test_ten_codes_a_day_are_enough():
             guests.send_code(link=scene.row, generation=1)
     with time_machine.travel(clock.real_now() + timedelta(minutes=30)), nothing_changes():
         client = Client()
-        client.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+        client.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
         page = client.get("/invitations/").url
         assert client.post(page + "send/").status_code == 429
 
@@ -331,7 +331,7 @@ def test_the_links_of_all_shipments_stand_on_one_list_whose_acts_come_back_to_it
     assert scene.row.address not in client.get(page, {"guest-find": "shades"}).text
     at = [shop.handle, scene.row.shipment.public_id, scene.row.public_id]
     copied = client.post(reverse("seller:guest-link", args=at), {"list": "all"})
-    assert links.sign(scene.row.claim) in copied.text
+    assert tokens.sign(scene.row.claim) in copied.text
     assert "Paper Moon" in copied.text, "still the list of all"
     back = client.post(reverse("seller:guest-revoke", args=at) + "?guest-find=x", {"list": "all"})
     assert back.url == f"{page}?guest-find=x#guest-list"
@@ -409,7 +409,7 @@ def test_signing_up_keeps_the_share_with_all_its_work():
     packed(scene.row.share)
     guest, page = at_work(scene)
     client = signed_in(scene.invited)
-    path = links.url(scene.row.claim).removeprefix("http://localhost")
+    path = tokens.claim_url(scene.row.claim).removeprefix("http://localhost")
     client.get(path)
     assert client.get("/invitations/").url == reverse("guest-join", args=[scene.row.public_id])
     response = join(client, scene.row)
@@ -442,7 +442,7 @@ def test_only_the_owner_of_the_address_makes_it_an_account():
     """I1: others with the link read that it is for somebody else, and get nothing."""
     scene = guest_scene()
     other = signed_in(person())
-    other.get(links.url(scene.row.claim).removeprefix("http://localhost"))
+    other.get(tokens.claim_url(scene.row.claim).removeprefix("http://localhost"))
     unverified = signed_in(person(email="x@mail.example", verified=False))
     with nothing_changes():
         assert "somebody else" in other.get("/invitations/").content.decode()

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from accounts.invitations import opening
 from accounts.models import OneTimeLink, User
-from core.outbox import links
+from core.outbox import tokens
 from supplychain.views.guests import SESSION
 from tests.support import NOT_BUSINESS, business_tables, digest, sign_in
 from tests.sweep.world import World, build
@@ -182,7 +182,7 @@ def prepare() -> Sweep:
             sign_in(client, user)
         sweep.cookies[persona] = {name: morsel.value for name, morsel in client.cookies.items()}
     row = sweep.world.home["provider_pending_invitation"]
-    opened = Client().get(reverse("invitation-open", args=[row.purpose, links.sign(row.claim)]))
+    opened = Client().get(reverse("invitation-open", args=[row.purpose, tokens.sign(row.claim)]))
     sweep.cookies["link_holder"][opening.COOKIE] = opened.cookies[opening.COOKIE].value
     sweep.cookies["guest"] |= _guest_cookies(sweep.world.home["guest_link"])
     sweep.secrets = _secrets(sweep)
@@ -193,7 +193,7 @@ def prepare() -> Sweep:
 def _guest_cookies(link: Any) -> dict[str, str]:
     """What a browser holds that opened the link and had its code accepted."""
     client = Client()
-    client.get(reverse("invitation-open", args=[link.purpose, links.sign(link.claim)]))
+    client.get(reverse("invitation-open", args=[link.purpose, tokens.sign(link.claim)]))
     session = client.session
     session[SESSION] = {str(link.public_id): link.generation}
     session.save()
@@ -205,7 +205,7 @@ def _secrets(sweep: Sweep) -> dict[str, str]:
     """What no page may show to anybody: every password's hash, every open invitation's token."""
     hashes = {f"password of {user.name}": user.password for user in User.objects.all()}
     rows = [row for row in sweep.world.home.rows.values() if isinstance(row, OneTimeLink)]
-    return hashes | {f"token of {row.about}": links.sign(row.claim) for row in rows}
+    return hashes | {f"token of {row.about}": tokens.sign(row.claim) for row in rows}
 
 
 @contextmanager

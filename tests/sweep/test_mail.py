@@ -17,7 +17,7 @@ from django.test import TestCase, override_settings
 
 from accounts.invitations import kinds
 from core.celery import app
-from core.outbox import delivery, links
+from core.outbox import delivery, tokens
 from core.outbox.models import Message
 from core.outbox.tasks import drain as drain_task
 from partnerhub.settings import CACHES
@@ -84,9 +84,11 @@ def test_foreign_host_is_refused(sweep: Sweep) -> None:
         assert (answer.code, answer.changed) == (400, False), row.name
 
 
-def tokens() -> set[str]:
+def live_tokens() -> set[str]:
     """The token of every link that is out, of every kind and tenant."""
-    return {links.sign(row.claim) for kind in kinds.all_kinds() for row in kind.model.objects.all()}
+    return {
+        tokens.sign(row.claim) for kind in kinds.all_kinds() for row in kind.model.objects.all()
+    }
 
 
 def shown(sweep: Sweep, found: set[str]) -> Iterator[str]:
@@ -103,7 +105,7 @@ def shown(sweep: Sweep, found: set[str]) -> Iterator[str]:
 
 def test_no_page_shows_a_link(sweep: Sweep) -> None:
     """Inviters, colleagues, reviewers and superusers open everything that they may (I6)."""
-    found = tokens()
+    found = live_tokens()
     assert len(found) > 8
     assert list(shown(sweep, found)) == []
 
@@ -117,7 +119,7 @@ def test_only_the_audited_copy_hands_a_link_out(sweep: Sweep) -> None:
         with outer():
             events = Event.objects.count()
             answer = sweep.send(row.manager, "POST", url, form, keep=True)
-            if any(token in answer.body for token in tokens()):
+            if any(token in answer.body for token in live_tokens()):
                 handed.add(row.name.partition(":")[2])
                 assert Event.objects.count() == events + 1, row.name
     assert handed <= COPIES
@@ -153,10 +155,10 @@ def test_tokens_are_nowhere_but_in_the_mail(
         mail.outbox.clear()
         delivery.drain()
         mailed = "".join(str(message.body) for message in mail.outbox)
-        found = [token for token in tokens() if token in mailed]
+        found = [token for token in live_tokens() if token in mailed]
         assert len(found) >= 4
         rest = stored + _everything_stored() + caplog.text + json.dumps(published)
-    assert [token for token in tokens() | set(found) if token in rest] == []
+    assert [token for token in live_tokens() | set(found) if token in rest] == []
     assert published
 
 

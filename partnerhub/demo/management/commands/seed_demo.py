@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.models import User
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo.people import PASSWORD, PEOPLE
-from partnerhub.demo.seeding import partners, providers, shipping
-from partnerhub.demo.seeding.cast import lead_part
+from partnerhub.demo.seeds import journeys, providers, sellers
+from partnerhub.demo.seeds.actors import lead_part
 from partnerhub.demo.sweeps import run_sweeps
 
 
@@ -35,11 +35,11 @@ class Command(BaseCommand):
         harbor, employee = providers.harbor_desk(desk)
         copper, quiet = providers.other_providers(desk)
         providers.accounts_in_other_states(desk)
-        lantern, kite = partners.sellers()
-        partners.connections(lantern, kite, harbor, employee, copper, quiet)
-        mill, dye = shipping.suppliers(lantern, kite)
-        shipping.journeys(lantern, mill)
-        shipping.other_shares(lantern, kite, dye)
+        lantern, kite = sellers.sellers()
+        sellers.connections(lantern, kite, harbor, employee, copper, quiet)
+        mill, dye = journeys.suppliers(lantern, kite)
+        journeys.journeys(lantern, mill)
+        journeys.other_shares(lantern, kite, dye)
         lead_part("newcomer")
         demo_clock.reset()
         run_sweeps()

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from partnerhub.portals import scale
+from partnerhub.portals import volumes
 
 
 class Command(BaseCommand):
@@ -22,17 +22,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO and not options["yes"] and scale.foreign_organizations():
+        if not settings.DEMO and not options["yes"] and volumes.foreign_organizations():
             raise CommandError(
                 "This database holds organizations that seed_scale did not make. "
                 "Take another one, or say --yes."
             )
         names = ("sellers", "providers", "connections", "shipments")
-        sizes = scale.Sizes(**{name: options[name] for name in names})
+        sizes = volumes.Sizes(**{name: options[name] for name in names})
         if problem := sizes.problem():
             raise CommandError(problem)
         started = time.monotonic()
-        scale.build(sizes)
+        volumes.build(sizes)
         seconds = time.monotonic() - started
         made = ", ".join(f"{getattr(sizes, name):,} {name}" for name in names)
         self.stdout.write(f"Made {made} in {seconds:.1f} s.")

@@ -20,7 +20,7 @@ from connections.models import Assignment, Connection, RoleGrant
 from core import clock
 from core.object_permissions import permission_for
 from core.web.access import Level
-from partnerhub.portals.bulk import (
+from partnerhub.portals.insertions import (
     Sql,
     analyze,
     continue_keys,

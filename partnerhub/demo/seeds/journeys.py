@@ -12,7 +12,7 @@ from accounts.invitations.transitions import revoke
 from accounts.models import User
 from core import clock
 from partnerhub.demo.people import GUEST
-from partnerhub.demo.seeding.cast import Tenant, at, extra, lead_part, register
+from partnerhub.demo.seeds.actors import Tenant, at, extra, lead_part, register
 from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus

@@ -17,7 +17,7 @@ from uuid import uuid4
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape
 
-from core.outbox import kinds, links
+from core.outbox import kinds, tokens
 from core.outbox.models import Message
 
 LINE_END = b"\r\n"
@@ -66,9 +66,9 @@ class Envelope(EmailMultiAlternatives):
 def envelope_of(message: Message) -> Envelope:
     """The mail as it leaves: the only place where a one-time link meets its text."""
     text, html, stopping = message.text, message.html_part, {}
-    addresses = {links.PLACEHOLDER: links.url(message.claim)} if message.claim else {}
+    addresses = {tokens.PLACEHOLDER: tokens.claim_url(message.claim)} if message.claim else {}
     if kinds.group_of(message.kind).repeating:
-        stop = addresses[links.UNSUBSCRIBE] = links.unsubscribe_url(message.pk)
+        stop = addresses[tokens.UNSUBSCRIBE] = tokens.unsubscribe_url(message.pk)
         stopping = {
             "List-Unsubscribe": f"<{stop}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

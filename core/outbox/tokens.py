@@ -65,7 +65,7 @@ def _read_first_form(purpose: str, token: str) -> Claim | None:
     return None
 
 
-def url(claim: Claim) -> str:
+def claim_url(claim: Claim) -> str:
     """The absolute address of the page that opens `claim`, built from SITE_URL only (I8)."""
     return f"{settings.SITE_URL}/invitations/{claim.purpose}/{sign(claim)}/"
 

@@ -17,7 +17,7 @@ from connections.transitions import (
 )
 from core import clock
 from core.web.access import Level
-from partnerhub.demo.seeding.cast import Tenant, at, extra, hire, lead_part, register
+from partnerhub.demo.seeds.actors import Tenant, at, extra, hire, lead_part, register
 
 SHIPMENTS, REPORTS = "inventory.fba_shipments", "reports.business"
 

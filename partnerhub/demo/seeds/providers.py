@@ -6,7 +6,7 @@ from accounts.invitations.transitions import mark_undeliverable, revoke
 from accounts.models import EmployeeInvitation, User
 from accounts.transitions import employees, identity, members, organizations
 from core.web.access import Level
-from partnerhub.demo.seeding.cast import (
+from partnerhub.demo.seeds.actors import (
     Tenant,
     at,
     extra,
