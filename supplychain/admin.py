@@ -14,12 +14,12 @@ from django.shortcuts import redirect
 from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
-from supplychain.forms.carrier import ReportForm
+from supplychain.forms.carriers import ReportForm
 from supplychain.models import Shipment
 from supplychain.permissions import MOVE_SHIPMENT
-from supplychain.reads import timeline
+from supplychain.reads import history
 from supplychain.states import ShipmentStatus
-from supplychain.transitions.carrier import move_by_carrier, next_step
+from supplychain.transitions.carriers import move_by_carrier, next_step
 
 
 class StatusFilter(ChoiceFilter):
@@ -75,7 +75,7 @@ class ShipmentAdmin(DeskAdmin):
                 ("Ship date", short_day(shipment.ship_date)),
             ],
             items=list(shipment.items.all()[:500]),
-            events=timeline.for_seller(shipment, shares),
+            events=history.for_seller(shipment, shares),
         )
 
 

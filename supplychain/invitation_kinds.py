@@ -26,10 +26,10 @@ from supplychain import emails
 from supplychain.forms.invitations import EverySellerForm, EverySupplierForm
 from supplychain.models import GuestLink, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS
-from supplychain.reads.partners import side_of
+from supplychain.reads.connections import side_of
 from supplychain.states import Direction
 from supplychain.transitions import guests, invitations
-from supplychain.transitions.gate import enter_shipment
+from supplychain.transitions.guards import enter_shipment
 
 KIND = Column(
     "supplier_kind",

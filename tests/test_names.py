@@ -33,13 +33,12 @@ SINGULAR = {
     "backend", "context", "mailbox", "renderer", "transport", "ui", "world",
 }  # fmt: skip
 # The same thing in several packages.
-SAME = {"approvals", "history", "impact", "offboarding", "permissions_page", "reminders"}
+SAME = {"approvals", "history", "impact", "offboarding", "reminders"}
 
 # Against "a plural noun of the domain or a layer's word".
 NO_PLURAL = {
-    "assigned", "bulk", "carrier", "checklist", "desk", "effective", "entrance", "gate",
-    "last_used", "matrix", "paste", "pausing", "permissions_page", "review", "second_factor",
-    "sending", "shared", "signup", "timeline", "unused",
+    "assigned", "bulk", "desk", "effective", "entrance", "last_used", "matrix", "pausing",
+    "permissions_page", "review", "second_factor", "sending", "shared", "signup", "unused",
 }  # fmt: skip
 # Against "no shared, common, words, lists".
 CATCH_ALL = {"lists", "shared"}

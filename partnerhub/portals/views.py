@@ -16,7 +16,7 @@ from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, requ
 from partnerhub.portals import checklists
 from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
-from supplychain.views.permissions_page import supplier_context
+from supplychain.views.connections import supplier_context
 
 DELEGATE_HOME = Need(any_member=True, any_delegate=True)
 

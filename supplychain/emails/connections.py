@@ -7,7 +7,7 @@ from core.notifications.services import tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
 from supplychain.emails import recipients
-from supplychain.emails.shared import seller_page, subject, supplier_page
+from supplychain.emails.facts import seller_page, subject, supplier_page
 from supplychain.models import SupplierConnection
 
 

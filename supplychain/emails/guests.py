@@ -13,7 +13,7 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
-from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
+from supplychain.emails.facts import item_facts, seller_page, shipment_facts, subject
 from supplychain.models import GuestLink, Share
 
 CODE = "supplychain.guest_code"

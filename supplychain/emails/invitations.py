@@ -13,7 +13,7 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
-from supplychain.emails.shared import reason_facts, seller_page, subject, supplier_page
+from supplychain.emails.facts import reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
 from supplychain.states import Direction
 

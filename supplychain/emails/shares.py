@@ -10,9 +10,7 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.services import queue_fan_out
 from core.web.formats import day
-from supplychain.emails.guests import tell_guests
-from supplychain.emails.recipients import sellers_side, suppliers_side
-from supplychain.emails.shared import (
+from supplychain.emails.facts import (
     item_facts,
     reason_facts,
     seller_page,
@@ -20,6 +18,8 @@ from supplychain.emails.shared import (
     subject,
     supplier_page,
 )
+from supplychain.emails.guests import tell_guests
+from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.models import Share, Shipment
 from supplychain.vocabulary import TransportMode
 

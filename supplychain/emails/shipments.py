@@ -9,9 +9,9 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
+from supplychain.emails.facts import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.recipients import sellers_side, suppliers_side
-from supplychain.emails.shared import item_facts, seller_page, shipment_facts, subject
 from supplychain.emails.shares import share_cancelled
 from supplychain.models import Share, Shipment, ShipmentItem
 

@@ -10,7 +10,7 @@ from django.forms.formsets import BaseFormSet
 from core import clock
 from supplychain.centers import centers
 from supplychain.forms.fields import DayInput, LineField, LinesField
-from supplychain.forms.paste import PasteField
+from supplychain.forms.pasted_items import PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
 from supplychain.vocabulary import PrepOwner, PrepType, TransportMode

@@ -21,7 +21,7 @@ from supplychain.states import (
     SUPPLIER_CONNECTION,
     SupplierConnectionStatus,
 )
-from supplychain.transitions.gate import admit, lock_organizations
+from supplychain.transitions.guards import admit, lock_organizations
 from supplychain.transitions.invitations import void_waiting
 from supplychain.transitions.shipments import settle, void_shares
 

@@ -28,7 +28,7 @@ from supplychain.models import GuestLink, Share, Shipment, SupplierConnection
 from supplychain.permissions import EDIT_SHIPMENTS
 from supplychain.plans import NewAccount
 from supplychain.states import LIVE_SHARE, SHARE, ShareStatus
-from supplychain.transitions.gate import admit, enter_shipment, lock_organizations, require_open
+from supplychain.transitions.guards import admit, enter_shipment, lock_organizations, require_open
 
 CODE_MINUTES = 15
 CODE_TRIES = 5

@@ -28,7 +28,7 @@ from supplychain.guests import pseudonym
 from supplychain.models import GuestLink, Share, SupplierConnection, SupplierInvitation
 from supplychain.plans import NewAccount
 from supplychain.states import Direction, ShareStatus
-from supplychain.transitions.gate import admit, lock_organizations
+from supplychain.transitions.guards import admit, lock_organizations
 from supplychain.transitions.guests import adopt, connect
 from supplychain.transitions.shares import release_waiting
 from supplychain.transitions.shipments import void_shares

@@ -26,7 +26,7 @@ from supplychain.packing.tracking import TrackingError, check_bol, check_pro, ch
 from supplychain.permissions import WORK_SHARES
 from supplychain.plans import BoxPlan
 from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
-from supplychain.transitions.gate import enter_share, require_open
+from supplychain.transitions.guards import enter_share, require_open
 from supplychain.transitions.shipments import settle
 from supplychain.vocabulary import TransportMode
 

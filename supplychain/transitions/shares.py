@@ -18,7 +18,7 @@ from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvi
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, WORK_SHARES
 from supplychain.plans import Targets
 from supplychain.states import LIVE_SHARE, OPEN_SHIPMENT, SHARE, ShareStatus
-from supplychain.transitions.gate import (
+from supplychain.transitions.guards import (
     enter_share,
     enter_shipment,
     lock_shipment,

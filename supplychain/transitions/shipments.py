@@ -33,7 +33,7 @@ from supplychain.states import (
     ShareStatus,
     ShipmentStatus,
 )
-from supplychain.transitions.gate import enter, enter_shipment, require_open
+from supplychain.transitions.guards import enter, enter_shipment, require_open
 from supplychain.transitions.guests import end_links
 
 # Without letters that are read as digits, or as the U in front of a box number.

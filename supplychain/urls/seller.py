@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from supplychain.views import partners, seller_guests, seller_shares, seller_shipments
+from supplychain.views import connections, seller_guests, seller_shares, seller_shipments
 
 SHIPMENT = "shipments/<uuid:public_id>"
 GUEST = f"{SHIPMENT}/guests/<uuid:guest_id>"
@@ -23,9 +23,9 @@ urlpatterns: list[URLPattern] = [
     *seller_guests.GuestActs().urls(GUEST, "guest"),
     path(f"{SHARE}/recall/", seller_shares.share_recall, name="share-recall"),
     path(f"{SHARE}/move/", seller_shares.share_move, name="share-move"),
-    path("suppliers/", partners.partners_page, name="suppliers"),
-    *partners.PartnerActs().urls(SUPPLIER, "supplier"),
-    path(f"{SUPPLIER}/accept/", partners.accept, name="supplier-accept"),
-    path(f"{SUPPLIER}/decline/", partners.decline, name="supplier-decline"),
-    path(f"{SUPPLIER}/remove/", partners.remove, name="supplier-remove"),
+    path("suppliers/", connections.partners_page, name="suppliers"),
+    *connections.PartnerActs().urls(SUPPLIER, "supplier"),
+    path(f"{SUPPLIER}/accept/", connections.accept, name="supplier-accept"),
+    path(f"{SUPPLIER}/decline/", connections.decline, name="supplier-decline"),
+    path(f"{SUPPLIER}/remove/", connections.remove, name="supplier-remove"),
 ]

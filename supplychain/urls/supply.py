@@ -3,16 +3,16 @@
 from django.urls import URLPattern, path
 
 from supplychain.urls.shares import share_urls
-from supplychain.views import partners, supply_shares
+from supplychain.views import connections, supply_shares
 
 SELLER = "sellers/<uuid:public_id>"
 
 urlpatterns: list[URLPattern] = [
     path("shipments/", supply_shares.share_list, name="shares"),
     *share_urls("shipments/<uuid:public_id>/"),
-    path("sellers/", partners.partners_page, name="sellers"),
-    *partners.PartnerActs().urls(SELLER, "seller"),
-    path(f"{SELLER}/accept/", partners.accept, name="seller-accept"),
-    path(f"{SELLER}/decline/", partners.decline, name="seller-decline"),
-    path(f"{SELLER}/remove/", partners.remove, name="seller-remove"),
+    path("sellers/", connections.partners_page, name="sellers"),
+    *connections.PartnerActs().urls(SELLER, "seller"),
+    path(f"{SELLER}/accept/", connections.accept, name="seller-accept"),
+    path(f"{SELLER}/decline/", connections.decline, name="seller-decline"),
+    path(f"{SELLER}/remove/", connections.remove, name="seller-remove"),
 ]

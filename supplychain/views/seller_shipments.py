@@ -35,7 +35,7 @@ from supplychain.models import Share, Shipment
 from supplychain.packing import documents
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemPlan
-from supplychain.reads import timeline
+from supplychain.reads import history
 from supplychain.states import (
     LABELLED,
     LIVE_SHARE,
@@ -201,7 +201,7 @@ def shipment_page(
         "undelivered": _undelivered(request, shipment, shares),
         "here": request.path,
         "boxes": _boxes(request, shipment),
-        "events": timeline.for_seller(shipment, shares),
+        "events": history.for_seller(shipment, shares),
         "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
         "guests": _guests(request, shipment, shares, guests or {}),
     } | _acts(request, shipment, live)

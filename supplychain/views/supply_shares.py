@@ -22,7 +22,7 @@ from supplychain.models import Share
 from supplychain.packing import contents, documents
 from supplychain.packing.boxes import Difference
 from supplychain.permissions import WORK_SHARES
-from supplychain.reads import checklist, timeline
+from supplychain.reads import history, packing_steps
 from supplychain.states import DONE_SHARE, LABELLED, OPEN_SHARE, PACKABLE, SHARE, ShareStatus
 from supplychain.transitions import packing, shares
 
@@ -131,13 +131,13 @@ def share_page(
     context = around(request, share) | {
         "back_url": "" if guest_link(request) else _list_url(request),
         "facts": _facts(share),
-        "steps": checklist.for_share(
+        "steps": packing_steps.for_share(
             share, lines, lambda name: share_url(request, share, name), can_work=can_work
         ),
         "lines": lines,
         "elsewhere": any(line.elsewhere for line in lines),
         "boxes": documents.box_page(share.boxes.all(), share.shipment, request, size=BOXES_SHOWN),
-        "events": timeline.for_supplier(share),
+        "events": history.for_supplier(share),
         "differences": differences or [],
         "problem": problem,
         "can_work": can_work,

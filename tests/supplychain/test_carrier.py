@@ -12,7 +12,7 @@ from core.audit.models import Event
 from core.errors import NotPermitted, TransitionNotAllowed
 from supplychain.models import Share
 from supplychain.tasks import sweep
-from supplychain.transitions.carrier import move_by_carrier, next_step
+from supplychain.transitions.carriers import move_by_carrier, next_step
 from tests.factories.accounts import person
 from tests.factories.supplychain import seller, share, shipment, supplier
 from tests.supplychain.pages import share_page, shipment_page

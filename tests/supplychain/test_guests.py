@@ -16,7 +16,7 @@ from core.audit.models import Actor, Event
 from core.outbox import tokens
 from core.outbox.models import Message
 from supplychain.models import GuestLink, Share, SupplierConnection
-from supplychain.reads import timeline
+from supplychain.reads import history
 from supplychain.transitions import guests
 from supplychain.transitions.connections import end_all
 from supplychain.transitions.invitations import forget_person
@@ -434,7 +434,7 @@ def test_history_reads_the_same_on_both_sides_after_the_change():
     guest.post(page + "seen/")
     join(signed_in(scene.invited), scene.row)
     share = Share.objects.with_list_data().get()
-    whos = {row["who"] for row in timeline.for_supplier(share) if "seen" in row["text"]}
+    whos = {row["who"] for row in history.for_supplier(share) if "seen" in row["text"]}
     assert whos == {"Sunny Mill, guest (p***@m…)"}
 
 

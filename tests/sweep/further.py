@@ -15,7 +15,7 @@ from roles.permissions import category_ids
 from roles.transitions import applications, approvals, categories, review
 from supplychain.models import GuestLink, Share
 from supplychain.plans import Targets
-from supplychain.transitions import carrier, guests, packing, shares, shipments
+from supplychain.transitions import carriers, guests, packing, shares, shipments
 from tests.factories import accounts as people
 from tests.factories import connections as ties
 from tests.factories import roles
@@ -63,7 +63,7 @@ def _parcels(of: Tenant) -> None:
     packing.make_labels(by=by, share=share)
     packing.set_tracking(by=by, share=share, numbers={box.public_id: PARCEL})
     packing.mark_shipped(by=by, share=share)
-    carrier.move_by_carrier(by=None, shipment=share.shipment, step="in_transit")
+    carriers.move_by_carrier(by=None, shipment=share.shipment, step="in_transit")
 
 
 def _pallets(of: Tenant) -> None:

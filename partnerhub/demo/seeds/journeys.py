@@ -17,7 +17,7 @@ from supplychain.models import Share, Shipment, SupplierConnection
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
 from supplychain.transitions import (
-    carrier,
+    carriers,
     connections,
     guests,
     invitations,
@@ -201,9 +201,9 @@ def _carry(shipment: Shipment, end: str) -> None:
         if shipment.status == end:
             break
         if end == ShipmentStatus.ERROR and SHIPMENT.allows(shipment.status, end):
-            carrier.move_by_carrier(by=None, shipment=shipment, step=end)
+            carriers.move_by_carrier(by=None, shipment=shipment, step=end)
             break
-        carrier.move_by_carrier(by=None, shipment=shipment, step=step)
+        carriers.move_by_carrier(by=None, shipment=shipment, step=step)
         shipment.refresh_from_db()
 
 

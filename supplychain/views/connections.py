@@ -1,37 +1,47 @@
-"""The other side of Supply Chain Connect: invite, answer, remove. One for both portals."""
+"""The other side of Supply Chain Connect: invite, answer, remove. One for both portals.
+
+The same section stands on User Permissions.
+"""
 
 import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from accounts import portals
+from accounts.invitations.batches import outlook
+from accounts.invitations.listing import listing
 from accounts.invitations.views import Acts
-from accounts.portals import portal_of
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address
 from core.errors import NotRelated
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import count
 from core.web.forms import act, apply, posted, status_of
-from supplychain.forms.invitations import DeclineForm, RemoveForm
+from supplychain.forms.invitations import (
+    DeclineForm,
+    InviteSellerForm,
+    InviteSupplierForm,
+    RemoveForm,
+)
 from supplychain.invitation_kinds import SUPPLIER
 from supplychain.models import Share, SupplierConnection, SupplierInvitation
-from supplychain.reads import partners
+from supplychain.reads.connections import Side, connected, received, side_of
 from supplychain.states import OPEN_SHARE
 from supplychain.transitions import connections, invitations
 from supplychain.transitions.invitations import InvitedAlready
-from supplychain.views.permissions_page import invite_form, supplier_context
 
 
 @require(SUPPLIER.need)
 def partners_page(request: PortalRequest) -> HttpResponse:
     """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
-    form = invite_form(request, posted(request))
+    form = _invite_form(request, posted(request))
     crossing = ""
     if form.is_valid():
         try:
@@ -46,6 +56,37 @@ def partners_page(request: PortalRequest) -> HttpResponse:
 
 def _invite(request: PortalRequest, data: dict[str, Any]) -> SupplierInvitation:
     return invitations.invite(by=request.user, organization=request.organization, **data)
+
+
+def _invite_form(request: PortalRequest, data: QueryDict | None = None) -> forms.Form:
+    seller = request.organization.kind == OrganizationKind.SELLER
+    return (InviteSupplierForm if seller else InviteSellerForm)(data)
+
+
+def supplier_context(
+    request: PortalRequest, *, sent: dict[str, str] | None = None, **extra: Any
+) -> dict[str, Any]:
+    """Everything that supplychain/seller/_connect_permissions.html reads, under `connect`.
+
+    `sent` is what an act on the sent invitations led to: problem, copied, link. `extra` overrides
+    single parts: a form with refusals, a problem.
+    """
+    organization, side = request.organization, _side(request)
+    home = side.url(organization)
+    connect = {
+        "side": side,
+        "action": home,
+        "form": _invite_form(request),
+        "queued": outlook.queued(organization, SupplierInvitation.purpose, request),
+        "several_url": outlook.url(organization, "start", SupplierInvitation.purpose),
+        "sent": listing(SUPPLIER, organization, request, home=home, **(sent or {})),
+        "refusals": portals.page(organization, "refusals"),
+        "received": received(organization, request.user),
+        "connected": connected(organization, request),
+        "problem": "",
+        "crossing": "",
+    }
+    return {"connect": connect | extra}
 
 
 class PartnerActs(Acts[SupplierInvitation]):
@@ -140,8 +181,8 @@ def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
     ]
 
 
-def _side(request: PortalRequest) -> partners.Side:
-    return partners.side_of(request.organization)
+def _side(request: PortalRequest) -> Side:
+    return side_of(request.organization)
 
 
 def _url(request: PortalRequest, act: str, *args: Any) -> str:
@@ -176,7 +217,7 @@ def _do(request: PortalRequest, action: Callable[[], Any], done: str) -> HttpRes
 
 def _page(request: PortalRequest, *, status: int = 200, **extra: Any) -> HttpResponse:
     context = _around(request) | supplier_context(request, **extra)
-    template = f"supplychain/{portal_of(request.organization).namespace}/partners.html"
+    template = f"supplychain/{portals.portal_of(request.organization).namespace}/partners.html"
     return render(request, template, context, status=status)
 
 
