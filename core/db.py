@@ -38,12 +38,10 @@ def require_atomic() -> None:
 
 
 def lock[M: models.Model](queryset: models.QuerySet[M], **lookup: Any) -> M:
-    """The one row that `lookup` names, locked until the transaction ends.
-
-    Rows are locked in the order that docs/decisions/0002 gives, so that two transitions never
-    wait for each other. Raises NotRelated when there is no such row. SQLite ignores the lock
-    (its writers are serial); `move` guards on both databases.
-    """
+    """The one row that `lookup` names, locked until the transaction ends, in the order that
+    docs/decisions/0002 gives, so that two transitions never wait for each other. Raises NotRelated
+    when there is no such row. SQLite ignores the lock (its writers are serial); `move` guards on
+    both databases."""
     require_atomic()
     try:
         return queryset.select_for_update(of=("self",), no_key=True).get(**lookup)
@@ -58,11 +56,9 @@ def lock_all[M: models.Model](queryset: models.QuerySet[M]) -> list[M]:
 
 
 def move[M: models.Model](row: M, *, expect: Mapping[str, Any], **values: Any) -> M:
-    """Write `values` only while `row` still holds `expect`; the loser of a race gets Conflict.
-
-    The row in hand is changed, too. One UPDATE with the expected state in its WHERE: it is
-    right even where row locks do nothing.
-    """
+    """Write `values`, to the row in hand too, only while it still holds `expect`; the loser of a
+    race gets Conflict. The UPDATE has the expected state in its WHERE, which is right even where
+    row locks do nothing."""
     require_atomic()
     changed = type(row)._default_manager.filter(pk=row.pk, **expect).update(**values)
     if changed != 1:
@@ -82,12 +78,9 @@ def rehearse[T](action: Callable[[], T]) -> T:
 
 @contextmanager
 def constraint_as(**errors: DomainError) -> Iterator[None]:
-    """Turn the violation of a named constraint into the given error.
-
-    Keys are constraint names; SQLite reports columns instead of the name of a unique index, so a
-    single mapping also serves any unique violation there. What was done before in the same
-    transaction goes, too: the error is to leave it.
-    """
+    """Turn the violation of a named constraint into the given error. SQLite reports columns instead
+    of the name of a unique index, so a single mapping also serves any unique violation there. What
+    was done before in the same transaction goes, too: the error is to leave it."""
     try:
         with transaction.atomic(savepoint=False):
             yield

@@ -42,10 +42,8 @@ class Loss:
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of work that is still open: rows of number, details and URL, and how many more.
-
-    Details and URL are for the seller alone.
-    """
+    """One kind of work that is still open: rows of number, details and URL (the last two for the
+    seller alone), and how many more."""
 
     title: str
     rows: list[tuple[str, str, str]]

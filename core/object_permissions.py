@@ -35,10 +35,8 @@ class ClosedQuerySet(models.QuerySet[Any]):
         return super().bulk_create(rows, *args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
-        """Note something about rows; whose right it is, to what, on what is never changed.
-
-        Raises ValidationError for that: another right is another row, which is checked.
-        """
+        """Raises ValidationError for whose right it is, to what, on what: another right is another
+        row, which is checked."""
         names = {name.removesuffix("_id") for name in kwargs}
         if names & {"user", "group", "permission", "content_object"}:
             raise ValidationError("Take the right away and assign another one.")
@@ -87,11 +85,9 @@ def permission_for(model: type[models.Model], codename: str) -> Permission:
 
 
 def grant(table: Any, *, user: Any, codename: str, obj: models.Model) -> None:
-    """Give `user` the right `codename` on `obj` in `table`; giving twice is giving once.
-
-    Raises ValidationError for a codename outside the table's closed list, and for nobody: rights
-    are people's.
-    """
+    """Give `user` the right `codename` on `obj` in `table`; giving twice is giving once. Raises
+    ValidationError for a codename outside the table's closed list, and for nobody: rights are
+    people's."""
     if not user.is_authenticated:
         raise ValidationError("Nobody can be assigned a right without an account.")
     permission = permission_for(type(obj), codename)
@@ -108,10 +104,8 @@ def grant_to_group(table: Any, *, group: Any, codename: str, obj: models.Model) 
 def grant_many(
     table: Any, model: type[models.Model], rows: Iterable[tuple[int, str, models.Model]]
 ) -> None:
-    """Give each (user id, codename, object of `model`) its right in one statement.
-
-    None of them may stand yet. Raises ValidationError for a codename outside the closed list.
-    """
+    """Give each (user id, codename, object of `model`) its right, which may not stand yet, in one
+    statement. Raises ValidationError for a codename outside the closed list."""
     rows = list(rows)
     permissions = {codename: permission_for(model, codename) for codename in {r[1] for r in rows}}
     table.objects.bulk_create(

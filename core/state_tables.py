@@ -37,12 +37,10 @@ def advance(
     stay: bool = False,
     **values: Any,
 ) -> Any:
-    """Move `row.status` along `table` to `new` with one guarded UPDATE (see db.move).
-
-    `expect` names what must not have changed besides the state; with `stay` a row that is `new`
-    already is written all the same, as a renewal does. Raises TransitionNotAllowed without an
-    arrow and Conflict when somebody was faster.
-    """
+    """Move `row.status` along `table` to `new` with one guarded UPDATE (see db.move). `expect`
+    names what must not have changed besides the state; with `stay` a row that is `new` already is
+    written all the same, as a renewal does. Raises TransitionNotAllowed without an arrow and
+    Conflict when somebody was faster."""
     if not (stay and row.status == new):
         table.check(row.status, new)
     return move(row, expect={**(expect or {}), "status": row.status}, status=new, **values)

@@ -38,20 +38,15 @@ class Counted(Task):
 
 
 def task(name: str) -> Callable[[Callable[..., Any]], Any]:
-    """Register a Celery task under `name` ("outbox.drain").
-
-    Every task takes ids only, looks at the rows again and is harmless when run twice. Late
-    acknowledgement, limits and JSON come from the settings. Bound to our application: a shared task
-    looks for the current one, which in a thread of a web server is not ours.
-    """
+    """Register a Celery task under `name` ("outbox.drain"). It takes ids only, looks at the rows
+    again and is harmless when run twice. Bound to our application: a shared task looks for the
+    current one, which in a thread of a web server is not ours."""
     return app.task(name=name, base=Counted)
 
 
 def nudge(name: str) -> None:
-    """Wake the task of this name once after the running transaction commits.
-
-    The row it will find is the truth; the nudge may fail silently (F1, F2): beat sweeps.
-    """
+    """Wake the task of this name once after the running transaction commits. The row it will find
+    is the truth; the nudge may fail silently (F1, F2): beat sweeps."""
     for entry in connection.run_on_commit:
         if getattr(entry[1], "nudges", None) == name:
             return

@@ -33,11 +33,9 @@ def required(name: str, hint: str) -> str:
 
 
 def site_url(*, demo: bool) -> str:
-    """The configured origin without a trailing slash, such as https://hub.example.
-
-    Raises ImproperlyConfigured for anything but an http(s) origin, and for a demo that is not
-    on a loopback address: the demo signs anybody in.
-    """
+    """The configured origin without a trailing slash, such as https://hub.example. Raises
+    ImproperlyConfigured for anything but an http(s) origin, and for a demo that is not on a
+    loopback address: the demo signs anybody in."""
     default = f"http://localhost:{env.int('PORT', default=8000)}" if demo else ""
     url = env.str("SITE_URL", default=default).rstrip("/")
     parts = urlsplit(url)
@@ -76,13 +74,11 @@ def database(*, demo: bool, var: Path) -> dict[str, Any]:
 
 
 def transport(*, demo: bool, var: Path) -> dict[str, Any]:
-    """The MAILERS entry that really sends, from EMAIL_URL.
-
-    smtp://user:password@host:587 (STARTTLS), smtps://…:465 (TLS), smtp+plain://localhost:1025
-    (no encryption, loopback only), console://, or anymail+NAME:// with the provider's own
-    settings in the environment. `?timeout=10` are the seconds a silent server gets, `?per_second=5`
-    bounds the mails of one connection. The demo writes files to `var`/mail.
-    """
+    """The MAILERS entry that really sends, from EMAIL_URL: smtp://user:password@host:587
+    (STARTTLS), smtps://…:465 (TLS), smtp+plain://localhost:1025 (no encryption, loopback only),
+    console://, or anymail+NAME:// with the provider's own settings in the environment.
+    `?timeout=10` are the seconds a silent server gets, `?per_second=5` bounds the mails of one
+    connection. The demo writes files to `var`/mail."""
     url = env.str("EMAIL_URL", default="")
     if not url and demo:
         return {
@@ -130,9 +126,7 @@ def anymail() -> dict[str, str]:
 
 def mail_webhook(anymail_settings: dict[str, str]) -> str:
     """The provider whose reports are taken in, or "" while there is none or no secret is set.
-
-    Raises ImproperlyConfigured for a secret that is no "user:password".
-    """
+    Raises ImproperlyConfigured for a secret that is no "user:password"."""
     scheme = urlsplit(env.str("EMAIL_URL", default="")).scheme
     secret = anymail_settings.get("WEBHOOK_SECRET", "")
     if not scheme.startswith("anymail+") or not secret:

@@ -22,8 +22,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", "127.0.0.1", "localhost"]
 MARKETPLACE_NAME = env.str("MARKETPLACE_NAME", default="Amazon")
 SUPPORT_EMAIL = env.str(
-    "SUPPORT_EMAIL",
-    default="support@demo.example" if DEMO else "supply-chain-connect@amazon.com",
+    "SUPPORT_EMAIL", default="support@demo.example" if DEMO else "supply-chain-connect@amazon.com"
 )
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"PartnerHub <no-reply@{urlsplit(SITE_URL).hostname}>"
@@ -108,7 +107,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.web.context.site",
                 "partnerhub.portals.layouts.portal",
-            ],
+            ]
         },
     }
 ]

@@ -212,10 +212,8 @@ def is_ready(port: int) -> bool:
 
 def watch(children: list[Child], environment: dict[str, str], starter: int | None = None) -> None:
     """Start again what dies; raises Refused when one dies too often. Ends only by an exception.
-
     With a `starter` it raises Stopped when that process is no longer our parent: a killed make
-    leaves nothing running.
-    """
+    leaves nothing running."""
     while starter is None or os.getppid() == starter:
         for child in children:
             if child.died():

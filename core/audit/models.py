@@ -35,11 +35,9 @@ class Actor(models.Model):
 
 class Event(models.Model):
     """One transition. No foreign keys: history neither blocks nor follows a deletion.
-
     `organization_id` is the organization it happened in, `counterparty_id` the other side, and
-    `acting_id` the firm whose employee acted for the organization (U21): all of them see it.
-    before and after hold states, levels and dates, never names or addresses.
-    """
+    `acting_id` the firm whose employee acted for the organization (U21): all of them see it. before
+    and after hold states, levels and dates, never names or addresses."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField(default=clock.now)

@@ -11,10 +11,8 @@ from core.audit.models import Event
 
 @dataclass(frozen=True)
 class Naming:
-    """How rows of one kind are called, and found by that name.
-
-    `names` gives the names behind object ids in one query, `find` the object ids behind a name.
-    """
+    """How rows of one kind are called: `names` gives the names behind object ids in one query,
+    `find` the object ids behind a name."""
 
     names: Callable[[Collection[str]], dict[str, str]]
     find: Callable[[str], list[str]]

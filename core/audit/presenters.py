@@ -30,10 +30,8 @@ _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?\Z")
 
 
 def register(sentences: Mapping[str, str], groups: Mapping[str, str] | None = None) -> None:
-    """Add an app's verbs: {"connection.ended": "ended the connection"} (after the actor's name).
-
-    `groups` gives the group of what stands before the dot: {"connection": "connections"}.
-    """
+    """Add an app's verbs, {"connection.ended": "ended the connection"} (after the actor's name),
+    and the group of what stands before the dot, {"connection": "connections"}."""
     _SENTENCES.update(sentences)
     _GROUP_OF.update(groups or {})
 
@@ -89,10 +87,7 @@ def _who(event: Event, actors: Mapping[Any, str]) -> str:
 
 
 def timeline(events: Iterable[Event], *, less: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Rows for the timeline component: when, who, text, detail, verb. One query for all names.
-
-    `less` are values that `detail` leaves out.
-    """
+    """Rows for the timeline component, without the values in `less`. One query for all names."""
     events = list(events)
     actors = {
         actor.ref: actor.name

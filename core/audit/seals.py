@@ -96,11 +96,8 @@ def seal_all() -> int:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What checking a chain came to: the entries looked at, and the first that does not hold.
-
-    `head` is the hash of the last entry that holds: who notes it can tell later whether anything
-    up to there was changed or cut off.
-    """
+    """The entries looked at, and the first that does not hold. `head` is the hash of the last entry
+    that holds: who notes it can tell later whether anything up to there was changed or cut off."""
 
     first: int
     last: int
@@ -113,10 +110,8 @@ def newest_seal(organization_id: int) -> Seal | None:
 
 
 def verify(organization_id: int, *, newest: int | None = None) -> Verdict:
-    """Compute the chain again, all of it or its `newest` entries, and compare (X9).
-
-    Two statements for each thousand entries, whatever the chain is long.
-    """
+    """Compute the chain again, or its `newest` entries, and compare (X9). Two statements for each
+    thousand entries."""
     head = newest_seal(organization_id)
     first = max(1, head.sequence - newest + 1) if head and newest else 1
     previous, sequence = _hash_before(organization_id, first), first - 1

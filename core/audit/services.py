@@ -17,9 +17,7 @@ from core.origin import NOWHERE, Origin, origin
 @dataclass(frozen=True)
 class Pseudonym:
     """Somebody without an account: the name that history shows, and a key that tells them apart.
-
-    `pk` is None: where a person's row is asked for, there is none.
-    """
+    `pk` is None, because there is no row of a person."""
 
     key: str
     name: str
@@ -62,14 +60,11 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Append one event about `subject` (a BaseModel).
-
-    `by` is the person who acted, or a Pseudonym, None for the scheduler; `organization` and
-    `counterparty` are the parties that will see it, as rows or ids, and so is `acting`, the firm of
-    a delegate. `verb` must be one that an app registered, and `before` and `after` hold plain JSON
-    without names or addresses. Raises RuntimeError outside a transaction and KeyError for an
-    unknown verb.
-    """
+    """Append one event about `subject` (a BaseModel). `by` is the person who acted, or a Pseudonym,
+    None for the scheduler; `organization`, `counterparty` and `acting`, the firm of a delegate, are
+    the parties that will see it, as rows or ids. `before` and `after` hold plain JSON without names
+    or addresses. Raises RuntimeError outside a transaction and KeyError for a verb that no app
+    registered."""
     require_atomic()
     event = _event(verb, subject, counterparty, organization, _actor_ref(by))
     event.acting_id = getattr(acting, "pk", acting)
@@ -111,10 +106,8 @@ def record_each(
     acting: Any = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Append the same event about several subjects in one statement.
-
-    `subjects` are pairs of a row and its counterparty. Raises as `record` does.
-    """
+    """Append the same event about pairs of a row and its counterparty in one statement. Raises as
+    `record` does."""
     changes = [Change(subject, other, {}, after or {}) for subject, other in subjects]
     record_changes(verb, changes, by=by, organization=organization, acting=acting)
 
@@ -149,8 +142,6 @@ def origin_of(subject: models.Model, verb: str) -> Origin:
 
 
 def forget_person(user: Any, alias: str = "") -> None:
-    """Put `alias` in the place of a person's name and forget where they came from.
-
-    The events stay as they are, and with them every chain; doing it twice changes nothing.
-    """
+    """Put `alias` in the place of a person's name and forget where they came from. The events stay
+    as they are, and with them every chain."""
     Actor.objects.filter(user=user).update(user=None, name=alias, ip="")

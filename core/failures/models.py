@@ -8,11 +8,9 @@ from core import clock
 
 
 class Failure(models.Model):
-    """One piece of background work that fails again and again (F16).
-
+    """One piece of background work that fails again and again (F16); the row goes when it succeeds.
     `subject` and `row` name what it is about ("connections.connection", "5"); both are empty where
-    the task as a whole fails. The row goes when the work succeeds.
-    """
+    the task as a whole fails."""
 
     task = models.CharField(max_length=80)
     subject = models.CharField(max_length=80, blank=True)

@@ -35,9 +35,7 @@ class Chore:
 
     def do(self, key: int, act: Callable[[], Any]) -> Any:
         """What `act` returns; None when it failed, which is counted, or lost a race, which is not.
-
-        Raises only when the database is away: then nothing else can be done either.
-        """
+        Raises only when the database is away: then nothing else can be done either."""
         try:
             done = act()
         except RACE as error:

@@ -10,10 +10,8 @@ from core import clock
 
 
 class Notification(models.Model):
-    """One line for one person; `path` is a page of ours, never a one-time link.
-
-    `organization_id` is who acted, as in the mail. A line that is `held` waits for the daily mail.
-    """
+    """One line for one person; `path` is a page of ours, never a one-time link. `organization_id`
+    is who acted, as in the mail. A line that is `held` waits for the daily mail."""
 
     key = models.CharField(max_length=250, unique=True)
     user = models.ForeignKey(
@@ -31,9 +29,7 @@ class Notification(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "-created_at", "-id"], name="notification_user"),
             models.Index(
-                fields=["user"],
-                condition=Q(read_at__isnull=True),
-                name="notification_unread",
+                fields=["user"], condition=Q(read_at__isnull=True), name="notification_unread"
             ),
             models.Index(
                 fields=["user", "organization_id"],
@@ -57,9 +53,7 @@ class Choice(models.TextChoices):
 
 class Preference(models.Model):
     """What a person, or the reader of an address without an account, chose for a group of mail.
-
-    Nothing stored means by mail, at once.
-    """
+    Nothing stored means by mail, at once."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"

@@ -53,11 +53,8 @@ def choices_of(readers: Iterable[Reader], group: Group) -> Mapping[Reader, str]:
 
 @transaction.atomic
 def choose(user: Any, wanted: Mapping[str, str]) -> None:
-    """Store what a person chose, by group name.
-
-    What waited for a daily mail that they do not want any more is not mailed. Raises ValueError
-    for a group or a choice that is not theirs to make.
-    """
+    """Store choices by group name. What waited for a daily mail that is no longer wanted is not
+    mailed. Raises ValueError for a group or a choice that is not theirs to make."""
     allowed = {group.name: group for group in switchable(staff=user.is_staff)}
     for name, choice in wanted.items():
         if name not in allowed or choice not in choices_in(allowed[name]):

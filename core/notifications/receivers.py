@@ -23,10 +23,8 @@ PASSING = frozenset({"timed_out", "blocked"})
 
 def note_delivery(message: Message, status: str, error: str, **kwargs: Any) -> None:
     """Tell the person whose act the message told of, unless it was their own or this very news.
-
-    Each failure has its line; mail about failures comes once an hour at most: a mail server that
-    is gone for a day must not answer a thousand messages with a thousand more.
-    """
+    Each failure has its line; mail about failures comes once an hour at most: a mail server that is
+    gone for a day must not answer a thousand messages with a thousand more."""
     causer = message.caused_by
     own = causer is None or message.recipient_id == causer.pk or message.to == causer.email
     if status != MessageStatus.FAILED or own or message.kind == UNDELIVERED:
@@ -61,10 +59,8 @@ def _mail(message: Message, error: str) -> Mail:
 
 
 def note_tracking(event: Any, **kwargs: Any) -> None:
-    """A mail came back for good, or its reader complained or unsubscribed at the provider.
-
-    Every other report changes nothing. The same report twice is one.
-    """
+    """Only mail that came back for good, complaints and unsubscribing change anything. The same
+    report twice is one."""
     address = (event.recipient or "").strip().lower()
     if not address:
         return

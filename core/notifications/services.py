@@ -26,13 +26,10 @@ class Recipient:
 
 
 class Details(TypedDict, total=False):
-    """What else there is to say about a mail.
-
-    `path` is where the line in the notification centre leads when not to the page behind the
-    button; `link` the one-time link behind the button; `about` ("invitation:<uuid>") what a failed
-    delivery is reported to; `organization` and `caused_by`, rows or their keys, who acted. A
-    `secret` body is blanked once it is sent.
-    """
+    """What else there is to say about a mail. `path` is where the line in the notification centre
+    leads when not to the page behind the button; `link` the one-time link behind the button;
+    `about` ("invitation:<uuid>") what a failed delivery is reported to; `organization` and
+    `caused_by`, rows or their keys, who acted. A `secret` body is blanked once it is sent."""
 
     path: str
     link: Claim | None
@@ -49,12 +46,10 @@ Told = tuple[Message, Notification | None]
 def tell(
     recipients: Iterable[Recipient], *, key: str, kind: str, mail: Mail, **details: Unpack[Details]
 ) -> None:
-    """Queue `mail` to each recipient once and note it in their notification centre.
-
-    `key` names the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is
-    "app.event", registered in the app's mail_kinds. Must run in the transaction of the change;
-    raises RuntimeError otherwise.
-    """
+    """Queue `mail` to each recipient once, with a line in their notification centre. `key` names
+    the event ("connection:<uuid>:ended"): the same key never tells twice. `kind` is "app.event",
+    registered in the app's mail_kinds. Raises RuntimeError outside the transaction of the
+    change."""
     people = {recipient.address: recipient for recipient in recipients}.values()
     tell_each([told(person, key=key, kind=kind, mail=mail, **details) for person in people])
 
@@ -109,11 +104,9 @@ def _page(mail: Mail) -> str:
 
 
 def tell_each(rows: Sequence[Told]) -> None:
-    """The same where the mail differs from one recipient to the next, in as many statements.
-
-    The line stands whatever the reader chose; mail is left out, or held for the daily one (U29).
-    Raises LookupError for a kind that is not registered.
-    """
+    """The same where the mail differs between recipients, in as many statements. The line stands
+    whatever the reader chose; mail is left out, or held for the daily one (U29). Raises LookupError
+    for a kind that is not registered."""
     kinds.check({message.kind for message, _ in rows})
     readers: dict[kinds.Group, set[Reader]] = {}
     for message, _ in rows:

@@ -42,11 +42,9 @@ def people_waiting(after: int) -> list[int]:
 
 @transaction.atomic
 def send_digest(user_id: int) -> bool:
-    """Queue one mail with everything that waits for this person; False when there is none today.
-
-    A second run on the same day holds back what has come meanwhile until tomorrow. Who was
-    deactivated gets none.
-    """
+    """Queue one mail with everything that waits for this person; False when there is none today. A
+    second run on the same day holds back what has come meanwhile until tomorrow. Who was
+    deactivated gets none."""
     user: Any = (
         get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     )

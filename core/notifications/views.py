@@ -50,9 +50,7 @@ def _of(rows: Any, number: str) -> Notification:
 def settings_page(request: AuthenticatedRequest) -> HttpResponse:
     groups = preferences.switchable(staff=request.user.is_staff)
     form = PreferencesForm(
-        posted(request),
-        groups=groups,
-        chosen=preferences.of_person(request.user),
+        posted(request), groups=groups, chosen=preferences.of_person(request.user)
     )
     if form.is_bound and form.is_valid():
         preferences.choose(request.user, form.cleaned_data)
@@ -67,10 +65,8 @@ def settings_page(request: AuthenticatedRequest) -> HttpResponse:
 @csrf_exempt  # The mail program posts on its own; the signed link is all that is needed (RFC 8058).
 @login_not_required
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop a group of repeating mail for the address it was sent to.
-
-    GET shows what would be stopped and changes nothing: filters open every link of a mail.
-    """
+    """Stop a group of repeating mail for the address it was sent to. GET changes nothing: filters
+    open every link of a mail."""
     number = tokens.unsubscribed(token)
     message = Message.objects.filter(pk=number).first() if number else None
     group = kinds.group_of(message.kind) if message else None

@@ -20,10 +20,8 @@ RECENT = timedelta(days=30)
 
 
 def marks_against(messages: Iterable[Message]) -> dict[int, str]:
-    """Key of each message that must not be sent -> why; one query.
-
-    What people ask for themselves is sent: it is how they prove an address again.
-    """
+    """Key of each message that must not be sent -> why; one query. What people ask for themselves
+    is sent: it is how they prove an address again."""
     asked = set(kinds.asked_for())
     stopped = [message for message in messages if message.kind not in asked]
     if not stopped:
@@ -39,11 +37,9 @@ def is_marked(address: str) -> bool:
 
 @transaction.atomic
 def mark(address: str, reason: MarkReason, *, detail: str = "", number: int | None = None) -> None:
-    """Keep mail from this address from now on; the message it was about counts as failed.
-
-    `number` is the message's key where the report names it; without it, it is the newest one sent
-    to the address. A complaint outweighs a bounce. Told twice is once.
-    """
+    """Keep mail from this address from now on; the message it was about counts as failed: that of
+    this `number`, or the newest one sent to the address. A complaint outweighs a bounce. Told twice
+    is once."""
     values = {"reason": reason, "detail": detail[:200]}
     row = MarkedAddress(address=address, **values)
     MarkedAddress.objects.bulk_create([row], ignore_conflicts=True)

@@ -20,14 +20,7 @@ from core.outbox.envelopes import envelope_of
 from core.outbox.models import BLANK, Message, Pause
 from core.outbox.services import expand, report, wake
 from core.outbox.states import CLAIMABLE, MessageStatus
-from core.outbox.transport import (
-    SILENT,
-    Answer,
-    Connection,
-    Outcome,
-    ServerAway,
-    ServerRefuses,
-)
+from core.outbox.transport import SILENT, Answer, Connection, Outcome, ServerAway, ServerRefuses
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
@@ -69,8 +62,7 @@ def claim(batch: int = BATCH) -> list[Message]:
 
 def recover() -> int:
     """What a worker left behind when it died: at most the one message that it was sending may have
-    arrived, the first without a result; the others go back as if never claimed (F3, F4).
-    """
+    arrived, the first without a result; the others go back as if never claimed (F3, F4)."""
     lost = Message.objects.filter(status=MessageStatus.SENDING, lease_until__lt=clock.real_now())
     count = 0
     for lease in lost.order_by().values_list("lease", flat=True).distinct():
@@ -214,11 +206,8 @@ def _offer(server: Connection, message: Message) -> Answer:
 
 
 def _send_all(server: Connection, waiting: "deque[Message]", until: float) -> None:
-    """Send one after the other, recording each; what could not be offered is left in `waiting`.
-
-    A silence costs the others one timeout: they go over a new connection. Two in a row are the
-    server's.
-    """
+    """What could not be offered is left in `waiting`. A silence costs the others one timeout: they
+    go over a new connection. Two in a row are the server's."""
     silences = 0
     while waiting and time.monotonic() < until and not stopping.is_set():
         answer = _offer(server, waiting[0])
@@ -235,9 +224,7 @@ def _send_all(server: Connection, waiting: "deque[Message]", until: float) -> No
 
 def send_batch(until: float | None = None) -> int:
     """Claim one batch and send it; how many messages were claimed, 0 when the server is away.
-
-    `until` is the monotonic time at which the rest is handed back.
-    """
+    `until` is the monotonic time at which the rest is handed back."""
     claimed = claim()
     messages = _without_marked(claimed)
     if not messages:

@@ -30,10 +30,8 @@ _UTF8.header_encoding = QP
 
 
 class Envelope(EmailMultiAlternatives):
-    """One mail to one address: a text part, perhaps an HTML part, nothing attached.
-
-    `metadata` is what a provider's reports about this mail carry back; SMTP sends no such thing.
-    """
+    """One mail to one address: a text part, perhaps an HTML part, nothing attached. `metadata` is
+    what a provider's reports about this mail carry back; SMTP sends no such thing."""
 
     metadata: dict[str, str]
 
@@ -80,11 +78,7 @@ def envelope_of(message: Message) -> Envelope:
         subject=message.subject,
         body=text,
         to=[message.to],
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            **stopping,
-        },
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", **stopping},
     )
     mail.metadata = {"message": str(message.pk)}
     if html:

@@ -55,11 +55,9 @@ class Forgotten:
 
 
 def forget_person(person: Forgotten) -> None:
-    """Empty the person's own mails, which are not sent any more, and their name in all others.
-
-    Keys and states stay, so that no reminder comes twice. What others were sent loses its text,
-    as it would in time; what still waits for others is sent without the name.
-    """
+    """Empty the person's own mails, which are not sent any more, and their name in all others. Keys
+    and states stay, so that no reminder comes twice. What others were sent loses its text, as it
+    would in time; what still waits for others is sent without the name."""
     require_atomic()
     MarkedAddress.objects.filter(address__in=person.addresses).delete()
     rows = [*_own(person), *_about(person)]

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Group:
-    """Kinds that are switched together on the page of notification settings.
-
-    `locked` mail cannot be switched off and `why` says so; `daily` mail may come once a day in
-    one mail; `repeating` mail carries the headers by which mail programs unsubscribe (RFC 8058);
-    `staff` groups concern reviewers alone.
-    """
+    """Kinds that are switched together on the page of notification settings. `locked` mail cannot
+    be switched off; `daily` mail may come once a day in one mail; `repeating` mail carries the
+    headers by which mail programs unsubscribe (RFC 8058); `staff` groups concern reviewers
+    alone."""
 
     name: str
     title: str
@@ -35,19 +33,13 @@ INVITATIONS = Group(
     "Invitations, partner links, requests and proposals that wait for your answer.",
 )
 ANSWERS = Group(
-    "answers",
-    "Answers to what you sent",
-    "Accepted, declined, expired, or could not be delivered.",
+    "answers", "Answers to what you sent", "Accepted, declined, expired, or could not be delivered."
 )
 APPLICATIONS = Group(
-    "applications",
-    "Role applications",
-    "Received, questions of the reviewers, decided.",
+    "applications", "Role applications", "Received, questions of the reviewers, decided."
 )
 REMINDERS = Group(
-    "reminders",
-    "Reminders",
-    "Approvals, connections and partner links that end soon.",
+    "reminders", "Reminders", "Approvals, connections and partner links that end soon."
 )
 SHIPMENTS = Group(
     "shipments",
@@ -68,11 +60,9 @@ GROUPS = (SECURITY, INVITATIONS, ANSWERS, APPLICATIONS, REMINDERS, SHIPMENTS, RE
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of message: "app.event", what people call it, its group.
-
-    An `urgent` one is sent at once even to those who want its group once a day. What a person
-    `asked` for, a code or the echo of what they did, is sent even to an address that is marked.
-    """
+    """One kind of message: "app.event", what people call it, its group. An `urgent` one is sent at
+    once even to those who want its group once a day. What a person `asked` for, a code or the echo
+    of what they did, is sent even to an address that is marked."""
 
     name: str
     label: str

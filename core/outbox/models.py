@@ -17,12 +17,10 @@ BLANK = {"text": "", "content": "", "html": ""}
 
 
 class Message(models.Model):
-    """One mail to one address. `key` is unique: the same event never mails twice.
-
-    `content` is what the HTML part is made of (rendering.html_of) when the message is sent; a
-    message that comes with an HTML part of its own has `html` instead. Every index that is not
-    needed would be written three times for every mail: when it is queued, claimed and sent.
-    """
+    """One mail to one address. `key` is unique: the same event never mails twice. `content` is what
+    the HTML part is made of (rendering.html_of) when the message is sent; a message that comes with
+    an HTML part of its own has `html` instead. Every index that is not needed would be written
+    three times for every mail: when it is queued, claimed and sent."""
 
     # What a row that is not stored yet is to say: queue() composes it.
     mail: Mail | None = None
@@ -133,11 +131,8 @@ class FanOut(models.Model):
 
 
 class MarkedAddress(models.Model):
-    """An address whose mail came back for good, or whose reader complained (X15).
-
-    Nothing is mailed to it but what its owner asks for, until they prove it again or the desk
-    clears the mark.
-    """
+    """An address whose mail came back for good, or whose reader complained (X15). It gets nothing
+    but what its owner asks for, until they prove it again or the desk clears the mark."""
 
     address = models.EmailField(max_length=254, unique=True)
     reason = models.CharField(max_length=12, choices=MarkReason.choices)

@@ -42,14 +42,11 @@ _CODE = re.compile(r"[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5})+|\d{6,8}")
 
 @dataclass(frozen=True)
 class Mail:
-    """What one mail says, before it has a shape.
-
-    `facts` are (term, value) pairs; `button` is (label, path of a page of ours), or has
-    tokens.PLACEHOLDER for the path; `after` stands below the button (until when it holds);
-    `organization` is who acts; `not_you` and `why` have a general wording when left empty.
-    `settings` adds where mail is chosen, `repeating` how to stop it; notifications sets both.
-    Words typed by people go through `inert()` first.
-    """
+    """What one mail says, before it has a shape. `facts` are (term, value) pairs; `button` is
+    (label, path of a page of ours), or has tokens.PLACEHOLDER for the path; `after` stands below
+    the button (until when it holds); `organization` is who acts; `not_you` and `why` have a general
+    wording when left empty. `settings` adds where mail is chosen, `repeating` how to stop it;
+    notifications sets both. Words typed by people go through `inert()` first."""
 
     subject: str
     heading: str
@@ -82,20 +79,16 @@ def one_line(text: str) -> str:
 
 
 def inert(text: str, limit: int = 80) -> str:
-    """Foreign words fit for a mail: one line, at most `limit` visible characters, and nothing
-    that a mail program would turn into a link: address, domain or telephone number.
-    """
+    """Foreign words fit for a mail: one line, at most `limit` visible characters, and nothing that
+    a mail program would turn into a link: address, domain or telephone number."""
     short = _cut(one_line(text).replace(_JOINER, ""), limit)
     return _unlinkable(_PHONE.sub(lambda found: _JOINER.join(found[0]), short))
 
 
 def compose(mail: Mail) -> tuple[str, str, str]:
-    """Subject, text part and content of `mail`: html_of() makes the HTML part of the content.
-
-    The HTML is twenty times as long and takes longer to make than everything else a mail adds to a
-    request, so it is made when the mail leaves. Raises ValueError when the button leads anywhere
-    but this site (I8).
-    """
+    """Subject, text part and content of `mail`. The HTML part is made of the content when the mail
+    leaves: it takes longer than everything else a mail adds to a request. Raises ValueError when
+    the button leads anywhere but this site (I8)."""
     safe = _harmless(mail)
     footer = _footer(safe)
     links = _footer_links(safe)
@@ -126,10 +119,8 @@ def changed_content(content: str, change: Callable[[str], str]) -> str:
 
 
 def render_plain(subject: str, body_text: str) -> tuple[str, str]:
-    """Text and HTML part of a plain body, as the sign-in library writes them.
-
-    Only addresses of this site become links; a code standing alone on a line is set large.
-    """
+    """Text and HTML part of a plain body, as the sign-in library writes them. Only addresses of
+    this site become links; a code standing alone on a line is set large."""
     blocks = [block for block in re.split(r"\n\s*\n", body_text.replace("\r\n", "\n")) if block]
     heading = _unlinkable(_FIRM.sub("", one_line(subject)))
     mail = Mail(subject=subject, heading=heading)
@@ -196,10 +187,7 @@ def _footer(mail: Mail) -> tuple[str, ...]:
 
 
 def _footer_links(mail: Mail) -> tuple[tuple[str, str], ...]:
-    """Label and address of what stands below the footer: where mail is chosen, how it is stopped.
-
-    The address that stops it is put in while sending, as a one-time link is.
-    """
+    """Label and address. The one that stops mail is put in while sending, as a one-time link is."""
     chosen = (_("Choose which mail you get:"), f"{settings.SITE_URL}{SETTINGS_PATH}")
     stopped = (_("No more mail of this kind:"), UNSUBSCRIBE)
     return (*((chosen,) if mail.settings else ()), *((stopped,) if mail.repeating else ()))
@@ -220,11 +208,7 @@ def _wrapped(line: str, indent: str = "") -> str:
     if len(line) <= TEXT_WIDTH and line.isprintable():
         return line.rstrip()
     return fill(
-        line,
-        TEXT_WIDTH,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
+        line, TEXT_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -35,22 +35,18 @@ def new_message_id() -> str:
 
 
 def draft(to: str, *, key: str, kind: str, mail: Mail, **columns: Any) -> Message:
-    """A row that says `mail` to the address `to`, for queue().
-
-    `key` names the event and, with the address, makes the message unique; `columns` are others of
-    Message, such as `claim`, the one-time link behind a button that holds tokens.PLACEHOLDER.
-    """
+    """A row for queue(). `key` names the event and, with the address, makes the message unique;
+    `columns` are others of Message, such as `claim`, the one-time link behind a button that holds
+    tokens.PLACEHOLDER."""
     row = Message(key=f"{key}:{to}"[:250], message_id=new_message_id(), kind=kind, to=to, **columns)
     row.mail = mail
     return row
 
 
 def queue(messages: Iterable[Message]) -> None:
-    """Store the messages in the running transaction and wake the drain once it commits.
-
-    A message whose key is known already is left as it is. Raises RuntimeError outside a
-    transaction: a message without its change, or a change without its message, must not be.
-    """
+    """Store the messages, but for known keys, and wake the drain once the transaction commits.
+    Raises RuntimeError outside one: a message without its change, or a change without its message,
+    must not be."""
     require_atomic()
     composed: dict[Mail, tuple[str, str, str]] = {}
     rows = list(messages)
@@ -66,11 +62,9 @@ def queue(messages: Iterable[Message]) -> None:
 
 
 class OutboxBackend(BaseEmailBackend):
-    """The `default` mailer: whatever Django or the sign-in library sends becomes rows.
-
-    They bring their own text, which is a code: it is blanked once sent. The transaction is opened
-    here because the library mails outside of one.
-    """
+    """The `default` mailer: whatever Django or the sign-in library sends becomes rows. They bring
+    their own text, which is a code: it is blanked once sent. The transaction is opened here because
+    the library mails outside of one."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         with transaction.atomic():
@@ -93,11 +87,9 @@ def _direct(mail: EmailMessage, to: str) -> Message:
 
 
 def queue_fan_out(*, key: str, expander: Callable[..., int | None], **arguments: Any) -> None:
-    """Store one row for many messages.
-
-    The drain calls `expander(after=cursor, limit=n, **arguments)`, which queues a piece of them and
-    returns the next cursor, until it returns None. The row keeps the expander's name.
-    """
+    """Store one row for many messages. The drain calls `expander(after=cursor, limit=n,
+    **arguments)`, which queues a piece of them and returns the next cursor, until it returns None.
+    The row keeps the expander's name."""
     require_atomic()
     path = f"{expander.__module__}.{expander.__qualname__}"
     FanOut.objects.bulk_create(
@@ -107,10 +99,8 @@ def queue_fan_out(*, key: str, expander: Callable[..., int | None], **arguments:
 
 
 def expand() -> int:
-    """Turn waiting fan-out rows into messages; returns how many pieces.
-
-    A row that fails does not stop the others; it is given up after a few tries and shown (F16).
-    """
+    """Turn waiting fan-out rows into messages; returns how many pieces. A row that fails does not
+    stop the others; it is given up after a few tries and shown (F16)."""
     chore, pieces = Chore("outbox.drain", FanOut), 0
     tried = list(chore.resting())
     while row := FanOut.objects.filter(done_at=None).exclude(pk__in=tried).order_by("id").first():
@@ -165,18 +155,16 @@ def latest_delivery(abouts: Iterable[str]) -> dict[str, Delivery]:
 
 
 def failed_about(organization_id: int, starts: Iterable[str]) -> list[Message]:
-    """What an organization's acts caused and did not arrive, newest first: the messages whose keys
-    begin with one of `starts` ("share:<uuid>:"), at most twenty; one query."""
+    """What an organization's acts caused and did not arrive, newest first, at most twenty: messages
+    whose keys begin with one of `starts` ("share:<uuid>:"); one query."""
     failed = Message.objects.filter(organization_id=organization_id, status=MessageStatus.FAILED)
     newest = failed.defer(*BLANK).order_by("-id")[:MOST_FAILED]
     return [m for m in newest if m.key.startswith(tuple(starts))][:MOST_SHOWN]
 
 
 def send_again(message: Message) -> bool:
-    """Put a failed message back into the queue with the same Message-ID; False when it is there.
-
-    Its day of tries begins anew. A code is not sent again: it was blanked, and is no longer valid.
-    """
+    """Queue a failed message again with the same Message-ID; False when it is there. Its day of
+    tries begins anew. A code is not sent again: it was blanked, and is no longer valid."""
     now = clock.real_now()
     values = {"attempts": 0, "uncertain": 0, "error": "", "due_at": now, "queued_at": now}
     rows = Message.objects.filter(pk=message.pk, secret=False)

@@ -19,12 +19,7 @@ class MessageStatus(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-tones(
-    good="sent",
-    waiting="waiting maybe_sent",
-    info="sending",
-    bad="failed",
-)
+tones(good="sent", waiting="waiting maybe_sent", info="sending", bad="failed")
 CLAIMABLE = (MessageStatus.WAITING, MessageStatus.MAYBE_SENT)
 # What others do to a message; the drain's own writes are guarded by its lease instead.
 MESSAGE = StateTable(

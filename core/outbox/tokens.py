@@ -37,10 +37,8 @@ def sign(claim: Claim) -> str:
 
 
 def read(purpose: str, token: str) -> Claim | None:
-    """The claim that `token` carries for `purpose`, or None when it was not signed by us.
-
-    Keys in SECRET_KEY_FALLBACKS still count (H7).
-    """
+    """The claim that `token` carries for `purpose`, or None when it was not signed by us. Keys in
+    SECRET_KEY_FALLBACKS still count (H7)."""
     try:
         raw = signing.b64_decode(_signer(purpose).unsign(token).encode())
     except signing.BadSignature:
@@ -71,10 +69,8 @@ def claim_url(claim: Claim) -> str:
 
 
 def unsubscribe_url(number: int) -> str:
-    """The absolute address that stops mail like message `number` to its reader (RFC 8058).
-
-    It names the message, and with it the address and the group; nothing about the person.
-    """
+    """The absolute address that stops mail like message `number` to its reader (RFC 8058). It names
+    the message, and with it the address and the group; nothing about the person."""
     token = sign(Claim(UNSUBSCRIBING, uuid.UUID(int=number), 0))
     return f"{settings.SITE_URL}/unsubscribe/{token}/"
 

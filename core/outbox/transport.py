@@ -15,11 +15,9 @@ from core.outbox.envelopes import PLAIN_ADDRESS
 
 
 class _Offering:
-    """Remembers whether the end of the message in hand was handed to the network.
-
-    Before that nothing can have arrived; after it a lost answer leaves the question open (F8).
-    Commands are sent as text, the message alone as bytes.
-    """
+    """Remembers whether the end of the message in hand was handed to the network. Before that
+    nothing can have arrived; after it a lost answer leaves the question open (F8). Commands are
+    sent as text, the message alone as bytes."""
 
     offered = False
     sock: Any
@@ -65,10 +63,8 @@ class SmtpTransport(EmailBackend):
         return bool(self.connection and self.connection.offered)
 
     def prep_address(self, address: str, force_ascii: bool = True) -> str:
-        """What the envelope names: a plain address as it is. Raises ValueError for a broken one.
-
-        Taking it apart as the standard library does costs as much as sending the message.
-        """
+        """A plain address as it is: taking it apart as the standard library does costs as much as
+        sending the message. Raises ValueError for a broken one."""
         if PLAIN_ADDRESS.fullmatch(address):
             return address
         if address not in self._prepared:
@@ -121,11 +117,9 @@ class Connection:
         self._served = 0
 
     def open(self) -> None:
-        """Raises ServerAway or ServerRefuses.
-
-        A server that takes no encryption refuses for good: nothing goes in clear (F19). Any other
-        refusal at this point, a wrong password for one, is no fault of the messages.
-        """
+        """Raises ServerAway or ServerRefuses. A server that takes no encryption refuses for good:
+        nothing goes in clear (F19). Any other refusal at this point, a wrong password for one, is
+        no fault of the messages."""
         try:
             self._mailer.open()
         except smtplib.SMTPNotSupportedError as error:
@@ -146,11 +140,9 @@ class Connection:
             self._mailer.close()
 
     def deliver(self, mail: EmailMessage) -> Answer:
-        """Offer one message. Raises what open() raises when a broken line cannot be mended.
-
-        Servers end connections that have served for a while: the message that meets the end goes
-        over a fresh one at once.
-        """
+        """Raises what open() raises when a broken line cannot be mended. Servers end connections
+        that have served for a while: the message that meets the end goes over a fresh one at
+        once."""
         answer, worn = self._offer(mail)
         if worn and self._served:
             self.reopen()

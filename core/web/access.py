@@ -35,12 +35,10 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Need:
-    """What a page asks for.
-
-    A member of the organization passes as administrator, or with one of `rights`, or as any
-    member when `any_member` is set. A delegate passes with `level` on `role`, or with any role in
-    force when `any_delegate` is set; a need with neither is closed to delegates.
-    """
+    """What a page asks for. A member of the organization passes as administrator, or with one of
+    `rights`, or as any member when `any_member` is set. A delegate passes with `level` on `role`,
+    or with any role in force when `any_delegate` is set; a need with neither is closed to
+    delegates."""
 
     rights: frozenset[str] = frozenset()
     any_member: bool = False
@@ -65,10 +63,8 @@ class Acting:
 
 @dataclass(frozen=True)
 class Access:
-    """One person in one organization, now.
-
-    A delegate's levels come with the firm and connection each of them rests on.
-    """
+    """One person in one organization, now. A delegate's levels come with the firm and connection
+    each of them rests on."""
 
     user_id: int
     organization: Any
@@ -121,10 +117,8 @@ View = Callable[..., HttpResponse]
 
 
 def require(need: Need) -> Callable[[View], View]:
-    """Let a portal view run only when `request.access` satisfies `need`.
-
-    The portal middleware refuses portal views without this decorator: forgetting is a refusal.
-    """
+    """Let a portal view run only when `request.access` satisfies `need`. The portal middleware
+    refuses portal views without this decorator: forgetting is a refusal."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -127,10 +127,8 @@ class DeskAdmin(admin.ModelAdmin):
         return status_pill(row.status, row.get_status_display())
 
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
-        """The row of a page, out of `rows` or of the list.
-
-        Raises Http404 for none, and for people who may not look at such rows.
-        """
+        """The row of a page, out of `rows` or of the list. Raises Http404 for none, and for people
+        who may not look at such rows."""
         rows = self.get_queryset(request) if rows is None else rows
         row = rows.filter(pk=pk).first()
         if row is None or not self.has_view_permission(request, row):
@@ -147,10 +145,8 @@ class DeskAdmin(admin.ModelAdmin):
         **context: Any,
     ) -> HttpResponse:
         """A page that extends admin/desk_page.html; `template` is its name without folder and end.
-
         `alert` in the context says what was refused, `blocked` why this reviewer may look, but not
-        decide.
-        """
+        decide."""
         around = self.admin_site.each_context(request)
         own = {"opts": self.opts, "title": title, "subtitle": None, "alert": "", "blocked": ""}
         name = f"admin/{self.opts.app_label}/{self.opts.model_name}/{template}.html"

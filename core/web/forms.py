@@ -46,11 +46,9 @@ def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
 def answer(
     action: Callable[[], HttpResponse], refused: Callable[..., HttpResponse]
 ) -> HttpResponse:
-    """The answer of `action`, or the page on which its refusal is told.
-
-    That page is `refused(problem=…, status=…)`. What somebody may not do, and what is not there
-    for them, is told by pages of its own: those errors propagate.
-    """
+    """The answer of `action`, or the page `refused(problem=…, status=…)` that tells its refusal.
+    What somebody may not do, and what is not there for them, is told by pages of its own: those
+    errors propagate."""
     try:
         return action()
     except (NotPermitted, NotRelated):
@@ -67,10 +65,8 @@ def act(
     refused: Callable[..., HttpResponse],
     done: str = "",
 ) -> HttpResponse:
-    """Run the transition of a button, say `done` and go on to the address `to`.
-
-    `refused` is as for answer().
-    """
+    """Run the transition of a button, say `done` and go on to `to`; `refused` is as for
+    answer()."""
 
     def acted() -> HttpResponse:
         action()

@@ -8,10 +8,8 @@ logger = logging.getLogger(__name__)
 
 
 def count(key: str, *, seconds: int) -> int:
-    """Count one more under `key` and return how many there were within `seconds`.
-
-    Without a cache nothing is counted: what is limited here must be harmless without the limit.
-    """
+    """Count one more under `key` and return how many there were within `seconds`; 0 without a
+    cache: what is limited here must be harmless without the limit."""
     try:
         cache.add(key, 0, timeout=seconds)
         return int(cache.incr(key))

@@ -97,11 +97,9 @@ def paginate(
     size: int = SIZE,
     parameter: str = "page",
 ) -> Page[Any]:
-    """One page of `queryset` in `order` (the last name must be unique), one query.
-
-    The cursor comes from the query parameter `parameter`; one that we did not write shows the
-    first page. Other query parameters stay in the neighbours' addresses.
-    """
+    """One page of `queryset` in `order` (the last name must be unique), one query. The cursor comes
+    from the query parameter `parameter`; one that we did not write shows the first page. Other
+    query parameters stay in the neighbours' addresses."""
     return paginate_merged([queryset], request, order=order, size=size, parameter=parameter)
 
 
@@ -113,10 +111,8 @@ def paginate_merged(
     size: int = SIZE,
     parameter: str = "page",
 ) -> Page[Any]:
-    """One page of querysets without common rows, merged in `order`; one query for each.
-
-    For what one condition with OR would select: each half can walk an index of its own.
-    """
+    """One page of querysets without common rows, merged in `order`; one query for each. For what
+    one condition with OR would select: each half can walk an index of its own."""
 
     def fetch(start: Sequence[Any] | None, backwards: bool, limit: int) -> list[Any]:
         walk = _reverse(order) if backwards else order
@@ -146,8 +142,7 @@ def paginate_by(
     parameter: str = "page",
 ) -> Page[Any]:
     """One page of what `fetch` reads: up to `limit` rows that follow the start values in `order`,
-    or precede them when it walks backwards, nearest first; from an end without start values.
-    """
+    or precede them when it walks backwards, nearest first; from an end without start values."""
     decoded = _decode(request.GET.get(parameter, ""), order)
     backwards = decoded is not None and decoded[0] == "p"
     try:

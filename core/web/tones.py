@@ -5,10 +5,8 @@ TONE_OF: dict[str, str] = {}
 
 
 def tones(**states: str) -> None:
-    """Say what states mean, in one string for each tone: tones(good="active accepted").
-
-    A word means the same in every app: raises ValueError for one that has another tone already.
-    """
+    """Say what states mean, in one string for each tone: tones(good="active accepted"). A word
+    means the same in every app: raises ValueError for one that has another tone already."""
     for tone, words in states.items():
         for state in words.split():
             if TONE_OF.setdefault(state, tone) != tone:

@@ -47,10 +47,8 @@ def _state(done: bool, mine: bool, ready: bool) -> str:
 
 
 def provider_steps(user: Any, provider: Organization, *, administrator: bool = True) -> list[Step]:
-    """S0 phases 1 and 2 as this provider stands now; nine queries, whatever there is.
-
-    Who is no administrator reads what they have to do, without buttons that would refuse.
-    """
+    """S0 phases 1 and 2 as this provider stands now; nine queries, whatever there is. Who is no
+    administrator reads what they have to do, without buttons that would refuse."""
     at = clock.now()
     check = IdentityCheck.objects.latest_of(user)
     identified, active = is_verified(check), provider.is_active

@@ -82,12 +82,9 @@ def send_undelivered_again(request: AuthenticatedRequest) -> HttpResponse:
 
 @transaction.atomic
 def send_again(*, message_id: str, by: Any) -> Message:
-    """The failed message waits again, under its own Message-ID and with its own link.
-
-    Raises NotRelated for somebody else's, Conflict when it did not fail, is too old or its
-    address is marked, LimitReached within ten minutes of the failure and beyond the limits that
-    invitations have (I13).
-    """
+    """Under its own Message-ID and with its own link. Raises NotRelated for somebody else's,
+    Conflict when it did not fail, is too old or its address is marked, LimitReached within ten
+    minutes of the failure and beyond the limits that invitations have (I13)."""
     if len(message_id) > LONGEST_ID or not message_id.isprintable():
         raise NotRelated
     allowed = [rows.filter(message_id=message_id).first() for rows in _concerning(by)]

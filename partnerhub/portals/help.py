@@ -19,10 +19,7 @@ PAGES = {
     "solution-providers": "Let a solution provider work in a seller's account",
     "supply-chain-connect": "Ship with suppliers in Supply Chain Connect",
 }
-QUESTIONS = {
-    "yes": "What was helpful?",
-    "no": "How can we improve this help page?",
-}
+QUESTIONS = {"yes": "What was helpful?", "no": "How can we improve this help page?"}
 
 
 class FeedbackForm(forms.Form):
@@ -59,11 +56,7 @@ def help_page(request: HttpRequest, slug: str) -> HttpResponse:
     answer = (request.POST if request.method == "POST" else request.GET).get("helpful", "")
     form = None
     if answer in QUESTIONS:
-        form = FeedbackForm(
-            posted(request),
-            initial={"helpful": answer},
-            answer=answer,
-        )
+        form = FeedbackForm(posted(request), initial={"helpful": answer}, answer=answer)
     if request.method == "POST" and form is None:
         return redirect("help-page", slug=slug)
     if form is not None and form.is_valid():

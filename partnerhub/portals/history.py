@@ -38,9 +38,7 @@ CHECKED = 20_000
 
 class HistoryFilter(forms.Form):
     about = forms.ChoiceField(
-        label="About",
-        required=False,
-        choices=[("", "Everything"), *presenters.GROUPS.items()],
+        label="About", required=False, choices=[("", "Everything"), *presenters.GROUPS.items()]
     )
     by = forms.ChoiceField(label="Done by", required=False)
     who = forms.CharField(label="Person", required=False, max_length=80)
@@ -205,10 +203,8 @@ def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """An array, one event a line: everything that the seals were computed from.
-
-    docs/security.md says how to compute them again.
-    """
+    """An array, one event a line: everything that the seals were computed from. docs/security.md
+    says how to compute them again."""
     start = b"[\n"
     for row in rows:
         seal = row["seal"]

@@ -45,22 +45,16 @@ def last_id(model: type[models.Model]) -> int:
 
 
 def insert(model: type[models.Model], source: str, **columns: Any) -> int:
-    """Insert one row of `model` for each row of the FROM clause `source`; returns how many.
-
-    `columns` are as for `statement`. Raises IntegrityError as any insert does.
-    """
+    """Run `statement`; returns how many rows. Raises IntegrityError as any insert does."""
     with connection.cursor() as cursor:
         cursor.execute(*statement(model, source, **columns))
         return int(cursor.rowcount)
 
 
 def statement(model: type[models.Model], source: str, **columns: Any) -> tuple[str, list[Any]]:
-    """INSERT … SELECT for one row of `model` for each row of the FROM clause `source`.
-
-    `columns` are field names with an Sql or a plain value. Fields that are not named take their
-    default, a random one each where that is a random id; a key that is not named is given by the
-    database.
-    """
+    """INSERT … SELECT for one row of `model` for each row of the FROM clause `source`. `columns`
+    are field names with an Sql or a plain value. Fields that are not named take their default, a
+    random one each where that is a random id; the database gives a key that is not named."""
     names: list[str] = []
     expressions: list[str] = []
     values: list[Any] = []

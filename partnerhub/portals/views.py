@@ -74,10 +74,7 @@ def seller_home(request: PortalRequest) -> HttpResponse:
         return render(request, "portals/delegate_home.html", {"opening": opening})
     lists = []
     if request.access.administrator:
-        waiting = [
-            *checklists.seller_answers(organization),
-            *checklists.review_steps(organization),
-        ]
+        waiting = [*checklists.seller_answers(organization), *checklists.review_steps(organization)]
         lists = [
             ("Let a solution provider help you", checklists.seller_steps(organization)),
             ("Ship with your suppliers", checklists.seller_supply_steps(organization)),

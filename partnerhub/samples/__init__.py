@@ -25,10 +25,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
 
 
 def render(name: str, words: str = "") -> MailSample:
-    """The mail of this kind; `words` take the place of everything that people type.
-
-    Raises KeyError for a kind that has no sample.
-    """
+    """The mail of this kind; `words` take the place of everything that people type. Raises KeyError
+    for a kind that has no sample."""
     kind, write = kinds.get(name), SAMPLES[name]
     with transaction.atomic():
         write(World(words))

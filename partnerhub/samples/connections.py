@@ -14,12 +14,7 @@ from connections.emails import (
     requests,
     reviews,
 )
-from connections.models import (
-    ConnectionInvitation,
-    ConnectionReview,
-    PartnerLink,
-    RoleRequest,
-)
+from connections.models import ConnectionInvitation, ConnectionReview, PartnerLink, RoleRequest
 from connections.states import CONNECTION
 from core.state_tables import advance
 from core.web.access import Level

@@ -42,10 +42,8 @@ _numbers = count(1)
 
 class Rows:
     """Makes rows. Each method takes what its caller cares about; `fields` overrule the rest.
-
-    `typed` changes whatever people type (names, notes, titles): to the words of a test, or to
-    words that carry a mark. Nobody can sign in while `password` is None.
-    """
+    `typed` changes whatever people type (names, notes, titles): to the words of a test, or to words
+    that carry a mark. Nobody can sign in while `password` is None."""
 
     def __init__(
         self,

@@ -49,9 +49,7 @@ def _icons() -> dict[str, str]:
 @register.simple_tag
 def icon(name: str, classes: str = "") -> SafeString:
     """The outline icon `name` (a key of web/icons.json) as inline SVG, hidden from screen readers.
-
-    Raises KeyError for a name that is not there.
-    """
+    Raises KeyError for a name that is not there."""
     return _icon(name, classes)
 
 
@@ -69,9 +67,7 @@ def _icon(name: str, classes: str) -> SafeString:
 
 @register.simple_tag
 def status_pill(state: str, label: str, tone: str = "") -> SafeString:
-    """A pill reading `label`, coloured by what `state` means, or by `tone` where it is given
-    (good, waiting, info, bad, quiet).
-    """
+    """A pill coloured by what `state` means, or by `tone` (good, waiting, info, bad, quiet)."""
     return format_html(
         '<span class="pill pill-{}">{}</span>', tone or TONE_OF.get(state, "quiet"), label
     )
@@ -105,10 +101,8 @@ def marketplace_name() -> str:
 
 @register.simple_block_tag(takes_context=True)
 def component(context: template.Context, content: str, part: str, **values: object) -> str:
-    """`components/PART.html` with `values` and, as `body`, what stands up to `endcomponent`.
-
-    It knows the token of forms, and nothing else of the page.
-    """
+    """`components/PART.html` with `values` and, as `body`, what stands up to `endcomponent`. It
+    knows the token of forms, and nothing else of the page."""
     values["body"] = mark_safe(content.strip())  # noqa: S308  rendered with escaping
     if "csrf_token" in context:
         values["csrf_token"] = context["csrf_token"]
@@ -117,11 +111,9 @@ def component(context: template.Context, content: str, part: str, **values: obje
 
 @register.simple_tag
 def columns(*titles: str, num: str = "", acts: str = "") -> SafeString:
-    """The head of a table; an empty title is a column that is not there.
-
-    `num`: the titles of columns of figures, between commas. `acts`: the last column's title, which
-    only screen readers read.
-    """
+    """The head of a table; an empty title is a column that is not there. `num`: the titles of
+    columns of figures, between commas. `acts`: the last column's title, which only screen readers
+    read."""
     figures = num.split(", ")
     cells = [
         format_html('<th scope="col"{}>{}</th>', _NUM if title in figures else "", title)

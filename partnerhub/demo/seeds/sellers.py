@@ -118,10 +118,7 @@ def _open_ones(lantern: Tenant, kite: Tenant, harbor: Tenant, quiet: Tenant) -> 
     at(25)
     _link(lantern, "never-answers@firm.example")
     links.decline(
-        link=_link(kite, quiet),
-        provider=quiet.firm,
-        by=quiet.admin,
-        reason="We are fully booked.",
+        link=_link(kite, quiet), provider=quiet.firm, by=quiet.admin, reason="We are fully booked."
     )
     rejected = _invite(kite, harbor)
     invitations.reject(invitation=rejected, by=kite.admin, reason="Not the right firm.")

@@ -41,10 +41,8 @@ LEAD = (
 
 
 def group(name: str, permissions: tuple[str, ...]) -> Group:
-    """The group with exactly these permissions.
-
-    A new one decides every service category, until a lead reviewer says otherwise on the desk.
-    """
+    """The group with exactly these permissions. A new one decides every service category, until a
+    lead reviewer says otherwise on the desk."""
     found, made = Group.objects.get_or_create(name=name)
     rows = []
     for label in permissions:
