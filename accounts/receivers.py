@@ -9,7 +9,7 @@ from django.dispatch import Signal
 
 from accounts import sessions
 from accounts.invitations import transitions
-from accounts.invitations.batches.transitions import lists
+from accounts.invitations.batches.transitions import batches
 from accounts.invitations.erasure import addresses_of
 from accounts.middleware import note_activity
 from accounts.signals import person_erased
@@ -39,7 +39,7 @@ def clear_after_code(user: Any, **kwargs: Any) -> None:
 
 def forget_person(user: Any, **kwargs: Any) -> None:
     """History forgets the name. What was done stays, and so do its seals."""
-    lists.forget_person(addresses=addresses_of(user))
+    batches.forget_person(addresses=addresses_of(user))
     history.forget_person(user)
 
 

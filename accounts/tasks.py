@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.invitations import kinds
 from accounts.invitations import transitions as invitations
-from accounts.invitations.batches.transitions import lists, sending
+from accounts.invitations.batches.transitions import batches, chunks
 from accounts.models import IdentityCheck, IdentityDocument, Invitation
 from accounts.states import IdentityStatus
 from accounts.transitions import identity
@@ -36,7 +36,7 @@ def sweep() -> None:
 
 @task("accounts.send_lists")
 def send_lists() -> None:
-    sending.send_due()
+    chunks.send_due()
 
 
 def _remind(days: int, check: IdentityCheck) -> bool:
@@ -65,7 +65,7 @@ def _old_documents() -> QuerySet[IdentityDocument]:
 
 @task("accounts.forget_lists")
 def forget_lists() -> None:
-    lists.forget_old()
+    batches.forget_old()
 
 
 @task("accounts.forget_sessions")

@@ -164,12 +164,12 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.entrance.LoginForm",
-    "signup": "accounts.forms.entrance.SignupForm",
-    "reset_password": "accounts.forms.entrance.ResetPasswordForm",
-    "add_email": "accounts.forms.entrance.AddEmailForm",
+    "login": "accounts.forms.credentials.LoginForm",
+    "signup": "accounts.forms.credentials.SignupForm",
+    "reset_password": "accounts.forms.credentials.ResetPasswordForm",
+    "add_email": "accounts.forms.credentials.AddEmailForm",
 }
-ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.signup.SignupNameForm"
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.people.SignupNameForm"
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True

@@ -37,13 +37,13 @@ SAME = {"approvals", "history", "impact", "offboarding", "reminders"}
 
 # Against "a plural noun of the domain or a layer's word".
 NO_PLURAL = {
-    "assigned", "bulk", "desk", "effective", "entrance", "last_used", "matrix", "pausing",
-    "permissions_page", "review", "second_factor", "sending", "shared", "signup", "unused",
+    "assigned", "bulk", "effective", "last_used", "matrix", "pausing", "permissions_page", "shared",
+    "unused",
 }  # fmt: skip
 # Against "no shared, common, words, lists".
-CATCH_ALL = {"lists", "shared"}
+CATCH_ALL = {"shared"}
 # Against "no two modules of one name for different things".
-TWICE = {"access", "links"}
+TWICE = {"access"}
 # Against "no public function name on more than three modules".
 OFTEN: set[str] = set()
 

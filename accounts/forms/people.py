@@ -1,13 +1,27 @@
-"""What the operator chooses before somebody's whole account stops."""
+"""A person's name at sign-up, and who follows them when their whole account stops."""
 
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 
 from accounts.models import Membership, User
+from accounts.names import NameField
 from accounts.tenancy import needs_successor, successor_field
 
 MOST = 200
+
+
+class SignupNameForm(forms.Form):
+    """What the sign-in library's form asks besides address and password; it derives from this."""
+
+    name = NameField(label="Your name", help_text="As colleagues and partners will see it.")
+
+    field_order = ("name", "email", "password1", "password2")
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
 
 
 class SuccessorForm(forms.Form):

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.addresses import masked
-from accounts.invitations.asking import ASKABLE, last_asked
 from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened, forget, newest
 from accounts.invitations.pending import pending_for
+from accounts.invitations.wishes import ASKABLE, last_asked
 from core.errors import Ended
 
 # What happened, and what now, for each way in which an invitation ends.

@@ -18,10 +18,10 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invitations import kinds, opening, pages, transitions
-from accounts.invitations.asking import ask_for_new_one
 from accounts.invitations.kinds import Kind
 from accounts.invitations.listing import back
 from accounts.invitations.opening import Opened
+from accounts.invitations.wishes import ask_for_new_one
 from accounts.models import OneTimeLink
 from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
 from core.web.access import PortalRequest, require

@@ -1,7 +1,7 @@
 """The rows of this app."""
 
 from accounts.models.batches import BatchQuerySet, BatchRow, InvitationBatch
-from accounts.models.links import (
+from accounts.models.invitations import (
     DECIDED,
     Invitation,
     InvitationQuerySet,

@@ -11,7 +11,7 @@ from django_countries.fields import CountryField
 
 from accounts.addresses import canonical
 from accounts.models.batches import BatchRow, InvitationBatch
-from accounts.models.links import (
+from accounts.models.invitations import (
     Invitation,
     Refusal,
     Sending,

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from accounts.invitations import views as invitations
-from accounts.views import employees, identity, organizations, refusals, second_factor
+from accounts.views import employees, identity, organizations, refusals, second_factors
 
 
 class TokenConverter:
@@ -45,7 +45,7 @@ urlpatterns = [
         identity.identity_document,
         name="identity-document",
     ),
-    path("second-factor/", second_factor.second_factor, name="second-factor"),
+    path("second-factor/", second_factors.second_factor, name="second-factor"),
     path("invitations/", invitations.current, name="invitation-current"),
     path("invitations/switch/", invitations.switch, name="invitation-switch"),
     path("invitations/set-aside/", invitations.set_aside, name="invitation-set-aside"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts import portals
 from accounts.forms.employees import InviteForm, MemberForm
 from accounts.invitation_kinds import EMPLOYEE
-from accounts.invitations.batches import outlook
+from accounts.invitations.batches import overviews
 from accounts.invitations.listing import OPEN, Choice, listing
 from accounts.invitations.views import Acts
 from accounts.models import EmployeeInvitation, Membership, Organization
@@ -59,8 +59,8 @@ def people_context(
         "page_url": page_url,
         "find": text,
         "members": member_rows(organization, request, text),
-        "queued": outlook.queued(organization, EmployeeInvitation.purpose, request),
-        "several_url": outlook.url(organization, "start", EmployeeInvitation.purpose),
+        "queued": overviews.queued(organization, EmployeeInvitation.purpose, request),
+        "several_url": overviews.url(organization, "start", EmployeeInvitation.purpose),
         "invitations": listing(
             EMPLOYEE, organization, request, home=page_url, **(invitations or {})
         ),

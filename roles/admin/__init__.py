@@ -1,5 +1,5 @@
 """The review desk; Django finds it here."""
 
-from roles.admin import approvals, categories, review
+from roles.admin import applications, approvals, categories
 
-__all__ = ["approvals", "categories", "review"]
+__all__ = ["applications", "approvals", "categories"]

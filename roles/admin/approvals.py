@@ -20,9 +20,8 @@ from core.web.desk_pages import DeskRequest
 from core.web.formats import day
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from core.web.templatetags.ui import status_pill
-from roles.admin.desk import ReviewAdmin
 from roles.admin.filters import ApprovalFilter, RoleCategoryFilter
-from roles.admin.pages import history_of
+from roles.admin.pages import ReviewAdmin, history_of
 from roles.forms import ChangeForm, LowerForm
 from roles.models import ApprovedRole
 from roles.permissions import why_not_decide

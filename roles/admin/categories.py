@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.web.desk_pages import DeskRequest
 from core.web.formats import count
 from core.web.forms import apply, status_of
-from roles.admin.desk import ReviewAdmin
+from roles.admin.pages import ReviewAdmin
 from roles.forms import CategoriesForm
 from roles.models import ServiceCategory
 from roles.permissions import category_ids, may_assign, reviewer_groups

@@ -1,10 +1,15 @@
-"""What the review page shows: facts of the provider, each line with what can be done, the mail."""
+"""What the review desk's pages share, and what the page of an application shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.forms import Form
+from django.http import HttpRequest
+from django.utils.html import format_html
 
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
@@ -14,16 +19,33 @@ from core.audit.models import Event
 from core.audit.presenters import timeline
 from core.outbox.rendering import compose
 from core.web.access import Level
+from core.web.desk_pages import DeskAdmin
 from core.web.formats import day, minute
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
+from roles.permissions import is_reviewer
 from roles.reads import applications
 from roles.states import ApplicationStatus, LineDecision
-from roles.transitions.review import all_decided, status_after
+from roles.transitions.decisions import all_decided, status_after
 
 LOOK_ALIKES = 5
 HISTORY = 30
+
+
+class ReviewAdmin(DeskAdmin):
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Reviewers; superusers only with the same permission (A7)."""
+        return is_reviewer(request.user)
+
+    def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().find(request, pk, rows)
+
+    @admin.display(description="Solution provider")
+    def firm(self, row: Any) -> str:
+        return format_html("<bdi>{}</bdi><br>{}", row.provider.name, row.provider.handle)
 
 
 def provider_facts(provider: Organization) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from accounts import portals
-from accounts.invitations.batches import outlook
+from accounts.invitations.batches import overviews
 from accounts.invitations.listing import listing
 from accounts.invitations.views import Acts
 from accounts.states import OrganizationKind
@@ -77,8 +77,8 @@ def supplier_context(
         "side": side,
         "action": home,
         "form": _invite_form(request),
-        "queued": outlook.queued(organization, SupplierInvitation.purpose, request),
-        "several_url": outlook.url(organization, "start", SupplierInvitation.purpose),
+        "queued": overviews.queued(organization, SupplierInvitation.purpose, request),
+        "several_url": overviews.url(organization, "start", SupplierInvitation.purpose),
         "sent": listing(SUPPLIER, organization, request, home=home, **(sent or {})),
         "refusals": portals.page(organization, "refusals"),
         "received": received(organization, request.user),

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.reading import read
-from accounts.invitations.batches.transitions import lists, sending
+from accounts.invitations.batches.transitions import batches, chunks
 from accounts.models import BatchRow, EmployeeInvitation, Sending
 from accounts.transitions import employees
 from core import clock
@@ -24,7 +24,7 @@ def given(firm, boss, purpose, count, start=1):
     """A list of so many addresses, not confirmed."""
     text = "".join(f"friend{n}@mail.example\n" for n in range(start, start + count))
     columns = kinds.get(purpose).columns(firm)
-    return lists.keep(
+    return batches.keep(
         by=boss,
         organization=firm,
         purpose=purpose,
@@ -47,13 +47,13 @@ def boss(firm):
 
 
 def test_two_lists_and_single_invitations_never_overrun_the_budget(firm, boss, monkeypatch):
-    monkeypatch.setattr(sending, "CHUNK", 7)
+    monkeypatch.setattr(chunks, "CHUNK", 7)
     first = given(firm, boss, "supplier", 40)
     second = given(firm, boss, "employee", 40, start=100)
 
     def send(batch):
-        lists.confirm(by=boss, batch=batch)
-        sending.send_due()
+        batches.confirm(by=boss, batch=batch)
+        chunks.send_due()
 
     def by_hand(number):
         address = f"single{number}@mail.example"
@@ -64,7 +64,7 @@ def test_two_lists_and_single_invitations_never_overrun_the_budget(firm, boss, m
         lambda: send(second),
         *(lambda number=number: by_hand(number) for number in range(3)),
     )
-    sending.send_due()
+    chunks.send_due()
     made = SupplierInvitation.objects.count() + EmployeeInvitation.objects.count()
     assert made == Sending.objects.count() == 50
     assert Message.objects.filter(link_id__isnull=False).count() == 50
@@ -77,10 +77,10 @@ def test_two_lists_and_single_invitations_never_overrun_the_budget(firm, boss, m
 def test_a_list_and_an_invitation_by_hand_share_one_budget(guards, meeting, firm, boss):
     """Whoever is first: 50, and the one over waits or is refused. The lock alone decides it."""
     batch = given(firm, boss, "employee", 60)
-    lists.confirm(by=boss, batch=batch)
+    batches.confirm(by=boss, batch=batch)
     meeting(guards)
     by_hand = {"by": boss, "organization": firm, "address": "single@mail.example"}
-    together(sending.send_due, lambda: employees.invite(**by_hand, role="employee"))
+    together(chunks.send_due, lambda: employees.invite(**by_hand, role="employee"))
 
     def promise():
         assert Sending.objects.count() == EmployeeInvitation.objects.count() == 50
@@ -91,27 +91,27 @@ def test_a_list_and_an_invitation_by_hand_share_one_budget(guards, meeting, firm
 @pytest.mark.parametrize("guards", LOCKS)
 def test_two_workers_meet_over_one_list(guards, meeting, firm, boss, monkeypatch):
     """Even without locks no row becomes two: its invitation has one id, and one may be open."""
-    monkeypatch.setattr(sending.logger, "exception", lambda *args, **kwargs: None)
+    monkeypatch.setattr(chunks.logger, "exception", lambda *args, **kwargs: None)
     batch = given(firm, boss, "supplier", 4)
-    lists.confirm(by=boss, batch=batch)
+    batches.confirm(by=boss, batch=batch)
     meeting(guards, kept_out=True)  # the lock on the addresses, which is no row's
-    together(sending.send_due, sending.send_due)
-    sending.send_due()
+    together(chunks.send_due, chunks.send_due)
+    chunks.send_due()
     assert SupplierInvitation.objects.count() == Message.objects.count() == 4
     assert Sending.objects.count() == 4
     assert list(batch.rows.values_list("status", flat=True)) == ["sent"] * 4
 
 
 def test_one_list_confirmed_and_sent_twice_at_once_is_sent_once(firm, boss, monkeypatch):
-    monkeypatch.setattr(sending, "CHUNK", 5)
+    monkeypatch.setattr(chunks, "CHUNK", 5)
     batch = given(firm, boss, "supplier", 20)
 
     def act():
-        lists.confirm(by=boss, batch=batch)
-        sending.send_due()
+        batches.confirm(by=boss, batch=batch)
+        chunks.send_due()
 
     together(act, act, act)
-    sending.send_due()
+    chunks.send_due()
     assert SupplierInvitation.objects.count() == Message.objects.count() == 20
     assert Event.objects.filter(verb="supplier_invitation.sent").count() == 20
     assert Event.objects.filter(verb="supplier_invitation.list_confirmed").count() == 1
@@ -120,11 +120,11 @@ def test_one_list_confirmed_and_sent_twice_at_once_is_sent_once(firm, boss, monk
 
 
 def test_taking_back_and_sending_at_once_tells_the_truth(firm, boss, monkeypatch):
-    monkeypatch.setattr(sending, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     batch = given(firm, boss, "supplier", 12)
-    lists.confirm(by=boss, batch=batch)
-    together(sending.send_due, lambda: lists.cancel(by=boss, batch=batch))
-    sending.send_due()
+    batches.confirm(by=boss, batch=batch)
+    together(chunks.send_due, lambda: batches.cancel(by=boss, batch=batch))
+    chunks.send_due()
     sent = set(batch.rows.filter(status="sent").values_list("invitation_id", flat=True))
     assert sent == set(SupplierInvitation.objects.values_list("public_id", flat=True))
     assert batch.rows.filter(status="cancelled").count() == 12 - len(sent)
@@ -137,13 +137,13 @@ def test_the_dates_that_are_foreseen_are_the_dates_that_come(hours, monkeypatch)
     firm = organization("supplier", activated_at=began, created_at=began)
     head = administrator(firm)
     batch = given(firm, head, "employee", 130)
-    lists.confirm(by=head, batch=batch)
-    sending.send_due()
+    batches.confirm(by=head, batch=batch)
+    chunks.send_due()
     told = dict(batch.rows.filter(status="queued").values_list("number", "due_at"))
     assert told
     for moment in sorted(set(told.values())):
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment + timedelta(seconds=1))
-        sending.send_due()
+        chunks.send_due()
         expected = {number for number, due in told.items() if due <= moment}
         rest = set(batch.rows.filter(status="queued").values_list("number", flat=True))
         assert rest == set(told) - expected, moment

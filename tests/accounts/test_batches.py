@@ -16,7 +16,7 @@ from accounts.invitation_kinds import ADDRESS
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.forms import ListForm
 from accounts.invitations.batches.reading import read
-from accounts.invitations.batches.transitions import lists, sending
+from accounts.invitations.batches.transitions import batches, chunks
 from accounts.models import (
     BatchRow,
     EmployeeInvitation,
@@ -106,7 +106,7 @@ def states(batch):
 def sent(client, batch):
     """Confirm, and let the worker do its work."""
     assert client.post(page_of(batch, "confirm/")).status_code == 302
-    sending.send_due()
+    chunks.send_due()
     batch.refresh_from_db()
     return batch
 
@@ -329,7 +329,7 @@ def test_a_thousand_rows_go_out_in_one_go(
     batch = given(client, firm, lines(1000), purpose)
     client.post(page_of(batch, "confirm/"))
     with django_assert_max_num_queries(5 * 45):
-        sending.send_due()
+        chunks.send_due()
     model = SupplierInvitation if purpose == "supplier" else EmployeeInvitation
     assert model.objects.filter(status="pending", invited_by=boss).count() == 1000
     assert Sending.objects.count() == 1000
@@ -377,9 +377,9 @@ def test_confirming_twice_and_working_twice_is_once(client, firm):
     batch = given(client, firm, lines(3))
     for _ in range(2):
         assert client.post(page_of(batch, "confirm/")).status_code == 302
-    sending.send_due()
+    chunks.send_due()
     with nothing_changes():
-        sending.send_due()
+        chunks.send_due()
         client.post(page_of(batch, "confirm/"))
     assert SupplierInvitation.objects.count() == 3
     assert len(drain()) == 3
@@ -394,19 +394,19 @@ def test_a_list_without_a_good_row_cannot_be_confirmed(client, firm):
 
 
 def test_what_was_interrupted_goes_on_where_it_stopped(client, firm, monkeypatch):
-    monkeypatch.setattr(sending, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     batch = given(client, firm, lines(5))
     client.post(page_of(batch, "confirm/"))
-    assert sending.send_next(firm.pk)
+    assert chunks.send_next(firm.pk)
     assert SupplierInvitation.objects.count() == 2
     assert "Being sent: 2 of 5" in client.get(page_of(batch)).content.decode()
-    sending.send_due()
+    chunks.send_due()
     assert SupplierInvitation.objects.count() == 5
     assert len(drain()) == 5
 
 
 def test_a_row_that_fails_stops_alone(client, firm, monkeypatch):
-    kind = sending.kinds.get("supplier")
+    kind = chunks.kinds.get("supplier")
     real = kind.invite
 
     def fragile(*, plans, **others):
@@ -414,7 +414,7 @@ def test_a_row_that_fails_stops_alone(client, firm, monkeypatch):
             raise ValueError("a fault")
         return real(plans=plans, **others)
 
-    monkeypatch.setattr(sending.logger, "exception", lambda *args, **kwargs: None)
+    monkeypatch.setattr(chunks.logger, "exception", lambda *args, **kwargs: None)
     object.__setattr__(kind, "invite", fragile)
     try:
         batch = sent(client, given(client, firm, lines(3)))
@@ -473,11 +473,11 @@ def test_rows_beyond_the_day_wait_with_their_date_and_go_by_themselves(
     page = client.get(f"/seller/{firm.handle}/members/").content.decode()
     assert "Queued until" in page
     later(monkeypatch, hours=25)
-    sending.send_due()
+    chunks.send_due()
     assert batch.rows.filter(status="sent").count() == 50, "50 are open: nobody has answered"
     EmployeeInvitation.objects.update(status="declined", decided_at=clock.now())
     later(monkeypatch, hours=2)
-    sending.send_due()
+    chunks.send_due()
     batch.refresh_from_db()
     assert (batch.rows.filter(status="sent").count(), batch.status) == (60, "done")
     [told] = [letter for letter in drain() if letter.to == [boss.email]]
@@ -485,7 +485,7 @@ def test_rows_beyond_the_day_wait_with_their_date_and_go_by_themselves(
     assert str(batch.public_id) in told.body
     assert Notification.objects.get(user=boss).kind == "accounts.list_done"
     with nothing_changes():
-        sending.send_due()
+        chunks.send_due()
 
 
 def test_first_come_first_served(client, firm, monkeypatch):
@@ -526,7 +526,7 @@ def test_the_rest_stops_with_a_reason_when_nobody_may_send_it(
     else:
         Organization.objects.filter(pk=firm.pk).update(status="suspended")
     later(monkeypatch, hours=25)
-    sending.send_due()
+    chunks.send_due()
     batch.refresh_from_db()
     assert batch.status == "done"
     stopped = batch.rows.filter(status="stopped")
@@ -599,7 +599,7 @@ def test_the_pages_cost_the_same_for_one_row_and_for_many(client, firm, django_a
 
 
 def test_too_many_lists_or_rows_wait(client, firm):
-    for _ in range(lists.MAX_DRAFTS):
+    for _ in range(batches.MAX_DRAFTS):
         given(client, firm, "a@mail.example\n")
     assert give(client, firm, "b@mail.example\n").status_code == 429
 
@@ -652,7 +652,7 @@ def test_a_list_ends_like_the_same_invitations_one_by_one(kind):
     Sending.objects.filter(budget_key="wanted@mail.example").delete()
     EmployeeInvitation.objects.filter(organization=one).delete()
     many, boss, addresses = scene(kind)
-    batch = lists.keep(
+    batch = batches.keep(
         by=boss,
         organization=many,
         purpose="employee",
@@ -660,8 +660,8 @@ def test_a_list_ends_like_the_same_invitations_one_by_one(kind):
         reading=read("\n".join(addresses), kinds.get("employee").columns(many)),
         options={"role": "employee"},
     )
-    lists.confirm(by=boss, batch=batch)
-    sending.send_due()
+    batches.confirm(by=boss, batch=batch)
+    chunks.send_due()
     found = outcome(many)
     found["events"].remove("employee_invitation.list_confirmed")
     expected["mails"] = [
@@ -679,10 +679,10 @@ def test_old_lists_are_forgotten_and_running_ones_are_not(client, firm, monkeypa
     sent(client, given(client, firm, "b@mail.example\n"))
     running = sent(client, given(client, firm, lines(60)))
     later(monkeypatch, days=15)
-    lists.forget_old()
+    batches.forget_old()
     assert InvitationBatch.objects.count() == 2
     later(monkeypatch, days=80)
-    lists.forget_old()
+    batches.forget_old()
     assert InvitationBatch.objects.get() == running
 
 

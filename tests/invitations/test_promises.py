@@ -19,8 +19,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.addresses import AddressError, canonical
+from accounts.forms.credentials import AddEmailForm, ResetPasswordForm, SignupForm
 from accounts.forms.employees import InviteForm
-from accounts.forms.entrance import AddEmailForm, ResetPasswordForm, SignupForm
 from accounts.invitations import opening
 from accounts.invitations.batches.checking import _address, _Wrong
 from accounts.models import Organization, User

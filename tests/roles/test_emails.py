@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core.notifications.models import Notification
 from core.web.access import Level
-from roles.transitions import applications, approvals, review
+from roles.transitions import applications, approvals, decisions
 from tests.factories import accounts, roles
 from tests.support import drain, links_in
 
@@ -21,14 +21,14 @@ def story(provider: Any, administrator: Any, reviewer: Any, second_reviewer: Any
     type(provider).objects.filter(pk=provider.pk).update(name=EVIL)
     application = roles.draft(provider, {"orders.manage": "edit", "orders.returns": "edit"})
     applications.submit_application(application=application, by=administrator)
-    review.start_review(application=application, by=reviewer)
-    review.request_information(application=application, text=EVIL, by=reviewer)
+    decisions.start_review(application=application, by=reviewer)
+    decisions.request_information(application=application, text=EVIL, by=reviewer)
     applications.answer_question(application=application, text="Here", by=administrator)
     manage, returns = application.lines.order_by("role__position")
-    review.decide_line(line=manage, level=Level.EDIT, by=reviewer)
-    review.second_line(line=manage, seen_level=2, agree=True, by=second_reviewer)
-    review.decide_line(line=returns, level=Level.NONE, reason="policy", note=EVIL, by=reviewer)
-    review.finish_application(application=application, by=reviewer)
+    decisions.decide_line(line=manage, level=Level.EDIT, by=reviewer)
+    decisions.second_line(line=manage, seen_level=2, agree=True, by=second_reviewer)
+    decisions.decide_line(line=returns, level=Level.NONE, reason="policy", note=EVIL, by=reviewer)
+    decisions.finish_application(application=application, by=reviewer)
     held = provider.approved_roles.get()
     held = approvals.lower_approved_role(
         approved_role=held, level=Level.VIEW, reason=EVIL, version=1, by=reviewer

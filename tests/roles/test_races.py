@@ -14,7 +14,7 @@ from core.errors import Conflict
 from core.outbox.models import Message
 from core.web.access import Level
 from roles.models import ApprovedRole, RoleApplication
-from roles.transitions import applications, approvals, review
+from roles.transitions import applications, approvals, decisions
 from tests.factories import accounts, roles
 from tests.racing import GUARDS, together
 
@@ -29,7 +29,7 @@ def decided_application(provider: Any, reviewer: Any) -> RoleApplication:
     application = roles.in_review(provider, {"pricing.pricing": "edit"})
     line = application.lines.get()
     line.application = application
-    review.decide_line(line=line, level=Level.EDIT, by=reviewer)
+    decisions.decide_line(line=line, level=Level.EDIT, by=reviewer)
     return application
 
 
@@ -40,7 +40,7 @@ def test_approving_and_withdrawing_leave_one_truth(
     application = decided_application(provider, reviewer)
     meeting(guards)
     results = together(
-        lambda: review.finish_application(application=application, by=reviewer),
+        lambda: decisions.finish_application(application=application, by=reviewer),
         lambda: applications.withdraw_application(application=application, by=administrator),
     )
     application.refresh_from_db()
@@ -67,8 +67,8 @@ def test_two_reviewers_deciding_differently(
     line.application = application
     meeting(guards)
     results = together(
-        lambda: review.decide_line(line=line, level=Level.EDIT, by=reviewer),
-        lambda: review.decide_line(
+        lambda: decisions.decide_line(line=line, level=Level.EDIT, by=reviewer),
+        lambda: decisions.decide_line(
             line=line, level=Level.NONE, reason="policy", by=second_reviewer
         ),
     )
@@ -87,7 +87,7 @@ def test_two_reviewers_deciding_differently(
 def test_finishing_twice_mails_once(provider: Any, administrator: Any, reviewer: Any) -> None:
     application = decided_application(provider, reviewer)
     results = together(
-        *[lambda: review.finish_application(application=application, by=reviewer)] * 4
+        *[lambda: decisions.finish_application(application=application, by=reviewer)] * 4
     )
     assert len(conflicts(results)) == 3
     assert Event.objects.filter(verb="role_application.decided").count() == 1

@@ -12,7 +12,7 @@ from connections.transitions import grants, links, pauses, reviews
 from core import clock
 from core.web.access import Level
 from roles.permissions import category_ids
-from roles.transitions import applications, approvals, categories, review
+from roles.transitions import applications, approvals, categories, decisions
 from supplychain.models import GuestLink, Share
 from supplychain.plans import Targets
 from supplychain.transitions import carriers, guests, packing, shares, shipments
@@ -113,12 +113,12 @@ def _reviewed(of: Tenant, first: Any, second: Any) -> None:
     application = roles.in_review(of["second_provider"], {"settings.cases": "view"})
     line = application.lines.get()
     for by in (first, second):
-        review.decide_line(line=line, level=Level.VIEW, by=by)
+        decisions.decide_line(line=line, level=Level.VIEW, by=by)
         if by is first:
-            review.reopen_line(line=line, by=by)
+            decisions.reopen_line(line=line, by=by)
     line.refresh_from_db()
-    review.second_line(line=line, seen_level=1, agree=True, by=first)
-    review.finish_application(application=application, by=first)
+    decisions.second_line(line=line, seen_level=1, agree=True, by=first)
+    decisions.finish_application(application=application, by=first)
 
 
 def _categories(lead: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db.models import Count
 
-from accounts.invitations.batches.outlook import url
+from accounts.invitations.batches.overviews import url
 from accounts.models import InvitationBatch
 from accounts.states import CONFIRMED, RowStatus
 from accounts.tenancy import administrators, membership_of

@@ -11,11 +11,11 @@ from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.invitations.batches import kinds, outlook
+from accounts.invitations.batches import kinds, overviews
 from accounts.invitations.batches.forms import ListForm, RowsForm
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import MAX_ROWS, as_typed
-from accounts.invitations.batches.transitions import lists
+from accounts.invitations.batches.transitions import batches
 from accounts.models import InvitationBatch
 from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from core import clock
@@ -77,7 +77,7 @@ def _mendable(batch: InvitationBatch, kind: BatchKind[Any]) -> Iterator[bytes]:
 def _keep(
     request: PortalRequest, kind: BatchKind[Any], form: Any, everyone: Any
 ) -> InvitationBatch:
-    return lists.keep(
+    return batches.keep(
         by=request.user,
         organization=request.organization,
         purpose=kind.purpose,
@@ -97,7 +97,7 @@ def show(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResp
 @require(BatchKind.need)
 def confirm(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     batch = _batch(request, purpose, public_id)
-    return _do(request, batch, lambda: lists.confirm(by=request.user, batch=batch))
+    return _do(request, batch, lambda: batches.confirm(by=request.user, batch=batch))
 
 
 @require_POST
@@ -120,14 +120,14 @@ def choose(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpRe
 def _chosen(request: PortalRequest, batch: InvitationBatch, data: dict[str, Any]) -> None:
     numbers = None if data["every"] else data["rows"]
     if data["act"] == "cancel":
-        count = lists.cancel(by=request.user, batch=batch, numbers=numbers)
+        count = batches.cancel(by=request.user, batch=batch, numbers=numbers)
         if count:
             messages.success(request, f"Taken back before they were sent: {count}.")
         else:
             messages.info(request, "Nothing was queued any more.")
         return
     numbers = range(1, MAX_ROWS + 1) if numbers is None else numbers
-    lists.leave_out(by=request.user, batch=batch, numbers=numbers, out=data["act"] == "out")
+    batches.leave_out(by=request.user, batch=batch, numbers=numbers, out=data["act"] == "out")
 
 
 @require_POST
@@ -136,7 +136,7 @@ def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
     batch = _batch(request, purpose, public_id)
     return act(
         request,
-        lambda: lists.discard(by=request.user, batch=batch),
+        lambda: batches.discard(by=request.user, batch=batch),
         done="The list is thrown away. Nobody on it was invited.",
         to=_url(request, "start", purpose),
         refused=partial(_page, request, _kind(request, purpose), batch),
@@ -168,7 +168,7 @@ def _batch(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> Invita
 
 
 def _url(request: PortalRequest, act: str, *args: Any) -> str:
-    return outlook.url(request.organization, act, *args)
+    return overviews.url(request.organization, act, *args)
 
 
 def _do(request: PortalRequest, batch: InvitationBatch, action: Callable[[], Any]) -> HttpResponse:
@@ -189,8 +189,8 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    found = outlook.look(batch, kind)
-    groups = outlook.BEFORE if batch.status == BatchStatus.DRAFT else outlook.AFTER
+    found = overviews.look(batch, kind)
+    groups = overviews.BEFORE if batch.status == BatchStatus.DRAFT else overviews.AFTER
     group = request.GET.get("show", "")
     group = group if group in groups else ""
     columns = kind.columns(request.organization)
@@ -207,7 +207,7 @@ def _page(
         "confirmed": len(confirmed),
         "decided": sum(row.status != RowStatus.QUEUED for row in confirmed),
         "cancel_all": [("act", "cancel"), ("every", "on")],
-        "tabs": outlook.tabs(found, groups, group, request.path),
+        "tabs": overviews.tabs(found, groups, group, request.path),
         "is_draft": batch.status == BatchStatus.DRAFT,
         "problem": problem,
         "urls": {act: _url(request, act, *at) for act in ("list", "confirm", "discard", "wrong")},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.reading import read
-from accounts.invitations.batches.transitions import lists, sending
+from accounts.invitations.batches.transitions import batches, chunks
 from accounts.invitations.transitions import revoke
 from accounts.models import User
 from core import clock
@@ -76,15 +76,15 @@ def _join(seller: Tenant, user: User, name: str, does: str) -> SupplierConnectio
 
 
 def _send_list(seller: Tenant) -> None:
-    batch = lists.keep(
+    batch = batches.keep(
         **seller.acts,
         purpose="supplier",
         source="suppliers-autumn.csv",
         reading=read(LIST, kinds.get("supplier").columns(seller.firm), header=True),
         options={"role": "employee", "rights": []},
     )
-    lists.confirm(by=seller.admin, batch=batch)
-    sending.send_due()
+    batches.confirm(by=seller.admin, batch=batch)
+    chunks.send_due()
 
 
 def _ship(seller: Tenant, number: int, name: str) -> Shipment:

@@ -19,7 +19,7 @@ from partnerhub.demo.seeds.actors import (
 from roles.catalogue import questions_for
 from roles.drafts import Entry
 from roles.models import ApprovedRole, Role, RoleApplication, ServiceCategory
-from roles.transitions import applications, approvals, review
+from roles.transitions import applications, approvals, decisions
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def _submit(provider: Tenant, category: str, **levels: Level) -> RoleApplication
 
 
 def _review(application: RoleApplication, desk: Desk, question: str = "") -> None:
-    review.start_review(application=application, by=desk.reviewer)
+    decisions.start_review(application=application, by=desk.reviewer)
     if question:
-        review.request_information(application=application, text=question, by=desk.reviewer)
+        decisions.request_information(application=application, text=question, by=desk.reviewer)
 
 
 def _decide(application: RoleApplication, desk: Desk, refused: tuple[str, ...] = ()) -> None:
@@ -69,7 +69,7 @@ def _decide(application: RoleApplication, desk: Desk, refused: tuple[str, ...] =
     _review(application, desk)
     for line in application.lines.select_related("role"):
         if line.role.code in refused:
-            review.decide_line(
+            decisions.decide_line(
                 line=line,
                 level=Level.NONE,
                 reason="use_case_unclear",
@@ -77,10 +77,10 @@ def _decide(application: RoleApplication, desk: Desk, refused: tuple[str, ...] =
                 note="Say which steps you take and how often.",
             )
             continue
-        review.decide_line(line=line, level=Level(line.level), by=desk.reviewer)
+        decisions.decide_line(line=line, level=Level(line.level), by=desk.reviewer)
         if line.role.restricted:
-            review.second_line(line=line, seen_level=line.level, agree=True, by=desk.lead)
-    review.finish_application(application=application, by=desk.reviewer)
+            decisions.second_line(line=line, seen_level=line.level, agree=True, by=desk.lead)
+    decisions.finish_application(application=application, by=desk.reviewer)
 
 
 def harbor_desk(desk: Desk) -> tuple[Tenant, User]:
@@ -107,7 +107,7 @@ def harbor_desk(desk: Desk) -> tuple[Tenant, User]:
     reviewing = _submit(harbor, "advertising", campaign_manager=Level.ADMIN, ad_billing=Level.VIEW)
     _review(reviewing, desk)
     billing = reviewing.lines.get(role__code="advertising.ad_billing")
-    review.decide_line(line=billing, level=Level.VIEW, by=desk.reviewer)
+    decisions.decide_line(line=billing, level=Level.VIEW, by=desk.reviewer)
     at(3)
     _submit(harbor, "performance", feedback=Level.VIEW)
     at(1)

@@ -22,7 +22,6 @@ from core.web.formats import ago, day
 from core.web.forms import apply, status_of
 from core.web.templatetags.ui import status_pill
 from roles.admin import pages
-from roles.admin.desk import ReviewAdmin
 from roles.admin.filters import AgeFilter, CategoryFilter, MineFilter, WaitingFilter
 from roles.forms import DecisionForm, MessageForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
@@ -30,7 +29,7 @@ from roles.permissions import why_not_decide
 from roles.reads import applications
 from roles.reads.availability import approved_levels
 from roles.states import ApplicationStatus, LineDecision
-from roles.transitions import review
+from roles.transitions import decisions
 
 # What was typed on the page: into the question, or into one of a line's forms.
 QUESTION = (0, "question")
@@ -44,7 +43,7 @@ def _lines(**lookup: Any) -> Coalesce:
 
 
 @admin.register(RoleApplication)
-class RoleApplicationAdmin(ReviewAdmin):
+class RoleApplicationAdmin(pages.ReviewAdmin):
     list_display = ("firm", "category", "state", "age", "promised", "restricted")
     list_display_links = ("firm",)
     list_filter = (WaitingFilter, MineFilter, AgeFilter, CategoryFilter)
@@ -162,7 +161,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
     def start(self, request: DeskRequest, pk: int) -> HttpResponse:
         row = self.find(request, pk)
-        action = partial(review.start_review, application=row, by=request.user)
+        action = partial(decisions.start_review, application=row, by=request.user)
         return self._step(request, row, action, "The review has started.")
 
     def ask(self, request: DeskRequest, pk: int) -> HttpResponse:
@@ -170,7 +169,7 @@ class RoleApplicationAdmin(ReviewAdmin):
         return self._step(
             request,
             row,
-            lambda: review.request_information(
+            lambda: decisions.request_information(
                 application=row, text=form.cleaned_data["text"], by=request.user
             ),
             "The question is on its way.",
@@ -179,7 +178,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
     def finish(self, request: DeskRequest, pk: int) -> HttpResponse:
         row = self.find(request, pk)
-        action = partial(review.finish_application, application=row, by=request.user)
+        action = partial(decisions.finish_application, application=row, by=request.user)
         return self._step(request, row, action, "Decided. The provider's administrators are told.")
 
     def decide(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
@@ -188,7 +187,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
         def action() -> ApplicationLine:
             data = form.cleaned_data
-            return review.decide_line(
+            return decisions.decide_line(
                 line=row,
                 level=Level(data["level"]),
                 reason=data["reason"],
@@ -202,7 +201,7 @@ class RoleApplicationAdmin(ReviewAdmin):
     def agree(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
         row = self._line(request, pk, line)
         action = partial(
-            review.second_line, line=row, seen_level=_seen(request), agree=True, by=request.user
+            decisions.second_line, line=row, seen_level=_seen(request), agree=True, by=request.user
         )
         done = f"{row.role.name}: approved by two reviewers."
         return self._step(request, row.application, action, done)
@@ -213,7 +212,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
         def action() -> ApplicationLine:
             data = form.cleaned_data
-            return review.second_line(
+            return decisions.second_line(
                 line=row,
                 seen_level=_seen(request),
                 agree=False,
@@ -227,7 +226,7 @@ class RoleApplicationAdmin(ReviewAdmin):
 
     def reopen(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
         row = self._line(request, pk, line)
-        action = partial(review.reopen_line, line=row, by=request.user)
+        action = partial(decisions.reopen_line, line=row, by=request.user)
         return self._step(request, row.application, action, f"{row.role.name}: open again.")
 
 

@@ -20,7 +20,7 @@ from accounts.invitations import limits
 from accounts.invitations import transitions as invitations
 from accounts.invitations.batches import kinds
 from accounts.invitations.batches.kinds import BatchKind, Plan
-from accounts.invitations.batches.transitions import lists
+from accounts.invitations.batches.transitions.batches import finish, stop
 from accounts.models import BatchRow, InvitationBatch, Organization
 from accounts.states import ROW, BatchStatus, RowStatus
 from core import clock, origin
@@ -95,7 +95,7 @@ def _waiting(batch: InvitationBatch, now: datetime) -> Any:
 @transaction.atomic
 def _rest(batch: InvitationBatch, now: datetime) -> None:
     """Nothing of this list may go now: finish it, or look again later."""
-    lists.finish(batch)
+    finish(batch)
     queued = BatchRow.objects.filter(batch=batch, status=RowStatus.QUEUED)
     first = queued.aggregate(first=Min("not_before"))["first"]
     InvitationBatch.objects.filter(pk=batch.pk, status=BatchStatus.RUNNING).update(
@@ -123,7 +123,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     try:
         kind.check(batch.confirmed_by, organization)
     except DomainError as error:
-        lists.stop(batch, _why_stopped(organization, error))
+        stop(batch, _why_stopped(organization, error))
         return
     addresses = [row.address for row in rows]
     invitations.close_overdue(kind.model, organization=organization, address__in=addresses)
@@ -136,7 +136,7 @@ def _send(organization_id: int, head: Sequence[BatchRow]) -> None:
     if parts.full:
         # Too many open ones of this kind leave the way free for the other kinds.
         put_off(organization, room, "" if parts.full.retry_at else batch.purpose)
-    lists.finish(batch)
+    finish(batch)
 
 
 def _lock(kind: BatchKind[Any], organization_id: int, rows: Sequence[BatchRow]) -> Organization:

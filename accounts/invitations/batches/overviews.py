@@ -73,7 +73,7 @@ class RowView:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Overview:
     rows: list[RowView]
     counts: Counter[str]
 
@@ -100,13 +100,13 @@ def _cells(view: RowView, columns: Sequence[Column]) -> tuple[Cell, ...]:
     )
 
 
-def look(batch: InvitationBatch, kind: BatchKind[Any]) -> Outlook:
+def look(batch: InvitationBatch, kind: BatchKind[Any]) -> Overview:
     """Before the confirmation, it says what would happen now (U26). The queries are fixed."""
     rows = list(batch.rows.order_by("number"))
     ready = [row for row in rows if row.status == RowStatus.READY]
     foreseen = _foresee(batch, kind, ready) if batch.status == BatchStatus.DRAFT else {}
     views = [foreseen.get(row.number) or _stored(row) for row in rows]
-    return Outlook(views, Counter(view.group for view in views))
+    return Overview(views, Counter(view.group for view in views))
 
 
 def _stored(row: BatchRow) -> RowView:
@@ -143,7 +143,7 @@ def _when(row: BatchRow, room: limits.Room, date: datetime) -> RowView:
     return RowView(row, "later", f"Waits until {short_day(date)}")
 
 
-def tabs(found: Outlook, groups: dict[str, str], current: str, path: str) -> list[dict[str, Any]]:
+def tabs(found: Overview, groups: dict[str, str], current: str, path: str) -> list[dict[str, Any]]:
     items = [{"label": "All", "url": path, "current": not current, "count": len(found.rows)}]
     return items + [
         {
