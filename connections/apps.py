@@ -12,7 +12,7 @@ class ConnectionsConfig(AppConfig):
         from connections.emails import approval_changed_drafts
         from connections.invitation_kinds import CONNECTION, PARTNER_LINK
         from connections.reads import impact
-        from connections.rights import effective
+        from connections.rights import effective_rights
         from core import hooks
         from core.audit import presenters
         from core.outbox import kinds as mails
@@ -27,5 +27,5 @@ class ConnectionsConfig(AppConfig):
         hooks.approval_drafts.fill(approval_changed_drafts)
         hooks.sellers_relying_on.fill(impact.sellers_relying_on)
         hooks.people_relying_on.fill(impact.people_relying_on)
-        pre_migrate.connect(effective.before_migrate, sender=self)
-        post_migrate.connect(effective.after_migrate, sender=self)
+        pre_migrate.connect(effective_rights.drop, sender=self)
+        post_migrate.connect(effective_rights.create, sender=self)

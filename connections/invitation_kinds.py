@@ -22,7 +22,7 @@ from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions import invitations, links
-from connections.transitions.shared import approved_levels
+from connections.transitions.rules import approved_levels
 from core import clock
 from core.errors import NotPermitted
 

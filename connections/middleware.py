@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Organization
 from accounts.portals import BY_NAMESPACE, Portal
-from connections.rights import last_used
 from connections.rights.access import access_for
+from connections.rights.uses import note_use
 from core.errors import DomainError, NotPermitted, NotRelated
 from core.web.middleware import refusal
 
@@ -40,7 +40,7 @@ def portal(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        last_used.note(request, response)
+        note_use(request, response)
         return response
 
     def process_view(

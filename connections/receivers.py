@@ -6,7 +6,7 @@ from accounts.invitations.erasure import forget_invited
 from accounts.models import Membership, Organization, User
 from accounts.signals import member_removed, organization_closed, person_erased
 from connections.models import Assignment, ConnectionInvitation, PartnerLink
-from connections.transitions import closures
+from connections.transitions.endings import close_account
 from core.object_permissions import clear_grants
 
 
@@ -27,7 +27,7 @@ def forget_person(user: User, **kwargs: Any) -> None:
 
 
 def end_connections(organization: Organization, by: Any = None, **kwargs: Any) -> None:
-    closures.close_account(organization=organization, by=by)
+    close_account(organization=organization, by=by)
 
 
 def connect() -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.invitations import transitions as invitations
 from connections.models import Connection, ConnectionReview, PartnerLink, RoleRequest
 from connections.transitions import endings, grants, links, pauses, requests, reviews
-from connections.transitions.shared import REMINDERS
+from connections.transitions.rules import REMINDERS
 from core import clock
 from core.failures.services import each
 from core.tasks import task

@@ -8,7 +8,7 @@ class SupplychainConfig(AppConfig):
     def ready(self) -> None:
         """Register words, kinds, names, receivers and answers."""
         from accounts.invitations import kinds
-        from connections.rights import last_used
+        from connections.rights.uses import observe
         from core import hooks
         from core.audit import objects, presenters
         from core.outbox import kinds as mails
@@ -21,7 +21,7 @@ class SupplychainConfig(AppConfig):
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)
-        last_used.observe(FBA_SHIPMENTS)
+        observe(FBA_SHIPMENTS)
         objects.register(object_names.NAMINGS)
         receivers.connect()
         hooks.open_work.fill(impact.open_work)

@@ -36,12 +36,9 @@ SINGULAR = {
 SAME = {"approvals", "history", "impact", "offboarding", "reminders"}
 
 # Against "a plural noun of the domain or a layer's word".
-NO_PLURAL = {
-    "assigned", "bulk", "effective", "last_used", "matrix", "pausing", "permissions_page", "shared",
-    "unused",
-}  # fmt: skip
+NO_PLURAL: set[str] = set()
 # Against "no shared, common, words, lists".
-CATCH_ALL = {"shared"}
+CATCH_ALL: set[str] = set()
 # Against "no two modules of one name for different things".
 TWICE = {"access"}
 # Against "no public function name on more than three modules".

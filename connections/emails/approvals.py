@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts.models import Membership
 from accounts.states import MembershipRole
-from connections.emails.shared import seller_path
+from connections.emails.parts import seller_path
 from connections.models import RoleGrant
 from connections.states import LIVE_CONNECTION, GrantStatus
 from core.notifications.services import Recipient, tell_each, told

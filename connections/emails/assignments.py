@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import MOST_ROLES, role_facts
+from connections.emails.parts import MOST_ROLES, role_facts
 from connections.models import Connection
 from core import clock
 from core.notifications.services import Recipient, tell

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import (
+from connections.emails.parts import (
     difference,
     reason_facts,
     role_facts,

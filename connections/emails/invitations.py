@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.invitations.transitions import wants_mail
 from accounts.tenancy import administrators
-from connections.emails.shared import (
+from connections.emails.parts import (
     partner_name,
     reason_facts,
     seller_path,

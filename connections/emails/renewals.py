@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import reason_facts, tell_administrators, tell_both
+from connections.emails.parts import reason_facts, tell_administrators, tell_both
 from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line

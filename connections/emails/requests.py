@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Organization
-from connections.emails.shared import difference, reason_facts, tell_administrators
+from connections.emails.parts import difference, reason_facts, tell_administrators
 from connections.models import Connection, RoleRequest
 from core.audit.presenters import Values
 from core.outbox.rendering import Mail, inert, subject_line

@@ -1,6 +1,6 @@
 """Mails about the yearly review of partners (U42)."""
 
-from connections.emails.shared import seller_path, tell_administrators
+from connections.emails.parts import seller_path, tell_administrators
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day

@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.models import Membership, Organization
 from connections.models import Connection
-from connections.rights.assigned import employees_of
+from connections.rights.assignments import employees_of
 from connections.transitions.plans import Copy, SetLevel
 from core.web.access import Level
 from roles.models import Role

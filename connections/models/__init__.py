@@ -1,20 +1,14 @@
 """The rows of this app."""
 
-from connections.models.connections import (
-    Assignment,
-    Connection,
-    EffectiveRight,
-    RoleGrant,
-)
+from connections.models.connections import Assignment, Connection, RoleGrant
 from connections.models.links import ConnectionInvitation, PartnerLink
 from connections.models.proposals import (
+    ConnectionReview,
     Renewal,
-    RenewalQuerySet,
     RequestedRole,
     RoleRequest,
-    RoleRequestQuerySet,
 )
-from connections.models.traces import ConnectionReview, FormerRight, RightUse
+from connections.models.rights import EffectiveRight, FormerRight, RightUse
 
 __all__ = [
     "Assignment",
@@ -25,10 +19,8 @@ __all__ = [
     "FormerRight",
     "PartnerLink",
     "Renewal",
-    "RenewalQuerySet",
     "RequestedRole",
     "RightUse",
     "RoleGrant",
     "RoleRequest",
-    "RoleRequestQuerySet",
 ]

@@ -12,8 +12,7 @@ from accounts.models import (
     Organization,
 )
 from connections.models.links import ConnectionInvitation
-from connections.models.proposals import Renewal, RoleRequest
-from connections.models.traces import ConnectionReview
+from connections.models.proposals import ConnectionReview, Renewal, RoleRequest
 from connections.states import (
     CONNECTION,
     LIVE_CONNECTION,
@@ -294,54 +293,3 @@ class Assignment(UserGrantBase):
                 fields=["user", "content_object"], name="connections_assignment_one_level"
             )
         ]
-
-
-class EffectiveRightQuerySet(models.QuerySet[Any]):
-    def in_force(self, at: datetime) -> Self:
-        return self.standing(at).filter(Q(paused=False) | Q(paused_until__lte=at))
-
-    def standing(self, at: datetime) -> Self:
-        """The same, paused or not: what people have, or have again after the pause."""
-        return self.filter(
-            Q(grant_until=None) | Q(grant_until__gt=at),
-            identity_until__gt=at,
-            approval_until__gt=at,
-            connection_until__gt=at,
-        )
-
-
-class EffectiveRight(models.Model):
-    """A row of the SQL view: what a person may do for a seller, if the dates are in force.
-
-    The one place where min(approved, granted, assigned) is computed; see
-    connections/rights/effective.py.
-    """
-
-    grant = models.OneToOneField(
-        RoleGrant, primary_key=True, on_delete=models.DO_NOTHING, related_name="+"
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+"
-    )
-    organization = models.ForeignKey(Organization, on_delete=models.DO_NOTHING, related_name="+")
-    provider = models.ForeignKey(Organization, on_delete=models.DO_NOTHING, related_name="+")
-    connection = models.ForeignKey(Connection, on_delete=models.DO_NOTHING, related_name="+")
-    role = models.ForeignKey(Role, on_delete=models.DO_NOTHING, related_name="+")
-    role_code = models.CharField(max_length=60)
-    level = models.PositiveSmallIntegerField()
-    administrator = models.BooleanField()
-    identity_until = models.DateTimeField()
-    approval_until = models.DateTimeField()
-    grant_until = models.DateTimeField(null=True)
-    connection_until = models.DateTimeField()
-    paused = models.BooleanField()
-    paused_until = models.DateTimeField(null=True)
-
-    objects = EffectiveRightQuerySet.as_manager()
-
-    class Meta:
-        managed = False
-        db_table = "connections_effectiveright"
-
-    def __str__(self) -> str:
-        return f"{self.user_id} may {self.role_code} {self.level} for {self.organization_id}"

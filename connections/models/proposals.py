@@ -1,13 +1,13 @@
-"""What one side of a live connection asks of the other: more roles (X2), a later end date (U16)."""
+"""What is asked on a live connection: more roles (X2), a later end (U16), a yearly review (U42)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from connections.states import RenewalStatus, RoleRequestStatus, Side
+from connections.states import RenewalStatus, ReviewStatus, RoleRequestStatus, Side
 from core import clock
 from core.db import BaseModel
 from roles.models import LEVELS, Role
@@ -142,3 +142,59 @@ class Renewal(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.connection}: until {self.ends_at:%Y-%m-%d} ({self.status})"
+
+
+class ReviewQuerySet(models.QuerySet[Any]):
+    def open(self) -> Self:
+        return self.filter(status=ReviewStatus.OPEN)
+
+    def to_remind(self, at: datetime, days: int) -> Self:
+        untold = Q(reminded=None) | Q(reminded__gt=days)
+        return self.open().filter(untold, due_at__lte=at + timedelta(days=days))
+
+
+class ConnectionReview(BaseModel):
+    """The yearly question to the seller: does this partner still need what it has?"""
+
+    connection = models.ForeignKey(
+        "connections.Connection", on_delete=models.CASCADE, related_name="reviews"
+    )
+    status = models.CharField(max_length=9, choices=ReviewStatus.choices, default=ReviewStatus.OPEN)
+    opened_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Days before it is due that the last reminder spoke of; 0 once it was overdue.
+    reminded = models.PositiveSmallIntegerField(null=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=Q(status=ReviewStatus.OPEN),
+                name="connections_review_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ReviewStatus.OPEN, closed_at__isnull=True)
+                | (~Q(status=ReviewStatus.OPEN) & Q(closed_at__isnull=False)),
+                name="connections_review_closed_has_time",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status=ReviewStatus.OPEN),
+                name="connections_review_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} ({self.status})"
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == ReviewStatus.OPEN and self.due_at <= clock.now()

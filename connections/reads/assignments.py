@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import IdentityCheck, Membership, Organization
 from accounts.reads.members import find
 from connections.models import Assignment, Connection, RoleGrant
-from connections.rights import assigned
-from connections.rights.assigned import CODENAMES, LEVELS, employees_of
+from connections.rights import assignments
+from connections.rights.assignments import CODENAMES, LEVELS, employees_of
 from connections.states import GrantStatus
 from core import clock
 from core.web.access import Level
@@ -75,7 +75,7 @@ def held(
 ) -> dict[tuple[int, int], Level]:
     """(grant id, membership id) -> assigned level; one query."""
     of_user = {member.user_id: member.pk for member in members}
-    found = assigned.held(grants, of_user)
+    found = assignments.held(grants, of_user)
     return {(grant, of_user[user]): level for (grant, user), level in found.items()}
 
 

@@ -1,6 +1,6 @@
 """For whom a person may act: the provider's list of clients, and the switcher (U30).
 
-On PostgreSQL the walks are functions that keep their plans (see effective.py); a search, and
+On PostgreSQL the walks are functions that keep their plans (see effective_rights.py); a search, and
 SQLite, ask the view.
 """
 

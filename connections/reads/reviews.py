@@ -4,8 +4,8 @@ from typing import Any
 
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
-from connections.reads.unused import last_uses
-from connections.rights.last_used import observed
+from connections.reads.unused_rights import last_uses
+from connections.rights.uses import observed
 from connections.states import ReviewStatus
 from core import clock
 from core.web.formats import count, day

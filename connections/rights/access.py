@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Organization
 from accounts.states import MembershipRole
 from accounts.tenancy import require_active
-from connections.rights import effective
+from connections.rights.effective_rights import ACCESS, LEVEL
 from core import clock
 from core.errors import NotRelated
 from core.web.access import Access, Acting, Level, Need
@@ -21,8 +21,8 @@ _NAMED = {name: f"%({name})s" for name in ("user", "organization", "role", "at")
 _ACCESS = "SELECT * FROM connections_access(%s, %s, %s)"
 _LEVEL = "SELECT connections_level(%s, %s, %s, %s)"
 _SQLITE = {
-    _ACCESS: effective.ACCESS.format(**_NAMED),
-    _LEVEL: effective.LEVEL.format(**_NAMED),
+    _ACCESS: ACCESS.format(**_NAMED),
+    _LEVEL: LEVEL.format(**_NAMED),
 }
 
 

@@ -14,8 +14,8 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.field_names import cell_field
 from connections.models import Assignment, Connection, RoleGrant
-from connections.rights.assigned import CODENAMES, held
-from connections.transitions.shared import ChangedMeanwhile, kept, lock_parties
+from connections.rights.assignments import CODENAMES, held
+from connections.transitions.rules import ChangedMeanwhile, kept, lock_parties
 from core import clock
 from core.audit import services as audit
 from core.db import lock, lock_all

@@ -12,7 +12,7 @@ from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
 from connections.states import GRANT, GrantStatus, Side
 from connections.transitions import proposals
-from connections.transitions.shared import (
+from connections.transitions.rules import (
     ChangedMeanwhile,
     approved_levels,
     check_end,

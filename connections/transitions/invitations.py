@@ -18,7 +18,7 @@ from connections.models import Connection, ConnectionInvitation, PartnerLink, Ro
 from connections.states import OPEN_LINK, PartnerLinkStatus
 from connections.transitions import links
 from connections.transitions.endings import end_overdue
-from connections.transitions.shared import (
+from connections.transitions.rules import (
     approved_levels,
     check_end,
     check_levels,

@@ -16,7 +16,7 @@ from accounts.tenancy import owns_address, require_administrator
 from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.states import OPEN_LINK, PartnerLinkStatus
-from connections.transitions.shared import (
+from connections.transitions.rules import (
     AlreadyThere,
     connected_already,
     live_connection,

@@ -9,7 +9,7 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection
 from connections.states import CONNECTION, ConnectionStatus, Side
-from connections.transitions.shared import lock_live, note
+from connections.transitions.rules import lock_live, note
 from core import clock
 from core.db import move
 from core.errors import Conflict, Invalid
@@ -36,7 +36,7 @@ def pause(
     advance(row, CONNECTION, status, paused_at=now, paused_until=until, reason=reason[:300])
     after = {"status": "paused"} | _until(until)
     note(row, "paused", by=by, side=Side.SELLER, before={"status": "active"}, after=after)
-    emails.pausing.connection_paused(row, by=by)
+    emails.pauses.connection_paused(row, by=by)
     return row
 
 
@@ -57,7 +57,7 @@ def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Conne
     before = row.paused_until
     move(row, expect={"status": row.status, "paused_until": before}, paused_until=until)
     note(row, "pause_moved", by=by, side=Side.SELLER, before=_until(before), after=_until(until))
-    emails.pausing.connection_pause_moved(row, before=before, by=by)
+    emails.pauses.connection_pause_moved(row, before=before, by=by)
     return row
 
 
@@ -104,5 +104,5 @@ def _resume(row: Connection, *, by: Any) -> Connection:
         before={"status": "paused"},
         after={"status": "active"},
     )
-    emails.pausing.connection_resumed(row, since=since, by=by)
+    emails.pauses.connection_resumed(row, since=since, by=by)
     return row

@@ -1,4 +1,4 @@
-"""What assigning many at once would change: read for the preview, and again under the lock (U17).
+"""What assigning many at once changes: read for the preview, and again under the lock (U17, U18).
 
 A plan has one line for each person and granted role; a line above the grant is refused by itself.
 """
@@ -6,14 +6,21 @@ A plan has one line for each person and granted role; a line above the grant is 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Membership, Organization
+from django.db import transaction
+
+from accounts.models import Membership, Organization, User
+from accounts.tenancy import require_administrator
+from connections import emails
 from connections.models import Assignment, Connection, RoleGrant
-from connections.rights.assigned import LEVELS, employees_of, held
-from connections.transitions.assignments import Move
+from connections.rights.assignments import LEVELS, employees_of, held
+from connections.transitions.assignments import Move, write
+from connections.transitions.rules import ChangedMeanwhile
 from core import clock
+from core.db import lock
 from core.errors import Invalid
 from core.web.access import Level
 from core.web.pagination import capped_count
@@ -77,6 +84,32 @@ def lines_of(provider: Organization, wish: SetLevel | Copy) -> list[Line]:
     if len(lines) > MOST:
         raise Invalid(TOO_MANY)
     return sorted(lines, key=_order)
+
+
+@transaction.atomic
+def assign_many(
+    *, provider: Organization, by: User, wish: SetLevel | Copy, seen: str
+) -> list[Line]:
+    """Do what the preview with the digest `seen` showed; returns its lines.
+
+    A refused line changes nothing, all others are written together, with one event for each person
+    and client and one mail for each person. Raises ChangedMeanwhile when the plan is another one
+    by now, Invalid for too many lines, NotPermitted.
+    """
+    # Grants, connections, memberships and assignments of a provider change under its lock only.
+    provider = lock(Organization.objects.all(), pk=provider.pk)
+    require_administrator(by, provider)
+    lines = lines_of(provider, wish)
+    if digest(lines) != seen:
+        raise ChangedMeanwhile("Something has changed since the preview.")
+    moves = [move for line in lines if (move := line.move)]
+    write(moves, by=by)
+    for _, group in groupby(sorted(moves, key=_person), key=_person):
+        own = list(group)
+        emails.assignments.many_assignments_changed(
+            provider, own[0].member.user, _lines(own), by=by
+        )
+    return lines
 
 
 def digest(lines: Iterable[Line]) -> str:
@@ -161,3 +194,11 @@ def _assigned(provider: Organization, users: Sequence[int]) -> list[Assignment]:
 
 def _level(row: Assignment) -> Level:
     return LEVELS[row.permission.codename]
+
+
+def _person(move: Move) -> int:
+    return move.member.user_id
+
+
+def _lines(moves: list[Move]) -> list[tuple[str, str]]:
+    return [(x.connection.seller.name, f"{x.grant.role.name}: {x.after.word}") for x in moves]

@@ -5,7 +5,7 @@ from typing import Any
 
 from connections.models import Connection, Renewal, RoleRequest
 from connections.states import RENEWAL, ROLE_REQUEST, RenewalStatus, RoleRequestStatus, Side
-from connections.transitions.shared import note
+from connections.transitions.rules import note
 from core import clock
 from core.audit.presenters import Values
 from core.db import lock_all

@@ -8,7 +8,7 @@ from accounts.models import Organization
 from accounts.tenancy import require_administrator
 from connections.models import Connection
 from connections.transitions.endings import side_of
-from connections.transitions.shared import lock_parties
+from connections.transitions.rules import lock_parties
 from connections.verbs import DOWNLOADED
 from core.audit.services import record
 

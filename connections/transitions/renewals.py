@@ -16,7 +16,7 @@ from connections.models import Connection, Renewal
 from connections.states import RenewalStatus, Side
 from connections.transitions import proposals
 from connections.transitions.endings import side_of
-from connections.transitions.shared import (
+from connections.transitions.rules import (
     AlreadyThere,
     lock_live,
     note,

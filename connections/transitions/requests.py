@@ -16,7 +16,7 @@ from connections import emails
 from connections.models import Connection, RequestedRole, RoleRequest
 from connections.states import RoleRequestStatus, Side
 from connections.transitions import grants, proposals
-from connections.transitions.shared import (
+from connections.transitions.rules import (
     AlreadyThere,
     approved_levels,
     check_levels,

@@ -13,7 +13,7 @@ from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, ConnectionReview
 from connections.states import LIVE_CONNECTION, REVIEW, ReviewStatus
-from connections.transitions.shared import ChangedMeanwhile, lock_live, lock_parties
+from connections.transitions.rules import ChangedMeanwhile, lock_live, lock_parties
 from core import clock
 from core.audit.services import record
 from core.db import lock, move

@@ -2,16 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from connections.urls.assignments import urlpatterns as many_assignments
 from connections.views import (
     assignments,
     clients,
     endings,
+    plans,
     provider,
     receipts,
     renewals,
     requests,
-    unused,
+    unused_rights,
 )
 
 LINK = "partner-links/<uuid:public_id>"
@@ -23,15 +23,17 @@ urlpatterns: list[URLPattern] = [
     path(f"{LINK}/answer/", provider.partner_link_answer, name="partner-link-answer"),
     path(f"{LINK}/decline/", provider.partner_link_decline, name="partner-link-decline"),
     path("clients/", clients.client_list, name="clients"),
-    path("clients/unused/", unused.unused_rights, name="clients-unused"),
-    path("clients/unused/<uuid:public_id>/", unused.lower_role, name="client-unused-role"),
+    path("clients/unused/", unused_rights.unused_rights, name="clients-unused"),
+    path("clients/unused/<uuid:public_id>/", unused_rights.lower_role, name="client-unused-role"),
     path(
         "clients/unused/<uuid:public_id>/<uuid:person_id>/",
-        unused.lower_person,
+        unused_rights.lower_person,
         name="client-unused-person",
     ),
     path("clients/invitations/", clients.client_invitations, name="client-invitations"),
-    *many_assignments,
+    path("clients/assignments/", assignments.overview, name="assignments"),
+    path("clients/assignments/many/", plans.assign_many, name="assignments-bulk"),
+    path("clients/assignments/copy/", plans.copy_assignments, name="assignments-copy"),
     path(f"{INVITATION}/", provider.client_invitation, name="client-invitation"),
     *provider.InvitationActs().urls(INVITATION, "client-invitation"),
     path(f"{CLIENT}/", clients.client, name="client"),

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import endings, links, receipts, renewals, requests, reviews, seller, unused
+from connections.views import (
+    endings,
+    links,
+    receipts,
+    renewals,
+    requests,
+    reviews,
+    seller,
+    unused_rights,
+)
 
 LINK = "partners/links/<uuid:public_id>"
 INVITATION = "partners/invitations/<uuid:public_id>"
@@ -11,8 +20,8 @@ CONNECTION = "partners/<uuid:public_id>"
 urlpatterns: list[URLPattern] = [
     path("partners/", seller.partners, name="partners"),
     path("partners/add/", links.partner_add, name="partner-add"),
-    path("partners/unused/", unused.unused_rights, name="partners-unused"),
-    path("partners/unused/<uuid:public_id>/", unused.lower_role, name="partner-unused-role"),
+    path("partners/unused/", unused_rights.unused_rights, name="partners-unused"),
+    path("partners/unused/<uuid:public_id>/", unused_rights.lower_role, name="partner-unused-role"),
     path("partners/reviews/", reviews.partner_reviews, name="partner-reviews"),
     path("partners/links/", links.partner_links, name="partner-links"),
     path(f"{LINK}/", links.partner_link, name="partner-link"),

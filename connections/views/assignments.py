@@ -1,4 +1,4 @@
-"""Who may use what for which client (U17, U18): per client, and per employee."""
+"""Who may use what for which client (U17, U18): per client, per employee, and all in one grid."""
 
 import uuid
 from http import HTTPStatus
@@ -14,27 +14,40 @@ from accounts.models import Membership
 from accounts.reads.members import find
 from connections.forms.connections import AssignmentForm
 from connections.models import Assignment, Connection
-from connections.reads.assignments import grants_of, held, roles_of, unidentified
-from connections.rights.assigned import employees_of
+from connections.reads.assignments import (
+    Filters,
+    cells,
+    clients_of,
+    granted_roles,
+    grants_of,
+    held,
+    roles_of,
+    unidentified,
+)
+from connections.rights.assignments import employees_of
 from connections.transitions import assignments
-from connections.transitions.shared import ChangedMeanwhile
-from connections.views.clients import SEARCH
-from connections.views.shared import connection_for
+from connections.transitions.rules import ChangedMeanwhile
+from connections.views.clients import SEARCH, tabs
+from connections.views.lookups import connection_for
 from core import clock
-from core.web.access import ADMINISTRATOR, PortalRequest, require
+from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import count
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import Page, paginate
+from roles.models import Role
 
 BY_NAME = ("user__name", "id")
 # So many employees stand side by side with a choice for each role.
 COLUMNS = 8
+# Clients, and employees, of one page of the overview.
+GRID = 25
+LEVEL_CHOICES = [level for level in Level if level]
 
 
 @require(ADMINISTRATOR)
 def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    grants, page = grants_of(row), people_page(request, COLUMNS)
+    grants, page = grants_of(row), _people_page(request, COLUMNS)
     form = AssignmentForm(grants, page.items, held(grants, page.items), posted(request))
     conflict = False
     try:
@@ -47,12 +60,12 @@ def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
         "connection": row,
         "form": form,
         "page": page,
-        "people": columns(page.items, request.organization.handle),
+        "people": _columns(page.items, request.organization.handle),
         "rows": form.rows(),
         "state": assignments.state_of(row),
         "conflict": conflict,
         "is_live": row.is_live,
-        "search": text_of(request, "person"),
+        "search": _typed(request, "person"),
         "action": request.get_full_path(),
         "back": reverse("provider:client", args=[request.organization.handle, public_id]),
         "employees_url": reverse("provider:employees", args=[request.organization.handle]),
@@ -76,11 +89,11 @@ def _saved(people: int) -> str:
     return f"Saved for {count(people, 'person', 'people')}." if people else "Nothing was changed."
 
 
-def text_of(request: PortalRequest, name: str) -> str:
+def _typed(request: PortalRequest, name: str) -> str:
     return request.GET.get(name, "").strip()[:SEARCH]
 
 
-def people_page(request: PortalRequest, size: int) -> Page[Membership]:
+def _people_page(request: PortalRequest, size: int) -> Page[Membership]:
     rows = employees_of(request.organization)
     only = request.GET.get("only", "")
     if only:
@@ -88,11 +101,11 @@ def people_page(request: PortalRequest, size: int) -> Page[Membership]:
             rows = rows.filter(public_id=uuid.UUID(only))
         except ValueError:
             rows = rows.none()
-    rows = find(rows, text_of(request, "person"), "user__name", "user__email")
+    rows = find(rows, _typed(request, "person"), "user__name", "user__email")
     return paginate(rows, request, order=BY_NAME, size=size, parameter="people")
 
 
-def columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
+def _columns(members: list[Membership], handle: str) -> list[dict[str, Any]]:
     waiting = unidentified(members)
     return [
         {
@@ -144,3 +157,68 @@ def _assigned(member: Membership) -> Any:
 def _only(connection: Connection, handle: str, member: Membership) -> str:
     url = reverse("provider:client-assignments", args=[handle, connection.public_id])
     return f"{url}?only={member.public_id}"
+
+
+@require_safe
+@require(ADMINISTRATOR)
+def overview(request: PortalRequest) -> HttpResponse:
+    provider = request.organization
+    roles = granted_roles(provider)
+    filters = _filters(request, roles)
+    page = paginate(
+        clients_of(provider, filters),
+        request,
+        order=("-started_at", "-id"),
+        size=GRID,
+    )
+    people = _people_page(request, GRID)
+    args = [provider.handle]
+    context = {
+        "page": page,
+        "people_page": people,
+        "people": _columns(people.items, provider.handle),
+        "rows": _grid_rows(page.items, people.items, filters, provider.handle),
+        "filters": filters,
+        "filtered": filters != Filters(),
+        "roles": roles,
+        "levels": LEVEL_CHOICES,
+        "tabs": tabs(provider.handle, "assignments"),
+        "employees_url": reverse("provider:employees", args=args),
+        "bulk_url": reverse("provider:assignments-bulk", args=args),
+        "copy_url": reverse("provider:assignments-copy", args=args),
+    }
+    return render(request, "connections/provider/assignments.html", context)
+
+
+def _filters(request: PortalRequest, roles: list[Role]) -> Filters:
+    """What the address asks for; a word we did not offer counts as none."""
+    role, level = request.GET.get("role", ""), request.GET.get("level", "")
+    return Filters(
+        client=_typed(request, "client"),
+        person=_typed(request, "person"),
+        role=next((row for row in roles if row.code == role), None),
+        level=next((one for one in LEVEL_CHOICES if one.word == level), Level.NONE),
+        nobody=request.GET.get("show") == "nobody",
+    )
+
+
+def _grid_rows(
+    connections: list[Connection], members: list[Membership], filters: Filters, handle: str
+) -> list[dict[str, Any]]:
+    words = cells(connections, members, filters)
+    rows = []
+    for connection in connections:
+        url = reverse("provider:client-assignments", args=[handle, connection.public_id])
+        name = connection.seller.name
+        row = [
+            {
+                "person": member.user.name,
+                "words": (found := words.get((connection.pk, member.user_id), "")) or "none",
+                "empty": not found,
+                "label": f"{found or 'none'}: {member.user.name} for {name}",
+                "url": f"{url}?only={member.public_id}",
+            }
+            for member in members
+        ]
+        rows.append({"id": connection.public_id, "name": name, "url": url, "cells": row})
+    return rows

@@ -22,11 +22,11 @@ from connections.reads.grants import returnable
 from connections.reads.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
-from connections.transitions.shared import ChangedMeanwhile
+from connections.transitions.rules import ChangedMeanwhile
 from connections.views import confirmations
+from connections.views.lookups import connection_for, timeline
 from connections.views.receipts import papers_of
 from connections.views.seller import facts_of, may_renew
-from connections.views.shared import connection_for, timeline
 from core import clock
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.formats import day

@@ -14,7 +14,7 @@ from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pauses
 from connections.views.confirmations import confirm
-from connections.views.shared import connection_for, connection_page
+from connections.views.lookups import connection_for, connection_page
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.forms import posted
 

@@ -1,6 +1,7 @@
 """The seller's partner links: add, show, hand over, cancel, renew (S0.10, S0.11, U7-U10)."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -14,11 +15,11 @@ from connections.forms.connections import GrantForm, PartnerForm
 from connections.invitation_kinds import PARTNER_LINK
 from connections.models import PartnerLink
 from connections.reads import grants
-from connections.reads.connections import link_state
+from connections.reads.connections import link_state, seller_overview
 from connections.states import PartnerLinkStatus
 from connections.transitions import links
-from connections.transitions.shared import AlreadyThere
-from connections.views.shared import timeline, url_of
+from connections.transitions.rules import AlreadyThere
+from connections.views.lookups import timeline, url_of
 from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -172,3 +173,13 @@ def partner_link_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
         "back": url_of(link, request.organization),
     }
     return render(request, "connections/seller/partner_link_roles.html", context)
+
+
+def partner_context(request: PortalRequest) -> dict[str, Any]:
+    """Everything that connections/seller/_authorized_partners.html and _open_invitations.html
+    read, under `partnership`; five queries.
+    """
+    organization = request.access.organization
+    home = reverse("seller:permissions", args=[organization.handle])
+    links = listing(PARTNER_LINK, organization, request, home=home)
+    return {"partnership": seller_overview(organization) | {"links": links}}

@@ -21,10 +21,10 @@ from connections.invitation_kinds import CONNECTION
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.reads.connections import invitation_state
 from connections.transitions import invitations, links
-from connections.transitions.shared import AlreadyThere
+from connections.transitions.rules import AlreadyThere
 from connections.views.clients import invitations_page
 from connections.views.confirmations import confirm
-from connections.views.shared import invitation_for, link_for_us, timeline
+from connections.views.lookups import invitation_for, link_for_us, timeline
 from core import clock
 from core.errors import DomainError
 from core.outbox.services import latest_delivery

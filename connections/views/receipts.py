@@ -13,7 +13,7 @@ from connections.models import Connection
 from connections.reads import offboarding, receipts
 from connections.reads.connections import connection_state
 from connections.transitions.receipts import note_receipt
-from connections.views.shared import connection_for, connection_page
+from connections.views.lookups import connection_for, connection_page
 from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day

@@ -13,9 +13,9 @@ from connections.models import Connection, Renewal
 from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
-from connections.transitions.shared import AlreadyThere
+from connections.transitions.rules import AlreadyThere
 from connections.views.confirmations import confirm
-from connections.views.shared import connection_for, connection_page
+from connections.views.lookups import connection_for, connection_page
 from core import clock
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require

@@ -14,9 +14,9 @@ from connections.models import Connection, RoleRequest
 from connections.reads import grants
 from connections.reads.requests import difference, last_request, open_request
 from connections.transitions import requests
-from connections.transitions.shared import AlreadyThere
+from connections.transitions.rules import AlreadyThere
 from connections.views.confirmations import confirm
-from connections.views.shared import connection_for, connection_page, url_of
+from connections.views.lookups import connection_for, connection_page, url_of
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day

@@ -15,8 +15,8 @@ from connections.models import Connection, ConnectionReview
 from connections.reads import people
 from connections.reads.reviews import last_reviewed, open_review, roles_with_use
 from connections.transitions import reviews
-from connections.transitions.shared import ChangedMeanwhile
-from connections.views.shared import connection_for
+from connections.transitions.rules import ChangedMeanwhile
+from connections.views.lookups import connection_for
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
 from core.web.pagination import paginate

@@ -22,16 +22,16 @@ from connections.reads.grants import at_least_view, end_days, held_levels, offer
 from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
-from connections.transitions.shared import MAX_DAYS, AlreadyThere, ChangedMeanwhile
+from connections.transitions.rules import MAX_DAYS, AlreadyThere, ChangedMeanwhile
 from connections.views import confirmations
 from connections.views.confirmations import confirm
-from connections.views.receipts import papers_of
-from connections.views.shared import (
+from connections.views.lookups import (
     connection_for,
     invitation_for,
     timeline,
     url_of,
 )
+from connections.views.receipts import papers_of
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, day, minute

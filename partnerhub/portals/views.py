@@ -11,7 +11,7 @@ from accounts.invitations.pending import pending_for
 from accounts.models import Membership
 from accounts.portals import page, portal_of
 from connections.reads.clients import SWITCHER, sellers_for
-from connections.views.permissions_page import partner_context
+from connections.views.links import partner_context
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
 from partnerhub.portals import checklists
 from roles.catalogue import role_names

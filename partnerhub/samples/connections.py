@@ -9,7 +9,7 @@ from connections.emails import (
     assignments,
     connections,
     invitations,
-    pausing,
+    pauses,
     renewals,
     requests,
     reviews,
@@ -71,13 +71,13 @@ def _paused(world: World) -> None:
     connection = world.connection
     connection.paused_at, connection.paused_until = world.now, world.in_days(14)
     connection.reason = world.typed("We are moving house.", 300)
-    pausing.connection_paused(connection, by=world.sam)
+    pauses.connection_paused(connection, by=world.sam)
 
 
 def _moved(world: World) -> None:
     connection = world.connection
     connection.paused_until = world.in_days(21)
-    pausing.connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
+    pauses.connection_pause_moved(connection, before=world.in_days(14), by=world.sam)
 
 
 def _approval(change: str, world: World) -> None:
@@ -107,7 +107,7 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "connections.connection_ends": lambda w: connections.connection_ending(w.connection, days=7),
     "connections.connection_paused": _paused,
     "connections.connection_pause_moved": _moved,
-    "connections.connection_resumed": lambda w: pausing.connection_resumed(
+    "connections.connection_resumed": lambda w: pauses.connection_resumed(
         w.connection, since=w.now, by=w.sam
     ),
     "connections.connection_ended": _ended,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.models import Membership, Organization, User
 from connections.models import Assignment, Connection, EffectiveRight, RoleGrant
 from connections.reads.clients import clients_of, sellers_for
-from connections.rights import access, effective
+from connections.rights import access, effective_rights
 from core import clock
 from core.errors import NotRelated
 from core.object_permissions import permission_for
@@ -246,10 +246,10 @@ def test_one_statement_for_a_request(django_assert_num_queries: Any) -> None:
 
 @pytest.mark.django_db
 def test_view_can_be_dropped_and_made_again() -> None:
-    effective.before_migrate()
+    effective_rights.drop()
     with database.cursor() as cursor:
         names = [view.name for view in database.introspection.get_table_list(cursor)]
-    assert effective.VIEW not in names
-    effective.after_migrate()
-    effective.after_migrate()
+    assert effective_rights.VIEW not in names
+    effective_rights.create()
+    effective_rights.create()
     assert list(EffectiveRight.objects.all()) == []

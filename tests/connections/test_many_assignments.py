@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Membership
 from connections.models import Assignment, Connection, RoleGrant
-from connections.transitions import bulk, plans
+from connections.transitions import plans
 from connections.transitions.plans import Copy, SetLevel
 from core import clock
 from core.audit.models import Event
@@ -269,7 +269,7 @@ def test_nobody_else_assigns(pair: Pair, other: Pair, three: Any) -> None:
     wish = SetLevel(Role.objects.get(code=make.FBA), Level.VIEW, None, None)
     for error, by in ((NotPermitted, three["ana"]), (NotRelated, other.provider_admin)):
         with pytest.raises(error), nothing_changes():
-            bulk.assign_many(provider=pair.provider, by=by, wish=wish, seen="")
+            plans.assign_many(provider=pair.provider, by=by, wish=wish, seen="")
 
 
 def test_too_many_lines_are_refused_before_they_are_read(

@@ -14,7 +14,7 @@ import pytest
 from accounts.invitations import transitions as mechanism
 from accounts.models import Membership
 from connections.models import Assignment, Connection, ConnectionInvitation, PartnerLink, RoleGrant
-from connections.rights import access, effective
+from connections.rights import access, effective_rights
 from connections.tasks import sweep
 from connections.transitions import assignments, endings, grants, invitations, links
 from core.audit.models import Event
@@ -111,15 +111,15 @@ def test_granting_while_the_approval_is_revoked(
     if rule == "ours":
         promise()
         return
-    trusting = effective.SELECT.replace("AND a.status = 'active'", "")
+    trusting = effective_rights.SELECT.replace("AND a.status = 'active'", "")
     with monkeypatch.context() as patch:
-        patch.setattr(effective, "SELECT", trusting)
-        effective.create()
+        patch.setattr(effective_rights, "SELECT", trusting)
+        effective_rights.create()
         try:
             holds("none", promise)
         finally:
             patch.undo()
-            effective.create()
+            effective_rights.create()
 
 
 @pytest.mark.parametrize("guards", GUARDS)

@@ -12,7 +12,7 @@ from hypothesis import Phase
 
 from accounts.models import User
 from connections.models import Connection
-from connections.rights import effective
+from connections.rights import effective_rights
 from connections.states import CONNECTION
 from core.web.access import Access, Level
 from roles.transitions import approvals
@@ -122,11 +122,11 @@ def _rebuilt(patch: pytest.MonkeyPatch, names: tuple[str, ...], old: str, new: s
     """Put `new` in the place of `old` in the rule's texts; how many hold it."""
     found = 0
     for name in names:
-        text = getattr(effective, name)
+        text = getattr(effective_rights, name)
         if old in text:
-            patch.setattr(effective, name, text.replace(old, new))
+            patch.setattr(effective_rights, name, text.replace(old, new))
             found += 1
-    effective.create()
+    effective_rights.create()
     return found
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from connections.emails.shared import reason_facts, tell_both
+from connections.emails.parts import reason_facts, tell_both
 from connections.models import Connection
 from core import clock
 from core.outbox.rendering import Mail, inert, subject_line

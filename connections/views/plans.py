@@ -15,10 +15,10 @@ from accounts.reads.members import find
 from connections.forms.assignments import CopyForm, SetLevelForm
 from connections.models import Connection
 from connections.reads import assignments
-from connections.rights.assigned import employees_of
-from connections.transitions import bulk, plans
+from connections.rights.assignments import employees_of
+from connections.transitions import plans
 from connections.transitions.plans import Line
-from connections.transitions.shared import ChangedMeanwhile
+from connections.transitions.rules import ChangedMeanwhile
 from connections.views.clients import SEARCH
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -90,7 +90,7 @@ def _plan(request: PortalRequest, form: SetLevelForm | CopyForm, *, save: bool) 
     if save:
         seen = form.cleaned_data["seen"]
         try:
-            lines = bulk.assign_many(provider=provider, by=request.user, wish=wish, seen=seen)
+            lines = plans.assign_many(provider=provider, by=request.user, wish=wish, seen=seen)
         except ChangedMeanwhile:
             conflict = True
         else:

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 from accounts.models import Membership, Organization
 from accounts.portals import page, portal_of
 from connections.models import Assignment, Connection, RoleGrant
-from connections.reads import unused
-from connections.rights.assigned import LEVELS
-from connections.rights.last_used import observed
+from connections.reads.unused_rights import DAYS, unused_assignments, unused_grants
+from connections.rights.assignments import LEVELS
+from connections.rights.uses import observed
 from connections.transitions import assignments, grants
 from connections.views.confirmations import confirm
-from connections.views.shared import connection_page
+from connections.views.lookups import connection_page
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import day
 from core.web.forms import posted
@@ -58,11 +58,11 @@ def unused_rights(request: PortalRequest) -> HttpResponse:
     people = request.GET.get("show") == "people"
     party = {reader.kind: reader}
     if people:
-        found = paginate(unused.unused_assignments(days, **party), request, order=("id",))
+        found = paginate(unused_assignments(days, **party), request, order=("id",))
         members = _members(reader, found) if reader.kind == "provider" else {}
         rows = [_assignment_row(request, row, members.get(row.user_id)) for row in found]
     else:
-        found = paginate(unused.unused_grants(days, **party), request, order=("granted_at", "id"))
+        found = paginate(unused_grants(days, **party), request, order=("granted_at", "id"))
         rows = [_grant_row(request, row) for row in found]
     context = {
         "page": found,
@@ -99,7 +99,7 @@ def _tabs(days: int, *, people: bool) -> list[dict[str, Any]]:
 
 def _periods(days: int, *, people: bool) -> list[tuple[str, str, bool]]:
     show = "people" if people else "roles"
-    return [(f"{n} days", f"?days={n}&show={show}", n == days) for n in unused.DAYS]
+    return [(f"{n} days", f"?days={n}&show={show}", n == days) for n in DAYS]
 
 
 def _since(row: Any, start: Any) -> str:

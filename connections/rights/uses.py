@@ -29,7 +29,7 @@ def observed() -> frozenset[str]:
     return frozenset(_observed)
 
 
-def note(request: HttpRequest, response: HttpResponseBase) -> None:
+def note_use(request: HttpRequest, response: HttpResponseBase) -> None:
     """Note what a delegate's answered request rested on; never in the way of the answer."""
     access = getattr(request, "access", None)
     if access is None or access.member or response.status_code >= 400:

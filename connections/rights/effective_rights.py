@@ -180,31 +180,22 @@ DROP FUNCTION IF EXISTS connections_level(bigint, bigint, text, timestamptz);
 """
 
 
-def drop(alias: str = "default") -> None:
-    connection = connections[alias]
+def drop(using: str = "default", **kwargs: Any) -> None:
+    """Also before migrations: no view may stand while tables change."""
+    connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_DROP_FUNCTIONS)
         cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
 
 
-def create(alias: str = "default") -> None:
-    """Create the view, and what stands over it, once every table it reads is there."""
-    connection = connections[alias]
+def create(using: str = "default", **kwargs: Any) -> None:
+    """Also after migrations; does nothing until every table the view reads is there."""
+    connection = connections[using]
     if not set(TABLES) <= set(connection.introspection.table_names()):
         return
-    drop(alias)
+    drop(using)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE VIEW {VIEW} AS {SELECT}")
         if connection.vendor == "postgresql":
             cursor.execute(_FUNCTIONS + _CLIENTS + _SELLERS)
-
-
-def before_migrate(using: str = "default", **kwargs: Any) -> None:
-    """pre_migrate: no view may stand while tables change."""
-    drop(using)
-
-
-def after_migrate(using: str = "default", **kwargs: Any) -> None:
-    """post_migrate: the view, as soon as its tables exist."""
-    create(using)

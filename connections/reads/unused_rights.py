@@ -1,7 +1,7 @@
 """Rights that nobody used for a while: what the reports of both sides list (X4).
 
 Never used counts from the day it was granted, or assigned. Only roles whose pages stand in
-PartnerHub can be known about; see use.py.
+PartnerHub can be known about; see rights/uses.py.
 """
 
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, DateField, Exists, Max, OuterRef, Q, Subquery
 
 from connections.models import Assignment, RightUse, RoleGrant
-from connections.rights.last_used import observed
+from connections.rights.uses import observed
 from connections.states import LIVE_CONNECTION
 from core import clock
 
