@@ -23,8 +23,6 @@ from supplychain.transitions.carriers import move_by_carrier, next_step
 
 
 class StatusFilter(ChoiceFilter):
-    """By state."""
-
     title = "state"
     parameter_name = "status"
     options = ShipmentStatus.choices
@@ -32,8 +30,6 @@ class StatusFilter(ChoiceFilter):
 
 @admin.register(Shipment)
 class ShipmentAdmin(DeskAdmin):
-    """Shipments of every seller, newest first."""
-
     list_display = ("shipment_id", "name", "seller", "center_code", "state", "created_at")
     list_filter = (StatusFilter,)
     list_select_related = ("seller",)
@@ -42,15 +38,12 @@ class ShipmentAdmin(DeskAdmin):
     search_help_text = "The whole shipment id."
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By the whole id."""
         return rows.filter(shipment_id=term.upper())
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
-        """The page of one shipment, where staff report."""
         return [("<int:pk>/change/", self.page, "change")]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the shipment is, and the form that reports the next step."""
         shipment = self.find(request, pk, Shipment.objects.select_related("seller"))
         may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
         form = ReportForm(posted(request), shipment=shipment, initial={"step": next_step(shipment)})

@@ -6,7 +6,6 @@ class SupplychainConfig(AppConfig):
     verbose_name = "Supply chain"
 
     def ready(self) -> None:
-        """Register words, kinds, names, receivers and answers."""
         from accounts.invitations import kinds
         from connections.rights.uses import observe
         from core import hooks

@@ -16,8 +16,6 @@ class UnknownCenter(ValueError):
 
 @dataclass(frozen=True)
 class Center:
-    """A fulfilment centre and where it stands."""
-
     code: str
     country: str
     state: str
@@ -25,7 +23,6 @@ class Center:
 
 @cache
 def centers() -> Mapping[str, Center]:
-    """Return all fulfilment centres by their code, read-only."""
     places = json.loads(CENTERS_FILE.read_text("utf-8"))
     return MappingProxyType(
         {code: Center(code, place["country"], place["state"]) for code, place in places.items()}

@@ -133,7 +133,6 @@ class PartnerKind(BatchKind[SupplierInvitation]):
 
 
 def _may_share(user: User | None, seller: Organization) -> bool:
-    """Whether this person could share a shipment of the seller today."""
     if user is None or not user.is_active:
         return False
     try:

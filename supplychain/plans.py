@@ -10,8 +10,6 @@ from supplychain.vocabulary import PrepOwner, PrepType, TransportMode
 
 @dataclass(frozen=True)
 class ShipmentFacts:
-    """Where a shipment goes, how and when, and from where."""
-
     name: str
     center_code: str
     mode: str = TransportMode.SP
@@ -22,8 +20,6 @@ class ShipmentFacts:
 
 @dataclass(frozen=True)
 class ItemPlan:
-    """One line of a shipment's plan."""
-
     msku: str
     quantity: int
     fnsku: str = ""

@@ -17,6 +17,5 @@ def forget_person(user: Any, **kwargs: Any) -> None:
 
 
 def connect() -> None:
-    """Connect the receivers of this app."""
     person_erased.connect(forget_person, dispatch_uid="supplychain.forget_person")
     organization_closed.connect(note_closed, dispatch_uid="supplychain.note_closed")

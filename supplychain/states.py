@@ -20,7 +20,6 @@ class Direction(TextChoices):
 
     @property
     def invites(self) -> OrganizationKind:
-        """The kind of account that is invited."""
         to_supplier = self == Direction.TO_SUPPLIER
         return OrganizationKind.SUPPLIER if to_supplier else OrganizationKind.SELLER
 
@@ -78,8 +77,6 @@ CARRIER_STEPS = (_S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING, _S.CL
 
 
 class ShareStatus(TextChoices):
-    """What the supplier has done with a shared shipment."""
-
     WAITING = "waiting", "Waiting for the supplier to join"
     SHARED = "shared", "Shared"
     VIEWED = "viewed", "Viewed"

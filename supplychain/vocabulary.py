@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PrepType(TextChoices):
-    """What is done to each unit before it is packed."""
-
     ITEM_BLACK_SHRINKWRAP = "ITEM_BLACK_SHRINKWRAP", _("Black shrink wrap")
     ITEM_BLANKSTK = "ITEM_BLANKSTK", _("Blank sticker over a barcode")
     ITEM_BOXING = "ITEM_BOXING", _("Boxing")
@@ -26,53 +24,39 @@ class PrepType(TextChoices):
 
 
 class PrepOwner(TextChoices):
-    """Who prepares the units."""
-
     AMAZON = "AMAZON", _("Marketplace")
     SELLER = "SELLER", _("Seller")
     NONE = "NONE", _("Nobody")
 
 
 class LabelOwner(TextChoices):
-    """Who labels the units."""
-
     AMAZON = "AMAZON", _("Marketplace")
     SELLER = "SELLER", _("Seller")
     NONE = "NONE", _("Nobody")
 
 
 class WeightUnit(TextChoices):
-    """Units of weight."""
-
     LB = "LB", _("lb")
     KG = "KG", _("kg")
 
 
 class LengthUnit(TextChoices):
-    """Units of length."""
-
     IN = "IN", _("in")
     CM = "CM", _("cm")
 
 
 class TransportMode(TextChoices):
-    """How a shipment travels."""
-
     SP = "SP", _("Small parcel")
     LTL = "LTL", _("Pallets (less than truckload)")
 
 
 class TrackingVerdict(TextChoices):
-    """What could be said about a tracking number."""
-
     VALIDATED = "validated", _("Validated")
     NOT_VALIDATED = "not_validated", _("Not validated")
     NOT_SUPPORTED = "not_supported", _("Carrier not supported")
 
 
 class SheetSize(TextChoices):
-    """Sheets for box labels."""
-
     LETTER_2 = "PackageLabel_Letter_2", _("US Letter, 2 labels")
     LETTER_4 = "PackageLabel_Letter_4", _("US Letter, 4 labels")
     LETTER_6 = "PackageLabel_Letter_6", _("US Letter, 6 labels")

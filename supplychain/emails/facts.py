@@ -19,7 +19,6 @@ def subject(firm: Organization | GuestLink, thing: str, event: str) -> str:
 
 
 def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:
-    """The reason somebody gave, as a fact; nothing when there is none."""
     return (("Reason", inert(reason, 300)),) if reason else ()
 
 
@@ -57,10 +56,8 @@ def item_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
 
 
 def seller_page(seller: Organization, name: str, *args: object) -> str:
-    """The path of a page in the seller's portal."""
     return reverse(f"seller:{name}", args=[seller.handle, *args])
 
 
 def supplier_page(supplier: Organization, name: str, *args: object) -> str:
-    """The path of a page in the supplier's portal."""
     return reverse(f"supply:{name}", args=[supplier.handle, *args])

@@ -45,7 +45,6 @@ def _facts(invitation: SupplierInvitation) -> tuple[tuple[str, str], ...]:
 
 
 def _supplier_invited(invitation: SupplierInvitation) -> Mail:
-    """A seller invites a supplier (S1.1)."""
     firm = inert(invitation.organization.name)
     marketplace = settings.MARKETPLACE_NAME
     return Mail(
@@ -65,7 +64,6 @@ def _supplier_invited(invitation: SupplierInvitation) -> Mail:
 
 
 def _seller_invited(invitation: SupplierInvitation) -> Mail:
-    """A supplier invites a seller (S1.14)."""
     firm = inert(invitation.organization.name)
     section = f"{settings.MARKETPLACE_NAME} Supply Chain Connect Permissions"
     return Mail(

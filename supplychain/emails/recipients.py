@@ -29,7 +29,6 @@ def _recipients(memberships: Any) -> list[Recipient]:
 
 
 def administrators(organization: Organization) -> list[Recipient]:
-    """The administrators of an organization."""
     return _recipients(Membership.objects.administrators(organization))
 
 

@@ -205,7 +205,6 @@ def _page(share: Share) -> str:
 
 
 def _to_worker(share: Share, event: str, mail: Mail, by: Any, *, over: bool = False) -> None:
-    """To the supplier's people, or to the guest."""
     seller = share.shipment.seller
     _tell(share, event, suppliers_side([share.supplier_id]), mail, seller, by)
     kind = f"supplychain.share_{event}"

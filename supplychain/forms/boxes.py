@@ -28,8 +28,6 @@ def _amount(label: str) -> forms.DecimalField:
 
 
 class BoxForm(forms.Form):
-    """One box, or several equal ones, with its contents line by line."""
-
     weight = _amount("Weight")
     weight_unit = forms.ChoiceField(
         label="Unit of weight", choices=WeightUnit.choices, initial=WeightUnit.LB
@@ -89,7 +87,6 @@ class BoxForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Turn weight and sides into grams and millimetres, exactly."""
         data: dict[str, Any] = super().clean() or {}
         self._convert(data, "weight", "weight_unit", to_grams)
         for side in SIDES:
@@ -105,7 +102,6 @@ class BoxForm(forms.Form):
             self.add_error(name, str(error))
 
     def plan(self) -> BoxPlan:
-        """What was typed."""
         data = self.cleaned_data
         contents = tuple(
             BoxContent(key, data[f"units-{key}"], data.get(f"expiry-{key}"))
@@ -123,16 +119,12 @@ class BoxForm(forms.Form):
 
 
 class SheetForm(forms.Form):
-    """The sheet that box labels are printed on (U34)."""
-
     sheet = forms.ChoiceField(
         label="Sheet", choices=SheetSize.choices, initial=SheetSize.PLAIN_PAPER
     )
 
 
 class ItemLabelForm(forms.Form):
-    """Labels for the units of one item."""
-
     item = forms.ChoiceField(label="Item")
     item_sheet = forms.ChoiceField(
         label="Sheet", choices=ItemSheet.choices, initial=ItemSheet.LETTER_30
@@ -140,17 +132,13 @@ class ItemLabelForm(forms.Form):
     copies = forms.IntegerField(label="Labels", min_value=1, max_value=10_000, initial=30)
 
     def __init__(self, *args: Any, items: list[Any], **kwargs: Any) -> None:
-        """Take the items that have an FNSKU."""
         super().__init__(*args, **kwargs)
         field: Any = self.fields["item"]
         field.choices = [(str(item.public_id), f"{item.msku} ({item.fnsku})") for item in items]
 
 
 class TrackingForm(forms.Form):
-    """A tracking number for each box of a page (U35)."""
-
     def __init__(self, *args: Any, boxes: list[Box], **kwargs: Any) -> None:
-        """One field for each of these boxes."""
         super().__init__(*args, **kwargs)
         for box in boxes:
             self.fields[f"box-{box.public_id}"] = LineField(
@@ -162,15 +150,12 @@ class TrackingForm(forms.Form):
             )
 
     def numbers(self) -> dict[uuid.UUID, str]:
-        """The number of each box."""
         return {
             uuid.UUID(name.removeprefix("box-")): value for name, value in self.cleaned_data.items()
         }
 
 
 class TrackingPasteForm(forms.Form):
-    """Tracking numbers from a carrier's list."""
-
     pasted = forms.CharField(
         label="Or paste one number a line",
         required=False,
@@ -180,7 +165,6 @@ class TrackingPasteForm(forms.Form):
     )
 
     def numbers(self) -> list[str]:
-        """The numbers, in order."""
         lines = self.cleaned_data["pasted"].splitlines()
         return [line.strip() for line in lines if line.strip()]
 
@@ -192,7 +176,6 @@ class FreightForm(forms.Form):
     bol_number = LineField(label="Bill of lading number", required=False, max_length=80)
 
     def clean(self) -> dict[str, Any]:
-        """At least one of the two."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(data.values()):
             raise forms.ValidationError("Enter the PRO or the bill of lading number.")

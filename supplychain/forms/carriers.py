@@ -13,12 +13,9 @@ MOST_ITEMS = 500
 
 
 class ReportForm(forms.Form):
-    """The step, and for receiving and closing how many units were counted."""
-
     step = forms.ChoiceField(label="Step")
 
     def __init__(self, *args: Any, shipment: Shipment, **kwargs: Any) -> None:
-        """Offer the steps that may follow, and a field for each line of the plan."""
         super().__init__(*args, **kwargs)
         steps = [
             (step, ShipmentStatus(step).label)

@@ -14,7 +14,6 @@ class LineField(forms.CharField):
     """Text on one line, without characters that nobody sees; NUL is refused, not dropped."""
 
     def to_python(self, value: Any) -> str:
-        """The text in its clean form; "" stays ""."""
         text = super().to_python(value) or ""
         _refuse_nul(text)
         return one_line(text)
@@ -26,7 +25,6 @@ class LinesField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        """The clean lines, joined."""
         text = super().to_python(value) or ""
         _refuse_nul(text)
         lines = text.splitlines()
@@ -44,8 +42,6 @@ class DayInput(forms.DateInput):
 
 
 class ReasonForm(forms.Form):
-    """Why, in a sentence that the other side reads."""
-
     reason = LineField(
         label="Reason",
         required=False,

@@ -8,8 +8,6 @@ from supplychain.forms.fields import LineField, ReasonForm
 
 
 class GuestForm(forms.Form):
-    """Who packs this one shipment without an account."""
-
     name = NameField(label="Supplier's name", help_text="How history and lists call them.")
     address = AddressField(label="E-mail address")
     note = LineField(
@@ -22,8 +20,6 @@ class GuestForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """The code from the mail."""
-
     code = forms.RegexField(
         r"\A\s*\d{3}\s?\d{3}\s*\Z",
         label="Code from the mail",
@@ -32,13 +28,10 @@ class CodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        """The six digits."""
         return "".join(self.cleaned_data["code"].split())
 
 
 class GuestDeclineForm(ReasonForm):
-    """Why not, and whether to be asked again (I18)."""
-
     never_again = forms.BooleanField(
         required=False, label="Send me no further invitations from this account"
     )

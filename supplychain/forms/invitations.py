@@ -16,15 +16,11 @@ NEW = "new"
 
 
 class InviteSellerForm(forms.Form):
-    """Which seller a supplier wants to work with (S1.14)."""
-
     name = NameField(label="Name", required=False, help_text="For your own list.")
     address = AddressField(label="E-mail address")
 
 
 class InviteSupplierForm(InviteSellerForm):
-    """The supplier's contact data (S1.4)."""
-
     supplier_kind = forms.ChoiceField(
         label="What the supplier does", choices=[("", "Choose one"), *SupplierKind.choices]
     )
@@ -45,8 +41,6 @@ class EverySupplierForm(forms.Form):
 
 
 class DeclineForm(forms.Form):
-    """Why not, and whether to be asked again."""
-
     reason = LineField(
         label="Reason", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -56,8 +50,6 @@ class DeclineForm(forms.Form):
 
 
 class RemoveForm(forms.Form):
-    """Whether the other side may still invite."""
-
     block = forms.BooleanField(
         required=False,
         label="Block them: their invitations no longer reach this account",
@@ -116,5 +108,4 @@ class AnswerForm(forms.Form):
 
     @property
     def new_fields(self) -> list[Any]:
-        """The fields of a new account."""
         return [self[name] for name in ("name", "country", "supplier_kind") if name in self.fields]

@@ -12,8 +12,6 @@ CONNECTED, INVITED = "c", "i"
 
 
 class ShareForm(forms.Form):
-    """With whom, and what they should know."""
-
     suppliers = forms.MultipleChoiceField(
         label="Suppliers",
         widget=forms.CheckboxSelectMultiple,
@@ -34,7 +32,6 @@ class ShareForm(forms.Form):
         field.choices = choices
 
     def targets(self) -> Targets:
-        """Whom the person chose."""
         chosen: dict[str, set[uuid.UUID]] = {CONNECTED: set(), INVITED: set()}
         for value in self.cleaned_data["suppliers"]:
             kind, _, key = value.partition(":")
@@ -43,8 +40,6 @@ class ShareForm(forms.Form):
 
 
 class MoveForm(ShareForm):
-    """To whom instead, and why."""
-
     reason = LineField(
         label="Reason",
         required=False,

@@ -30,8 +30,6 @@ def center_choices() -> list[Any]:
 
 
 class ShipmentForm(forms.Form):
-    """Where it goes, how and when, and from where."""
-
     name = LineField(label="Name", max_length=120, help_text="How you and your suppliers know it.")
     center_code = forms.ChoiceField(label="Fulfilment centre", choices=center_choices)
     mode = forms.ChoiceField(
@@ -59,15 +57,12 @@ class ShipmentForm(forms.Form):
         return value
 
     def facts(self) -> ShipmentFacts:
-        """What was typed."""
         data = dict(self.cleaned_data)
         data.pop("version", None)
         return ShipmentFacts(**data)
 
 
 class ItemForm(forms.Form):
-    """One line of the plan."""
-
     item = forms.UUIDField(required=False, widget=forms.HiddenInput)
     msku = LineField(label="SKU", max_length=255)
     fnsku = LineField(label="FNSKU", required=False, max_length=10)
@@ -89,14 +84,11 @@ class ItemForm(forms.Form):
         return value
 
     def plan(self) -> ItemPlan:
-        """What was typed."""
         data = {name: self.cleaned_data[name] for name in ItemPlan.__dataclass_fields__}
         return ItemPlan(**data)
 
 
 class BaseItemFormSet(BaseFormSet):
-    """Lines, and how many empty ones follow them."""
-
     def initial_form_count(self) -> int:
         """How many lines there were: counted here, not by what the browser says."""
         return len(self.initial or [])
@@ -106,7 +98,6 @@ class BaseItemFormSet(BaseFormSet):
         return [form.plan() for form in self._typed() if not form.cleaned_data.get("DELETE")]
 
     def changes(self, pasted: list[ItemPlan]) -> ItemChanges:
-        """Which lines change, which go, and which are new."""
         changed: dict[uuid.UUID, ItemPlan] = {}
         removed, added = set(), []
         for form in self._typed():
@@ -145,8 +136,6 @@ def retyped(data: Any) -> list[dict[str, Any]]:
 
 
 class PasteForm(forms.Form):
-    """Lines from a spreadsheet."""
-
     pasted = PasteField(
         label="Paste lines from a spreadsheet",
         required=False,

@@ -15,40 +15,28 @@ from supplychain.states import (
 
 
 class SupplierInvitationQuerySet(InvitationQuerySet):
-    """Invitations in either direction."""
-
     def to_suppliers(self) -> Self:
-        """Sent by sellers."""
         return self.filter(direction=Direction.TO_SUPPLIER)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return super().with_list_data().select_related("counterparty")
 
 
 class SupplierConnectionQuerySet(models.QuerySet[Any]):
-    """Supplier connections."""
-
     def live(self) -> Self:
-        """Not removed."""
         return self.filter(status=SupplierConnectionStatus.ACTIVE)
 
     def for_seller(self, seller: Any) -> Self:
-        """Of this seller."""
         return self.filter(seller=seller)
 
     def for_supplier(self, supplier: Any) -> Self:
-        """Of this supplier."""
         return self.filter(supplier=supplier)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related("seller", "supplier")
 
 
 class ShipmentQuerySet(models.QuerySet[Any]):
-    """Shipments."""
-
     def for_seller(self, seller: Any) -> Self:
         """This seller's shipments: the tenant wall."""
         return self.filter(seller=seller)
@@ -67,8 +55,6 @@ class ShipmentQuerySet(models.QuerySet[Any]):
 
 
 class ShareQuerySet(models.QuerySet[Any]):
-    """Shares."""
-
     def for_supplier(self, supplier: Any) -> Self:
         """What this supplier may see now: live shares over live connections (U32, N4)."""
         return self.filter(
@@ -89,7 +75,6 @@ class ShareQuerySet(models.QuerySet[Any]):
         )
 
     def for_seller(self, seller: Any) -> Self:
-        """Shares of this seller's shipments."""
         return self.filter(shipment__seller=seller)
 
     def live(self) -> Self:
@@ -97,7 +82,6 @@ class ShareQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=LIVE_SHARE)
 
     def with_list_data(self) -> Self:
-        """What a row of a list shows."""
         return self.select_related(
             "shipment", "shipment__seller", "connection__supplier", "invitation", "guest"
         )

@@ -129,8 +129,6 @@ class SupplierConnection(BaseModel):
 
 
 class Shipment(BaseModel):
-    """An inbound shipment to a fulfilment centre."""
-
     seller = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     shipment_id = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
@@ -309,7 +307,6 @@ class Share(BaseModel):
 
     @property
     def supplier_id(self) -> int | None:
-        """The key of the supplier who has it, None while it waits for one to join."""
         return self.connection.supplier_id if self.connection else None
 
 
@@ -340,8 +337,6 @@ class Box(BaseModel):
 
 
 class BoxItem(models.Model):
-    """So many units of one planned item in one box."""
-
     box = models.ForeignKey(Box, on_delete=models.CASCADE, related_name="contents")
     item = models.ForeignKey(ShipmentItem, on_delete=models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField()

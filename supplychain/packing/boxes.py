@@ -166,7 +166,6 @@ def _of_box(
     numbers: Sequence[int],
     expiries: Mapping[str, set[date | None]],
 ) -> Iterator[Difference]:
-    """Yield what is wrong within these equal boxes, whatever the others hold."""
     row = ranges(numbers)
     if not contents:
         yield _difference("empty_box", row, "", 0, 0, _("Box %(row)s is empty."))
@@ -196,7 +195,6 @@ def _of_dates(
 
 
 def _of_totals(plan: Iterable[ItemPlan], boxes: Packed) -> Iterator[Difference]:
-    """Yield each planned SKU whose units are not all packed, or too often."""
     planned: Counter[str] = Counter()
     for item in plan:
         planned[item.msku] += item.quantity

@@ -108,7 +108,6 @@ def box_page(rows: Any, shipment: Shipment, request: HttpRequest, *, size: int) 
 
 
 def box_row(box: Box, shipment: Shipment) -> dict[str, Any]:
-    """A box as a line of a list: id, weight, size, contents, and what to put on it."""
     contents = sorted(box.contents.all(), key=lambda content: content.item_id)
     units = sum(content.quantity for content in contents)
     sides = (box.length_mm, box.width_mm, box.height_mm)

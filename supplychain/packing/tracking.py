@@ -41,7 +41,6 @@ class _Format:
     rule: str
 
     def check_digit(self, serial: str) -> int:
-        """Return the check digit that the serial part must have."""
         values = (_value(char) for char in serial)
         total = sum(value * weight for value, weight in zip(values, self.weights, strict=True))
         return -total % 10 if self.rule == "complement_of_10" else total % 11 % 10
@@ -75,7 +74,6 @@ def check_bol(number: str) -> str:
 
 
 def _normalised(number: str, what: str) -> str:
-    """Return the number in upper case without spaces."""
     text = "".join(number.split()).upper()
     if not text:
         raise TrackingError(_("Enter the %(what)s.") % {"what": what})

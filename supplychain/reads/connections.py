@@ -33,7 +33,6 @@ class Side:
 
     @property
     def others(self) -> str:
-        """Several of them."""
         return f"{self.other}s"
 
     def url(self, organization: Organization, act: str = "", *args: Any) -> str:
@@ -41,7 +40,6 @@ class Side:
         return page(organization, f"{self.other}-{act}" if act else self.others, *args)
 
     def home_url(self, organization: Organization) -> str:
-        """Where the lists stand."""
         return page(organization, self.home) + "#connect"
 
 

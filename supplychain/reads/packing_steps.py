@@ -15,8 +15,6 @@ DONE, CURRENT, TODO = "done", "current", "todo"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the boxes are; two statements."""
-
     boxes: int
     tracked: int
     freight: bool
@@ -24,7 +22,6 @@ class Progress:
 
     @classmethod
     def of(cls, share: Share, lines: Iterable[Line]) -> "Progress":
-        """Count this share's boxes, and those that have a tracking number."""
         boxes = share.boxes.count()
         tracked = share.boxes.exclude(tracking_number="").count() if boxes else 0
         complete = all(line.left == 0 for line in lines)

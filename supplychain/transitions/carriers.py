@@ -83,7 +83,6 @@ def _tell(shipment: Shipment, step: str, different: list[ShipmentItem]) -> None:
 
 
 def _complete(shipment: Shipment) -> None:
-    """The suppliers' part is over."""
     rows = list(
         shipment.shares.filter(status=ShareStatus.SHIPPED)
         .select_related("connection")

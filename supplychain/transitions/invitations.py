@@ -162,7 +162,6 @@ def _administered_by(organization: Organization, addresses: Iterable[str]) -> di
 
 
 def _inviting(organization: Organization, candidates: dict[str, list[int]]) -> set[int]:
-    """Which of these accounts have an open invitation to this organization."""
     others = {pk for each in candidates.values() for pk in each}
     # Asked even when there is nobody: the same work for every address.
     rows = _open_between(organization.pk, list(others) or [0])
@@ -170,7 +169,6 @@ def _inviting(organization: Organization, candidates: dict[str, list[int]]) -> s
 
 
 def _connected_with(organization: Organization, others: list[int]) -> list[int]:
-    """Which of these accounts are connected with this one."""
     seller = organization.kind == OrganizationKind.SELLER
     ours, theirs = ("seller", "supplier") if seller else ("supplier", "seller")
     live = SupplierConnection.objects.live().filter(**{ours: organization, f"{theirs}__in": others})
@@ -213,7 +211,6 @@ def forget_person(*, user: Any) -> None:
 
 
 def void_waiting(invitation: SupplierInvitation, *, by: Any) -> None:
-    """The shares that wait for this invitation wait for nobody any more."""
     waiting = Share.objects.filter(invitation=invitation, status=ShareStatus.WAITING)
     void_shares(waiting, by=by)
 

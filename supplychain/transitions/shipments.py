@@ -80,7 +80,6 @@ def _insert(seller: Organization, by: Any, facts: ShipmentFacts) -> Shipment:
 
 
 def new_shipment_id() -> str:
-    """A random shipment id: FBA and nine letters and digits."""
     return "FBA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(9))
 
 
@@ -135,7 +134,6 @@ def version_of(shipment: Shipment, items: Iterable[ShipmentItem] = ()) -> str:
 
 
 def _changeable(by: Any, shipment: Shipment) -> tuple[Any, Shipment]:
-    """Access and locked shipment, when its plan may still be changed by this person."""
     access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
     require_open(shipment)
     if shipment.shares.filter(status__in=LABELLED).exists():
@@ -218,7 +216,6 @@ def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: 
 
 
 def plan_of(item: ShipmentItem) -> ItemPlan:
-    """The line as a form or a file would hand it over."""
     return ItemPlan(**{name: getattr(item, name) for name in ItemPlan.__dataclass_fields__})
 
 

@@ -40,7 +40,6 @@ from supplychain.transitions.invitations import InvitedAlready
 
 @require(SUPPLIER.need)
 def partners_page(request: PortalRequest) -> HttpResponse:
-    """Invitations in both directions and connections; posting invites (S1.4, S1.8, S1.14)."""
     form = _invite_form(request, posted(request))
     crossing = ""
     if form.is_valid():
@@ -90,8 +89,6 @@ def supplier_context(
 
 
 class PartnerActs(Acts[SupplierInvitation]):
-    """What administrators do with the invitations they sent."""
-
     kind = SUPPLIER
 
     def page(
@@ -103,7 +100,6 @@ class PartnerActs(Acts[SupplierInvitation]):
 @require_POST
 @require(ADMINISTRATOR)
 def accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Accept the other side's invitation with this account (S1.15, U7)."""
     row = _received(request, public_id)
     done = f"You are connected with {row.organization.name}."
     return _do(
@@ -117,7 +113,6 @@ def accept(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask why, then decline (U4)."""
     row = _received(request, public_id)
     form = DeclineForm(posted(request))
     if form.is_valid():
@@ -138,7 +133,6 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(ADMINISTRATOR)
 def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say what ends, then end the connection (S1.5)."""
     row = _connection(request, public_id)
     seller = request.organization.kind == OrganizationKind.SELLER
     other = row.supplier if seller else row.seller
@@ -165,7 +159,6 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
-    """Who loses what (X5)."""
     shares = Share.objects.filter(connection=row, status__in=OPEN_SHARE).count()
     shipments = f"{count(shares, 'shared shipment')} not yet shipped"
     verb = "ends" if shares == 1 else "end"

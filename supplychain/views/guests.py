@@ -76,7 +76,6 @@ def _reload(link: GuestLink) -> GuestLink:
 @login_not_required
 @require_safe
 def code(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Who shared what, and the two buttons: send me a code, this is the code (I3, U9)."""
     opened = _held(request, public_id)
     return _code_page(request, opened, CodeForm())
 
@@ -84,7 +83,6 @@ def code(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_not_required
 @require_POST
 def send_code(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Mail a code to the invited address."""
     opened = _held(request, public_id)
     try:
         guests.send_code(link=opened.row, generation=opened.generation)
@@ -152,7 +150,6 @@ def _code_page(
 
 # An account ------------------------------------------------------------------------------------
 def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take the shipment, as far as it is packed, into an account of one's own."""
     link = GUEST.own(request.user, public_id)
     opened = opening.newest(link)
     if opened.state != "open":

@@ -39,7 +39,6 @@ def invitation(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpRespo
 
 @require_POST
 def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Connect, with an account that is there or one opened on the spot (S1.9)."""
     row = SUPPLIER.own(request.user, public_id)
     if away := _second_factor_first(request, row):
         return away
@@ -59,7 +58,6 @@ def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say no, with a reason, and for good if wished (U4, I18)."""
     row = SUPPLIER.own(request.user, public_id)
     if away := _second_factor_first(request, row):
         return away
@@ -110,7 +108,6 @@ def _second_factor_first(
 
 
 def _accounts(request: AuthenticatedRequest, row: SupplierInvitation) -> list[Organization]:
-    """The person's accounts that may answer."""
     rows = answering_accounts(request.user, Direction(row.direction).invites)
     if not owns_address(request.user, row.address):
         rows = rows.filter(pk=row.counterparty_id)

@@ -25,7 +25,6 @@ ALL = "all"
 @require_safe
 @require(EDIT_SHIPMENTS)
 def guest_list(request: PortalRequest) -> HttpResponse:
-    """The guest links of every shipment (U1)."""
     return _all(request)
 
 
@@ -38,7 +37,6 @@ def _all(request: PortalRequest, *, status: int = 200, **shown: str) -> HttpResp
 
 @require(EDIT_SHIPMENTS)
 def share_guest(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Share this one shipment by a guest link."""
     shipment = get_shipment(request, public_id)
     form = GuestForm(posted(request))
     if form.is_valid():

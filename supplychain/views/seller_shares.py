@@ -24,7 +24,6 @@ MOST_CHOICES = 300
 
 @require(EDIT_SHIPMENTS)
 def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Share Shipment: choose suppliers, add a note (S1.11)."""
     shipment = get_shipment(request, public_id)
     form = ShareForm(posted(request), choices=_choices(shipment))
     if form.is_valid():
@@ -107,7 +106,6 @@ def _share(request: PortalRequest, shipment: Shipment, share_id: uuid.UUID) -> S
 
 @require(MANAGE_SHIPMENTS)
 def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
-    """Say what ends, then take the shipment back (U37)."""
     shipment = get_shipment(request, public_id)
     share = _share(request, shipment, share_id)
     form = ReasonForm(posted(request))
@@ -136,7 +134,6 @@ def _consequences(share: Share) -> list[str]:
 
 @require(MANAGE_SHIPMENTS)
 def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
-    """Take the shipment from one supplier and give it to another, both or neither."""
     shipment = get_shipment(request, public_id)
     share = _share(request, shipment, share_id)
     form = MoveForm(posted(request), choices=_choices(shipment, share))

@@ -65,7 +65,6 @@ TABS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def shipment_url(shipment: Shipment, page: str = "shipment", *args: Any) -> str:
-    """The path of a page about this shipment in the seller's portal."""
     return reverse(f"seller:{page}", args=[shipment.seller.handle, shipment.public_id, *args])
 
 
@@ -78,7 +77,6 @@ def get_shipment(request: PortalRequest, public_id: uuid.UUID) -> Shipment:
 @require_safe
 @require(VIEW_SHIPMENTS)
 def shipment_list(request: PortalRequest) -> HttpResponse:
-    """The seller's shipments, newest first, by state, found by name or id."""
     text = request.GET.get("find", "").strip()[:LONGEST_SEARCH]
     tab = request.GET.get("state", "")
     tab = tab if tab in TABS else ""
@@ -118,7 +116,6 @@ def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
 
 @require(EDIT_SHIPMENTS)
 def shipment_create(request: PortalRequest) -> HttpResponse:
-    """A new shipment: where it goes, and its lines, typed or pasted."""
     seller, data = request.organization, posted(request)
     form = ShipmentForm(data, initial={"ship_from_name": seller.name})
     paste = PasteForm(data, prefix="paste")
@@ -172,7 +169,6 @@ def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> H
 @require_safe
 @require(VIEW_SHIPMENTS)
 def shipment_detail(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Prepare Shipment: what is planned, who has it, what is packed, what happened (S1.11)."""
     return shipment_page(request, get_shipment(request, public_id))
 
 
@@ -318,7 +314,6 @@ def _boxes(request: PortalRequest, shipment: Shipment) -> Any:
 
 @require(EDIT_SHIPMENTS)
 def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Change destination, mode, date and sender; suppliers who have it are told."""
     shipment = get_shipment(request, public_id)
     initial = {
         name: getattr(shipment, name) for name in ShipmentForm.base_fields if name != "version"
@@ -344,7 +339,6 @@ def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(EDIT_SHIPMENTS)
 def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Change lines, a page of them at a time, and add new ones, typed or pasted."""
     shipment = get_shipment(request, public_id)
     page = paginate(
         shipment.items.all(), request, order=("id",), size=ITEMS_SHOWN, parameter="items"
@@ -391,7 +385,6 @@ def _items_page(
 
 @require(MANAGE_SHIPMENTS)
 def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say what ends, then cancel."""
     shipment = get_shipment(request, public_id)
     form = ReasonForm(posted(request))
     if form.is_valid():
@@ -424,7 +417,6 @@ def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
 @require_POST
 @require(VIEW_SHIPMENTS)
 def shipment_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
-    """The pack list of all boxes as CSV (U39); the download is history."""
     shipment = get_shipment(request, public_id)
     shipments.note_pack_list(by=request.user, shipment=shipment)
     return documents.pack_list(shipment.boxes.filter(share__status__in=LIVE_SHARE), shipment)

@@ -30,7 +30,6 @@ TRACKED_AT_ONCE = 50
 
 @require(WORK_SHARES)
 def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One box, or several equal ones; "and another" keeps the units of measure."""
     share = _packable(request, public_id)
     lines = contents.lines(share)
     shown = lines if "all" in request.GET else [line for line in lines if line.left > 0]
@@ -82,7 +81,6 @@ def _around(
 
 @require(WORK_SHARES)
 def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) -> HttpResponse:
-    """Weigh, measure or fill one box anew."""
     share = _packable(request, public_id)
     box = get_object_or_404(share.boxes.prefetch_related("contents__item"), public_id=box_id)
     held = {content.item.public_id: content for content in box.contents.all()}
@@ -121,7 +119,6 @@ def _initial(box: Box, held: dict[uuid.UUID, Any]) -> dict[str, Any]:
 @require_POST
 @require(WORK_SHARES)
 def boxes_remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Remove the chosen boxes."""
     share = get_share(request, public_id)
     chosen = []
     for value in request.POST.getlist("box")[:1000]:
@@ -139,7 +136,6 @@ def boxes_remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require(WORK_SHARES)
 def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A tracking number for each box, or the freight numbers of a pallet shipment (U35)."""
     share = get_share(request, public_id)
     if share.status not in TRACKABLE:
         raise Conflict("Confirm the contents of the boxes first.")

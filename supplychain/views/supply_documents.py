@@ -25,7 +25,6 @@ MOST_ITEMS = 500
 @require_POST
 @require(WORK_SHARES)
 def share_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Open the labels for printing, and go on to the sheets."""
     share = get_share(request, public_id)
     packing.make_labels(by=actor(request), share=share)
     messages.success(request, "The labels are ready. Choose your sheet.")
@@ -35,7 +34,6 @@ def share_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @require(WORK_SHARES)
 def share_documents(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Choose a sheet for the box labels, item labels, the pack list."""
     share = get_share(request, public_id)
     return _page(request, share, SheetForm(), ItemLabelForm(items=_items(share)))
 
@@ -65,7 +63,6 @@ def _page(
 @require_POST
 @require(WORK_SHARES)
 def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The box labels as a PDF (S1.13, U34)."""
     share = get_share(request, public_id)
     form = SheetForm(request.POST)
     if not form.is_valid():
@@ -77,7 +74,6 @@ def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 @require_POST
 @require(WORK_SHARES)
 def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Labels for the units of one item as a PDF."""
     share = get_share(request, public_id)
     items = _items(share)
     form = ItemLabelForm(request.POST, items=items)
@@ -95,7 +91,6 @@ def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 @require_POST
 @require(WORK_SHARES)
 def share_pack_list(request: PortalRequest, public_id: uuid.UUID) -> Any:
-    """What is in which box, as CSV (U39)."""
     share = get_share(request, public_id)
     share = packing.note_download(by=actor(request), share=share, what="pack_list")
     return documents.pack_list(share.boxes.all(), share.shipment)

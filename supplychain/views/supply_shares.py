@@ -77,7 +77,6 @@ def around(request: PortalRequest, share: Share, **more: Any) -> dict[str, Any]:
 @require_safe
 @require(ANY_MEMBER)
 def share_list(request: PortalRequest) -> HttpResponse:
-    """Shared shipments: what is to do, what is shipped, all; newest first."""
     tab = request.GET.get("state", "")
     tab = tab if tab in TABS else ""
     rows = Share.objects.for_supplier(request.organization).with_list_data()
@@ -183,7 +182,6 @@ def _facts(share: Share) -> list[tuple[str, Any]]:
 @require_POST
 @require(WORK_SHARES)
 def share_seen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Tell the seller that the shipment was seen."""
     return act(
         request, public_id, packing.acknowledge_share, "The seller sees that you have seen it."
     )
@@ -192,7 +190,6 @@ def share_seen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(WORK_SHARES)
 def share_start(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Start packing, and go on to the first box."""
     share = get_share(request, public_id)
     packing.start_packing(by=actor(request), share=share)
     return HttpResponseRedirect(share_url(request, share, "box-add"))
@@ -201,7 +198,6 @@ def share_start(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(WORK_SHARES)
 def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Check the boxes against the plan; what differs is shown line by line (X12)."""
     share = get_share(request, public_id)
     try:
         packing.confirm_contents(by=actor(request), share=share)
@@ -214,7 +210,6 @@ def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(WORK_SHARES)
 def share_reopen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Back to packing; labels printed so far must not be used."""
     return act(
         request,
         public_id,
@@ -226,13 +221,11 @@ def share_reopen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @require(WORK_SHARES)
 def share_shipped(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The boxes have left."""
     return act(request, public_id, packing.mark_shipped, "Marked as shipped. The seller is told.")
 
 
 @require(WORK_SHARES)
 def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask why, then decline."""
     share = get_share(request, public_id)
     guest = guest_link(request)
     form = (GuestDeclineForm if guest else ReasonForm)(posted(request))

@@ -44,8 +44,6 @@ class BoxLabel:
 
 @dataclass(frozen=True)
 class _Area:
-    """A rectangle on the page."""
-
     left: float
     bottom: float
     width: float
@@ -145,7 +143,6 @@ def _draw_contents(canvas: Canvas, label: BoxLabel, band: _Area) -> None:
 
 
 def _summary(contents: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
-    """Return what is in the box: one SKU by name, several by number and the first few."""
     units = sum(quantity for _sku, quantity in contents)
     if not contents:
         return ("Contents not given",)

@@ -111,7 +111,6 @@ def _bars(text: str) -> list[int]:
 
 
 def _runs(line: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Yield start and length of each run of dark modules in a line."""
     start = None
     for place, dark in enumerate([*line, 0]):
         if dark and start is None:
