@@ -16,7 +16,7 @@ from benchmarks.report import Result, Row, at_least, at_most
 from core import clock
 from core.outbox.rendering import render_mail
 from supplychain.models import Shipment, ShipmentItem, SupplierConnection
-from supplychain.packing.labels import BoxLabel, box_labels
+from supplychain.packing.labels.boxes import BoxLabel, box_labels
 from supplychain.plans import Targets
 from supplychain.transitions.shares import share_shipment
 

@@ -17,7 +17,7 @@ def _daily(world: World) -> None:
     preferences.choose(world.sunny, {"shipments": Choice.DAILY})
     share = world.share()
     shares.shipment_shared_drafts(after=0, limit=9, shares=[share.pk], by=world.sam.pk)
-    shipments.shipment_delivered(share.shipment, [share])
+    shipments.shipment_moved(share.shipment, "delivered", [share])
     send_digest(world.sunny.pk)
 
 

@@ -45,10 +45,10 @@ def _changed(world: World) -> None:
     shipments.shipment_changed(share.shipment, by=world.sam, shares=[share])
 
 
-def _moved(write: Callable[..., Any]) -> Callable[[World], None]:
+def _moved(event: str) -> Callable[[World], None]:
     def sample(world: World) -> None:
         share = world.share("shipped")
-        write(share.shipment, [share])
+        shipments.shipment_moved(share.shipment, event, [share] if event != "receiving" else [])
 
     return sample
 
@@ -92,11 +92,9 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "supplychain.share_recalled": _by_seller(shares.share_recalled),
     "supplychain.share_cancelled": _by_seller(shares.share_cancelled),
     "supplychain.shipment_changed": _changed,
-    "supplychain.shipment_delivered": _moved(shipments.shipment_delivered),
-    "supplychain.shipment_receiving": lambda w: shipments.shipment_receiving(
-        w.share("shipped").shipment
-    ),
-    "supplychain.shipment_closed": _moved(shipments.shipment_closed),
+    "supplychain.shipment_delivered": _moved("delivered"),
+    "supplychain.shipment_receiving": _moved("receiving"),
+    "supplychain.shipment_closed": _moved("closed"),
     "supplychain.shipment_quantity_difference": lambda w: shipments.quantity_difference(
         w.shipment, list(w.shipment.items.all())
     ),

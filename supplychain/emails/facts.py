@@ -1,16 +1,18 @@
-"""What the mails of this app share: subjects, facts in words, and paths of their pages."""
+"""What the mails of this app say: subjects, facts in words, and paths of their pages."""
 
 from django.conf import settings
 from django.db.models import Sum, Window
 from django.urls import reverse
 
 from accounts.models import Organization
-from core.outbox.rendering import inert, subject_line
+from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import count, day
 from supplychain.centers import centers
-from supplychain.models import GuestLink, Shipment
+from supplychain.models import GuestLink, Share, Shipment
 
 MOST_ITEMS = 10
+
+type Facts = tuple[tuple[str, str], ...]
 
 
 def subject(firm: Organization | GuestLink, thing: str, event: str) -> str:
@@ -18,7 +20,38 @@ def subject(firm: Organization | GuestLink, thing: str, event: str) -> str:
     return subject_line(firm.name, thing, event)
 
 
-def reason_facts(reason: str) -> tuple[tuple[str, str], ...]:
+def shipment_mail(
+    shipment: Shipment,
+    firm: Organization | GuestLink,
+    event: str,
+    heading: str,
+    *paragraphs: str,
+    page: str | None,
+    facts: Facts = (),
+    label: str = "Open the shipment",
+    not_you: str = "",
+) -> Mail:
+    """A mail about a shipment in the name of `firm`: its facts first, then the other `facts`.
+
+    The button leads to the path `page`; there is none without.
+    """
+    return Mail(
+        subject=subject(firm, shipment.shipment_id, event),
+        heading=heading,
+        paragraphs=paragraphs,
+        facts=(*shipment_facts(shipment), *facts),
+        button=(label, page) if page else None,
+        organization=inert(firm.name),
+        not_you=not_you,
+    )
+
+
+def note_of(share: Share) -> tuple[str, ...]:
+    """What whoever shared it wrote, as a paragraph."""
+    return (f"Note: {inert(share.note, 500)}",) if share.note else ()
+
+
+def reason_facts(reason: str) -> Facts:
     return (("Reason", inert(reason, 300)),) if reason else ()
 
 
@@ -29,7 +62,7 @@ def destination(shipment: Shipment) -> str:
     return f"{settings.MARKETPLACE_NAME} {shipment.center_code}{place}"
 
 
-def shipment_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
+def shipment_facts(shipment: Shipment) -> Facts:
     """Which shipment, where to, how and when (S1.12)."""
     return (
         ("Shipment", f"{shipment.shipment_id}, {inert(shipment.name)}"),
@@ -39,7 +72,7 @@ def shipment_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
     )
 
 
-def item_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
+def item_facts(shipment: Shipment) -> Facts:
     """The first items with their units, and how many there are in all (S1.12); one statement."""
     rows = list(
         shipment.items.annotate(total=Window(Sum("quantity"))).values_list(
@@ -57,6 +90,11 @@ def item_facts(shipment: Shipment) -> tuple[tuple[str, str], ...]:
 
 def seller_page(seller: Organization, name: str, *args: object) -> str:
     return reverse(f"seller:{name}", args=[seller.handle, *args])
+
+
+def shipment_page(shipment: Shipment) -> str:
+    """The path of the shipment's page in its seller's portal."""
+    return seller_page(shipment.seller, "shipment", shipment.public_id)
 
 
 def supplier_page(supplier: Organization, name: str, *args: object) -> str:

@@ -13,7 +13,14 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
-from supplychain.emails.facts import item_facts, seller_page, shipment_facts, subject
+from supplychain.emails.facts import (
+    item_facts,
+    note_of,
+    seller_page,
+    shipment_facts,
+    shipment_mail,
+    subject,
+)
 from supplychain.models import GuestLink, Share
 
 CODE = "supplychain.guest_code"
@@ -30,7 +37,7 @@ def guest_invited(link: GuestLink, share: Share) -> None:
         subject=subject(link.organization, share.shipment.shipment_id, "shared with you"),
         heading=f"{firm} shared a shipment with you",
         paragraphs=(
-            *((f"Note: {inert(share.note, 500)}",) if share.note else ()),
+            *note_of(share),
             "No account is needed: enter the boxes, print the labels, report that it has left.",
         ),
         facts=(
@@ -70,12 +77,13 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
 
 def guest_revoked(link: GuestLink) -> None:
     """To the invited address: the link does not work any more."""
-    mail = Mail(
-        subject=subject(link.organization, link.shipment.shipment_id, "link taken back"),
-        heading=f"{inert(link.organization.name)} took your link to a shipment back",
-        paragraphs=("It opens nothing any more. Ask them if you expected to go on.",),
-        facts=shipment_facts(link.shipment),
-        organization=inert(link.organization.name),
+    mail = shipment_mail(
+        link.shipment,
+        link.organization,
+        "link taken back",
+        f"{inert(link.organization.name)} took your link to a shipment back",
+        "It opens nothing any more. Ask them if you expected to go on.",
+        page=None,
     )
     _tell(link, f"{link.generation}:revoked", "supplychain.guest_revoked", mail)
 
@@ -86,13 +94,13 @@ def guest_joined(link: GuestLink, supplier: Organization, *, by: Any) -> None:
         recipients.sellers_side(link.organization, also=link.invited_by),
         key=f"{link.about}:joined",
         kind="supplychain.guest_joined",
-        mail=Mail(
-            subject=subject(supplier, link.shipment.shipment_id, "connected"),
-            heading=f"{inert(supplier.name)} has an account now: you are connected",
-            paragraphs=("What they did as a guest stays as it is.",),
-            facts=shipment_facts(link.shipment),
-            button=("Open the shipment", _shipment_page(link)),
-            organization=inert(supplier.name),
+        mail=shipment_mail(
+            link.shipment,
+            supplier,
+            "connected",
+            f"{inert(supplier.name)} has an account now: you are connected",
+            "What they did as a guest stays as it is.",
+            page=_shipment_page(link),
         ),
         organization=supplier,
         caused_by=by,

@@ -9,30 +9,35 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.formats import count
-from supplychain.emails.facts import item_facts, seller_page, shipment_facts, subject
+from supplychain.emails.facts import Facts, item_facts, shipment_mail, shipment_page, subject
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.emails.shares import share_cancelled
 from supplychain.models import Share, Shipment, ShipmentItem
 
 MOST_DIFFERENCES = 15
+MOVED = {
+    "delivered": "was delivered to the fulfilment centre",
+    "receiving": "is being received",
+    "closed": "was received and closed",
+}
 
 
 def shipment_changed(shipment: Shipment, *, by: Any, shares: Sequence[Share]) -> None:
     """To suppliers who have it: the plan is another one now."""
     if not shares:
         return
-    mail = Mail(
-        subject=subject(shipment.seller, shipment.shipment_id, "changed"),
-        heading=f"{inert(shipment.seller.name)} changed a shipment you have",
-        paragraphs=("Look at it before you go on packing.",),
-        facts=(*shipment_facts(shipment), *item_facts(shipment)),
-        button=("Open the shipment", reverse("shared-shipment", args=[shipment.public_id])),
-        organization=inert(shipment.seller.name),
+    mail = shipment_mail(
+        shipment,
+        shipment.seller,
+        "changed",
+        f"{inert(shipment.seller.name)} changed a shipment you have",
+        "Look at it before you go on packing.",
+        facts=item_facts(shipment),
+        page=reverse("shared-shipment", args=[shipment.public_id]),
     )
-    suppliers = suppliers_side(share.supplier_id for share in shares)
     event = f"changed:{clock.now().timestamp()}"
-    _tell(shipment, event, suppliers, mail, by)
+    _tell(shipment, event, suppliers_side(share.supplier_id for share in shares), mail, by)
     tell_guests(shares, key=event, kind="supplychain.shipment_changed", mail=mail)
 
 
@@ -45,72 +50,42 @@ def shipment_cancelled(
         share_cancelled(share, by=by, reason=reason)
 
 
-def shipment_delivered(shipment: Shipment, shares: Sequence[Share]) -> None:
-    """To both sides: the carrier has delivered."""
-    _moved(shipment, "delivered", "was delivered to the fulfilment centre", shares)
+def shipment_moved(shipment: Shipment, event: str, shares: Sequence[Share] = ()) -> None:
+    """To the seller's side, and to those who work on `shares`: what carrier or centre report."""
 
+    def mail(page: str) -> Mail:
+        heading = f"{shipment.shipment_id} {MOVED[event]}"
+        return shipment_mail(shipment, shipment.seller, event, heading, page=page)
 
-def shipment_receiving(shipment: Shipment) -> None:
-    """To the seller's side: the centre has begun to count."""
-    _moved(shipment, "receiving", "is being received", ())
-
-
-def shipment_closed(shipment: Shipment, shares: Sequence[Share]) -> None:
-    """To both sides: the centre has received it and closed it."""
-    _moved(shipment, "closed", "was received and closed", shares)
-
-
-def _moved(shipment: Shipment, event: str, words: str, shares: Sequence[Share]) -> None:
-    heading = f"{shipment.shipment_id} {words}"
-    facts = shipment_facts(shipment)
-    path = seller_page(shipment.seller, "shipment", shipment.public_id)
-    _tell(
-        shipment,
-        event,
-        sellers_side(shipment.seller),
-        _report(shipment, event, heading, facts, path),
-        None,
-    )
+    _tell(shipment, event, sellers_side(shipment.seller), mail(shipment_page(shipment)))
     if shares:
-        path = reverse("shared-shipment", args=[shipment.public_id])
+        told = mail(reverse("shared-shipment", args=[shipment.public_id]))
         suppliers = suppliers_side(share.supplier_id for share in shares)
-        mail = _report(shipment, event, heading, facts, path)
-        _tell(shipment, f"{event}:supplier", suppliers, mail, None)
-        tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=mail)
+        _tell(shipment, f"{event}:supplier", suppliers, told)
+        tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=told)
 
 
 def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> None:
     """To the seller's side: the centre counted other amounts than were planned."""
-    facts = [
+    facts: Facts = tuple(
         (f"SKU {inert(item.msku, 40)}", f"{item.quantity:,} planned, {item.received:,} received")
         for item in items[:MOST_DIFFERENCES]
-    ]
-    if len(items) > MOST_DIFFERENCES:
-        facts.append(("More", count(len(items) - MOST_DIFFERENCES, "SKU")))
-    path = seller_page(shipment.seller, "shipment", shipment.public_id)
-    heading = f"{shipment.shipment_id}: received amounts differ from the plan"
-    _tell(
-        shipment,
-        "quantity_difference",
-        sellers_side(shipment.seller),
-        _report(shipment, "quantity difference", heading, tuple(facts), path),
-        None,
     )
-
-
-def _report(
-    shipment: Shipment, event: str, heading: str, facts: tuple[tuple[str, str], ...], path: str
-) -> Mail:
-    return Mail(
-        subject=subject(shipment.seller, shipment.shipment_id, event),
-        heading=heading,
+    if len(items) > MOST_DIFFERENCES:
+        facts += (("More", count(len(items) - MOST_DIFFERENCES, "SKU")),)
+    mail = Mail(
+        subject=subject(shipment.seller, shipment.shipment_id, "quantity difference"),
+        heading=f"{shipment.shipment_id}: received amounts differ from the plan",
         facts=facts,
-        button=("Open the shipment", path),
+        button=("Open the shipment", shipment_page(shipment)),
         organization=inert(shipment.seller.name),
     )
+    _tell(shipment, "quantity_difference", sellers_side(shipment.seller), mail)
 
 
-def _tell(shipment: Shipment, event: str, recipients: list[Recipient], mail: Mail, by: Any) -> None:
+def _tell(
+    shipment: Shipment, event: str, recipients: list[Recipient], mail: Mail, by: Any = None
+) -> None:
     tell(
         recipients,
         key=f"shipment:{shipment.public_id}:{event}",

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -14,12 +14,16 @@ from core.web.pagination import Page, paginate
 from core.web.spreadsheets import csv_lines
 from supplychain.centers import centers
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
-from supplychain.packing import labels
 from supplychain.packing.boxes import box_id, box_notes
 from supplychain.packing.tracking import CARRIER_NAMES
 from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 
+if TYPE_CHECKING:
+    from supplychain.packing.labels.boxes import BoxLabel
+
+# reportlab is loaded when somebody first prints: it is a tenth of the time that every command takes
+# to start.
 CHUNK = 2000
 PACK_LIST = ("Box id", "Box", "SKU", "FNSKU", "Title", "Units", "Expiry", "Lot")
 
@@ -37,20 +41,24 @@ def box_labels_pdf(share: Share, sheet: str) -> HttpResponse:
 
     Raises LabelError for an unknown sheet and without boxes.
     """
+    from supplychain.packing.labels.boxes import box_labels  # loads reportlab
+
     out = io.BytesIO()
-    labels.box_labels(_labels(share), sheet, out)
+    box_labels(_labels(share), sheet, out)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
     return attachment(response, f"{share.shipment.shipment_id}-box-labels.pdf")
 
 
-def _labels(share: Share) -> Iterator["labels.BoxLabel"]:
+def _labels(share: Share) -> Iterator["BoxLabel"]:
+    from supplychain.packing.labels.boxes import BoxLabel  # loads reportlab
+
     shipment = share.shipment
     boxes = list(share.boxes.prefetch_related("contents__item"))
     center = centers().get(shipment.center_code)
     sender = (shipment.ship_from_name, *shipment.ship_from_address.splitlines())
     place = (f"{center.state}, {center.country}",) if center else ()
     for number, box in enumerate(boxes, start=1):
-        yield labels.BoxLabel(
+        yield BoxLabel(
             box_id=box_id(shipment.shipment_id, box.number),
             shipment_name=shipment.name,
             ship_from=tuple(filter(None, sender)),
@@ -68,9 +76,11 @@ def _labels(share: Share) -> Iterator["labels.BoxLabel"]:
 
 def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse:
     """Labels for the units of one item as a PDF; raises LabelError."""
+    from supplychain.packing.labels.items import ItemLabel, item_labels  # loads reportlab
+
     out = io.BytesIO()
-    label = labels.ItemLabel(item.fnsku, item.title or item.msku, copies=copies)
-    labels.item_labels([label], sheet, out)
+    label = ItemLabel(item.fnsku, item.title or item.msku, copies=copies)
+    item_labels([label], sheet, out)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
     return attachment(response, f"{item.fnsku}-labels.pdf")
 

@@ -2,31 +2,27 @@
 
 from collections.abc import Collection
 
+from django.db import models
+
 from core.audit import objects
 from supplychain.models import Share, Shipment
 
 
-def _shipments(ids: Collection[str]) -> dict[str, str]:
-    rows = Shipment.objects.filter(public_id__in=ids).values_list("public_id", "shipment_id")
-    return {str(key): number for key, number in rows}
+def _naming(model: type[models.Model], number: str) -> objects.Naming:
+    """By the shipment's number, which stands in the column `number`."""
 
+    def names(ids: Collection[str]) -> dict[str, str]:
+        rows = model._default_manager.filter(public_id__in=ids)
+        return {str(key): name for key, name in rows.values_list("public_id", number)}
 
-def _shares(ids: Collection[str]) -> dict[str, str]:
-    rows = Share.objects.filter(public_id__in=ids)
-    return {str(k): n for k, n in rows.values_list("public_id", "shipment__shipment_id")}
+    def find(text: str) -> list[str]:
+        rows = model._default_manager.filter(**{number: text.upper()})
+        return [str(key) for key in rows.values_list("public_id", flat=True)]
 
-
-def _find_shipments(number: str) -> list[str]:
-    rows = Shipment.objects.filter(shipment_id=number.upper())
-    return [str(key) for key in rows.values_list("public_id", flat=True)]
-
-
-def _find_shares(number: str) -> list[str]:
-    rows = Share.objects.filter(shipment__shipment_id=number.upper())
-    return [str(key) for key in rows.values_list("public_id", flat=True)]
+    return objects.Naming(names, find)
 
 
 NAMINGS = {
-    Shipment._meta.label_lower: objects.Naming(_shipments, _find_shipments),
-    Share._meta.label_lower: objects.Naming(_shares, _find_shares),
+    Shipment._meta.label_lower: _naming(Shipment, "shipment_id"),
+    Share._meta.label_lower: _naming(Share, "shipment__shipment_id"),
 }

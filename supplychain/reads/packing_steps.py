@@ -17,15 +17,17 @@ DONE, CURRENT, TODO = "done", "current", "todo"
 class Progress:
     boxes: int
     tracked: int
-    freight: bool
+    # Whether all the numbers that the carrier gives are there.
+    numbered: bool
     complete: bool
 
     @classmethod
     def of(cls, share: Share, lines: Iterable[Line]) -> "Progress":
         boxes = share.boxes.count()
         tracked = share.boxes.exclude(tracking_number="").count() if boxes else 0
-        complete = all(line.left == 0 for line in lines)
-        return cls(boxes, tracked, bool(share.pro_number or share.bol_number), complete)
+        freight = bool(share.pro_number or share.bol_number)
+        numbered = freight if share.shipment.mode == TransportMode.LTL else tracked == boxes
+        return cls(boxes, tracked, numbered, all(line.left == 0 for line in lines))
 
 
 def for_share(
@@ -99,26 +101,23 @@ def _labels(share: Share, progress: Progress) -> dict[str, Any]:
 
 def _transport(share: Share, progress: Progress) -> dict[str, Any]:
     freight = share.shipment.mode == TransportMode.LTL
-    done = progress.freight if freight else progress.tracked == progress.boxes
     reached = share.status in LABELLED
     text = f"{progress.tracked} of {count(progress.boxes, 'box', 'boxes')} have a number."
     return {
         "title": "Enter the freight numbers" if freight else "Enter tracking numbers",
         "text": "PRO or bill of lading number." if freight else text,
-        "state": (DONE if done else CURRENT) if reached else TODO,
+        "state": (DONE if progress.numbered else CURRENT) if reached else TODO,
         "page": "share-tracking" if share.status in TRACKABLE else "",
-        "label": "Enter numbers" if not done else "Change numbers",
+        "label": "Change numbers" if progress.numbered else "Enter numbers",
         "post": False,
     }
 
 
 def _ship(share: Share, progress: Progress) -> dict[str, Any]:
     done = share.status in DONE_SHARE
-    freight = share.shipment.mode == TransportMode.LTL
-    numbers = progress.freight if freight else progress.tracked == progress.boxes
     labelled = share.status == ShareStatus.LABELS_READY
     empty = share.status == ShareStatus.CONTENTS_CONFIRMED and not progress.boxes
-    ready = numbers and (labelled or empty)
+    ready = progress.numbered and (labelled or empty)
     return {
         "title": "Mark as shipped",
         "text": "The boxes are on their way." if done else "Once the carrier has the boxes.",

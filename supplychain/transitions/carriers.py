@@ -71,15 +71,14 @@ def _tell(shipment: Shipment, step: str, different: list[ShipmentItem]) -> None:
         .filter(status__in=[ShareStatus.SHIPPED, ShareStatus.COMPLETED])
         .select_related("connection", "guest")
     )
-    if step == ShipmentStatus.DELIVERED:
-        emails.shipments.shipment_delivered(shipment, shares)
-    elif step == ShipmentStatus.RECEIVING:
-        emails.shipments.shipment_receiving(shipment)
-    elif step == ShipmentStatus.CLOSED:
+    if step == ShipmentStatus.CLOSED:
         _complete(shipment)
-        emails.shipments.shipment_closed(shipment, shares)
-        if different:
-            emails.shipments.quantity_difference(shipment, different)
+    if step in emails.shipments.MOVED:
+        # That the centre has begun to count is for the seller alone.
+        told = () if step == ShipmentStatus.RECEIVING else shares
+        emails.shipments.shipment_moved(shipment, step, told)
+    if different:
+        emails.shipments.quantity_difference(shipment, different)
 
 
 def _complete(shipment: Shipment) -> None:

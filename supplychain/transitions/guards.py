@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import Organization
 from connections.rights.access import access_for
+from core.audit.services import record
 from core.db import lock, lock_all
 from core.errors import Conflict, NotPermitted, NotRelated
 from core.web.access import Access, Need
@@ -92,3 +93,17 @@ def _enter_as_guest(share: Share, by: Guest) -> Share:
     lock(Shipment.objects.all(), pk=share.shipment_id)
     rows = Share.objects.for_guest(link).with_list_data()
     return lock(rows.select_related("shared_by"), pk=share.pk)
+
+
+def note_share(share: Share, verb: str, by: Any, before: str, **after: Any) -> None:
+    """Write to history what its supplier or guest did with the share, which was `before`."""
+    record(
+        verb,
+        by=by,
+        subject=share,
+        # A guest has no account: it happened in none, and the seller sees it.
+        organization=share.connection and share.supplier,
+        counterparty=share.shipment.seller_id,
+        before={"status": before} if before != share.status else {},
+        after=({"status": share.status} if before != share.status else {}) | after,
+    )

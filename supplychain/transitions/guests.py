@@ -61,15 +61,15 @@ def share_with_guest(
             share, SHARE, ShareStatus.SHARED, guest=link, shared_at=clock.now(), shared_by=by,
             note=note or share.note,
         )  # fmt: skip
+    acting = access.acting_firm(EDIT_SHIPMENTS)
     record(
         "share.shared",
         by=by,
         subject=share,
         organization=shipment.seller,
-        acting=access.acting_firm(EDIT_SHIPMENTS),
+        acting=acting,
         after={"status": "shared"},
     )
-    acting = access.acting_firm(EDIT_SHIPMENTS)
     shared.note_sent(link, by=by, acting=acting)
     emails.guests.guest_invited(link, share)
     return share

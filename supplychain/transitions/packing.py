@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
-from core.audit.services import record
 from core.db import move
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
@@ -26,13 +25,14 @@ from supplychain.packing.tracking import TrackingError, check_bol, check_pro, ch
 from supplychain.permissions import WORK_SHARES
 from supplychain.plans import BoxPlan
 from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
-from supplychain.transitions.guards import enter_share, require_open
+from supplychain.transitions.guards import enter_share, note_share, require_open
 from supplychain.transitions.shipments import settle
 from supplychain.vocabulary import TransportMode
 
 CHUNK = 1000
 # Equal boxes x lines that one request writes.
 MAX_LINES_AT_ONCE = 50_000
+MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
 
 
 class ContentsDiffer(Invalid):
@@ -41,19 +41,6 @@ class ContentsDiffer(Invalid):
     def __init__(self, differences: list[Difference]) -> None:
         super().__init__("The boxes do not hold what was planned.")
         self.differences = differences
-
-
-def _note(share: Share, verb: str, by: Any, before: str, **after: Any) -> None:
-    record(
-        verb,
-        by=by,
-        subject=share,
-        # A guest has no account: it happened in none, and the seller sees it.
-        organization=share.connection and share.supplier,
-        counterparty=share.shipment.seller_id,
-        before={"status": before} if before != share.status else {},
-        after=({"status": share.status} if before != share.status else {}) | after,
-    )
 
 
 @transaction.atomic
@@ -66,7 +53,7 @@ def acknowledge_share(*, by: Any, share: Share) -> Share:
     if share.status != ShareStatus.SHARED:
         return share
     advance(share, SHARE, ShareStatus.VIEWED, viewed_at=clock.now())
-    _note(share, "share.viewed", by, ShareStatus.SHARED)
+    note_share(share, "share.viewed", by, ShareStatus.SHARED)
     return share
 
 
@@ -90,7 +77,7 @@ def _start(share: Share, by: Any) -> None:
         return
     before = share.status
     advance(share, SHARE, ShareStatus.PACKING, viewed_at=share.viewed_at or clock.now())
-    _note(share, "share.packing", by, before)
+    note_share(share, "share.packing", by, before)
 
 
 @transaction.atomic
@@ -112,7 +99,7 @@ def add_boxes(*, by: Any, share: Share, plan: BoxPlan) -> list[Box]:
     ]
     Box.objects.bulk_create(boxes, batch_size=CHUNK)
     _fill(boxes, items, plan)
-    _note(share, "share.boxes_added", by, share.status, boxes=plan.count)
+    note_share(share, "share.boxes_added", by, share.status, boxes=plan.count)
     return boxes
 
 
@@ -126,7 +113,7 @@ def change_box(*, by: Any, share: Share, box: Box, plan: BoxPlan) -> Box:
     move(box, expect={"share": share}, **_measures(plan))
     box.contents.all().delete()
     _fill([box], items, plan)
-    _note(share, "share.box_changed", by, share.status, box=box.number)
+    note_share(share, "share.box_changed", by, share.status, box=box.number)
     return box
 
 
@@ -139,7 +126,7 @@ def remove_boxes(*, by: Any, share: Share, boxes: Iterable[uuid.UUID]) -> int:
     BoxItem.objects.filter(box__in=rows).delete()
     removed, _ = rows.delete()
     if removed:
-        _note(share, "share.boxes_removed", by, share.status, boxes=removed)
+        note_share(share, "share.boxes_removed", by, share.status, boxes=removed)
     return removed
 
 
@@ -182,12 +169,7 @@ def _take_numbers(shipment: Shipment, count: int) -> int:
 
 
 def _measures(plan: BoxPlan) -> dict[str, Any]:
-    return {
-        "weight_g": plan.weight_g,
-        "length_mm": plan.length_mm,
-        "width_mm": plan.width_mm,
-        "height_mm": plan.height_mm,
-    }
+    return {name: getattr(plan, name) for name in MEASURES}
 
 
 def _fill(boxes: Sequence[Box], items: Mapping[uuid.UUID, ShipmentItem], plan: BoxPlan) -> None:
@@ -216,12 +198,10 @@ def confirm_contents(*, by: Any, share: Share) -> Share:
     differences = contents.differences(share)
     if differences:
         raise ContentsDiffer(differences)
+    _start(share, by)
     before = share.status
-    if before in (ShareStatus.SHARED, ShareStatus.VIEWED):
-        _start(share, by)
-        before = share.status
     advance(share, SHARE, ShareStatus.CONTENTS_CONFIRMED, confirmed_at=clock.now())
-    _note(share, "share.contents_confirmed", by, before, boxes=share.boxes.count())
+    note_share(share, "share.contents_confirmed", by, before, boxes=share.boxes.count())
     emails.shares.contents_confirmed(share, by=by)
     return share
 
@@ -235,7 +215,7 @@ def reopen_boxes(*, by: Any, share: Share) -> Share:
     if before == ShareStatus.PACKING:
         return share
     advance(share, SHARE, ShareStatus.PACKING, confirmed_at=None)
-    _note(share, "share.reopened", by, before)
+    note_share(share, "share.reopened", by, before)
     settle(share.shipment)
     return share
 
@@ -251,7 +231,7 @@ def make_labels(*, by: Any, share: Share) -> Share:
     if share.status == ShareStatus.CONTENTS_CONFIRMED:
         require_open(share.shipment)
         advance(share, SHARE, ShareStatus.LABELS_READY)
-        _note(share, "share.labels_ready", by, ShareStatus.CONTENTS_CONFIRMED)
+        note_share(share, "share.labels_ready", by, ShareStatus.CONTENTS_CONFIRMED)
         settle(share.shipment)
         emails.shares.labels_ready(share, by=by)
     return share
@@ -274,7 +254,7 @@ def note_download(*, by: Any, share: Share, what: str) -> Share:
     share = enter_share(share, by, WORK_SHARES)
     if what == "labels":
         _require_labelled(share)
-    _note(share, f"share.{what}_downloaded", by, share.status)
+    note_share(share, f"share.{what}_downloaded", by, share.status)
     return share
 
 
@@ -294,7 +274,7 @@ def set_tracking(*, by: Any, share: Share, numbers: Mapping[uuid.UUID, str]) -> 
         changed, ["tracking_number", "carrier", "tracking_verdict"], batch_size=CHUNK
     )
     if changed:
-        _note(share, "share.tracking_entered", by, share.status, boxes=len(changed))
+        note_share(share, "share.tracking_entered", by, share.status, boxes=len(changed))
     return len(changed)
 
 
@@ -327,7 +307,7 @@ def set_freight(*, by: Any, share: Share, pro_number: str, bol_number: str) -> S
     pro = _checked(check_pro, pro_number, "pro_number")
     bol = _checked(check_bol, bol_number, "bol_number")
     move(share, expect={"status": share.status}, pro_number=pro, bol_number=bol)
-    _note(share, "share.freight_entered", by, share.status)
+    note_share(share, "share.freight_entered", by, share.status)
     return share
 
 
@@ -359,7 +339,7 @@ def mark_shipped(*, by: Any, share: Share) -> Share:
     _require_tracked(share)
     before = share.status
     advance(share, SHARE, ShareStatus.SHIPPED, shipped_at=clock.now())
-    _note(share, "share.shipped", by, before)
+    note_share(share, "share.shipped", by, before)
     settle(share.shipment)
     emails.shares.share_shipped(share, by=by)
     return share

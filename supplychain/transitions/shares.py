@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from accounts.invitations.refusals import refuse
 from core import clock
@@ -22,6 +23,7 @@ from supplychain.transitions.guards import (
     enter_share,
     enter_shipment,
     lock_shipment,
+    note_share,
     require_open,
 )
 from supplychain.transitions.guests import end_links
@@ -51,31 +53,22 @@ def _share(
         raise Invalid("Choose at least one supplier.", field="suppliers")
     if len(targets.connections) + len(targets.invitations) > MAX_AT_ONCE:
         raise Invalid(f"Choose at most {MAX_AT_ONCE} suppliers at once.", field="suppliers")
-    connections = _connections(shipment, targets) if targets.connections else []
-    invitations = _invitations(shipment, targets) if targets.invitations else []
     common = {"shipment": shipment, "note": note, "shared_by": by, "shared_at": clock.now()}
     shares = [
         Share(connection=row, status=ShareStatus.SHARED, **common)
-        for row in connections
-        if not row.has_it
+        for row in _connections(shipment, targets.connections)
     ]
     waiting = [
         Share(invitation=row, status=ShareStatus.WAITING, **common)
-        for row in invitations
-        if not row.has_it
+        for row in _invitations(shipment, targets.invitations)
     ]
-    if shares or waiting:
-        _write(access, shipment, shares, waiting, by=by)
-    return [*shares, *waiting]
-
-
-def _write(
-    access: Access, shipment: Shipment, shares: list[Share], waiting: list[Share], *, by: Any
-) -> None:
-    Share.objects.bulk_create([*shares, *waiting])
+    new = [*shares, *waiting]
+    if not new:
+        return new
+    Share.objects.bulk_create(new)
     record_each(
         "share.shared",
-        [(share, share.supplier_id) for share in [*shares, *waiting]],
+        [(share, share.supplier_id) for share in new],
         by=by,
         organization=shipment.seller,
         acting=access.acting_firm(EDIT_SHIPMENTS),
@@ -83,39 +76,37 @@ def _write(
     )
     if shares:
         emails.shares.shipment_shared(shares, by=by)
+    return new
 
 
-def _connections(shipment: Shipment, targets: Targets) -> list[Any]:
+def _connections(shipment: Shipment, keys: frozenset[UUID]) -> list[SupplierConnection]:
     # The seller's row is locked, and whoever ends a connection locks it, too: these stay live.
+    rows = SupplierConnection.objects.for_seller(shipment.seller).live().select_related("supplier")
     shared = Share.objects.live().filter(shipment=shipment, connection=OuterRef("pk"))
-    rows = list(
-        SupplierConnection.objects.for_seller(shipment.seller)
-        .live()
-        .filter(public_id__in=targets.connections)
-        .select_related("supplier")
-        .annotate(has_it=Exists(shared))
-        .order_by("pk")
-    )
-    if len(rows) != len(targets.connections):
-        raise Invalid("One of the suppliers is not connected any more.", field="suppliers")
-    return rows
+    return _lacking(rows, keys, shared, "One of the suppliers is not connected any more.")
 
 
-def _invitations(shipment: Shipment, targets: Targets) -> list[Any]:
+def _invitations(shipment: Shipment, keys: frozenset[UUID]) -> list[SupplierInvitation]:
+    rows = SupplierInvitation.objects.for_organization(shipment.seller).to_suppliers()
     waiting = Share.objects.filter(
         shipment=shipment, invitation=OuterRef("pk"), status=ShareStatus.WAITING
     )
-    rows = list(
-        SupplierInvitation.objects.for_organization(shipment.seller)
-        .to_suppliers()
-        .open(clock.now())
-        .filter(public_id__in=targets.invitations)
-        .annotate(has_it=Exists(waiting))
-        .order_by("pk")
+    gone = "One of the invitations has ended: reload the page."
+    return _lacking(rows.open(clock.now()), keys, waiting, gone)
+
+
+def _lacking[M: Model](
+    rows: QuerySet[M], keys: frozenset[UUID], theirs: QuerySet[Share], gone: str
+) -> list[M]:
+    """Those of `rows` that `keys` name and that have none of `theirs`."""
+    if not keys:
+        return []
+    found: list[Any] = list(
+        rows.filter(public_id__in=keys).annotate(has_it=Exists(theirs)).order_by("pk")
     )
-    if len(rows) != len(targets.invitations):
-        raise Invalid("One of the invitations has ended: reload the page.", field="suppliers")
-    return rows
+    if len(found) != len(keys):
+        raise Invalid(gone, field="suppliers")
+    return [row for row in found if not row.has_it]
 
 
 @transaction.atomic
@@ -183,15 +174,7 @@ def decline_share(*, by: Any, share: Share, reason: str, never_again: bool = Fal
     share = enter_share(share, by, WORK_SHARES)
     before = share.status
     advance(share, SHARE, ShareStatus.DECLINED, ended_at=clock.now(), reason=reason[:300])
-    record(
-        "share.declined",
-        by=by,
-        subject=share,
-        organization=share.connection and share.supplier,
-        counterparty=share.shipment.seller_id,
-        before={"status": before},
-        after={"status": "declined"},
-    )
+    note_share(share, "share.declined", by, before)
     end_links([share], by=by, declined=True)
     if never_again and isinstance(by, Guest) and share.guest:
         refuse(inviter=share.shipment.seller, by=by, address=share.guest.address)

@@ -15,6 +15,7 @@ from core.audit.services import record, record_each
 from core.db import move
 from core.errors import Conflict, Invalid
 from core.state_tables import advance, advance_all
+from core.web.access import Access
 from supplychain import emails
 from supplychain.centers import UnknownCenter, get_center
 from supplychain.models import BoxItem, Share, Shipment, ShipmentItem
@@ -50,10 +51,10 @@ def create_shipment(
     Raises NotPermitted without the right to edit and Invalid for a plan that cannot be.
     """
     access = enter(seller.pk, by, EDIT_SHIPMENTS)
-    _check_facts(facts)
+    columns = _columns(facts)
     _check_items(items)
-    shipment = _insert(seller, by, facts)
-    ShipmentItem.objects.bulk_create(_item(shipment, plan) for plan in items)
+    shipment = _insert(seller, by, columns)
+    _add_items(shipment, items)
     record(
         "shipment.created",
         by=by,
@@ -65,11 +66,9 @@ def create_shipment(
     return shipment
 
 
-def _insert(seller: Organization, by: Any, facts: ShipmentFacts) -> Shipment:
+def _insert(seller: Organization, by: Any, columns: dict[str, Any]) -> Shipment:
     for _ in range(5):
-        shipment = Shipment(
-            seller=seller, created_by=by, shipment_id=new_shipment_id(), **_columns(facts)
-        )
+        shipment = Shipment(seller=seller, created_by=by, shipment_id=new_shipment_id(), **columns)
         try:
             with transaction.atomic():
                 shipment.save(force_insert=True)
@@ -84,25 +83,14 @@ def new_shipment_id() -> str:
 
 
 def _columns(facts: ShipmentFacts) -> dict[str, Any]:
-    return {
-        "name": facts.name,
-        "center_code": get_center(facts.center_code).code,
-        "mode": facts.mode,
-        "ship_date": facts.ship_date,
-        "ship_from_name": facts.ship_from_name,
-        "ship_from_address": facts.ship_from_address,
-    }
-
-
-def _item(shipment: Shipment, plan: ItemPlan) -> ShipmentItem:
-    return ShipmentItem(shipment=shipment, **vars(plan))
-
-
-def _check_facts(facts: ShipmentFacts) -> None:
     try:
-        get_center(facts.center_code)
+        return vars(facts) | {"center_code": get_center(facts.center_code).code}
     except UnknownCenter as error:
         raise Invalid(str(error), field="center_code") from error
+
+
+def _add_items(shipment: Shipment, plans: Iterable[ItemPlan]) -> None:
+    ShipmentItem.objects.bulk_create(ShipmentItem(shipment=shipment, **vars(p)) for p in plans)
 
 
 def _check_items(items: Iterable[ItemPlan]) -> None:
@@ -125,15 +113,14 @@ def _check_items(items: Iterable[ItemPlan]) -> None:
 
 def version_of(shipment: Shipment, items: Iterable[ShipmentItem] = ()) -> str:
     """A short word for what a form was made from: another word means that it has changed (C9)."""
-    facts: list[Any] = [shipment.name, shipment.center_code, shipment.mode, shipment.ship_date]
-    facts += [shipment.ship_from_name, shipment.ship_from_address]
+    facts = [getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__]
     for item in sorted(items, key=lambda item: item.pk):
         facts += [item.pk, item.msku, item.fnsku, item.title, item.quantity, item.expiry]
         facts += [item.prep_type, item.prep_owner]
     return hashlib.sha256(repr([str(fact) for fact in facts]).encode()).hexdigest()[:16]
 
 
-def _changeable(by: Any, shipment: Shipment) -> tuple[Any, Shipment]:
+def _changeable(by: Any, shipment: Shipment) -> tuple[Access, Shipment]:
     access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
     require_open(shipment)
     if shipment.shares.filter(status__in=LABELLED).exists():
@@ -144,7 +131,7 @@ def _changeable(by: Any, shipment: Shipment) -> tuple[Any, Shipment]:
     return access, shipment
 
 
-def _unchanged(expected: str, actual: str) -> None:
+def _require_unchanged(expected: str, actual: str) -> None:
     if expected != actual:
         raise Conflict("Somebody else changed this in the meantime. Reload the page to see it.")
 
@@ -157,8 +144,7 @@ def change_shipment(*, by: Any, shipment: Shipment, facts: ShipmentFacts, versio
     shipment is no longer open, or a supplier has confirmed the contents.
     """
     access, shipment = _changeable(by, shipment)
-    _unchanged(version, version_of(shipment))
-    _check_facts(facts)
+    _require_unchanged(version, version_of(shipment))
     columns = _columns(facts)
     before = {name: getattr(shipment, name) for name in columns}
     if before == columns:
@@ -192,7 +178,7 @@ def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: 
     named = changes.changed.keys() | changes.removed
     if not named <= rows.keys():
         raise Conflict("A line is gone in the meantime. Reload the page to see it.")
-    _unchanged(version, version_of(shipment, [rows[key] for key in named]))
+    _require_unchanged(version, version_of(shipment, [rows[key] for key in named]))
     plans = {key: plan_of(item) for key, item in rows.items()} | changes.changed
     kept = [plan for key, plan in plans.items() if key not in changes.removed]
     _check_items([*kept, *changes.added])
@@ -230,10 +216,10 @@ def _write_items(shipment: Shipment, rows: dict[Any, ShipmentItem], changes: Ite
             changed.append(item)
     ShipmentItem.objects.filter(pk__in=[rows[key].pk for key in changes.removed]).delete()
     # Two lines may exchange their SKUs: free the names before giving them out again.
-    renamed = [item.pk for item in changed]
-    ShipmentItem.objects.filter(pk__in=renamed).update(msku=Cast("public_id", CharField()))
+    renamed = ShipmentItem.objects.filter(pk__in=[item.pk for item in changed])
+    renamed.update(msku=Cast("public_id", CharField()))
     ShipmentItem.objects.bulk_update(changed, list(ItemPlan.__dataclass_fields__))
-    ShipmentItem.objects.bulk_create(_item(shipment, plan) for plan in changes.added)
+    _add_items(shipment, changes.added)
     return bool(changed or changes.removed or changes.added)
 
 

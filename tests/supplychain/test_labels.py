@@ -10,16 +10,10 @@ from hypothesis import strategies as st
 
 from core.pdf.text import REGULAR, fit
 from supplychain.packing.boxes import BoxError, box_id
-from supplychain.packing.labels import (
-    BoxLabel,
-    ItemLabel,
-    LabelError,
-    box_code,
-    box_labels,
-    item_labels,
-    read_scan,
-)
-from supplychain.packing.labels.codes import MAX_CODE_LENGTH
+from supplychain.packing.labels import LabelError
+from supplychain.packing.labels.boxes import BoxLabel, box_labels
+from supplychain.packing.labels.codes import MAX_CODE_LENGTH, box_code, read_scan
+from supplychain.packing.labels.items import ItemLabel, item_labels
 from supplychain.packing.labels.sheets import BOX_GRIDS, ITEM_GRIDS
 from supplychain.vocabulary import ItemSheet, SheetSize
 

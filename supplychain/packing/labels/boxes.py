@@ -14,8 +14,8 @@ from reportlab.pdfgen.canvas import Canvas
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw, draw_lines
 from supplychain.packing.boxes import BoxError, split_box_id
+from supplychain.packing.labels import LabelError
 from supplychain.packing.labels.codes import box_code, draw_code128, draw_qr
-from supplychain.packing.labels.errors import LabelError
 from supplychain.packing.labels.sheets import BOX_GRIDS
 from supplychain.vocabulary import SheetSize
 

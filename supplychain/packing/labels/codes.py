@@ -12,7 +12,7 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.pdfgen.canvas import Canvas
 
 from supplychain.packing.boxes import box_id, split_box_id
-from supplychain.packing.labels.errors import LabelError
+from supplychain.packing.labels import LabelError
 
 MARK = "PH1"
 MAX_CODE_LENGTH = 240

@@ -10,8 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw
+from supplychain.packing.labels import LabelError
 from supplychain.packing.labels.codes import draw_code128
-from supplychain.packing.labels.errors import LabelError
 from supplychain.packing.labels.sheets import ITEM_GRIDS, Grid
 from supplychain.vocabulary import ItemSheet
 
