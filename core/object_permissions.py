@@ -14,16 +14,6 @@ from django.db import models
 from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-__all__ = [
-    "GroupGrantBase",
-    "UserGrantBase",
-    "clear_grants",
-    "grant",
-    "grant_many",
-    "grant_to_group",
-    "permission_for",
-]
-
 
 class ClosedQuerySet(models.QuerySet[Any]):
     """Keeps the closed list where rows are written without being saved one by one."""
@@ -90,15 +80,17 @@ def grant(table: Any, *, user: Any, codename: str, obj: models.Model) -> None:
     people's."""
     if not user.is_authenticated:
         raise ValidationError("Nobody can be assigned a right without an account.")
-    permission = permission_for(type(obj), codename)
-    if not table.objects.filter(user=user, permission=permission, content_object=obj).exists():
-        table.objects.create(user=user, permission=permission, content_object=obj)
+    _give(table, codename, obj, user=user)
 
 
 def grant_to_group(table: Any, *, group: Any, codename: str, obj: models.Model) -> None:
-    permission = permission_for(type(obj), codename)
-    if not table.objects.filter(group=group, permission=permission, content_object=obj).exists():
-        table.objects.create(group=group, permission=permission, content_object=obj)
+    _give(table, codename, obj, group=group)
+
+
+def _give(table: Any, codename: str, obj: models.Model, **holder: Any) -> None:
+    right = {"permission": permission_for(type(obj), codename), "content_object": obj, **holder}
+    if not table.objects.filter(**right).exists():
+        table.objects.create(**right)
 
 
 def grant_many(

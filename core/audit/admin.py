@@ -1,15 +1,13 @@
 """History on the desk: to read and to search, never to change."""
 
-from functools import reduce
-from operator import or_
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from core.audit import presenters
+from core.audit import presenters, seals
 from core.audit.models import Actor, Event
 from core.web.desk_pages import DeskAdmin
 from core.web.formats import desk_second
@@ -38,8 +36,7 @@ class EventAdmin(DeskAdmin):
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Whole ids only: each is found by an index."""
         if term.isascii() and term.isdigit() and len(term) < 19:
-            parties = ("organization_id", "counterparty_id", "acting_id")
-            return rows.filter(reduce(or_, [Q(**{party: int(term)}) for party in parties]))
+            return rows.filter(seals.events_of(int(term)))
         try:
             return rows.filter(object_id=str(UUID(term)))
         except ValueError:

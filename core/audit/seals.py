@@ -64,7 +64,7 @@ def seal_party(organization_id: int) -> int:
                 cursor.execute(
                     "SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organization_id % 2**31]
                 )
-        last = Seal.objects.filter(organization_id=organization_id).order_by("-sequence").first()
+        last = newest_seal(organization_id)
         previous, sequence = (last.hash, last.sequence) if last else ("", 0)
         sealed = Seal.objects.filter(event_id=OuterRef("pk"), organization_id=organization_id)
         events = Event.objects.filter(events_of(organization_id), ~Exists(sealed))

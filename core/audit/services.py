@@ -65,11 +65,8 @@ def record(
     the parties that will see it, as rows or ids. `before` and `after` hold plain JSON without names
     or addresses. Raises RuntimeError outside a transaction and KeyError for a verb that no app
     registered."""
-    require_atomic()
-    event = _event(verb, subject, counterparty, organization, _actor_ref(by))
-    event.acting_id = getattr(acting, "pk", acting)
-    event.before, event.after = before or {}, after or {}
-    event.save(force_insert=True)
+    change = Change(subject, counterparty, before or {}, after or {})
+    record_changes(verb, [change], by=by, organization=organization, acting=acting)
 
 
 @dataclass(frozen=True)
@@ -87,14 +84,22 @@ def record_changes(
 ) -> None:
     """Append one event for each change, all in one statement. Raises as `record` does."""
     require_atomic()
+    presenters.sentence_for(verb)
     actor = _actor_ref(by)
-    events = []
-    for change in changes:
-        event = _event(verb, change.subject, change.counterparty, organization, actor)
-        event.acting_id = getattr(acting, "pk", acting)
-        event.before, event.after = change.before, change.after
-        events.append(event)
-    Event.objects.bulk_create(events)
+    Event.objects.bulk_create(
+        Event(
+            verb=verb,
+            actor_ref=actor,
+            organization_id=getattr(organization, "pk", organization),
+            counterparty_id=getattr(change.counterparty, "pk", change.counterparty),
+            acting_id=getattr(acting, "pk", acting),
+            **_named(change.subject),
+            before=change.before,
+            after=change.after,
+            request_id=origin.get().request_id,
+        )
+        for change in changes
+    )
 
 
 def record_each(
@@ -112,29 +117,14 @@ def record_each(
     record_changes(verb, changes, by=by, organization=organization, acting=acting)
 
 
-def _event(
-    verb: str, subject: models.Model, counterparty: Any, organization: Any, actor: Any
-) -> Event:
-    presenters.sentence_for(verb)
-    return Event(
-        verb=verb,
-        actor_ref=actor,
-        organization_id=getattr(organization, "pk", organization),
-        counterparty_id=getattr(counterparty, "pk", counterparty),
-        object_type=subject._meta.label_lower,
-        object_id=str(getattr(subject, "public_id", subject.pk)),
-        request_id=origin.get().request_id,
-    )
+def _named(subject: models.Model) -> dict[str, str]:
+    key = getattr(subject, "public_id", subject.pk)
+    return {"object_type": subject._meta.label_lower, "object_id": str(key)}
 
 
 def origin_of(subject: models.Model, verb: str) -> Origin:
     """From where `verb` was last done to `subject`: work that it set off carries on under it."""
-    rows = Event.objects.filter(
-        object_type=subject._meta.label_lower,
-        object_id=str(getattr(subject, "public_id", subject.pk)),
-        verb=verb,
-    )
-    event = rows.order_by("-id").first()
+    event = Event.objects.filter(**_named(subject), verb=verb).order_by("-id").first()
     if event is None or event.actor_ref is None:
         return NOWHERE
     ip = Actor.objects.filter(ref=event.actor_ref).values_list("ip", flat=True).first()

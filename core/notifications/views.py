@@ -1,7 +1,6 @@
 """Reading notifications, choosing what is mailed, and stopping repeating mail by its link."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -33,18 +32,13 @@ def mark_read(request: AuthenticatedRequest) -> HttpResponse:
     if "notice" not in request.POST:
         rows.filter(read_at=None).update(read_at=clock.now())
         return redirect(page)
-    notice = _of(rows, request.POST["notice"])
+    notice = rows.filter(pk=key_in(request.POST["notice"]) or 0).first()
+    if notice is None:
+        raise NotRelated
     rows.filter(pk=notice.pk, read_at=None).update(read_at=clock.now())
     if "open" in request.POST and notice.path:
         return redirect(notice.path)
     return redirect(safe_next(request, page))
-
-
-def _of(rows: Any, number: str) -> Notification:
-    notice: Notification | None = rows.filter(pk=key_in(number)).first()
-    if notice is None:
-        raise NotRelated
-    return notice
 
 
 def settings_page(request: AuthenticatedRequest) -> HttpResponse:

@@ -5,12 +5,11 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from core import hooks
 from core.outbox import kinds
 from core.outbox.bounces import clear_by_desk
 from core.outbox.models import BLANK, MarkedAddress, Message
@@ -18,17 +17,10 @@ from core.outbox.services import send_again
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import desk_minute
-from core.web.mail_frames import framed, mail_frame, mail_page
+from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
 
 RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"
-
-
-def _sample(name: str) -> hooks.MailSample:
-    try:
-        return hooks.mail_sample(name)
-    except KeyError:
-        raise Http404 from None
 
 
 class StatusFilter(ChoiceFilter):
@@ -72,18 +64,11 @@ class MessageAdmin(ByAddress):
         ]
 
     def kind_list(self, request: HttpRequest) -> HttpResponse:
-        groups = [
-            (group.title, [self._line(kind) for kind in kinds.all_kinds() if kind.group is group])
-            for group in kinds.GROUPS
-        ]
+        groups = kinds.links_to("admin:outbox_message_kind")
         return self.desk_page(request, "kinds", "Every kind of mail", groups=groups)
 
-    def _line(self, kind: kinds.Kind) -> dict[str, str]:
-        url = reverse("admin:outbox_message_kind", args=[kind.name])
-        return {"label": kind.label, "url": url}
-
     def kind(self, request: HttpRequest, name: str) -> HttpResponse:
-        sample = _sample(name)
+        sample = sample_of(name)
         return self.desk_page(
             request,
             "kind",
@@ -94,7 +79,7 @@ class MessageAdmin(ByAddress):
         )
 
     def kind_body(self, request: HttpRequest, name: str) -> HttpResponse:
-        return framed(_sample(name).html)
+        return framed(sample_of(name).html)
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The message as far as it may be read: a secret body stays secret."""

@@ -185,7 +185,8 @@ def _away(messages: list[Message], reason: str) -> None:
         if message.queued_at < old:
             _finish(message, MessageStatus.FAILED, reason)
     _release([message for message in messages if message.queued_at >= old], reason)
-    Pause.begin(clock.real_now() + PAUSE, reason)
+    pause = {"until": clock.real_now() + PAUSE, "reason": reason[:500]}
+    Pause.objects.update_or_create(pk=1, defaults=pause)
 
 
 def _without_marked(messages: list[Message]) -> list[Message]:
@@ -233,7 +234,8 @@ def send_batch(until: float | None = None) -> int:
     waiting, server, jitter = deque(messages), Connection(), _jitter()
     try:
         server.open()
-        Pause.end()
+        if Pause.objects.exists():
+            Pause.objects.all().delete()
         _send_all(server, waiting, until)
     except ServerRefuses as refusal:
         for message in waiting:
@@ -254,7 +256,7 @@ def drain(seconds: float = SECONDS) -> int:
     recover()
     expand()
     total = 0
-    if Pause.holds(clock.real_now()):
+    if Pause.objects.filter(until__gt=clock.real_now()).exists():
         return total
     while time.monotonic() < until and not stopping.is_set():
         tried = send_batch(until)

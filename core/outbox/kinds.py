@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
+
+from django.urls import reverse
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,23 @@ def group_of(name: str) -> Group:
 
 
 def all_kinds() -> list[Kind]:
-    order = {group.name: number for number, group in enumerate(GROUPS)}
-    return sorted(_KINDS.values(), key=lambda kind: (order[kind.group.name], kind.name))
+    return [kind for group in GROUPS for kind in kinds_in(group)]
+
+
+def kinds_in(group: Group) -> list[Kind]:
+    return sorted((kind for kind in _KINDS.values() if kind.group is group), key=attrgetter("name"))
+
+
+def links_to(page: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """Title of each group with label and address of its kinds, each at the page of this name."""
+    return [
+        (group.title, [{"label": k.label, "url": reverse(page, args=[k.name])} for k in found])
+        for group, found in ((group, kinds_in(group)) for group in GROUPS)
+    ]
 
 
 def names_in(group: Group) -> list[str]:
-    return [kind.name for kind in _KINDS.values() if kind.group is group]
+    return [kind.name for kind in kinds_in(group)]
 
 
 def asked_for() -> list[str]:

@@ -1,6 +1,5 @@
 """A message is a row in the transaction of the change that caused it."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -162,16 +161,3 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return self.reason
-
-    @classmethod
-    def begin(cls, until: datetime, reason: str) -> None:
-        cls.objects.update_or_create(pk=1, defaults={"until": until, "reason": reason[:500]})
-
-    @classmethod
-    def end(cls) -> None:
-        if cls.objects.exists():
-            cls.objects.all().delete()
-
-    @classmethod
-    def holds(cls, now: datetime) -> bool:
-        return cls.objects.filter(until__gt=now).exists()

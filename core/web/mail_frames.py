@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
+
+from core import hooks
 
 # A page with such a frame in it.
 PAGE_POLICY: dict[str, Any] = settings.SECURE_CSP | {"frame-src": ["'self'"]}
@@ -17,6 +19,14 @@ FRAME_POLICY = {
     "frame-ancestors": ["'self'"],
     "sandbox": ["allow-top-navigation-by-user-activation"],
 }
+
+
+def sample_of(kind: str) -> hooks.MailSample:
+    """The example of a mail of this kind; raises Http404 where there is none."""
+    try:
+        return hooks.mail_sample(kind)
+    except KeyError:
+        raise Http404 from None
 
 
 def mail_page(view: Any) -> Any:

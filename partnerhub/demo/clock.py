@@ -36,10 +36,6 @@ def put(offset: timedelta) -> None:
     _kept.at = -1.0
 
 
-def move(by: timedelta) -> None:
-    put(offset() + by)
-
-
 def reset() -> None:
     ClockOffset.objects.all().delete()
     _kept.at = -1.0

@@ -66,9 +66,10 @@ def _read(path: Path) -> Letter:
     )
 
 
-def letters(to: str = "", limit: int = 200) -> list[Letter]:
+def letters(to: str) -> list[Letter]:
+    """The newest two hundred to this address, or to everybody when it is empty."""
     found = map(_read, sorted(folder().glob("*.eml"), reverse=True))
-    return list(islice((letter for letter in found if to in ("", letter.to)), limit))
+    return list(islice((letter for letter in found if to in ("", letter.to)), 200))
 
 
 def letter(name: str) -> Letter | None:

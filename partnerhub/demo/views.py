@@ -1,6 +1,7 @@
 """The demo's own pages: its people, its mail, its clock, its components."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.account.internal.flows.login import record_authentication
@@ -11,15 +12,13 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from core import clock
-from core.hooks import MailSample
+from core.outbox import kinds
 from core.web.forms import posted, status_of
-from core.web.mail_frames import framed, mail_frame, mail_page
-from partnerhub import samples
+from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
 from partnerhub.demo import clock as demo_clock
 from partnerhub.demo import mailbox
 from partnerhub.demo.components import gallery_context
@@ -30,12 +29,15 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TOTP_SECONDS = 30
 
 
+def open_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    return login_not_required(require_GET(view))
+
+
 def _code(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // TOTP_SECONDS))
 
 
-@login_not_required
-@require_GET
+@open_page
 def people(request: HttpRequest) -> HttpResponse:
     rows = [{"person": one, "code": _code(one.secret) if one.secret else ""} for one in PEOPLE]
     context = {"rows": rows, "password": PASSWORD, "guest": GUEST}
@@ -57,16 +59,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("/admin/" if user.is_staff else "/")
 
 
-@login_not_required
-@require_GET
+@open_page
 def mail_list(request: HttpRequest) -> HttpResponse:
     to = request.GET.get("to", "")
     return render(request, "demo/mail_list.html", {"letters": mailbox.letters(to), "to": to})
 
 
 @mail_page
-@login_not_required
-@require_GET
+@open_page
 def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
     letter = mailbox.letter(name)
     if letter is None:
@@ -75,8 +75,7 @@ def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @mail_frame
-@login_not_required
-@require_GET
+@open_page
 def mail_body(request: HttpRequest, name: str) -> HttpResponse:
     letter = mailbox.letter(name)
     if letter is None or not letter.html:
@@ -84,38 +83,22 @@ def mail_body(request: HttpRequest, name: str) -> HttpResponse:
     return framed(letter.html)
 
 
-@login_not_required
-@require_GET
+@open_page
 def mail_kinds(request: HttpRequest) -> HttpResponse:
-    groups = [
-        (
-            title,
-            [{"label": k.label, "url": reverse("demo-mail-kind", args=[k.name])} for k in found],
-        )
-        for title, found in samples.catalogue()
-    ]
+    groups = kinds.links_to("demo-mail-kind")
     return render(request, "demo/mail_kinds.html", {"groups": groups})
 
 
-def _sample(name: str) -> MailSample:
-    try:
-        return samples.render(name)
-    except KeyError:
-        raise Http404 from None
-
-
 @mail_page
-@login_not_required
-@require_GET
+@open_page
 def mail_kind(request: HttpRequest, name: str) -> HttpResponse:
-    return render(request, "demo/mail_kind.html", {"sample": _sample(name)})
+    return render(request, "demo/mail_kind.html", {"sample": sample_of(name)})
 
 
 @mail_frame
-@login_not_required
-@require_GET
+@open_page
 def mail_kind_body(request: HttpRequest, name: str) -> HttpResponse:
-    return framed(_sample(name).html)
+    return framed(sample_of(name).html)
 
 
 class ClockForm(forms.Form):
@@ -130,7 +113,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
         return redirect("demo-clock")
     form = ClockForm(posted(request))
     if form.is_valid():
-        demo_clock.move(timedelta(days=form.cleaned_data["days"]))
+        demo_clock.put(demo_clock.offset() + timedelta(days=form.cleaned_data["days"]))
         run_sweeps()
         messages.success(request, f"It is now {clock.now():%d %B %Y, %H:%M} UTC in the demo.")
         return redirect("demo-clock")
@@ -138,7 +121,6 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/clock.html", context, status=status_of(form))
 
 
-@login_not_required
-@require_GET
+@open_page
 def gallery(request: HttpRequest) -> HttpResponse:
     return render(request, "components/gallery.html", gallery_context(request))

@@ -51,10 +51,3 @@ def _with_links(part: str) -> str:
     return part.replace(tokens.PLACEHOLDER, f"{site}/invitations/sample/").replace(
         tokens.UNSUBSCRIBE, f"{site}/unsubscribe/sample/"
     )
-
-
-def catalogue() -> list[tuple[str, list[kinds.Kind]]]:
-    every = kinds.all_kinds()
-    return [
-        (group.title, [kind for kind in every if kind.group is group]) for group in kinds.GROUPS
-    ]

@@ -5,14 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import public as accounts
 from core.notifications import views as notifications
-from partnerhub.portals import failed_mails
+from partnerhub.portals import failed_mails, views
 from partnerhub.portals import help as help_pages
 from partnerhub.portals import notifications as notices
-from partnerhub.portals import urls as portals
 from supplychain.urls import public as supplychain
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *portals.public,
+    path("", views.front_page, name="account-chooser"),
     *accounts.urlpatterns,
     *supplychain.urlpatterns,
     path("notifications/", notices.notification_list, name="notification-list"),
