@@ -325,7 +325,7 @@ class Rows:
             "center_code": "ABE2",
             "ship_date": clock.today() + timedelta(days=20),
             "ship_from_name": of.name,
-            "ship_from_address": self.typed("7 Harbor Road\nOakland, CA 94607", 500),
+            "ship_from_address": self.typed("7 Harbor Road\nOakland, CA 94607", 300),
         }
         row = Shipment.objects.create(seller=of, **values | fields)
         for sku, units in ({"MUG-RED": 12, "MUG-BLUE": 8} if items is None else items).items():
