@@ -29,7 +29,6 @@ class GalleryForm(forms.Form):
 
 
 def gallery_context(request: HttpRequest) -> dict[str, Any]:
-    page = {"previous_url": "?page=before", "next_url": "?page=after"}
     return {
         "form": GalleryForm(request.POST or None, request.FILES or None),
         "refused": GalleryForm({"email": "not an address", "level": "owner"}, prefix="refused"),
@@ -50,9 +49,7 @@ def gallery_context(request: HttpRequest) -> dict[str, Any]:
             ("li@factory.example", "2 Nov 2026", "16 Nov 2026", "accepted", "Accepted"),
             ("sam@nowhere.example", "1 Nov 2026", "15 Nov 2026", "undeliverable", "Undeliverable"),
         ],
-        "tones": [
-            (tone, tone.capitalize()) for tone in ("good", "waiting", "info", "bad", "quiet")
-        ],
+        "tones": [(tone, tone.title()) for tone in ["good", "waiting", "info", "bad", "quiet"]],
         "alerts": [
             ("info", "The review takes up to 14 days", "We write to you when it is done."),
             ("good", "The connection is active", "Two people can work from now on."),
@@ -60,7 +57,7 @@ def gallery_context(request: HttpRequest) -> dict[str, Any]:
             ("bad", "The mail came back", "Copy the link and send it another way."),
         ],
         "consequences": ["Ana Ruiz loses Manage FBA Inventory (edit).", "Two open shares end."],
-        "page": page,
+        "page": {"previous_url": "?page=before", "next_url": "?page=after"},
     }
 
 

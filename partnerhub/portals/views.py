@@ -1,5 +1,6 @@
 """Pages that join the apps: the front page, the portals' homes, User Permissions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -72,50 +73,41 @@ def seller_home(request: PortalRequest) -> HttpResponse:
             return redirect("seller:shipments", organization.handle)
         opening = role_names()[VIEW_SHIPMENTS.role]
         return render(request, "portals/delegate_home.html", {"opening": opening})
-    lists = []
-    if request.access.administrator:
-        waiting = [*checklists.seller_answers(organization), *checklists.review_steps(organization)]
-        lists = [
-            ("Let a solution provider help you", checklists.seller_steps(organization)),
-            ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
-        ]
-        lists = [*_asked(waiting), *lists]
-    return render(request, "portals/home.html", _home(request, lists))
-
-
-def _asked(steps: list[checklists.Step]) -> list[tuple[str, list[checklists.Step]]]:
-    return [("Waiting for your answer", steps)] if steps else []
+    if not request.access.administrator:
+        return _home(request, [])
+    lists = [
+        ("Let a solution provider help you", checklists.seller_steps(organization)),
+        ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
+    ]
+    waiting = [*checklists.seller_answers(organization), *checklists.review_steps(organization)]
+    return _home(request, lists, waiting)
 
 
 @require_safe
 @require(ANY_MEMBER)
 def provider_home(request: PortalRequest) -> HttpResponse:
-    organization = request.access.organization
-    steps = checklists.provider_steps(
-        request.user, organization, administrator=request.access.administrator
-    )
-    lists = [("From registration to your first client", steps)]
-    if request.access.administrator:
-        lists = [*_asked(checklists.provider_answers(organization)), *lists]
-    return render(request, "portals/home.html", _home(request, lists))
+    organization, administrator = request.access.organization, request.access.administrator
+    steps = checklists.provider_steps(request.user, organization, administrator=administrator)
+    waiting = checklists.provider_answers(organization) if administrator else []
+    return _home(request, [("From registration to your first client", steps)], waiting)
 
 
 @require_safe
 @require(ANY_MEMBER)
 def supply_home(request: PortalRequest) -> HttpResponse:
-    lists = [
-        (
-            "From connection to shipment",
-            checklists.supplier_steps(
-                request.access.organization, administrator=request.access.administrator
-            ),
-        )
-    ]
-    return render(request, "portals/home.html", _home(request, lists))
+    organization, administrator = request.access.organization, request.access.administrator
+    steps = checklists.supplier_steps(organization, administrator=administrator)
+    return _home(request, [("From connection to shipment", steps)])
 
 
-def _home(request: PortalRequest, lists: list[Any]) -> dict[str, Any]:
-    return {"lists": lists, "pending": pending_for(request.user)}
+def _home(
+    request: PortalRequest,
+    lists: list[tuple[str, list[checklists.Step]]],
+    waiting: Sequence[checklists.Step] = (),
+) -> HttpResponse:
+    asked = [("Waiting for your answer", waiting)] if waiting else []
+    context = {"lists": [*asked, *lists], "pending": pending_for(request.user)}
+    return render(request, "portals/home.html", context)
 
 
 @require_safe
