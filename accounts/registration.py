@@ -7,7 +7,6 @@ that a business has one provider account (S0.16).
 import importlib
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from stdnum import lei
@@ -30,8 +29,8 @@ class _Rule:
     hint: str
     module: str = ""
     pattern: str = ""
-    company: Callable[[str], str] = str
-    """Turns a number into that of the company behind it (a branch's number, a tax number)."""
+    # The part that is the company's own number, in a branch's or a tax number.
+    company: slice = slice(None)
 
     def normalised(self, typed: str) -> str | None:
         if self.pattern:
@@ -46,32 +45,16 @@ class _Rule:
         return None
 
 
-def _last_nine(number: str) -> str:
-    return number[-9:]
-
-
-def _first_ten(number: str) -> str:
-    return number[:10]
-
-
-def _tax_holder(gstin: str) -> str:
-    return gstin[2:12]
-
-
-def _first_nine(number: str) -> str:
-    return number[:9]
-
-
 _RULES: dict[str, tuple[_Rule, ...]] = {
     "AT": (_Rule("Firmenbuchnummer", "at.businessid"), _Rule("UID (ATU and 8 digits)", "at.uid")),
     "AU": (
-        _Rule("ABN (11 digits)", "au.abn", company=_last_nine),
+        _Rule("ABN (11 digits)", "au.abn", company=slice(-9, None)),
         _Rule("ACN (9 digits)", "au.acn"),
     ),
     "BE": (_Rule("enterprise number (10 digits)", "be.vat"),),
     "BG": (_Rule("VAT number (9 or 10 digits)", "bg.vat"),),
     "BR": (_Rule("CNPJ (14 characters)", "br.cnpj"),),
-    "CA": (_Rule("business number (9 digits)", "ca.bn", company=_first_nine),),
+    "CA": (_Rule("business number (9 digits)", "ca.bn", company=slice(9)),),
     "CH": (_Rule("UID (CHE and 9 digits)", "ch.uid"),),
     "CN": (_Rule("unified social credit code (18 characters)", "cn.uscc"),),
     "CY": (_Rule("VAT number (8 digits and a letter)", "cy.vat"),),
@@ -86,8 +69,8 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "FI": (_Rule("Y-tunnus (7 digits, hyphen, digit)", "fi.ytunnus"),),
     "FR": (
         _Rule("SIREN (9 digits)", "fr.siren"),
-        _Rule("SIRET (14 digits)", "fr.siret", company=_first_nine),
-        _Rule("TVA number (FR and 11 characters)", "fr.tva", company=_last_nine),
+        _Rule("SIRET (14 digits)", "fr.siret", company=slice(9)),
+        _Rule("TVA number (FR and 11 characters)", "fr.tva", company=slice(-9, None)),
     ),
     "GB": (
         _Rule(
@@ -105,7 +88,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     ),
     "IL": (_Rule("company number (9 digits)", "il.hp"),),
     "IN": (
-        _Rule("GSTIN (15 characters)", "in_.gstin", company=_tax_holder),
+        _Rule("GSTIN (15 characters)", "in_.gstin", company=slice(2, 12)),
         _Rule("PAN (10 characters)", "in_.pan"),
     ),
     "IT": (_Rule("partita IVA (11 digits)", "it.iva"),),
@@ -135,7 +118,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "TR": (_Rule("VKN (10 digits)", "tr.vkn"),),
     "TW": (_Rule("UBN (8 digits)", "tw.ubn"),),
     "US": (_Rule("EIN (9 digits, as in 12-3456789)", "us.ein"),),
-    "VN": (_Rule("MST (10 or 13 digits)", "vn.mst", company=_first_ten),),
+    "VN": (_Rule("MST (10 or 13 digits)", "vn.mst", company=slice(10)),),
 }
 
 
@@ -173,7 +156,7 @@ def _checked(country: str, number: str) -> tuple[str, str]:
     for rule in _RULES.get(code, (_Rule(_ANY_COUNTRY, pattern=_PLAIN.pattern),)):
         found = rule.normalised(typed)
         if found is not None:
-            company = _FILLING.sub("", rule.company(found)).upper()
+            company = _FILLING.sub("", found[rule.company]).upper()
             return found, f"{code}:{company}"
     raise RegistrationError(_expected(code))
 

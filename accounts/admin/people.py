@@ -111,8 +111,7 @@ class PersonAdmin(DeskAdmin):
         return [("<int:pk>/change/", self.page, "change"), *acts]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = self.find(request, pk)
-        return self._page(request, person)
+        return self._page(request, self.find(request, pk))
 
     def _page(
         self, request: HttpRequest, person: Person, *, alert: str = "", status: int = 200
@@ -120,6 +119,13 @@ class PersonAdmin(DeskAdmin):
         state = state_of(person)
         mine = person.pk == request.user.pk
         rows = Membership.objects.live().filter(user=person).select_related("organization")
+        facts = [
+            ("Name", person.name),
+            ("Address", person.email),
+            ("Account since", day(person.created_at)),
+        ]
+        if person.erased_at:
+            facts.append(("Erased", minute(person.erased_at)))
         return self.desk_page(
             request,
             "detail",
@@ -134,7 +140,7 @@ class PersonAdmin(DeskAdmin):
                 for act in ACTS
                 if state in act.states and not mine
             ],
-            facts=_facts(person),
+            facts=facts,
             memberships=rows.order_by("organization__name", "id")[:SHOWN],
         )
 
@@ -172,14 +178,3 @@ def _run(request: HttpRequest, act: Act, person: Person, form: SuccessorForm) ->
 
 def _url(act: Act, pk: int) -> str:
     return reverse(f"admin:accounts_person_{act.name}", args=[pk])
-
-
-def _facts(person: Person) -> list[tuple[str, str]]:
-    facts = [
-        ("Name", person.name),
-        ("Address", person.email),
-        ("Account since", day(person.created_at)),
-    ]
-    if person.erased_at:
-        facts.append(("Erased", minute(person.erased_at)))
-    return facts

@@ -126,10 +126,8 @@ class Room:
                 sent.popleft()
             while ends and ends[0] <= at:
                 ends.popleft()
-            budget, open_limit = (
-                day_budget(self.organization, at),
-                pending_limit(self.organization, at),
-            )
+            budget = day_budget(self.organization, at)
+            open_limit = pending_limit(self.organization, at)
             waits = []
             if len(sent) >= budget:
                 waits.append(sent[len(sent) - budget] + DAY)
@@ -149,9 +147,8 @@ def _check(
 
 
 def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
-    rows = model.objects.for_organization(organization).open(clock.now())
-    ends = rows.order_by("expires_at").values_list("expires_at", flat=True)
-    return deque(ends[: PENDING_TRUSTED * 2])
+    rows = model.objects.for_organization(organization).open(clock.now()).order_by("expires_at")
+    return deque(rows.values_list("expires_at", flat=True)[: PENDING_TRUSTED * 2])
 
 
 def hold(addresses: Iterable[str]) -> None:
@@ -171,8 +168,7 @@ def hold(addresses: Iterable[str]) -> None:
 def check_open(invitation: Any) -> None:
     """Raise LimitReached when the account's open invitations, of all kinds together, are enough."""
     organization, now = invitation.organization, clock.now()
-    trusted = day_budget(organization) == PER_ORGANIZATION_TRUSTED
-    limit = PENDING_TRUSTED if trusted else PENDING
+    limit = pending_limit(organization)
     rows = [
         model.objects.for_organization(organization)
         .open(now)
@@ -188,20 +184,6 @@ def check_open(invitation: Any) -> None:
             f"There are {limit} open invitations. Take back what nobody will answer, or wait.",
             retry_at=min(open_ones),
         )
-
-
-def check_and_count(invitation: Any) -> None:
-    """Count one sending; raises LimitReached with the time when the next one is possible.
-
-    The caller holds the lock of the inviting organization, so that its counts cannot be overrun,
-    and has counted its open invitations.
-    """
-    count(
-        invitation.organization,
-        budget_key(invitation.address),
-        about=invitation.about,
-        asked_for=invitation.asked_for,
-    )
 
 
 def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -> None:

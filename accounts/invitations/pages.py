@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.addresses import masked
+from accounts.invitations import kinds
 from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened, forget, newest
-from accounts.invitations.pending import pending_for
 from accounts.invitations.wishes import ASKABLE, last_asked
 from core.errors import Ended
 
+PER_KIND = 10
 # What happened, and what now, for each way in which an invitation ends.
 ENDED: dict[str, tuple[str, str]] = {
     "accepted": (
@@ -102,3 +104,17 @@ def for_somebody_else(request: HttpRequest, opened: Opened) -> HttpResponse:
 def waiting(request: HttpRequest) -> HttpResponse:
     context = {"invitations": pending_for(request.user)}
     return render(request, "accounts/invitations/waiting.html", context)
+
+
+def pending_for(user: Any) -> list[dict[str, Any]]:
+    """What ends first comes first. Proved addresses and administered accounts decide (I1, U7)."""
+    found = [
+        {
+            "headline": kind.headline(row),
+            "until": row.expires_at,
+            "url": kind.answer_url(user, row),
+        }
+        for kind in kinds.all_kinds()
+        for row in kind.waiting_for(user).order_by("expires_at", "id")[:PER_KIND]
+    ]
+    return sorted(found, key=itemgetter("until"))

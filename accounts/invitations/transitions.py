@@ -66,19 +66,13 @@ def note_sent(
 ) -> None:
     """`acting` is the firm of a delegate who sends it. Raises LimitReached (I13)."""
     require_atomic()
-    kind = kinds.of(invitation)
     limits.hold([invitation.address])
     limits.check_open(invitation)
-    limits.check_and_count(invitation)
-    record(
-        f"{kind.verb}.{event}",
-        by=by,
-        subject=invitation,
-        organization=invitation.organization,
-        counterparty=kind.counterparty(invitation),
-        acting=acting,
-        after={"expires_at": invitation.expires_at.isoformat()},
-    )
+    key, asked = budget_key(invitation.address), invitation.asked_for
+    limits.count(invitation.organization, key, about=invitation.about, asked_for=asked)
+    ends = {"expires_at": invitation.expires_at.isoformat()}
+    told = kinds.of(invitation).counterparty(invitation)
+    _note(invitation, event, by=by, counterparty=told, acting=acting, after=ends)
 
 
 def note_all_sent(organization: Organization, invitations: Sequence[Any], *, by: Any) -> None:
@@ -148,13 +142,7 @@ def copy_link(*, by: User, row: OneTimeLink) -> str:
         raise NotPermitted(kind.senders_own)
     if not row.is_open:
         raise Ended("This invitation has ended: there is no link to copy.")
-    record(
-        f"{kind.verb}.link_copied",
-        by=by,
-        subject=row,
-        organization=kind.inviter(row),
-        acting=acting,
-    )
+    _note(row, "link_copied", by=by, acting=acting)
     return tokens.claim_url(row.claim)
 
 
@@ -201,16 +189,8 @@ def close[R: OneTimeLink](
         values["decided_by"] = by if getattr(by, "pk", None) else None
     advance(row, row.table, status, decided_at=clock.now(), reason=reason[:300], **values)
     outbox.cancel(row.about)
-    record(
-        f"{kind.verb}.{status}",
-        by=by,
-        subject=row,
-        organization=kind.inviter(row),
-        counterparty=kind.counterparty(row),
-        acting=acting,
-        before={"status": before},
-        after={"status": str(status)},
-    )
+    told = kind.counterparty(row)
+    _note_change(row, status, before, status, by=by, counterparty=told, acting=acting)
     return row
 
 
@@ -221,15 +201,7 @@ def expire(*, row: OneTimeLink) -> bool:
     overdue = kind.rows().overdue(clock.now()).filter(pk=row.pk)
     changed = advance_all(overdue, row.table, row.expired_status)
     if changed:
-        record(
-            f"{kind.verb}.expired",
-            by=None,
-            subject=row,
-            organization=kind.inviter(row),
-            counterparty=kind.counterparty(row),
-            before={"status": before},
-            after={"status": "expired"},
-        )
+        _note_change(row, "expired", before, "expired", counterparty=kind.counterparty(row))
         kind.on_expired(row)
     return bool(changed)
 
@@ -256,11 +228,15 @@ def _mark(about: str, new: str, event: str, **found: Any) -> None:
     # Somebody may answer at this moment: then it is no longer of interest.
     with suppress(Conflict), transaction.atomic():
         advance(invitation, invitation.table, new)
-        record(
-            f"{kind.verb}.{event}",
-            by=None,
-            subject=invitation,
-            organization=invitation.organization_id,
-            before={"status": before},
-            after={"status": str(new)},
-        )
+        _note_change(invitation, event, before, new)
+
+
+def _note_change(
+    row: OneTimeLink, event: str, old: str, new: str, *, by: Any = None, **parties: Any
+) -> None:
+    _note(row, event, by=by, before={"status": old}, after={"status": str(new)}, **parties)
+
+
+def _note(row: OneTimeLink, event: str, *, by: Any, **details: Any) -> None:
+    kind = kinds.of(row)
+    record(f"{kind.verb}.{event}", by=by, subject=row, organization=kind.inviter(row), **details)

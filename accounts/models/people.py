@@ -10,14 +10,7 @@ from django.utils.crypto import salted_hmac
 from django_countries.fields import CountryField
 
 from accounts.addresses import canonical
-from accounts.models.batches import BatchRow, InvitationBatch
-from accounts.models.invitations import (
-    Invitation,
-    Refusal,
-    Sending,
-    invitation_constraints,
-    invitation_indexes,
-)
+from accounts.models.invitations import Invitation, invitation_constraints, invitation_indexes
 from accounts.models.querysets import (
     IdentityCheckQuerySet,
     MembershipQuerySet,
@@ -35,21 +28,6 @@ from accounts.states import (
 from core import clock
 from core.db import BaseModel
 from core.object_permissions import UserGrantBase
-
-__all__ = [
-    "BatchRow",
-    "EmployeeInvitation",
-    "IdentityCheck",
-    "IdentityDocument",
-    "InvitationBatch",
-    "Membership",
-    "MembershipRight",
-    "Organization",
-    "Person",
-    "Refusal",
-    "Sending",
-    "User",
-]
 
 
 class UserManager(BaseUserManager["User"]):

@@ -48,19 +48,17 @@ def member_rows(
     )
     users = [membership.user_id for membership in page]
     rights, checks, factors = _rights(organization, users), _identities(users), _factors(users)
-    return _replaced(
-        page,
-        [
-            MemberRow(
-                membership,
-                labels(organization.kind, rights.get(membership.user_id, ())),
-                access_state(membership.role, rights.get(membership.user_id, ())),
-                checks.get(membership.user_id, ("not_started", "Not started")),
-                membership.user_id in factors,
-            )
-            for membership in page
-        ],
-    )
+    members = [
+        MemberRow(
+            membership,
+            labels(organization.kind, rights.get(membership.user_id, ())),
+            access_state(membership.role, rights.get(membership.user_id, ())),
+            checks.get(membership.user_id, ("not_started", "Not started")),
+            membership.user_id in factors,
+        )
+        for membership in page
+    ]
+    return replace(page, items=members)
 
 
 def _rights(organization: Organization, users: list[int]) -> dict[int, list[str]]:
@@ -85,7 +83,3 @@ def _identities(users: list[int]) -> dict[int, tuple[str, str]]:
 def _factors(users: list[int]) -> set[int]:
     rows = Authenticator.objects.filter(user__in=users, type__in=["totp", "webauthn"])
     return set(rows.values_list("user_id", flat=True))
-
-
-def _replaced(page: Page[Any], items: list[Any]) -> Page[Any]:
-    return replace(page, items=items)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -184,15 +184,12 @@ def _expire(check: IdentityCheck) -> None:
 def expire_identity(*, check: IdentityCheck) -> bool:
     """End a check whose time is over; False when it was ended or replaced meanwhile."""
     check = lock(IdentityCheck.objects.all(), pk=check.pk)
-    if check.status != IdentityStatus.VERIFIED or not _is_over(check.expires_at):
+    over = check.expires_at is not None and check.expires_at <= clock.now()
+    if check.status != IdentityStatus.VERIFIED or not over:
         return False
     _expire(check)
     emails.identity_expired(check)
     return True
-
-
-def _is_over(moment: datetime | None) -> bool:
-    return moment is not None and moment <= clock.now()
 
 
 @transaction.atomic

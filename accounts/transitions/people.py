@@ -13,15 +13,24 @@ from allauth.mfa.models import Authenticator
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from accounts.addresses import budget_key
 from accounts.emails import people as emails
-from accounts.invitations.erasure import addresses_of
-from accounts.models import IdentityCheck, IdentityDocument, Membership, Organization, User
+from accounts.invitations.erasure import addresses_of, forget_invited
+from accounts.models import (
+    EmployeeInvitation,
+    IdentityCheck,
+    IdentityDocument,
+    Membership,
+    Organization,
+    Refusal,
+    Sending,
+    User,
+)
 from accounts.reviewers import SUPERVISE_PEOPLE, require
 from accounts.sessions import end_all_sessions, forget_sessions_of
 from accounts.signals import person_erased
 from accounts.states import OrganizationStatus
 from accounts.tenancy import needs_successor, others_administer, successor_field
-from accounts.transitions import erasure
 from accounts.transitions.members import end_for_good, succeed
 from accounts.transitions.organizations import close_for_good
 from core import clock
@@ -122,19 +131,17 @@ def _hand_over(person: User, successors: Successors, *, by: User | None) -> None
 def _end_memberships(person: User, *, by: User | None) -> None:
     rows = lock_all(_live(person).select_related("user", "organization"))
     for row in rows:
-        draft = row.organization.status == OrganizationStatus.DRAFT
-        if (
-            draft
-            and row.is_administrator
-            and not others_administer(row.organization, without=person)
-        ):
+        draft = row.organization.status == OrganizationStatus.DRAFT and row.is_administrator
+        if draft and not others_administer(row.organization, without=person):
             close_for_good(organization=row.organization, by=by)
         end_for_good(row=row, by=by)
 
 
 def _forget(person: User, alias: str) -> None:
     forgotten = Forgotten(person.pk, tuple(addresses_of(person)), person.name, alias)
-    erasure.forget_invitations(person)
+    # It stands for them from now on: nobody can sign up with it.
+    address = f"erased-{person.public_id.hex}@erased.invalid"
+    _forget_invitations(person, forgotten.addresses, address)
     forget_sessions_of(person)
     forget_person(forgotten)
     notifications.forget_person(forgotten)
@@ -147,7 +154,7 @@ def _forget(person: User, alias: str) -> None:
         person,
         expect={"erased_at": None},
         erased_at=clock.now(),
-        email=erasure.tombstone(person),
+        email=address,
         name=alias,
         password=person.password,
         last_login=None,
@@ -158,16 +165,20 @@ def _forget(person: User, alias: str) -> None:
     _delete_documents(person)
 
 
+def _forget_invitations(person: User, addresses: Sequence[str], instead: str) -> None:
+    forget_invited(EmployeeInvitation, person)
+    Refusal.objects.filter(address__in=addresses).delete()
+    keys = [budget_key(address) for address in addresses]
+    Sending.objects.filter(budget_key__in=keys).update(budget_key=instead)
+
+
 def _delete_documents(person: User) -> None:
     """Last of all, so that a file is gone only when nothing before it has failed."""
-    names = _files(IdentityDocument.objects.filter(check_of__user=person))
+    documents = IdentityDocument.objects.filter(check_of__user=person)
+    names = [document.file.name for document in documents if document.file.name]
     IdentityCheck.objects.filter(user=person).delete()
     for name in names:
         default_storage.delete(name)
-
-
-def _files(rows: Any) -> Sequence[str]:
-    return [row.file.name for row in rows if row.file.name]
 
 
 def _note(verb: str, person: User, *, by: User | None, before: str, after: str) -> None:

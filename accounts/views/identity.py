@@ -1,5 +1,6 @@
 """A person's identity check: asking for it, its state, and their own documents."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,9 @@ HISTORY = 20
 
 
 def identity(request: HttpRequest) -> HttpResponse:
-    checks = list(
-        IdentityCheck.objects.filter(user=request.user)  # type: ignore[misc]
-        .prefetch_related("documents")
-        .order_by("-created_at", "-id")[:HISTORY]
-    )
+    person: Any = request.user
+    rows = IdentityCheck.objects.filter(user=person).prefetch_related("documents")
+    checks = list(rows.order_by("-created_at", "-id")[:HISTORY])
     why_not = obstacle(checks[0] if checks else None)
     if request.method != "POST":
         form = IdentityForm()
@@ -34,28 +33,23 @@ def identity(request: HttpRequest) -> HttpResponse:
         raise Conflict(why_not)
     else:
         form = IdentityForm(request.POST, request.FILES)
-    if form.is_valid() and _submit(request, form):
-        messages.success(request, "Your documents are with a reviewer now.")
-        return redirect("identity")
-    context = _context(request, checks) | {"form": form, "can_submit": not why_not}
-    return render(request, "accounts/identity.html", context, status=status_of(form))
-
-
-def _submit(request: HttpRequest, form: IdentityForm) -> IdentityCheck | None:
-    person: Any = request.user
-    return apply(form, lambda: submit_identity(by=person, **form.values()))
-
-
-def _context(request: HttpRequest, checks: list[IdentityCheck]) -> dict[str, Any]:
+    if form.is_valid():
+        submit = partial(submit_identity, by=person, **form.values())
+        if apply(form, submit):
+            messages.success(request, "Your documents are with a reviewer now.")
+            return redirect("identity")
     drafts = Organization.objects.filter(
-        status=OrganizationStatus.DRAFT, pk__in=administered(request.user)
+        status=OrganizationStatus.DRAFT, pk__in=administered(person)
     )
-    return {
+    context = {
         "checks": checks,
         "latest": checks[0] if checks else None,
         "drafts": list(drafts.order_by("id")),
         "kept_days": settings.IDENTITY_DOCUMENT_DAYS,
+        "form": form,
+        "can_submit": not why_not,
     }
+    return render(request, "accounts/identity.html", context, status=status_of(form))
 
 
 @require_safe

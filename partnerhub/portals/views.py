@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.invitations.pending import pending_for
+from accounts.invitations.pages import pending_for
 from accounts.models import Membership
 from accounts.portals import page, portal_of
 from connections.reads.clients import SWITCHER, sellers_for

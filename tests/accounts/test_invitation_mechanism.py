@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.invitations import kinds, opening
-from accounts.invitations.pending import pending_for
+from accounts.invitations.pages import pending_for
 from accounts.models import Membership, Organization
 from core import clock
 from core.outbox import tokens

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.invitations.pending import pending_for
+from accounts.invitations.pages import pending_for
 from partnerhub.portals import checklists
 from tests.factories import accounts as make
 from tests.factories import connections as connect

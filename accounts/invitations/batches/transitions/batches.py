@@ -89,7 +89,8 @@ def confirm(*, by: Any, batch: InvitationBatch) -> InvitationBatch:
     advance(batch, BATCH, BatchStatus.RUNNING, confirmed_at=now, confirmed_by=by, next_at=now)
     _move_rows(batch, RowStatus.QUEUED)
     _record("list_confirmed", batch, by=by, rows=ready)
-    wake()
+    # At once where a worker waits; the sweep does it otherwise.
+    nudge("accounts.send_lists")
     return batch
 
 
@@ -152,11 +153,6 @@ def settle(batch: InvitationBatch) -> None:
     waits = batch.rows.filter(status=RowStatus.QUEUED).exists()
     if batch.status == BatchStatus.RUNNING and not waits:
         advance(batch, BATCH, BatchStatus.DONE, finished_at=clock.now())
-
-
-def wake() -> None:
-    """Begin to send once the running transaction commits; the sweep does it otherwise."""
-    nudge("accounts.send_lists")
 
 
 def _locked(batch: InvitationBatch, *, by: Any) -> InvitationBatch:
