@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 
 from tests.sweep import engine
 
@@ -13,6 +14,12 @@ def sweep(django_db_setup: None, django_db_blocker: Any) -> Iterator[engine.Swee
     """The world and its personas, undone with the package."""
     with django_db_blocker.unblock(), engine.outer():
         yield engine.prepare()
+
+
+@pytest.fixture(autouse=True)
+def files_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test writes is taken back in the database: a deleted file would not come back."""
+    monkeypatch.setattr(FileSystemStorage, "delete", lambda self, name: None)
 
 
 @pytest.fixture(autouse=True)
