@@ -16,8 +16,7 @@ app.autodiscover_tasks()
 def use_worker_options(conf: Any = None, **kwargs: Any) -> None:
     """A worker waits for its broker and notices dead sockets; a web process never waits."""
     conf.broker_transport_options = settings.CELERY_WORKER_TRANSPORT_OPTIONS
-    TRANSPORT_ALIASES.update(redis="core.broker:Transport")
-    TRANSPORT_ALIASES.update(rediss="core.broker:Transport")
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "core.broker:Transport"))
 
 
 @beat_init.connect

@@ -79,8 +79,6 @@ def say(text: str) -> None:
 
 
 # Environment -----------------------------------------------------------------------------------
-
-
 def var_folder() -> Path:
     return Path(os.environ.get("VAR_DIR") or ROOT / "var")
 
@@ -144,14 +142,6 @@ def only_one(var: Path) -> Iterator[None]:
 
 
 # Processes -------------------------------------------------------------------------------------
-
-
-def broker_child(var: Path, port: int) -> Child:
-    (var / "broker").mkdir(exist_ok=True)
-    command = embedded.broker_command(var / "broker", port)
-    return Child("broker", command, var / "log/broker.log")
-
-
 def application_children(
     environment: dict[str, str], schedule: Path, logs: Path | None
 ) -> list[Child]:
@@ -252,8 +242,6 @@ def stop(children: list[Child], grace: float) -> None:
 
 
 # Commands --------------------------------------------------------------------------------------
-
-
 def demo() -> None:
     var = var_folder()
     with only_one(var):
@@ -265,7 +253,9 @@ def demo() -> None:
             if not environment.get("REDIS_URL"):
                 port = embedded.free_port()
                 environment["REDIS_URL"] = f"redis://{embedded.LOOPBACK}:{port}/0"
-                children.append(broker_child(var, port))
+                (var / "broker").mkdir(exist_ok=True)
+                command = embedded.broker_command(var / "broker", port)
+                children.append(Child("broker", command, var / "log/broker.log"))
             children += application_children(environment, var / "beat-schedule", var / "log")
             serve_demo(children, environment, var)
         finally:

@@ -10,4 +10,4 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from core.audit import triggers
 
-        post_migrate.connect(triggers.after_migrate, sender=self)
+        post_migrate.connect(triggers.install, sender=self)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 TABLES = ("audit_event", "audit_seal")
 
@@ -22,43 +22,37 @@ BEGIN SELECT RAISE(ABORT, 'history is append-only'); END
 """
 
 
-def install(alias: str = "default") -> None:
-    connection = connections[alias]
-    with connection.cursor() as cursor:
-        for table in set(TABLES) & set(connection.introspection.table_names(cursor)):
-            if connection.vendor == "postgresql":
+def install(using: str = "default", **kwargs: Any) -> None:
+    """Create what is missing: migrations cannot keep it through a table remake."""
+    database = connections[using]
+    with database.cursor() as cursor:
+        for table in set(TABLES) & set(database.introspection.table_names(cursor)):
+            if database.vendor == "postgresql":
                 cursor.execute(_POSTGRES.format(table=table))
             else:
                 for verb in ("UPDATE", "DELETE"):
                     cursor.execute(_SQLITE.format(table=table, verb=verb))
 
 
-def remove(alias: str = "default") -> None:
+def _wanted() -> dict[str, str]:
+    """Name of each trigger -> the table it guards."""
+    postgres = connection.vendor == "postgresql"
+    ends = ("keep", "keep_all") if postgres else ("keep_UPDATE", "keep_DELETE")
+    return {f"{table}_{end}": table for table in TABLES for end in ends}
+
+
+def remove() -> None:
     """Drop the triggers: only for a test database that is about to be emptied."""
-    connection = connections[alias]
     with connection.cursor() as cursor:
-        for table in TABLES:
-            if connection.vendor == "postgresql":
-                for suffix in ("keep", "keep_all"):
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix} ON {table}")
-            else:
-                for verb in ("UPDATE", "DELETE"):
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_keep_{verb}")
+        for name, table in _wanted().items():
+            place = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{place}")
 
 
-def missing(alias: str = "default") -> list[str]:
-    connection = connections[alias]
+def missing() -> list[str]:
+    query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     if connection.vendor == "postgresql":
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        wanted = {f"{table}_{suffix}" for table in TABLES for suffix in ("keep", "keep_all")}
-    else:
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        wanted = {f"{table}_keep_{verb}" for table in TABLES for verb in ("UPDATE", "DELETE")}
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return sorted(wanted - {row[0] for row in cursor.fetchall()})
-
-
-def after_migrate(using: str = "default", **kwargs: Any) -> None:
-    """post_migrate: install what the migrations cannot keep through a table remake."""
-    install(using)
+        return sorted(_wanted().keys() - {row[0] for row in cursor.fetchall()})

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from core import clock
 from core.audit.services import record
-from core.db import require_atomic
 from core.outbox import kinds
 from core.outbox.models import MarkedAddress, Message
 from core.outbox.services import report
@@ -46,7 +45,11 @@ def mark(address: str, reason: MarkReason, *, detail: str = "", number: int | No
     if reason == MarkReason.COMPLAINED:
         MarkedAddress.objects.filter(address=address).update(**values)
     if message := _reported(address, number):
-        _came_back(message, f"{reason}: {detail}")
+        error = f"{reason}: {detail}"
+        rows = Message.objects.filter(pk=message.pk, status=message.status)
+        failed = {"error": error[:500], "due_at": clock.real_now()}
+        if advance_all(rows, MESSAGE, MessageStatus.FAILED, **failed):
+            report(message, MessageStatus.FAILED, error)
 
 
 def _reported(address: str, number: int | None) -> Message | None:
@@ -57,14 +60,6 @@ def _reported(address: str, number: int | None) -> Message | None:
         return sent.filter(pk=number).first()
     recent = sent.filter(created_at__gt=clock.real_now() - RECENT)
     return recent.order_by("-id").first()
-
-
-def _came_back(message: Message, error: str) -> None:
-    require_atomic()
-    rows = Message.objects.filter(pk=message.pk, status=message.status)
-    values = {"error": error[:500], "due_at": clock.real_now()}
-    if advance_all(rows, MESSAGE, MessageStatus.FAILED, **values):
-        report(message, MessageStatus.FAILED, error)
 
 
 def clear(addresses: Iterable[str]) -> int:

@@ -136,16 +136,13 @@ def _retry(message: Message, reason: str, jitter: float) -> None:
     if clock.real_now() + timedelta(seconds=gap) > message.queued_at + GIVE_UP:
         _finish(message, MessageStatus.FAILED, reason)
     else:
-        _finish(message, _open_status(message), reason, delay=gap * jitter)
+        # Once maybe sent, a message says so until it is sent.
+        status = MessageStatus.MAYBE_SENT if message.uncertain else MessageStatus.WAITING
+        _finish(message, status, reason, delay=gap * jitter)
 
 
 def _jitter() -> float:
     return random.uniform(0.9, 1.1)  # noqa: S311
-
-
-def _open_status(message: Message) -> str:
-    """Once maybe sent, a message says so until it is sent."""
-    return MessageStatus.MAYBE_SENT if message.uncertain else MessageStatus.WAITING
 
 
 def _record(message: Message, answer: Answer, jitter: float) -> None:

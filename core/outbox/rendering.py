@@ -196,7 +196,9 @@ def _footer_links(mail: Mail) -> tuple[tuple[str, str], ...]:
 def _text(mail: Mail, footer: tuple[str, ...], links: tuple[tuple[str, str], ...] = ()) -> str:
     blocks = [_wrapped(mail.heading), *map(_wrapped, mail.paragraphs)]
     if mail.facts:
-        blocks.append("\n".join(_text_fact(term, value) for term, value in mail.facts))
+        blocks.append(
+            "\n".join(_wrapped(f"  {term}: {value}", indent="    ") for term, value in mail.facts)
+        )
     if mail.button:
         blocks.append(f"{_wrapped(mail.button[0] + ':')}\n{mail.button[1]}")
     below = [f"{label}\n{url}" for label, url in links]
@@ -210,10 +212,6 @@ def _wrapped(line: str, indent: str = "") -> str:
     return fill(
         line, TEXT_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
-
-
-def _text_fact(term: str, value: str) -> str:
-    return _wrapped(f"  {term}: {value}", indent="    ")
 
 
 def _text_footer(footer: tuple[str, ...]) -> str:

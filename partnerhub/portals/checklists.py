@@ -180,21 +180,13 @@ def seller_steps(seller: Organization) -> list[Step]:
 def seller_answers(seller: Organization) -> list[Step]:
     """What the seller's partners have asked and wait for (X2, U16); two queries."""
     requests, renewals = waiting_for_seller(seller)
-    return [
-        *(
-            Step(
-                f"{row.connection.provider.name} asks for more roles",
-                row.message,
-                CURRENT,
-                "You",
-                _link(
-                    "Answer", "seller:connection-request", seller.handle, row.connection.public_id
-                ),
-            )
-            for row in requests
-        ),
-        *(_renewal_step(row, row.connection.provider, "seller:connection") for row in renewals),
-    ]
+    steps = []
+    for row in requests:
+        title = f"{row.connection.provider.name} asks for more roles"
+        place = ("seller:connection-request", seller.handle, row.connection.public_id)
+        steps.append(Step(title, row.message, CURRENT, "You", _link("Answer", *place)))
+    page = "seller:connection"
+    return steps + [_renewal_step(row, row.connection.provider, page) for row in renewals]
 
 
 def provider_answers(provider: Organization) -> list[Step]:

@@ -32,6 +32,7 @@ COLUMNS = (
     *("at", "who", "firm", "what", "thing", "detail", "with"),
     *("verb", "object", "event", "sequence", "hash"),
 )
+SEALED = ("sequence", "previous_hash", "hash")
 # What a page computes again at most: about a second. The command verify_history has no such end.
 CHECKED = 20_000
 
@@ -171,17 +172,13 @@ def history_export(request: PortalRequest) -> HttpResponse:
             after={"format": "json" if as_json else "csv"},
         )
     rows = history.everything(form.querysets(), organization)
-    lines = _json_lines(rows) if as_json else _csv_lines(rows)
+    lines = _json_lines(rows) if as_json else csv_lines(COLUMNS, map(_cells, rows))
     kind = "application/json" if as_json else "text/csv; charset=utf-8"
     response: Any = StreamingHttpResponse(lines, content_type=kind)
     name = f"history-{slugify(organization.handle)}-{clock.today():%Y-%m-%d}"
     suffix = "json" if as_json else "csv"
     response["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
     return response
-
-
-def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    return csv_lines(COLUMNS, map(_cells, rows))
 
 
 def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -210,7 +207,7 @@ def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         seal = row["seal"]
         item = {
             "event": seals.canonical(row["event"]),
-            "seal": seal and {name: getattr(seal, name) for name in _SEAL},
+            "seal": seal and {name: getattr(seal, name) for name in SEALED},
             "who": row["who"],
             "firm": row["firm"],
             "what": row["text"],
@@ -220,6 +217,3 @@ def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         yield start + json.dumps(item, ensure_ascii=False).encode()
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"
-
-
-_SEAL = ("sequence", "previous_hash", "hash")

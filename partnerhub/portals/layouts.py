@@ -57,7 +57,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     }
     if access is None or here is None:
         return context
-    organization = access.organization
+    organization, chooser = access.organization, reverse("account-chooser")
     return context | {
         "portal": {"key": here.namespace, "title": here.label},
         "layout": here.layout,
@@ -66,12 +66,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "navigation": entries_for(request, here.namespace, access),
         "switcher": [
             {"label": organization.name, "sublabel": here.label, "url": "", "current": True},
-            {
-                "label": "All accounts and clients",
-                "sublabel": "Switch",
-                "url": reverse("account-chooser"),
-                "current": False,
-            },
+            {"label": "All accounts and clients", "sublabel": "Switch", "url": chooser},
         ],
         "acting_for": _acting_for(request, access),
     }

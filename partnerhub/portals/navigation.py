@@ -63,19 +63,15 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
 def entries_for(request: HttpRequest, portal: str, access: Access) -> list[dict[str, Any]]:
     match = request.resolver_match
     current = match.url_name if match and match.url_name else ""
-    lines = []
-    for entry in ENTRIES[portal]:
-        if not access.allows(entry.need):
-            continue
-        family = entry.family or (entry.name,)
-        lines.append(
-            {
-                "label": entry.label,
-                "url": reverse(f"{portal}:{entry.name}", args=[access.organization.handle]),
-                "icon": entry.icon,
-                "active": any(current.startswith(start) for start in family),
-                "badge": "",
-                "section": entry.section,
-            }
-        )
-    return lines
+    return [
+        {
+            "label": entry.label,
+            "url": reverse(f"{portal}:{entry.name}", args=[access.organization.handle]),
+            "icon": entry.icon,
+            "active": current.startswith(entry.family or (entry.name,)),
+            "badge": "",
+            "section": entry.section,
+        }
+        for entry in ENTRIES[portal]
+        if access.allows(entry.need)
+    ]

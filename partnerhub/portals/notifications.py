@@ -71,14 +71,11 @@ def _chosen(rows: Any, form: FilterForm, senders: list[Organization]) -> Any:
 
 
 def _lines(page: Page[Notification], names: dict[int, str]) -> list[dict[str, Any]]:
-    lines = []
-    for notice in page:
-        group = kinds.group_of(notice.kind)
-        lines.append(
-            {
-                "notice": notice,
-                "sender": names.get(notice.organization_id or 0, ""),
-                "group": group.title,
-            }
-        )
-    return lines
+    return [
+        {
+            "notice": notice,
+            "sender": names.get(notice.organization_id or 0, ""),
+            "group": kinds.group_of(notice.kind).title,
+        }
+        for notice in page
+    ]

@@ -35,10 +35,6 @@ def _suspended(world: World) -> None:
     organizations.organization_suspended(world.provider, reason, by=world.reviewer, event="sample")
 
 
-def _resumed(world: World) -> None:
-    organizations.organization_resumed(world.provider, by=world.reviewer, event="sample")
-
-
 def _closed(world: World) -> None:
     reason = world.typed("On the firm's own wish.", 300)
     organizations.organization_closed(world.provider, reason, by=world.reviewer)
@@ -77,7 +73,9 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.identity_expiring": lambda w: identity.identity_expiring(w.check("verified"), 30),
     "accounts.identity_expired": lambda w: identity.identity_expired(w.check("expired")),
     "accounts.organization_active": lambda w: organizations.organization_active(w.provider),
-    "accounts.organization_resumed": _resumed,
+    "accounts.organization_resumed": lambda w: organizations.organization_resumed(
+        w.provider, by=w.reviewer, event="sample"
+    ),
     "accounts.organization_suspended": _suspended,
     "accounts.organization_closed": _closed,
     "accounts.organization_taken": lambda w: organizations.organization_taken(w.provider, w.pat),

@@ -62,7 +62,6 @@ class Rows:
         return make_password(self._password)
 
     # People and accounts ------------------------------------------------------------------------
-
     def person(
         self, name: str = "", *, email: str = "", verified: bool = True, **fields: Any
     ) -> User:
@@ -145,7 +144,6 @@ class Rows:
         return EmployeeInvitation.objects.create(**self._invited(of, address, fields) | fields)
 
     # Roles --------------------------------------------------------------------------------------
-
     def application(
         self,
         provider: Organization,
@@ -240,7 +238,6 @@ class Rows:
         return ApprovedRole.objects.create(provider=provider, role=role, **values | fields)
 
     # Partners -----------------------------------------------------------------------------------
-
     def partner_link(
         self, seller: Organization, provider: Organization | None = None, **fields: Any
     ) -> PartnerLink:
@@ -300,7 +297,6 @@ class Rows:
         return Renewal.objects.create(connection=of, side=side, **values | fields)
 
     # Supply chain -------------------------------------------------------------------------------
-
     def supplier_invitation(
         self, of: Organization, address: str, **fields: Any
     ) -> SupplierInvitation:

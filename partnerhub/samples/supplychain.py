@@ -36,10 +36,6 @@ def _shared(world: World) -> None:
     shares.shipment_shared_drafts(after=0, limit=9, shares=[share.pk], by=world.sam.pk)
 
 
-def _reminded(world: World) -> None:
-    shares.share_unopened(world.share())
-
-
 def _changed(world: World) -> None:
     share = world.share()
     shipments.shipment_changed(share.shipment, by=world.sam, shares=[share])
@@ -78,8 +74,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "supplychain.guest_joined": lambda w: guests.guest_joined(_guest(w), w.supplier, by=w.sunny),
     "supplychain.guest_expired": lambda w: guests.guest_expired(_guest(w)),
     "supplychain.shipment_shared": _shared,
-    "supplychain.share_unopened": _reminded,
-    "supplychain.share_not_seen_yet": _reminded,
+    "supplychain.share_unopened": lambda w: shares.share_unopened(w.share()),
+    "supplychain.share_not_seen_yet": lambda w: shares.share_unopened(w.share()),
     "supplychain.share_due": lambda w: shares.ship_date_near(w.share()),
     "supplychain.share_declined": lambda w: shares.share_declined(
         w.share(), by=w.sunny, reason=_reason(w)

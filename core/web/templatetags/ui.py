@@ -47,14 +47,10 @@ def _icons() -> dict[str, str]:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, classes: str = "") -> SafeString:
     """The outline icon `name` (a key of web/icons.json) as inline SVG, hidden from screen readers.
     Raises KeyError for a name that is not there."""
-    return _icon(name, classes)
-
-
-@cache
-def _icon(name: str, classes: str) -> SafeString:
     body = mark_safe(_icons()[name])  # noqa: S308  our own file
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
