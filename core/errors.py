@@ -26,10 +26,8 @@ class NotRelated(DomainError):
 
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(
-        self, message: str = "There is no such page.", *, field: str | None = None
-    ) -> None:
-        super().__init__(message, field=field)
+    def __init__(self, message: str = "There is no such page.") -> None:
+        super().__init__(message)
 
 
 class Conflict(DomainError):

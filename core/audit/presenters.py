@@ -82,10 +82,6 @@ def detail(event: Event, *, less: Collection[str] = ()) -> str:
     return "; ".join(parts)
 
 
-def _who(event: Event, actors: Mapping[Any, str]) -> str:
-    return (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub"
-
-
 def timeline(events: Iterable[Event], *, less: Collection[str] = ()) -> list[dict[str, Any]]:
     """Rows for the timeline component, without the values in `less`. One query for all names."""
     events = list(events)
@@ -96,7 +92,8 @@ def timeline(events: Iterable[Event], *, less: Collection[str] = ()) -> list[dic
     return [
         {
             "when": event.at,
-            "who": _who(event, actors),
+            # Erased people have no name any more.
+            "who": (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub",
             "text": sentence_for(event.verb),
             "detail": detail(event, less=less),
             "verb": event.verb,

@@ -24,23 +24,16 @@ class Pseudonym:
     pk: None = None
 
 
-def _actor_ref(user: Any) -> Any:
+def _actor_ref(user: Any) -> uuid.UUID | None:
     if user is None:
         return None
-    if isinstance(user, Pseudonym):
-        return _pseudonym_ref(user)
-    actor, _ = Actor.objects.get_or_create(
-        user=user, ip=origin.get().ip, defaults={"name": user.name}
-    )
-    return actor.ref
-
-
-def _pseudonym_ref(pseudonym: Pseudonym) -> uuid.UUID:
-    """The reference of a pseudonym at this address; it can be made again, but not read."""
     ip = origin.get().ip
-    digest = salted_hmac("partnerhub.audit.pseudonym", f"{pseudonym.key}:{ip}", algorithm="sha256")
+    if not isinstance(user, Pseudonym):
+        return Actor.objects.get_or_create(user=user, ip=ip, defaults={"name": user.name})[0].ref
+    # A pseudonym's reference can be made again, but not read.
+    digest = salted_hmac("partnerhub.audit.pseudonym", f"{user.key}:{ip}", algorithm="sha256")
     ref = uuid.UUID(bytes=digest.digest()[:16])
-    Actor.objects.get_or_create(ref=ref, defaults={"name": pseudonym.name[:150], "ip": ip})
+    Actor.objects.get_or_create(ref=ref, defaults={"name": user.name[:150], "ip": ip})
     return ref
 
 

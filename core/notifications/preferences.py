@@ -59,7 +59,7 @@ def choose(user: Any, wanted: Mapping[str, str]) -> None:
     for name, choice in wanted.items():
         if name not in allowed or choice not in choices_in(allowed[name]):
             raise ValueError(f"{name} cannot be switched to {choice}.")
-        _store(Q(user=user), {"user": user}, name, choice)
+        _store({"user": user}, name, choice)
         if choice != Choice.DAILY and allowed[name].daily:
             _release(user.pk, allowed[name])
 
@@ -68,18 +68,16 @@ def choose(user: Any, wanted: Mapping[str, str]) -> None:
 def no_more_mail(reader: Reader, group: Group) -> None:
     """This reader pressed "unsubscribe": the group is no longer mailed to them (RFC 8058)."""
     user_id, address = reader
+    owner = {"user_id": user_id} if user_id else {"user": None, "address": address}
+    _store(owner, group.name, Choice.PORTAL)
     if user_id:
-        _store(Q(user_id=user_id), {"user_id": user_id}, group.name, Choice.PORTAL)
         _release(user_id, group)
-    else:
-        owner = {"user": None, "address": address}
-        _store(Q(**owner), owner, group.name, Choice.PORTAL)
 
 
-def _store(owner: Q, columns: dict[str, Any], group: str, choice: str) -> None:
+def _store(owner: dict[str, Any], group: str, choice: str) -> None:
     values = {"choice": choice, "changed_at": clock.now()}
-    if not Preference.objects.filter(owner, group=group).update(**values):
-        row = Preference(group=group, **columns, **values)
+    if not Preference.objects.filter(**owner, group=group).update(**values):
+        row = Preference(group=group, **owner, **values)
         Preference.objects.bulk_create([row], ignore_conflicts=True)
 
 

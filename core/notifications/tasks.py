@@ -26,18 +26,15 @@ logger = logging.getLogger(__name__)
 def send_digests() -> None:
     """Send the daily mails. Twice a day is once: the second run finds the day's key."""
     after = 0
-    while people := people_waiting(after):
+    held = Notification.objects.filter(held=True).order_by("user_id")
+    waiting = held.values_list("user_id", flat=True).distinct()
+    while people := list(waiting.filter(user_id__gt=after)[:BATCH]):
         for user_id in people:
             try:
                 send_digest(user_id)
             except Exception:
                 logger.exception("daily mail", extra={"user": user_id})
         after = people[-1]
-
-
-def people_waiting(after: int) -> list[int]:
-    held = Notification.objects.filter(held=True, user_id__gt=after).order_by("user_id")
-    return list(held.values_list("user_id", flat=True).distinct()[:BATCH])
 
 
 @transaction.atomic

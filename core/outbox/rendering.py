@@ -224,12 +224,7 @@ def _content(
 ) -> dict[str, Any]:
     label, url = mail.button or ("", "")
     return {
-        "mail": {
-            "heading": mail.heading,
-            "paragraphs": mail.paragraphs,
-            "facts": mail.facts,
-            "after": mail.after,
-        },
+        "mail": {part: getattr(mail, part) for part in ("heading", "paragraphs", "facts", "after")},
         "button_label": label,
         "button_url": url,
         "preheader": mail.preheader or next(iter(mail.paragraphs), ""),

@@ -45,11 +45,8 @@ def failed_messages(user: Any) -> list[Any]:
 @require_safe
 def undelivered(request: AuthenticatedRequest) -> HttpResponse:
     page = paginate_merged(failed_messages(request.user), request, order=("-id",), size=25)
-    names = dict(
-        Organization.objects.filter(
-            pk__in={message.organization_id for message in page if message.organization_id}
-        ).values_list("pk", "name")
-    )
+    houses = {message.organization_id for message in page if message.organization_id}
+    names = dict(Organization.objects.filter(pk__in=houses).values_list("pk", "name"))
     rows = [_row(message, names.get(message.organization_id or 0, "")) for message in page]
     return render(request, "notifications/undelivered.html", {"page": page, "rows": rows})
 

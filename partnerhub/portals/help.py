@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -34,12 +33,6 @@ class FeedbackForm(forms.Form):
     def __init__(self, *args: Any, answer: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = QUESTIONS[answer]
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if "\0" in text:
-            raise ValidationError("The text holds a character that cannot be stored.")
-        return text
 
 
 @login_not_required

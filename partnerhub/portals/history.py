@@ -37,6 +37,11 @@ SEALED = ("sequence", "previous_hash", "hash")
 CHECKED = 20_000
 
 
+def _day(label: str) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=widget)
+
+
 class HistoryFilter(forms.Form):
     about = forms.ChoiceField(
         label="About", required=False, choices=[("", "Everything"), *presenters.GROUPS.items()]
@@ -45,16 +50,8 @@ class HistoryFilter(forms.Form):
     who = forms.CharField(label="Person", required=False, max_length=80)
     partner = forms.CharField(label="With", required=False, max_length=80)
     thing = forms.CharField(label="Shipment or id", required=False, max_length=40)
-    since = forms.DateField(
-        label="From",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label="To",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    since = _day("From")
+    until = _day("To")
 
     def __init__(self, data: Any, *, reader: Any) -> None:
         super().__init__(data)

@@ -92,10 +92,6 @@ class Scale:
         return User.objects.get(pk=self.users + self.sizes.sellers + self.sizes.providers + number)
 
 
-def foreign_organizations() -> bool:
-    return Organization.objects.exclude(handle__startswith=PREFIX).exists()
-
-
 @transaction.atomic
 def build(sizes: Sizes) -> Scale:
     if problem := sizes.problem():
@@ -124,30 +120,25 @@ def build(sizes: Sizes) -> Scale:
 def _people(scale: Scale) -> None:
     sizes = scale.sizes
     count = sizes.sellers + sizes.providers + (EMPLOYEES if sizes.providers else 0)
+    key = Sql(f"{scale.users} + n.i")
+    name = Sql(f"'Scale Person ' || ({scale.users} + n.i)")
     address = Sql(f"'{PREFIX}' || ({scale.users} + n.i) || '@scale.example'")
     insert(
         User,
         numbers(count),
-        id=Sql(f"{scale.users} + n.i"),
+        id=key,
         email=address,
-        name=Sql(f"'Scale Person ' || ({scale.users} + n.i)"),
+        name=name,
         # Nobody can sign in as them, but in the demo, where every password is known.
         password=make_password("partnerhub-demo" if settings.DEMO else None),
         is_active=True,
     )
-    insert(
-        EmailAddress,
-        numbers(count),
-        user=Sql(f"{scale.users} + n.i"),
-        email=address,
-        verified=True,
-        primary=True,
-    )
+    insert(EmailAddress, numbers(count), user=key, email=address, verified=True, primary=True)
     insert(
         IdentityCheck,
         numbers(count),
-        user=Sql(f"{scale.users} + n.i"),
-        legal_name=Sql(f"'Scale Person ' || ({scale.users} + n.i)"),
+        user=key,
+        legal_name=name,
         birth_date=date(1980, 5, 17),
         country="US",
         street_address="1 Main Street, Springfield",

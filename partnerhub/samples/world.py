@@ -82,11 +82,9 @@ class World:
         lines = dict.fromkeys(ROLES, "edit")
         return self.make.application(self.provider, lines, status, by=self.pat)
 
-    def approved(
-        self, number: int = 1, status: str = "active", **fields: Any
-    ) -> list[ApprovedRole]:
-        fields |= {"expires_at": self.in_days(30)}
-        fields |= {"reason": self.typed("Sellers complained about wrong labels.", 500)}
+    def approved(self, number: int = 1, status: str = "active") -> list[ApprovedRole]:
+        reason = self.typed("Sellers complained about wrong labels.", 500)
+        fields = {"expires_at": self.in_days(30), "reason": reason}
         return [
             self.make.approved_role(self.provider, code, "view", status, **fields)
             for code in ROLES[:number]

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import Organization
 from partnerhub.portals import volumes
 
 
@@ -22,7 +23,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO and not options["yes"] and volumes.foreign_organizations():
+        foreign = Organization.objects.exclude(handle__startswith=volumes.PREFIX)
+        if not settings.DEMO and not options["yes"] and foreign.exists():
             raise CommandError(
                 "This database holds organizations that seed_scale did not make. "
                 "Take another one, or say --yes."
