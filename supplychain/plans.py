@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from supplychain.vocabulary import PrepOwner, PrepType, TransportMode
+from supplychain.vocabulary import Owner, PrepType, TransportMode
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ItemPlan:
     fnsku: str = ""
     title: str = ""
     prep_type: str = PrepType.ITEM_NO_PREP
-    prep_owner: str = PrepOwner.SELLER
+    prep_owner: str = Owner.SELLER
     expiry: date | None = None
 
 

@@ -71,7 +71,6 @@ SHIPMENT = StateTable(
 )
 # The seller may still change items and share it.
 OPEN_SHIPMENT = (_S.UNCONFIRMED, _S.WORKING, _S.READY_TO_SHIP)
-# Cancelling voids the shares of these.
 # What carrier and centre report, in order.
 CARRIER_STEPS = (_S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING, _S.CLOSED)
 

@@ -23,13 +23,9 @@ class PrepType(TextChoices):
     ITEM_TAPING = "ITEM_TAPING", _("Taping")
 
 
-class PrepOwner(TextChoices):
-    AMAZON = "AMAZON", _("Marketplace")
-    SELLER = "SELLER", _("Seller")
-    NONE = "NONE", _("Nobody")
+class Owner(TextChoices):
+    """Who prepares the units, or labels them."""
 
-
-class LabelOwner(TextChoices):
     AMAZON = "AMAZON", _("Marketplace")
     SELLER = "SELLER", _("Seller")
     NONE = "NONE", _("Nobody")
@@ -122,12 +118,12 @@ def prep_type(text: str) -> PrepType:
     return _OLD_PREP_WORDS[letters]
 
 
-def owner(text: str) -> PrepOwner:
+def owner(text: str) -> Owner:
     """Return who prepares or labels, from "Seller", "AMAZON" or an empty word for nobody.
 
     Raises UnknownWord.
     """
     word = text.strip().upper() or "NONE"
-    if word not in PrepOwner.values:
+    if word not in Owner.values:
         raise UnknownWord(f"“{text.strip()[:60]}” is no owner. Use Amazon, Seller or None.")
-    return PrepOwner(word)
+    return Owner(word)

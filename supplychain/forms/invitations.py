@@ -63,9 +63,7 @@ class AnswerForm(forms.Form):
     account = forms.ChoiceField(label="Your account", widget=forms.RadioSelect)
     name = NameField(label="Name of your business", required=False)
     country = forms.ChoiceField(
-        label="Country",
-        required=False,
-        choices=lambda: [("", "Choose a country"), *countries],
+        label="Country", required=False, choices=lambda: [("", "Choose a country"), *countries]
     )
     supplier_kind = forms.ChoiceField(
         label="What your business does",

@@ -41,10 +41,7 @@ class ShareForm(forms.Form):
 
 class MoveForm(ShareForm):
     reason = LineField(
-        label="Reason",
-        required=False,
-        max_length=300,
-        help_text="Whoever has it now reads this.",
+        label="Reason", required=False, max_length=300, help_text="Whoever has it now reads this."
     )
     field_order = ("suppliers", "note", "reason")
 

@@ -13,7 +13,7 @@ from supplychain.forms.fields import DayInput, LineField, LinesField
 from supplychain.forms.pasted_items import PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
-from supplychain.vocabulary import PrepOwner, PrepType, TransportMode
+from supplychain.vocabulary import Owner, PrepType, TransportMode
 
 MAX_ROWS = 200
 ROWS_ADDED = 5
@@ -71,9 +71,7 @@ class ItemForm(forms.Form):
     prep_type = forms.ChoiceField(
         label="Prep", choices=PrepType.choices, initial=PrepType.ITEM_NO_PREP
     )
-    prep_owner = forms.ChoiceField(
-        label="Prepared by", choices=PrepOwner.choices, initial=PrepOwner.SELLER
-    )
+    prep_owner = forms.ChoiceField(label="Prepared by", choices=Owner.choices, initial=Owner.SELLER)
     expiry = forms.DateField(label="Expiry date", required=False, widget=DayInput)
 
     def clean_fnsku(self) -> str:

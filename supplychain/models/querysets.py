@@ -6,12 +6,7 @@ from django.db import models
 from django.db.models import Prefetch, Q
 
 from accounts.models import InvitationQuerySet
-from supplychain.states import (
-    LIVE_SHARE,
-    OUTSTANDING_SHARE,
-    Direction,
-    SupplierConnectionStatus,
-)
+from supplychain.states import LIVE_SHARE, OUTSTANDING_SHARE, Direction, SupplierConnectionStatus
 
 
 class SupplierInvitationQuerySet(InvitationQuerySet):

@@ -24,7 +24,7 @@ from supplychain.states import (
     ShipmentStatus,
     SupplierConnectionStatus,
 )
-from supplychain.vocabulary import LabelOwner, PrepOwner, PrepType, TrackingVerdict, TransportMode
+from supplychain.vocabulary import Owner, PrepType, TrackingVerdict, TransportMode
 
 
 class SupplierInvitation(Invitation):
@@ -172,6 +172,11 @@ class Shipment(BaseModel):
     def __str__(self) -> str:
         return f"{self.shipment_id} {self.name}"
 
+    @property
+    def sender(self) -> tuple[str, ...]:
+        """Name and address from where it is shipped, line by line."""
+        return tuple(filter(None, (self.ship_from_name, *self.ship_from_address.splitlines())))
+
 
 class ShipmentItem(BaseModel):
     """One SKU of a shipment: what the seller plans and, in the end, what the centre received."""
@@ -185,10 +190,8 @@ class ShipmentItem(BaseModel):
     prep_type = models.CharField(
         max_length=30, choices=PrepType.choices, default=PrepType.ITEM_NO_PREP
     )
-    prep_owner = models.CharField(max_length=6, choices=PrepOwner.choices, default=PrepOwner.SELLER)
-    label_owner = models.CharField(
-        max_length=6, choices=LabelOwner.choices, default=LabelOwner.SELLER
-    )
+    prep_owner = models.CharField(max_length=6, choices=Owner.choices, default=Owner.SELLER)
+    label_owner = models.CharField(max_length=6, choices=Owner.choices, default=Owner.SELLER)
     expiry = models.DateField(null=True)
     lot = models.CharField(max_length=256, blank=True)
 

@@ -92,10 +92,7 @@ def check_group_size(count: int) -> int:
 
 
 def box_notes(
-    weight_g: Decimal,
-    sides_mm: Iterable[Decimal],
-    units: int | None = None,
-    parcel: bool = True,
+    weight_g: Decimal, sides_mm: Iterable[Decimal], units: int | None = None, parcel: bool = True
 ) -> list[BoxNote]:
     """Return what a box's weight and size mean, blocking notes first.
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from core.web.formats import short_day
 from core.web.pagination import Page, paginate
 from core.web.spreadsheets import csv_lines
 from supplychain.centers import centers
@@ -55,13 +56,12 @@ def _labels(share: Share) -> Iterator["BoxLabel"]:
     shipment = share.shipment
     boxes = list(share.boxes.prefetch_related("contents__item"))
     center = centers().get(shipment.center_code)
-    sender = (shipment.ship_from_name, *shipment.ship_from_address.splitlines())
     place = (f"{center.state}, {center.country}",) if center else ()
     for number, box in enumerate(boxes, start=1):
         yield BoxLabel(
             box_id=box_id(shipment.shipment_id, box.number),
             shipment_name=shipment.name,
-            ship_from=tuple(filter(None, sender)),
+            ship_from=shipment.sender,
             center_code=shipment.center_code,
             ship_to=(f"{settings.MARKETPLACE_NAME} fulfilment centre", *place),
             number=number,
@@ -108,6 +108,17 @@ def pack_list(boxes: QuerySet[Box], shipment: Shipment) -> StreamingHttpResponse
         csv_lines(PACK_LIST, lines), content_type="text/csv; charset=utf-8"
     )
     return attachment(response, f"{shipment.shipment_id}-pack-list.csv")
+
+
+def journey_facts(shipment: Shipment) -> list[tuple[str, str]]:
+    """Where a shipment goes, how, when and from where, as the pages of both sides say it."""
+    center = centers().get(shipment.center_code)
+    return [
+        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
+        ("How it travels", shipment.get_mode_display()),
+        ("Ship date", short_day(shipment.ship_date)),
+        ("Ship from", ", ".join(shipment.sender) or "not set"),
+    ]
 
 
 def box_page(rows: Any, shipment: Shipment, request: HttpRequest, *, size: int) -> Page[Any]:

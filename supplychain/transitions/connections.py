@@ -16,11 +16,7 @@ from core.state_tables import advance
 from core.web.access import ADMINISTRATOR
 from supplychain import emails
 from supplychain.models import GuestLink, Share, Shipment, SupplierConnection, SupplierInvitation
-from supplychain.states import (
-    OPEN_SHARE,
-    SUPPLIER_CONNECTION,
-    SupplierConnectionStatus,
-)
+from supplychain.states import OPEN_SHARE, SUPPLIER_CONNECTION, SupplierConnectionStatus
 from supplychain.transitions.guards import admit, lock_organizations
 from supplychain.transitions.invitations import void_waiting
 from supplychain.transitions.shipments import settle, void_shares
@@ -28,11 +24,7 @@ from supplychain.transitions.shipments import settle, void_shares
 
 @transaction.atomic
 def remove_connection(
-    *,
-    by: Any,
-    connection: SupplierConnection,
-    organization: Organization,
-    block: bool = False,
+    *, by: Any, connection: SupplierConnection, organization: Organization, block: bool = False
 ) -> SupplierConnection:
     """End the connection as `organization`, one of its two sides; doing it twice is doing it once.
 

@@ -258,6 +258,7 @@ def adopt(connection: SupplierConnection, *, by: Any) -> set[int]:
     The caller has locked both organizations. Returns the keys of the links that are used up; a
     shipment that the account has already stays with its guest.
     """
+    given = Share.objects.live().filter(connection=connection)
     shares = (
         Share.objects.in_force()
         .filter(
@@ -267,7 +268,7 @@ def adopt(connection: SupplierConnection, *, by: Any) -> set[int]:
             guest__status__in=OPEN_INVITATION,
             guest__expires_at__gt=clock.now(),
         )
-        .exclude(shipment__in=_given(connection))
+        .exclude(shipment__in=given.values("shipment_id"))
         .select_related("guest__organization", "shipment")
         .order_by("shipment_id", "pk")
         .select_for_update(of=("self",), no_key=True)
@@ -286,7 +287,3 @@ def adopt(connection: SupplierConnection, *, by: Any) -> set[int]:
             )
             taken[share.shipment_id] = share
     return {share.guest_id for share in taken.values() if share.guest_id}
-
-
-def _given(connection: SupplierConnection) -> Any:
-    return Share.objects.live().filter(connection=connection).values("shipment_id")

@@ -46,12 +46,7 @@ class InvitedAlready(Conflict):
 
 @transaction.atomic
 def invite(
-    *,
-    by: Any,
-    organization: Organization,
-    address: str,
-    name: str = "",
-    supplier_kind: str = "",
+    *, by: Any, organization: Organization, address: str, name: str = "", supplier_kind: str = ""
 ) -> SupplierInvitation:
     """A seller invites a supplier, a supplier invites a seller, by canonical address (S1.1, S1.14).
 
@@ -62,7 +57,8 @@ def invite(
     candidates = _administered_by(organization, [address]).get(address, [])
     organization = lock_organizations({organization.pk, *candidates})[organization.pk]
     kinds.of(SupplierInvitation).check(by, organization)
-    if crossing := _crossing(organization, candidates):
+    # Asked even when there is nobody: the same work for every address.
+    if crossing := _open_between(organization.pk, candidates or [0]).order_by("pk").first():
         raise InvitedAlready(crossing)
     shared.close_overdue(SupplierInvitation, organization=organization, address=address)
     fields = {"address": address, "name": name, "supplier_kind": supplier_kind}
@@ -103,7 +99,9 @@ def known(organization: Organization, addresses: Iterable[str]) -> dict[str, str
         for other in _connected_with(organization, list(connected))
     }
     candidates = _administered_by(organization, wanted)
-    waiting = _inviting(organization, candidates)
+    # Asked even when there is nobody: the same work for every address.
+    crossing = _open_between(organization.pk, list(_ids(candidates)) or [0])
+    waiting = set(crossing.values_list("organization_id", flat=True))
     found |= {
         address: "They have invited you already: accept their invitation."
         for address, others in candidates.items()
@@ -139,7 +137,10 @@ def invite_each(
 
 def parties(organization: Organization, addresses: Iterable[str]) -> set[int]:
     """Ids of the accounts whose own invitations could cross these."""
-    candidates = _administered_by(organization, addresses)
+    return _ids(_administered_by(organization, addresses))
+
+
+def _ids(candidates: dict[str, list[int]]) -> set[int]:
     return {pk for others in candidates.values() for pk in others}
 
 
@@ -161,24 +162,11 @@ def _administered_by(organization: Organization, addresses: Iterable[str]) -> di
     return found
 
 
-def _inviting(organization: Organization, candidates: dict[str, list[int]]) -> set[int]:
-    others = {pk for each in candidates.values() for pk in each}
-    # Asked even when there is nobody: the same work for every address.
-    rows = _open_between(organization.pk, list(others) or [0])
-    return set(rows.values_list("organization_id", flat=True))
-
-
 def _connected_with(organization: Organization, others: list[int]) -> list[int]:
     seller = organization.kind == OrganizationKind.SELLER
     ours, theirs = ("seller", "supplier") if seller else ("supplier", "seller")
     live = SupplierConnection.objects.live().filter(**{ours: organization, f"{theirs}__in": others})
     return list(live.values_list(f"{theirs}_id", flat=True))
-
-
-def _crossing(organization: Organization, others: list[int]) -> SupplierInvitation | None:
-    """An open invitation of one of `others` to this organization, or to its administrators."""
-    # Asked even when there is nobody: the same work for every address.
-    return _open_between(organization.pk, others or [0]).order_by("pk").first()
 
 
 def _open_between(invited_id: int, inviters: list[int]) -> Any:

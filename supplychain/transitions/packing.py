@@ -92,10 +92,11 @@ def add_boxes(*, by: Any, share: Share, plan: BoxPlan) -> list[Box]:
     _check_box(share.shipment, plan)
     _check_number(share, plan.count, len(items))
     _start(share, by)
-    first = _take_numbers(share.shipment, plan.count)
+    shipment, last = share.shipment, share.shipment.last_box_number
+    move(shipment, expect={"last_box_number": last}, last_box_number=last + plan.count)
     boxes = [
-        Box(shipment=share.shipment, share=share, number=first + offset, **_measures(plan))
-        for offset in range(plan.count)
+        Box(shipment=shipment, share=share, number=number, **_measures(plan))
+        for number in range(last + 1, last + plan.count + 1)
     ]
     Box.objects.bulk_create(boxes, batch_size=CHUNK)
     _fill(boxes, items, plan)
@@ -160,12 +161,6 @@ def _check_number(share: Share, count: int, lines: int) -> None:
         raise Invalid("This is too much at once: add fewer equal boxes at a time.", field="count")
     if share.shipment.last_box_number + count > MAX_BOX_NUMBER:
         raise Invalid("This shipment has used up its box numbers.", field="count")
-
-
-def _take_numbers(shipment: Shipment, count: int) -> int:
-    last = shipment.last_box_number
-    move(shipment, expect={"last_box_number": last}, last_box_number=last + count)
-    return last + 1
 
 
 def _measures(plan: BoxPlan) -> dict[str, Any]:

@@ -120,10 +120,7 @@ def decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         return _do(
             request,
             lambda: invitations.decline(
-                by=request.user,
-                public_id=row.public_id,
-                organization=request.organization,
-                **data,
+                by=request.user, public_id=row.public_id, organization=request.organization, **data
             ),
             f"You have declined. {row.organization.name} is told.",
         )

@@ -123,11 +123,16 @@ def enter_code(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _held(request: HttpRequest, public_id: uuid.UUID) -> Opened:
     """The link that this browser opened; 404 without it: nobody has codes sent by an id alone."""
-    opened = opening.from_cookie(request)
-    held = opened is not None and opened.kind is GUEST and opened.row.public_id == public_id
-    if opened is None or not held:
+    opened = _in_hand(request, public_id)
+    if opened is None:
         raise NotRelated
     return opened
+
+
+def _in_hand(request: HttpRequest, public_id: uuid.UUID) -> Opened | None:
+    opened = opening.from_cookie(request)
+    held = opened is not None and opened.kind is GUEST and opened.row.public_id == public_id
+    return opened if held else None
 
 
 def _code_page(
@@ -173,12 +178,7 @@ def join(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
             response = HttpResponseRedirect(portals.page(connection.supplier, "shares"))
             opening.forget(response)
             return response
-    context = {"link": link, "form": form, "new": NEW, "code_url": _code_url(request, link)}
+    # The way on without an account, for the browser that opened the link.
+    code_url = reverse("guest-code", args=[public_id]) if _in_hand(request, public_id) else ""
+    context = {"link": link, "form": form, "new": NEW, "code_url": code_url}
     return render(request, "supplychain/guest/join.html", context, status=status_of(form))
-
-
-def _code_url(request: HttpRequest, link: GuestLink) -> str:
-    """The way on without an account, for the browser that opened the link."""
-    opened = opening.from_cookie(request)
-    held = opened is not None and opened.kind is GUEST and opened.row.pk == link.pk
-    return reverse("guest-code", args=[link.public_id]) if held else ""

@@ -41,10 +41,7 @@ def share_guest(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     form = GuestForm(posted(request))
     if form.is_valid():
         data = form.cleaned_data
-        if apply(
-            form,
-            lambda: guests.share_with_guest(by=request.user, shipment=shipment, **data),
-        ):
+        if apply(form, lambda: guests.share_with_guest(by=request.user, shipment=shipment, **data)):
             messages.success(request, f"The guest link is on its way to {data['address']}.")
             return HttpResponseRedirect(shipment_url(shipment))
     context = {"shipment": shipment, "form": form, "back_url": shipment_url(shipment)}

@@ -20,21 +20,14 @@ from core.outbox.states import plain_reason
 from core.web.access import PortalRequest, require
 from core.web.formats import count, short_day, short_minute
 from core.web.forms import apply, posted, status_of
-from core.web.pagination import paginate
-from supplychain.centers import centers
+from core.web.pagination import Page, paginate
 from supplychain.forms.fields import ReasonForm
-from supplychain.forms.shipments import (
-    ROWS_ADDED,
-    PasteForm,
-    ShipmentForm,
-    item_formset,
-    retyped,
-)
+from supplychain.forms.shipments import ROWS_ADDED, PasteForm, ShipmentForm, item_formset, retyped
 from supplychain.invitation_kinds import GUEST
-from supplychain.models import Share, Shipment
+from supplychain.models import Share, Shipment, ShipmentItem
 from supplychain.packing import documents
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
-from supplychain.plans import ItemPlan
+from supplychain.plans import ItemPlan, ShipmentFacts
 from supplychain.reads import history
 from supplychain.states import (
     LABELLED,
@@ -186,22 +179,25 @@ def shipment_page(
         .order_by("-shared_at", "-id")[:100]
     )
     live = [share for share in shares if share.status in OUTSTANDING_SHARE]
-    items = paginate(
-        shipment.items.all(), request, order=("id",), size=ITEMS_SHOWN, parameter="items"
-    )
+    boxes = shipment.boxes.filter(share__status__in=LIVE_SHARE)
     context = {
         "shipment": shipment,
         "facts": _facts(shipment),
-        "items": items,
+        "items": _item_page(request, shipment),
         "shares": [_share_row(request, shipment, share) for share in shares],
         "undelivered": _undelivered(request, shipment, shares),
         "here": request.path,
-        "boxes": _boxes(request, shipment),
+        "boxes": documents.box_page(boxes, shipment, request, size=BOXES_SHOWN),
         "events": history.for_seller(shipment, shares),
         "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
         "guests": _guests(request, shipment, shares, guests or {}),
     } | _acts(request, shipment, live)
     return render(request, "supplychain/seller/shipment.html", context, status=status)
+
+
+def _item_page(request: PortalRequest, shipment: Shipment) -> Page[ShipmentItem]:
+    rows = shipment.items.all()
+    return paginate(rows, request, order=("id",), size=ITEMS_SHOWN, parameter="items")
 
 
 def _undelivered(
@@ -233,26 +229,17 @@ def _acts(request: PortalRequest, shipment: Shipment, live: Sequence[Share]) -> 
         "can_edit": may_edit and is_open and not settled,
         "can_cancel": may_manage and SHIPMENT.allows(shipment.status, _S.CANCELLED),
         "stands_still": may_edit and is_open and settled,
-        "share_url": shipment_url(shipment, "shipment-share"),
-        "edit_url": shipment_url(shipment, "shipment-edit"),
-        "items_url": shipment_url(shipment, "shipment-items"),
-        "cancel_url": shipment_url(shipment, "shipment-cancel"),
-        "pack_list_url": shipment_url(shipment, "shipment-pack-list"),
+    } | {
+        f"{act}_url": shipment_url(shipment, f"shipment-{act.replace('_', '-')}")
+        for act in ("share", "edit", "items", "cancel", "pack_list")
     }
 
 
-def _facts(shipment: Shipment) -> list[tuple[str, Any]]:
-    center = centers().get(shipment.center_code)
+def _facts(shipment: Shipment) -> list[tuple[str, str]]:
     total = shipment.items.aggregate(units=Sum("quantity"), lines=Count("id"))
-    sender = ", ".join(
-        filter(None, [shipment.ship_from_name, *shipment.ship_from_address.splitlines()])
-    )
     facts = [
         ("Shipment id", shipment.shipment_id),
-        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
-        ("How it travels", shipment.get_mode_display()),
-        ("Ship date", short_day(shipment.ship_date)),
-        ("Ship from", sender or "not set"),
+        *documents.journey_facts(shipment),
         ("Items", f"{count(total['lines'], 'SKU')}, {count(total['units'] or 0, 'unit')}"),
     ]
     if shipment.shipped_at:
@@ -305,21 +292,12 @@ def _freight(share: Share) -> str:
     return ", ".join(f"{name} {number}" for name, number in numbers if number)
 
 
-def _boxes(request: PortalRequest, shipment: Shipment) -> Any:
-    rows = shipment.boxes.filter(share__status__in=LIVE_SHARE).select_related(
-        "share__connection__supplier"
-    )
-    return documents.box_page(rows, shipment, request, size=BOXES_SHOWN)
-
-
 @require(EDIT_SHIPMENTS)
 def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     shipment = get_shipment(request, public_id)
-    initial = {
-        name: getattr(shipment, name) for name in ShipmentForm.base_fields if name != "version"
-    }
-    initial["version"] = shipments.version_of(shipment)
-    form = ShipmentForm(posted(request), initial=initial)
+    initial = {name: getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__}
+    version = shipments.version_of(shipment)
+    form = ShipmentForm(posted(request), initial=initial | {"version": version})
     if form.is_valid():
         changed = apply(
             form,
@@ -340,9 +318,7 @@ def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require(EDIT_SHIPMENTS)
 def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     shipment = get_shipment(request, public_id)
-    page = paginate(
-        shipment.items.all(), request, order=("id",), size=ITEMS_SHOWN, parameter="items"
-    )
+    page = _item_page(request, shipment)
     lines = [{"item": item.public_id, **vars(shipments.plan_of(item))} for item in page]
     data = posted(request)
     paste = PasteForm(
@@ -397,17 +373,13 @@ def shipment_cancel(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
             messages.success(request, f"{shipment.shipment_id} is cancelled.")
             return HttpResponseRedirect(shipment_url(shipment))
     live = shipment.shares.filter(status__in=OUTSTANDING_SHARE).count()
+    told = f"{count(live, 'share')} with suppliers end: they are told not to use the labels."
     context = {
         "shipment": shipment,
         "form": form,
         "action": request.path,
         "back_url": shipment_url(shipment),
-        "consequences": [
-            f"{count(live, 'share')} with suppliers end: they are told not to use the labels."
-            if live
-            else "No supplier has it.",
-            "It cannot be opened again.",
-        ],
+        "consequences": [told if live else "No supplier has it.", "It cannot be opened again."],
     }
     return render(
         request, "supplychain/seller/shipment_cancel.html", context, status=status_of(form)

@@ -41,7 +41,7 @@ def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         if boxes:
             messages.success(request, _added(share, boxes))
             return HttpResponseRedirect(_next(request, share, form))
-    context = _around(request, share, form) | {"hidden": len(lines) - len(shown)}
+    context = around(request, share, form=form, box=None, hidden=len(lines) - len(shown))
     return render(request, "supplychain/supply/box_form.html", context, status=status_of(form))
 
 
@@ -73,12 +73,6 @@ def _next(request: PortalRequest, share: Share, form: BoxForm) -> str:
     return f"{share_url(request, share, 'box-add')}?{urlencode(units)}"
 
 
-def _around(
-    request: PortalRequest, share: Share, form: BoxForm, box: Box | None = None
-) -> dict[str, Any]:
-    return around(request, share, form=form, box=box)
-
-
 @require(WORK_SHARES)
 def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) -> HttpResponse:
     share = _packable(request, public_id)
@@ -98,7 +92,7 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
         if changed:
             messages.success(request, f"Box {box.number} saved.")
             return HttpResponseRedirect(share_url(request, share) + "#boxes")
-    context = _around(request, share, form, box) | {"hidden": 0}
+    context = around(request, share, form=form, box=box, hidden=0)
     return render(request, "supplychain/supply/box_form.html", context, status=status_of(form))
 
 
@@ -161,12 +155,8 @@ def _pasted(
     share: Share, paste: TrackingPasteForm, typed: dict[uuid.UUID, str]
 ) -> dict[uuid.UUID, str]:
     """The pasted numbers for the boxes that have none, before those that were typed."""
-    free = list(
-        share.boxes.filter(tracking_number="")
-        .order_by("number")
-        .values_list("public_id", flat=True)
-    )
-    free = [key for key in free if not typed.get(key)]
+    blank = share.boxes.filter(tracking_number="").order_by("number")
+    free = [key for key in blank.values_list("public_id", flat=True) if not typed.get(key)]
     numbers = paste.numbers()
     if len(numbers) > len(free):
         raise Invalid(

@@ -15,7 +15,6 @@ from core.web.access import ANY_MEMBER, PortalRequest, require
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
-from supplychain.centers import centers
 from supplychain.forms.fields import ReasonForm
 from supplychain.forms.guests import GuestDeclineForm
 from supplychain.models import Share
@@ -54,12 +53,9 @@ def actor(request: PortalRequest) -> Any:
 def get_share(request: PortalRequest, public_id: uuid.UUID) -> Share:
     """What was shared with this supplier or guest and still is (U32, N4); else 404."""
     guest = guest_link(request)
-    rows = Share.objects.for_guest(guest) if guest else _shares(request)
+    every = Share.objects
+    rows = every.for_guest(guest) if guest else every.for_supplier(request.organization)
     return get_object_or_404(rows.with_list_data(), public_id=public_id)
-
-
-def _shares(request: PortalRequest) -> Any:
-    return Share.objects.for_supplier(request.organization)
 
 
 def around(request: PortalRequest, share: Share, **more: Any) -> dict[str, Any]:
@@ -160,31 +156,13 @@ def _list_url(request: PortalRequest) -> str:
     return reverse("supply:shares", args=[request.organization.handle])
 
 
-def _facts(share: Share) -> list[tuple[str, Any]]:
-    shipment = share.shipment
-    center = centers().get(shipment.center_code)
-    sender = ", ".join(
-        filter(None, [shipment.ship_from_name, *shipment.ship_from_address.splitlines()])
-    )
+def _facts(share: Share) -> list[tuple[str, str]]:
     facts = [
-        ("Seller", shipment.seller.name),
-        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
-        ("How it travels", shipment.get_mode_display()),
-        ("Ship date", short_day(shipment.ship_date)),
-        ("Ship from", sender or "not set"),
+        ("Seller", share.shipment.seller.name),
+        *documents.journey_facts(share.shipment),
         ("Shared", short_day(share.shared_at)),
     ]
-    if share.note:
-        facts.append(("Note", share.note))
-    return facts
-
-
-@require_POST
-@require(WORK_SHARES)
-def share_seen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    return act(
-        request, public_id, packing.acknowledge_share, "The seller sees that you have seen it."
-    )
+    return [*facts, ("Note", share.note)] if share.note else facts
 
 
 @require_POST
@@ -205,23 +183,6 @@ def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         return share_page(request, share, status=error.status, differences=error.differences[:100])
     messages.success(request, "Boxes and plan agree. Labels come next.")
     return HttpResponseRedirect(share_url(request, share))
-
-
-@require_POST
-@require(WORK_SHARES)
-def share_reopen(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    return act(
-        request,
-        public_id,
-        packing.reopen_boxes,
-        "The boxes are open again. Do not use labels you have printed.",
-    )
-
-
-@require_POST
-@require(WORK_SHARES)
-def share_shipped(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    return act(request, public_id, packing.mark_shipped, "Marked as shipped. The seller is told.")
 
 
 @require(WORK_SHARES)
@@ -247,14 +208,25 @@ def share_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "supplychain/supply/share_decline.html", context, status=status_of(form))
 
 
-def act(
-    request: PortalRequest, public_id: uuid.UUID, transition: Callable[..., Any], done: str
-) -> HttpResponse:
+def _step(transition: Callable[..., Any], done: str) -> Callable[..., HttpResponse]:
     """Take one step and go back to the share; what is missing for it is told there."""
-    share = get_share(request, public_id)
-    try:
-        transition(by=actor(request), share=share)
-    except Invalid as error:
-        return share_page(request, share, status=error.status, problem=error.message)
-    messages.success(request, done)
-    return HttpResponseRedirect(share_url(request, share))
+
+    @require_POST
+    @require(WORK_SHARES)
+    def view(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+        share = get_share(request, public_id)
+        try:
+            transition(by=actor(request), share=share)
+        except Invalid as error:
+            return share_page(request, share, status=error.status, problem=error.message)
+        messages.success(request, done)
+        return HttpResponseRedirect(share_url(request, share))
+
+    return view
+
+
+share_seen = _step(packing.acknowledge_share, "The seller sees that you have seen it.")
+share_shipped = _step(packing.mark_shipped, "Marked as shipped. The seller is told.")
+share_reopen = _step(
+    packing.reopen_boxes, "The boxes are open again. Do not use labels you have printed."
+)

@@ -3,7 +3,7 @@
 import pytest
 
 from supplychain.centers import UnknownCenter, centers, get_center
-from supplychain.vocabulary import PrepOwner, PrepType, UnknownWord, owner, prep_type
+from supplychain.vocabulary import Owner, PrepType, UnknownWord, owner, prep_type
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ def test_prep_words_of_all_generations(word, meant):
 
 def test_owner_words():
     assert [owner(word) for word in ("Seller", " AMAZON ", "none", "")] == [
-        PrepOwner.SELLER,
-        PrepOwner.AMAZON,
-        PrepOwner.NONE,
-        PrepOwner.NONE,
+        Owner.SELLER,
+        Owner.AMAZON,
+        Owner.NONE,
+        Owner.NONE,
     ]
 
 

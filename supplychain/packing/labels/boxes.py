@@ -70,16 +70,13 @@ def box_labels(labels: Iterable[BoxLabel], sheet: SheetSize | str, out: BinaryIO
     for label, (left, bottom) in zip(labels, cycle(places), strict=False):
         if count and count % len(places) == 0:
             canvas.showPage()
-        _draw_label(canvas, label, _inner(left, bottom, grid.width, grid.height))
+        width, height = grid.width - 2 * _MARGIN, grid.height - 2 * _MARGIN
+        _draw_label(canvas, label, _Area(left + _MARGIN, bottom + _MARGIN, width, height))
         count += 1
     if not count:
         raise LabelError(_("There are no boxes to label."))
     canvas.save()
     return count
-
-
-def _inner(left: float, bottom: float, width: float, height: float) -> _Area:
-    return _Area(left + _MARGIN, bottom + _MARGIN, width - 2 * _MARGIN, height - 2 * _MARGIN)
 
 
 def _draw_label(canvas: Canvas, label: BoxLabel, area: _Area) -> None:

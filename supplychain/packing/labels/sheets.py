@@ -39,12 +39,7 @@ def _split(paper: tuple[float, float], columns: int, rows: int) -> Grid:
 def _sheet(columns: int, rows: int, width: float, height: float, gap: float = 0) -> Grid:
     """Lay out A4 label paper by the label's size in millimetres."""
     return Grid(
-        A4,
-        columns,
-        rows,
-        width * POINTS_PER_MM,
-        height * POINTS_PER_MM,
-        gap * POINTS_PER_MM,
+        A4, columns, rows, width * POINTS_PER_MM, height * POINTS_PER_MM, gap * POINTS_PER_MM
     )
 
 
