@@ -1,8 +1,4 @@
-"""Shipments on the desk: to look up, and to report what carriers and centres say.
-
-Nothing else of a seller's account stands here, and reviewers do not see it: it takes permissions of
-its own.
-"""
+"""Shipments on the desk, for staff with permissions of their own: reviewers do not see them."""
 
 from typing import Any, ClassVar
 
@@ -48,8 +44,8 @@ class ShipmentAdmin(DeskAdmin):
         may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
         form = ReportForm(posted(request), shipment=shipment, initial={"step": next_step(shipment)})
         if form.is_valid():
-            done = apply(form, lambda: _report(request, shipment, form))
-            if done is not None:
+            report = {"step": form.cleaned_data["step"], "received": form.received()}
+            if apply(form, lambda: move_by_carrier(by=request.user, shipment=shipment, **report)):
                 messages.success(request, f"{shipment.shipment_id}: reported.")
                 return redirect("admin:supplychain_shipment_change", pk)
         shares = list(shipment.shares.with_list_data().order_by("id")[:100])
@@ -70,8 +66,3 @@ class ShipmentAdmin(DeskAdmin):
             items=list(shipment.items.all()[:500]),
             events=history.for_seller(shipment, shares),
         )
-
-
-def _report(request: HttpRequest, shipment: Shipment, form: ReportForm) -> Shipment:
-    step = form.cleaned_data["step"]
-    return move_by_carrier(by=request.user, shipment=shipment, step=step, received=form.received())

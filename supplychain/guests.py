@@ -24,7 +24,6 @@ class Guest(Pseudonym):
 
 
 def pseudonym(link: GuestLink) -> str:
-    """What history shows for this guest."""
     return f"{link.name}, guest ({masked(link.address)})"
 
 

@@ -41,10 +41,7 @@ KIND = Column(
 
 
 class PartnerKind(BatchKind[SupplierInvitation]):
-    """A seller invites a supplier, or a supplier a seller (S1.1, S1.14).
-
-    Who may do so: the administrators of an active account of either kind, see `check`.
-    """
+    """A seller invites a supplier, or a supplier a seller (S1.1, S1.14)."""
 
     model = SupplierInvitation
     verb = "supplier_invitation"

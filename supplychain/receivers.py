@@ -7,12 +7,10 @@ from supplychain.transitions import connections, invitations
 
 
 def note_closed(organization: Any, by: Any, **kwargs: Any) -> None:
-    """A closed account is connected with nobody and shares nothing."""
     connections.end_all(organization=organization, by=by)
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:
-    """An erased person stands in no invitation."""
     invitations.forget_person(user=user)
 
 

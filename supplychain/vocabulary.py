@@ -105,10 +105,7 @@ class UnknownWord(ValueError):
 
 
 def prep_type(text: str) -> PrepType:
-    """Return the prep type that a word of either API generation or of a file names.
-
-    An empty word means no prep. Raises UnknownWord.
-    """
+    """Of either API generation or a file; "" is no prep. Raises UnknownWord."""
     word = text.strip()
     if word.upper() in PrepType.values:
         return PrepType(word.upper())
@@ -119,10 +116,7 @@ def prep_type(text: str) -> PrepType:
 
 
 def owner(text: str) -> Owner:
-    """Return who prepares or labels, from "Seller", "AMAZON" or an empty word for nobody.
-
-    Raises UnknownWord.
-    """
+    """From "Seller", "AMAZON" or "" for nobody. Raises UnknownWord."""
     word = text.strip().upper() or "NONE"
     if word not in Owner.values:
         raise UnknownWord(f"“{text.strip()[:60]}” is no owner. Use Amazon, Seller or None.")

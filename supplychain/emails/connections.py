@@ -16,12 +16,10 @@ def connection_removed(connection: SupplierConnection, *, by: Any, stopped: int)
     seller, supplier = connection.seller, connection.supplier
     side = connection.ended_by or seller
     shares = count(stopped, "shared shipment")
-    at_seller = f"{shares} with them ended." if stopped else "No shared shipment was open."
-    at_supplier = (
-        f"{shares} ended: do not use the labels, and do not ship."
-        if stopped
-        else "No shared shipment was open."
-    )
+    at_seller = f"{shares} with them ended."
+    at_supplier = f"{shares} ended: do not use the labels, and do not ship."
+    if not stopped:
+        at_seller = at_supplier = "No shared shipment was open."
     _tell(connection, seller, supplier, side, at_seller, seller_page(seller, "permissions"), by)
     _tell(connection, supplier, seller, side, at_supplier, supplier_page(supplier, "sellers"), by)
 

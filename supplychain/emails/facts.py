@@ -47,7 +47,6 @@ def shipment_mail(
 
 
 def note_of(share: Share) -> tuple[str, ...]:
-    """What whoever shared it wrote, as a paragraph."""
     return (f"Note: {inert(share.note, 500)}",) if share.note else ()
 
 
@@ -63,7 +62,6 @@ def destination(shipment: Shipment) -> str:
 
 
 def shipment_facts(shipment: Shipment) -> Facts:
-    """Which shipment, where to, how and when (S1.12)."""
     return (
         ("Shipment", f"{shipment.shipment_id}, {inert(shipment.name)}"),
         ("Destination", destination(shipment)),
@@ -93,7 +91,6 @@ def seller_page(seller: Organization, name: str, *args: object) -> str:
 
 
 def shipment_page(shipment: Shipment) -> str:
-    """The path of the shipment's page in its seller's portal."""
     return seller_page(shipment.seller, "shipment", shipment.public_id)
 
 

@@ -76,7 +76,6 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
 
 
 def guest_revoked(link: GuestLink) -> None:
-    """To the invited address: the link does not work any more."""
     mail = shipment_mail(
         link.shipment,
         link.organization,

@@ -13,7 +13,7 @@ from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
 from core.web.formats import minute
 from supplychain.emails import recipients
-from supplychain.emails.facts import reason_facts, seller_page, subject, supplier_page
+from supplychain.emails.facts import Facts, reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
 from supplychain.states import Direction
 
@@ -36,53 +36,50 @@ def invitations_sent(invitations: Sequence[SupplierInvitation]) -> None:
     )
 
 
-def _facts(invitation: SupplierInvitation) -> tuple[tuple[str, str], ...]:
+def _invited(
+    invitation: SupplierInvitation, who: str, *paragraphs: str, facts: Facts = (), after: str = ""
+) -> Mail:
     firm, inviter = inert(invitation.organization.name), invitation.invited_by
-    return (
-        ("Invited by", f"{inert(inviter.name)}, {firm}" if inviter else firm),
-        ("Open until", minute(invitation.expires_at)),
+    return Mail(
+        subject=subject(invitation.organization, "Supply Chain Connect", "invitation"),
+        heading=f"{who} invites you to Supply Chain Connect",
+        paragraphs=paragraphs,
+        facts=(
+            ("Invited by", f"{inert(inviter.name)}, {firm}" if inviter else firm),
+            ("Open until", minute(invitation.expires_at)),
+            *facts,
+        ),
+        button=("Look at the invitation", PLACEHOLDER),
+        after=tuple(filter(None, (LOOK_FIRST, after))),
+        not_you=NOT_YOU,
+        organization=firm,
     )
 
 
 def _supplier_invited(invitation: SupplierInvitation) -> Mail:
     firm = inert(invitation.organization.name)
     marketplace = settings.MARKETPLACE_NAME
-    return Mail(
-        subject=subject(invitation.organization, "Supply Chain Connect", "invitation"),
-        heading=f"{firm} invites you to Supply Chain Connect",
-        paragraphs=(
-            f"{firm} wants to share shipments to {marketplace} fulfilment centres with you.",
-            "You see what to pack and where it goes, print the labels and report what has left.",
-            "No seller account is needed: create a supplier account, or choose one you have.",
-        ),
-        facts=_facts(invitation),
-        button=("Look at the invitation", PLACEHOLDER),
-        after=(LOOK_FIRST,),
-        not_you=NOT_YOU,
-        organization=firm,
+    return _invited(
+        invitation,
+        firm,
+        f"{firm} wants to share shipments to {marketplace} fulfilment centres with you.",
+        "You see what to pack and where it goes, print the labels and report what has left.",
+        "No seller account is needed: create a supplier account, or choose one you have.",
     )
 
 
 def _seller_invited(invitation: SupplierInvitation) -> Mail:
     firm = inert(invitation.organization.name)
     section = f"{settings.MARKETPLACE_NAME} Supply Chain Connect Permissions"
-    return Mail(
-        subject=subject(invitation.organization, "Supply Chain Connect", "invitation"),
-        heading=f"{firm}, a supplier, invites you to Supply Chain Connect",
-        paragraphs=(
-            f"Once you accept, you can share shipments with {firm} from the Prepare Shipment page.",
-            f"You also find this invitation under Settings, User Permissions, “{section}”.",
-        ),
-        facts=(*_facts(invitation), ("What they do", _kind(invitation.organization))),
-        button=("Look at the invitation", PLACEHOLDER),
-        after=(LOOK_FIRST, "They see nothing before you share a shipment."),
-        not_you=NOT_YOU,
-        organization=firm,
+    kind = str(invitation.organization.get_supplier_kind_display() or "Supplier")
+    return _invited(
+        invitation,
+        f"{firm}, a supplier,",
+        f"Once you accept, you can share shipments with {firm} from the Prepare Shipment page.",
+        f"You also find this invitation under Settings, User Permissions, “{section}”.",
+        facts=(("What they do", kind),),
+        after="They see nothing before you share a shipment.",
     )
-
-
-def _kind(organization: Organization) -> str:
-    return str(organization.get_supplier_kind_display() or "Supplier")
 
 
 def invitation_accepted(
@@ -90,18 +87,18 @@ def invitation_accepted(
 ) -> None:
     """To the inviting side: you are connected (S1.17)."""
     other = inert(organization.name)
-    to_supplier = invitation.direction == Direction.TO_SUPPLIER
-    next_step = (
-        "Share a shipment from its Prepare Shipment page."
-        if to_supplier
-        else "You get a mail as soon as they share a shipment with you."
-    )
+    if invitation.direction == Direction.TO_SUPPLIER:
+        next_step = "Share a shipment from its Prepare Shipment page."
+        button = "Open your shipments", seller_page(invitation.organization, "shipments")
+    else:
+        next_step = "You get a mail as soon as they share a shipment with you."
+        button = "Open your sellers", supplier_page(invitation.organization, "sellers")
     _answered(
         invitation,
         "accepted",
         f"{other} accepted: you are connected",
         paragraphs=(next_step,),
-        button=_next_page(invitation),
+        button=button,
         firm=organization,
         by=by,
     )
@@ -115,7 +112,7 @@ def invitation_declined(invitation: SupplierInvitation, *, by: Any) -> None:
     _answered(
         invitation,
         "declined",
-        f"The invitation to {_invited(invitation)} was declined",
+        f"The invitation to {_name(invitation)} was declined",
         facts=reason_facts(invitation.reason),
         button=("Look at your invitations", kinds.of(invitation).manage_url(invitation)),
         by=by,
@@ -127,20 +124,14 @@ def invitation_expired(invitation: SupplierInvitation) -> None:
     _answered(
         invitation,
         "expired",
-        f"The invitation to {_invited(invitation)} has run out",
+        f"The invitation to {_name(invitation)} has run out",
         paragraphs=("Send it again: a new link goes out with a new end date.",),
         button=("Look at your invitations", kinds.of(invitation).manage_url(invitation)),
     )
 
 
-def _invited(invitation: SupplierInvitation) -> str:
+def _name(invitation: SupplierInvitation) -> str:
     return inert(invitation.name or invitation.address)
-
-
-def _next_page(invitation: SupplierInvitation) -> tuple[str, str]:
-    if invitation.direction == Direction.TO_SUPPLIER:
-        return "Open your shipments", seller_page(invitation.organization, "shipments")
-    return "Open your sellers", supplier_page(invitation.organization, "sellers")
 
 
 def _answered(
@@ -150,7 +141,7 @@ def _answered(
     *,
     button: tuple[str, str],
     paragraphs: tuple[str, ...] = (),
-    facts: tuple[tuple[str, str], ...] = (),
+    facts: Facts = (),
     firm: Organization | None = None,
     by: Any = None,
 ) -> None:

@@ -73,7 +73,6 @@ def share_recalled(share: Share, *, by: Any, reason: str) -> None:
 
 
 def share_cancelled(share: Share, *, by: Any, reason: str) -> None:
-    """To the supplier: the shipment is cancelled."""
     _stopped(share, "cancelled", "cancelled a shipment", reason, by)
 
 

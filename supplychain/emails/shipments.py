@@ -44,7 +44,6 @@ def shipment_changed(shipment: Shipment, *, by: Any, shares: Sequence[Share]) ->
 def shipment_cancelled(
     shipment: Shipment, *, by: Any, shares: Sequence[Share], reason: str
 ) -> None:
-    """To every supplier who had it: do not use the labels."""
     for share in shares:
         share.shipment = shipment
         share_cancelled(share, by=by, reason=reason)

@@ -48,10 +48,7 @@ class BoxForm(forms.Form):
     )
 
     def __init__(self, *args: Any, lines: list[Line], single: bool = False, **kwargs: Any) -> None:
-        """One field for each line of the plan, and its expiry date where the plan has one.
-
-        `single` leaves the number of equal boxes out.
-        """
+        """`single` leaves the number of equal boxes out."""
         super().__init__(*args, **kwargs)
         self.lines = lines
         if single:
@@ -74,7 +71,6 @@ class BoxForm(forms.Form):
                 )
 
     def rows(self) -> list[tuple[Line, Any, Any]]:
-        """Each line with its field for units and, where there is one, for the expiry date."""
         return [
             (
                 line,

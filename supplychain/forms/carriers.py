@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from supplychain.models import Shipment, ShipmentItem
+from supplychain.models import Shipment
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
 
@@ -33,17 +33,12 @@ class ReportForm(forms.Form):
                 required=False,
                 min_value=0,
                 max_value=MAX_UNITS_PER_SKU,
-                initial=_counted(item),
+                initial=item.received or None,
             )
 
     def received(self) -> dict[int, int]:
-        """Counted units by item key."""
         return {
             int(name.removeprefix("received-")): value
             for name, value in self.cleaned_data.items()
             if name.startswith("received-") and value is not None
         }
-
-
-def _counted(item: ShipmentItem) -> int | None:
-    return item.received or None

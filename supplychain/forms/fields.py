@@ -20,8 +20,6 @@ class LineField(forms.CharField):
 
 
 class LinesField(forms.CharField):
-    """Text on several lines, each of them clean, without empty ones."""
-
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
@@ -37,7 +35,6 @@ class DayInput(forms.DateInput):
     input_type = "date"
 
     def __init__(self, **kwargs: Any) -> None:
-        """Write dates the way that the browser reads them."""
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 

@@ -13,6 +13,8 @@ from supplychain.forms.fields import LineField
 from supplychain.plans import NewAccount
 
 NEW = "new"
+# What a new account needs.
+NEW_FIELDS = ("name", "country", "supplier_kind")
 
 
 class InviteSellerForm(forms.Form):
@@ -74,10 +76,7 @@ class AnswerForm(forms.Form):
     def __init__(
         self, *args: Any, accounts: list[Organization], may_open: bool, supplier: bool, **kw: Any
     ) -> None:
-        """Take the person's accounts as choices.
-
-        `may_open` says whether a new one may answer, `supplier` whether it is a supplier's.
-        """
+        """`may_open`: a new account may answer, too; `supplier`: it would be a supplier's."""
         super().__init__(*args, **kw)
         self.accounts = {str(row.public_id): row for row in accounts}
         choices = [(key, row.name) for key, row in self.accounts.items()]
@@ -87,14 +86,11 @@ class AnswerForm(forms.Form):
         field.initial = choices[0][0] if choices else NEW
         if len(choices) == 1:
             field.widget = forms.HiddenInput()
-        # What a new account needs is asked for unless another one was chosen.
-        for new in ("name", "country", "supplier_kind"):
-            self.fields[new].required = not self.is_bound or self.data.get("account") == NEW
-        if not may_open:
-            for name in ("name", "country", "supplier_kind"):
+        # Asked for unless another one was chosen.
+        for name in NEW_FIELDS:
+            self.fields[name].required = not self.is_bound or self.data.get("account") == NEW
+            if not may_open or (name == "supplier_kind" and not supplier):
                 del self.fields[name]
-        elif not supplier:
-            del self.fields["supplier_kind"]
 
     def answer(self) -> dict[str, Any]:
         """The `organization` that answers, or the `new` one to be, as transitions take them."""
@@ -106,4 +102,4 @@ class AnswerForm(forms.Form):
 
     @property
     def new_fields(self) -> list[Any]:
-        return [self[name] for name in ("name", "country", "supplier_kind") if name in self.fields]
+        return [self[name] for name in NEW_FIELDS if name in self.fields]

@@ -26,7 +26,6 @@ class ShareForm(forms.Form):
     )
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Take the suppliers who may be chosen, as `choice_of` names them."""
         super().__init__(*args, **kwargs)
         field: Any = self.fields["suppliers"]
         field.choices = choices

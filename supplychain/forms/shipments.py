@@ -21,7 +21,6 @@ _FNSKU = re.compile(r"[A-Z0-9]{1,10}")
 
 
 def center_choices() -> list[Any]:
-    """The fulfilment centres by state."""
     by_state: dict[str, list[tuple[str, str]]] = {}
     for code, center in sorted(centers().items()):
         place = f"{center.country} {center.state}"
@@ -92,7 +91,6 @@ class BaseItemFormSet(BaseFormSet):
         return len(self.initial or [])
 
     def plans(self) -> list[ItemPlan]:
-        """The lines that were typed and are to stay."""
         return [form.plan() for form in self._typed() if not form.cleaned_data.get("DELETE")]
 
     def changes(self, pasted: list[ItemPlan]) -> ItemChanges:
@@ -113,7 +111,6 @@ class BaseItemFormSet(BaseFormSet):
 
 
 def item_formset(data: Any = None, *, lines: list[dict[str, Any]], blank: int) -> Any:
-    """The lines as forms, followed by `blank` empty ones."""
     cls = forms.formset_factory(
         ItemForm,
         formset=BaseItemFormSet,

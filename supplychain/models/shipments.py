@@ -174,7 +174,6 @@ class Shipment(BaseModel):
 
     @property
     def sender(self) -> tuple[str, ...]:
-        """Name and address from where it is shipped, line by line."""
         return tuple(filter(None, (self.ship_from_name, *self.ship_from_address.splitlines())))
 
 

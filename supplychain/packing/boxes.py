@@ -103,7 +103,10 @@ def box_notes(
     blocking = parcel and not single
     notes: list[BoxNote] = []
     if weight_g > to_grams(PARCEL_MAX_LB, "lb"):
-        notes.append(_lift_note(weight_g))
+        kind, label = "team_lift", _("Put a “Team Lift” label on this box.")
+        if weight_g > to_grams(MECHANICAL_LIFT_LB, "lb"):
+            kind, label = "mechanical_lift", _("Put a “Mechanical Lift” label on this box.")
+        notes.append(BoxNote(kind, False, label))
         if blocking:
             limit = _("A box with several units weighs at most %(most)s lb.")
             notes.append(BoxNote("too_heavy", True, limit % {"most": PARCEL_MAX_LB}))
@@ -150,12 +153,6 @@ def _within(amount: int, most: int, message: str) -> int:
     if not 1 <= amount <= most:
         raise BoxError(message % {"most": f"{most:,}"})
     return amount
-
-
-def _lift_note(weight_g: Decimal) -> BoxNote:
-    if weight_g > to_grams(MECHANICAL_LIFT_LB, "lb"):
-        return BoxNote("mechanical_lift", False, _("Put a “Mechanical Lift” label on this box."))
-    return BoxNote("team_lift", False, _("Put a “Team Lift” label on this box."))
 
 
 def _of_box(

@@ -13,8 +13,6 @@ from supplychain.states import LABELLED, OUTSTANDING_SHARE
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the plan and how far it is packed: by this supplier, and elsewhere."""
-
     item: ShipmentItem
     packed: int
     elsewhere: int
@@ -44,7 +42,6 @@ def _units(share: Share, *, mine: bool) -> Counter[int]:
 
 
 def others_remain(share: Share) -> bool:
-    """Whether another supplier is still to pack a part of this shipment."""
     others = Share.objects.filter(shipment_id=share.shipment_id, status__in=OUTSTANDING_SHARE)
     return others.exclude(pk=share.pk).exclude(status__in=LABELLED).exists()
 
@@ -68,7 +65,6 @@ def differences(share: Share) -> list[Difference]:
 
 
 def packed_boxes(share: Share) -> Packed:
-    """What this share's boxes hold, in the order of the boxes."""
     by_box: dict[int, list[BoxContent[str]]] = {
         number: [] for number in share.boxes.values_list("number", flat=True)
     }

@@ -38,10 +38,7 @@ def attachment[R: HttpResponseBase](response: R, name: str) -> R:
 
 
 def box_labels_pdf(share: Share, sheet: str) -> HttpResponse:
-    """The labels of all boxes of this share as a PDF; the same boxes give the same bytes (U34).
-
-    Raises LabelError for an unknown sheet and without boxes.
-    """
+    """The same boxes give the same bytes (U34). Raises LabelError without boxes."""
     from supplychain.packing.labels.boxes import box_labels  # loads reportlab
 
     out = io.BytesIO()
@@ -75,7 +72,7 @@ def _labels(share: Share) -> Iterator["BoxLabel"]:
 
 
 def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse:
-    """Labels for the units of one item as a PDF; raises LabelError."""
+    """Raises LabelError."""
     from supplychain.packing.labels.items import ItemLabel, item_labels  # loads reportlab
 
     out = io.BytesIO()
@@ -87,18 +84,9 @@ def item_labels_pdf(item: ShipmentItem, sheet: str, copies: int) -> HttpResponse
 
 def pack_list(boxes: QuerySet[Box], shipment: Shipment) -> StreamingHttpResponse:
     """What is in these boxes as a CSV file, line by line, in the order of the boxes (U39)."""
-    rows = (
-        BoxItem.objects.filter(box__in=boxes)
-        .order_by("box__number", "item_id")
-        .values_list(
-            "box__number",
-            "item__msku",
-            "item__fnsku",
-            "item__title",
-            "quantity",
-            "expiry",
-            "item__lot",
-        )
+    held = BoxItem.objects.filter(box__in=boxes).order_by("box__number", "item_id")
+    rows = held.values_list(
+        "box__number", "item__msku", "item__fnsku", "item__title", "quantity", "expiry", "item__lot"
     )
     lines = (
         (box_id(shipment.shipment_id, number), number, *cells)

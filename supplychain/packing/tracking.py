@@ -41,7 +41,8 @@ class _Format:
     rule: str
 
     def check_digit(self, serial: str) -> int:
-        values = (_value(char) for char in serial)
+        # Letters count as A = 2, B = 3, … modulo 10.
+        values = (int(char) if char.isdigit() else (ord(char) - 3) % 10 for char in serial)
         total = sum(value * weight for value, weight in zip(values, self.weights, strict=True))
         return -total % 10 if self.rule == "complement_of_10" else total % 11 % 10
 
@@ -64,12 +65,10 @@ def check_tracking(number: str) -> Tracking:
 
 
 def check_pro(number: str) -> str:
-    """Return a freight carrier's PRO number in one spelling; raise TrackingError."""
     return _normalised(number, _("PRO number"))
 
 
 def check_bol(number: str) -> str:
-    """Return a bill of lading number in one spelling; raise TrackingError."""
     return _normalised(number, _("bill of lading number"))
 
 
@@ -84,11 +83,6 @@ def _normalised(number: str, what: str) -> str:
         message = _("A %(what)s has only letters, digits and the signs . / _ - between them.")
         raise TrackingError(message % {"what": what})
     return text
-
-
-def _value(char: str) -> int:
-    """Return a digit's value; letters count as A = 2, B = 3, … modulo 10."""
-    return int(char) if char.isdigit() else (ord(char) - 3) % 10
 
 
 @cache

@@ -71,12 +71,10 @@ def to_millimetres(value: Decimal | int | str, unit: str) -> Decimal:
 
 
 def from_grams(grams: Decimal, unit: str) -> Decimal:
-    """Return a weight in the unit with two decimals; raise UnitError for an unknown unit."""
     return (grams / _GRAMS[weight_unit(unit)]).quantize(_SHOWN_PLACES, ROUND_HALF_UP)
 
 
 def from_millimetres(millimetres: Decimal, unit: str) -> Decimal:
-    """Return a length in the unit with two decimals; raise UnitError for an unknown unit."""
     return (millimetres / _MILLIMETRES[length_unit(unit)]).quantize(_SHOWN_PLACES, ROUND_HALF_UP)
 
 

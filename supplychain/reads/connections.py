@@ -93,16 +93,15 @@ def connected(organization: Organization, request: HttpRequest) -> Page[dict[str
     rows = SupplierConnection.objects.live().with_list_data()
     rows = rows.for_seller(organization) if seller else rows.for_supplier(organization)
     shown = paginate(rows, request, order=("-started_at", "-id"), size=SIZE, parameter="connected")
-    items = []
-    for row in shown:
-        other = row.supplier if seller else row.seller
-        items.append(
-            {
-                "name": other.name,
-                "kind": other.get_supplier_kind_display(),
-                "country": other.country.name,
-                "since": short_day(row.started_at),
-                "remove_url": side.url(organization, "remove", row.public_id),
-            }
-        )
+    items = [
+        {
+            "name": other.name,
+            "kind": other.get_supplier_kind_display(),
+            "country": other.country.name,
+            "since": short_day(row.started_at),
+            "remove_url": side.url(organization, "remove", row.public_id),
+        }
+        for row in shown
+        for other in [row.supplier if seller else row.seller]
+    ]
     return replace(shown, items=items)

@@ -15,10 +15,7 @@ MOST_ACTS = 2000
 
 
 def left_open(seller_id: int, handle: str, provider_id: int, since: datetime) -> list[Work]:
-    """Shipments they prepared that are still open, and shares that still run; three queries.
-
-    Known from the seller's history, which names the firm.
-    """
+    """Known from the seller's history, which names the firm; three queries."""
     acts = Event.objects.filter(acting_id=provider_id, organization_id=seller_id, at__gte=since)
     recent = acts.order_by("-at", "-id").values_list("object_type", "object_id")[:MOST_ACTS]
     touched: dict[str, set[str]] = {}

@@ -13,6 +13,7 @@ from supplychain import emails
 from supplychain.models import Shipment, ShipmentItem
 from supplychain.permissions import MOVE_SHIPMENT
 from supplychain.states import CARRIER_STEPS, SHARE, SHIPMENT, ShareStatus, ShipmentStatus
+from supplychain.transitions.guards import note_move
 
 REPORTABLE = (*CARRIER_STEPS, ShipmentStatus.ERROR)
 
@@ -35,14 +36,7 @@ def move_by_carrier(
     before = shipment.status
     advance(shipment, SHIPMENT, step)
     items = _count(shipment, step, received or {})
-    record(
-        f"shipment.{step}",
-        by=by,
-        subject=shipment,
-        organization=shipment.seller_id,
-        before={"status": before},
-        after={"status": shipment.status},
-    )
+    note_move(shipment, before, by=by)
     _tell(shipment, step, items)
     return shipment
 

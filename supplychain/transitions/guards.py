@@ -65,7 +65,6 @@ def lock_shipment(seller: Organization, shipment: Shipment) -> Shipment:
 
 
 def require_open(shipment: Shipment) -> None:
-    """Raise Conflict unless the shipment can still be prepared."""
     if shipment.status not in OPEN_SHIPMENT:
         state = shipment.get_status_display().lower()
         raise Conflict(f"This shipment is {state}: it cannot be changed any more.")
@@ -106,4 +105,17 @@ def note_share(share: Share, verb: str, by: Any, before: str, **after: Any) -> N
         counterparty=share.shipment.seller_id,
         before={"status": before} if before != share.status else {},
         after=({"status": share.status} if before != share.status else {}) | after,
+    )
+
+
+def note_move(shipment: Shipment, before: str, *, by: Any, acting: int | None = None) -> None:
+    """Write to history that the shipment, which was `before`, is where it is now."""
+    record(
+        f"shipment.{shipment.status}",
+        by=by,
+        subject=shipment,
+        organization=shipment.seller_id,
+        acting=acting,
+        before={"status": before},
+        after={"status": shipment.status},
     )

@@ -120,10 +120,7 @@ def renew(link: GuestLink, *, by: Any, acting: int | None) -> GuestLink:
 def end_links(
     shares: Iterable[Share], *, by: Any, declined: bool = False, acting: int | None = None
 ) -> None:
-    """Shares that have ended are opened by no link any more.
-
-    Runs in the transaction that ends them, under their seller's lock.
-    """
+    """Runs in the transaction that ends the shares, under their seller's lock."""
     keys = [share.guest_id for share in shares if share.guest_id and share.connection_id is None]
     if not keys:
         return
@@ -136,11 +133,7 @@ def end_links(
 # The code --------------------------------------------------------------------------------------
 @transaction.atomic
 def send_code(*, link: GuestLink, generation: int) -> None:
-    """Mail a fresh code to the invited address; the one before is void.
-
-    Raises Ended for a link that is not in force, LimitReached within a minute of the last code and
-    after ten in a day.
-    """
+    """Raises Ended, and LimitReached within a minute of the last code and after ten in a day."""
     link = _locked(link, generation)
     now = clock.real_now()
     if link.code_sent_at and now < link.code_sent_at + CODE_GAP:

@@ -244,13 +244,8 @@ def accept(
 def _register(invitation: SupplierInvitation, new: NewAccount | None, *, by: Any) -> Organization:
     if new is None or not owns_address(by, invitation.address):
         raise Invalid("Choose the account that answers.", field="account")
-    return register_organization(
-        by=by,
-        kind=Direction(invitation.direction).invites,
-        name=new.name,
-        country=new.country,
-        supplier_kind=new.supplier_kind,
-    )
+    kind = Direction(invitation.direction).invites
+    return register_organization(by=by, kind=kind, **vars(new))
 
 
 def _check_answering(

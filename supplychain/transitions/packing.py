@@ -45,10 +45,7 @@ class ContentsDiffer(Invalid):
 
 @transaction.atomic
 def acknowledge_share(*, by: Any, share: Share) -> Share:
-    """Tell the seller that the shipment was seen; doing it again changes nothing.
-
-    Raises NotPermitted without the right to work on shares.
-    """
+    """Doing it again changes nothing. Raises NotPermitted without the right to work on shares."""
     share = enter_share(share, by, WORK_SHARES)
     if share.status != ShareStatus.SHARED:
         return share
@@ -82,10 +79,7 @@ def _start(share: Share, by: Any) -> None:
 
 @transaction.atomic
 def add_boxes(*, by: Any, share: Share, plan: BoxPlan) -> list[Box]:
-    """Add `plan.count` equal boxes with numbers of their own; packing starts if it has not.
-
-    Raises Invalid with the field for too many boxes or units and for a box that may not go.
-    """
+    """Raises Invalid with the field for too many boxes or units and for a box that may not go."""
     share = enter_share(share, by, WORK_SHARES)
     _require_packable(share)
     items = _items(share.shipment, plan)
@@ -217,10 +211,7 @@ def reopen_boxes(*, by: Any, share: Share) -> Share:
 
 @transaction.atomic
 def make_labels(*, by: Any, share: Share) -> Share:
-    """Open the labels for printing; doing it again changes nothing.
-
-    Raises Conflict before the contents are confirmed and when there is no box.
-    """
+    """Doing it again changes nothing. Raises Conflict for open contents and without boxes."""
     share = enter_share(share, by, WORK_SHARES)
     _require_labelled(share)
     if share.status == ShareStatus.CONTENTS_CONFIRMED:
@@ -255,10 +246,7 @@ def note_download(*, by: Any, share: Share, what: str) -> Share:
 
 @transaction.atomic
 def set_tracking(*, by: Any, share: Share, numbers: Mapping[uuid.UUID, str]) -> int:
-    """Write a tracking number for each of these boxes, "" to take one back (U35).
-
-    Returns how many changed. Raises Invalid with the box's field for what cannot be a number.
-    """
+    """How many changed; "" takes one back (U35). Raises Invalid with the field of a bad number."""
     share = enter_share(share, by, WORK_SHARES)
     _require_trackable(share)
     boxes = list(Box.objects.filter(share=share, public_id__in=numbers).order_by("number"))
@@ -291,10 +279,7 @@ def _track(box: Box, number: str) -> bool:
 
 @transaction.atomic
 def set_freight(*, by: Any, share: Share, pro_number: str, bol_number: str) -> Share:
-    """Write the PRO and bill of lading numbers of a pallet shipment.
-
-    Raises Invalid with the field for what cannot be a number, Conflict for small parcels.
-    """
+    """For pallets. Raises Invalid with the field, and Conflict for small parcels."""
     share = enter_share(share, by, WORK_SHARES)
     _require_trackable(share)
     if share.shipment.mode != TransportMode.LTL:
@@ -322,10 +307,7 @@ def _require_trackable(share: Share) -> None:
 
 @transaction.atomic
 def mark_shipped(*, by: Any, share: Share) -> Share:
-    """The boxes have left; the shipment is shipped once every supplier has said so.
-
-    Raises Invalid while a tracking number is missing, and Conflict before labels are ready.
-    """
+    """Raises Invalid while a tracking number is missing, and Conflict before labels are ready."""
     share = enter_share(share, by, WORK_SHARES)
     require_open(share.shipment)
     nothing = share.status == ShareStatus.CONTENTS_CONFIRMED and not share.boxes.exists()

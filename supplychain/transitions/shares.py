@@ -111,11 +111,7 @@ def _lacking[M: Model](
 
 @transaction.atomic
 def recall_share(*, by: Any, share: Share, reason: str = "") -> Share:
-    """Take a shared shipment back before it is shipped; labels must not be used any more (U37).
-
-    Raises NotPermitted below the level admin and TransitionNotAllowed for a share that has ended
-    or shipped.
-    """
+    """Raises NotPermitted below admin, and TransitionNotAllowed once it ended or shipped (U37)."""
     access, shipment = enter_shipment(share.shipment, by, MANAGE_SHIPMENTS)
     share = _recall(access, shipment, share, by=by, reason=reason)
     settle(shipment)
@@ -151,10 +147,7 @@ def _lock_share(shipment: Shipment, share: Share) -> Share:
 def move_share(
     *, by: Any, share: Share, targets: Targets, reason: str = "", note: str = ""
 ) -> list[Share]:
-    """Recall from one supplier and share with another, both or neither.
-
-    Raises what recall_share and share_shipment raise, and Invalid for the same supplier again.
-    """
+    """Both or neither. Raises what recall and sharing raise, and Invalid for the same supplier."""
     access, shipment = enter_shipment(share.shipment, by, MANAGE_SHIPMENTS)
     if share.connection and share.connection.public_id in targets.connections:
         raise Invalid("Choose another supplier than the one who has it.", field="suppliers")
@@ -186,10 +179,7 @@ def decline_share(*, by: Any, share: Share, reason: str, never_again: bool = Fal
 def release_waiting(
     connection: SupplierConnection, invitations: Sequence[SupplierInvitation]
 ) -> list[Share]:
-    """Give a supplier who has just joined what was waiting for them, and tell them.
-
-    The caller has locked both organizations. What cannot be shared any more is void.
-    """
+    """The caller has locked both organizations. What cannot be shared any more is void."""
     waiting = list(
         Share.objects.filter(invitation__in=invitations, status=ShareStatus.WAITING)
         .select_related("shipment__seller")

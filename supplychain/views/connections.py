@@ -1,7 +1,4 @@
-"""The other side of Supply Chain Connect: invite, answer, remove. One for both portals.
-
-The same section stands on User Permissions.
-"""
+"""The other side of Supply Chain Connect: invite, answer, remove. One for both portals."""
 
 import uuid
 from collections.abc import Callable
@@ -49,7 +46,8 @@ def partners_page(request: PortalRequest) -> HttpResponse:
                 return HttpResponseRedirect(_home(request))
         except InvitedAlready as error:
             form.add_error(None, error.message)
-            crossing = _url(request, "accept", error.invitation.public_id)
+            to = error.invitation.public_id
+            crossing = _side(request).url(request.organization, "accept", to)
     return _page(request, status=status_of(form), form=form, crossing=crossing)
 
 
@@ -157,15 +155,11 @@ def remove(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
     shares = Share.objects.filter(connection=row, status__in=OPEN_SHARE).count()
-    shipments = f"{count(shares, 'shared shipment')} not yet shipped"
-    verb = "ends" if shares == 1 else "end"
+    ends = f"{count(shares, 'shared shipment')} not yet shipped {'ends' if shares == 1 else 'end'}"
+    whose = "They see nothing of yours" if seller else "You see nothing of theirs"
     return [
-        f"{shipments} {verb}: labels must not be used any more."
-        if shares
-        else "No shared shipment is open.",
-        "They see nothing of yours any more, at once."
-        if seller
-        else "You see nothing of theirs any more, at once.",
+        f"{ends}: labels must not be used any more." if shares else "No shared shipment is open.",
+        f"{whose} any more, at once.",
         "Both sides are told by mail.",
         "A new invitation from either side starts anew; what was shared does not come back.",
     ]
@@ -173,10 +167,6 @@ def _consequences(row: SupplierConnection, seller: bool) -> list[str]:
 
 def _side(request: PortalRequest) -> Side:
     return side_of(request.organization)
-
-
-def _url(request: PortalRequest, act: str, *args: Any) -> str:
-    return _side(request).url(request.organization, act, *args)
 
 
 def _home(request: PortalRequest) -> str:

@@ -21,7 +21,7 @@ from core.web.formats import short_minute
 from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.invitation_kinds import SUPPLIER
-from supplychain.models import Share, SupplierConnection, SupplierInvitation
+from supplychain.models import Share, SupplierInvitation
 from supplychain.states import Direction
 from supplychain.transitions import invitations
 
@@ -51,7 +51,9 @@ def accept(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
         ):
             return _page(request, row, form, DeclineForm(prefix="no"))
         messages.success(request, f"You are connected with {row.organization.name}.")
-        return HttpResponseRedirect(_next_step(connection, row))
+        if row.direction == Direction.TO_SUPPLIER:
+            return HttpResponseRedirect(portals.page(connection.supplier, "shares"))
+        return HttpResponseRedirect(portals.page(connection.seller, "shipments"))
 
     return pages.answer(request, SUPPLIER, public_id, act)
 
@@ -75,7 +77,6 @@ def decline(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse
 
 @require_safe
 def shared_shipment(request: AuthenticatedRequest, public_id: uuid.UUID) -> HttpResponse:
-    """From a mail to the reader's own page of this shipment."""
     suppliers = Membership.objects.active().filter(user=request.user).values("organization_id")
     share = (
         Share.objects.live()
@@ -125,12 +126,6 @@ def _answer_form(
         supplier=supplier,
         initial={"supplier_kind": row.supplier_kind} if supplier else {},
     )
-
-
-def _next_step(connection: SupplierConnection, row: SupplierInvitation) -> str:
-    if row.direction == Direction.TO_SUPPLIER:
-        return portals.page(connection.supplier, "shares")
-    return portals.page(connection.seller, "shipments")
 
 
 def _page(

@@ -51,8 +51,6 @@ def share_guest(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 class GuestActs(Acts[GuestLink]):
-    """What those who may share do with a link, on its shipment's page or on the list of all."""
-
     kind = GUEST
 
     def find(self, request: PortalRequest, public_id: uuid.UUID, **more: uuid.UUID) -> GuestLink:

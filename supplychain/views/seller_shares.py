@@ -27,7 +27,10 @@ def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     shipment = get_shipment(request, public_id)
     form = ShareForm(posted(request), choices=_choices(shipment))
     if form.is_valid():
-        done = apply(form, lambda: (shares.share_shipment(**_arguments(request, shipment, form)),))
+        said = {"targets": form.targets(), "note": form.cleaned_data["note"]}
+        done = apply(
+            form, lambda: (shares.share_shipment(by=request.user, shipment=shipment, **said),)
+        )
         if done:
             messages.success(request, _shared(done[0]))
             return HttpResponseRedirect(shipment_url(shipment))
@@ -35,11 +38,6 @@ def shipment_share(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     return render(
         request, "supplychain/seller/shipment_share.html", context, status=status_of(form)
     )
-
-
-def _arguments(request: PortalRequest, shipment: Shipment, form: ShareForm) -> dict[str, Any]:
-    note = form.cleaned_data["note"]
-    return {"by": request.user, "shipment": shipment, "targets": form.targets(), "note": note}
 
 
 def _shared(new: list[Share]) -> str:
@@ -110,8 +108,8 @@ def share_recall(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UU
     share = _share(request, shipment, share_id)
     form = ReasonForm(posted(request))
     if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        if apply(form, lambda: shares.recall_share(by=request.user, share=share, reason=reason)):
+        said = form.cleaned_data
+        if apply(form, lambda: shares.recall_share(by=request.user, share=share, **said)):
             messages.success(request, f"Taken back from {share.holder_name}.")
             return HttpResponseRedirect(shipment_url(shipment))
     context = _around(
@@ -138,18 +136,10 @@ def share_move(request: PortalRequest, public_id: uuid.UUID, share_id: uuid.UUID
     share = _share(request, shipment, share_id)
     form = MoveForm(posted(request), choices=_choices(shipment, share))
     if form.is_valid():
-        data = form.cleaned_data
+        said = {name: form.cleaned_data[name] for name in ("reason", "note")}
+        to = form.targets()
         moved = apply(
-            form,
-            lambda: (
-                shares.move_share(
-                    by=request.user,
-                    share=share,
-                    targets=form.targets(),
-                    reason=data["reason"],
-                    note=data["note"],
-                ),
-            ),
+            form, lambda: (shares.move_share(by=request.user, share=share, targets=to, **said),)
         )
         if moved:
             messages.success(request, f"Taken from {share.holder_name}. {_shared(moved[0])}")

@@ -136,7 +136,6 @@ def shipment_create(request: PortalRequest) -> HttpResponse:
 
 
 def _unreadable[F: BaseForm](request: PortalRequest, form: F) -> tuple[Any, F]:
-    """The lines as they were typed, when not even their number could be read."""
     form.add_error(None, "The lines could not be read. Look at them and send the form again.")
     return item_formset(lines=retyped(request.POST), blank=0), form
 

@@ -173,7 +173,6 @@ def _write(
     paste: TrackingPasteForm,
     numbers: dict[uuid.UUID, str],
 ) -> bool:
-    """Store the numbers; a bad one is told at its field, or at the paste box."""
     try:
         changed = packing.set_tracking(by=actor(request), share=share, numbers=numbers)
     except Invalid as error:

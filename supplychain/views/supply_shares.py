@@ -59,7 +59,6 @@ def get_share(request: PortalRequest, public_id: uuid.UUID) -> Share:
 
 
 def around(request: PortalRequest, share: Share, **more: Any) -> dict[str, Any]:
-    """What every page about one share reads: layout, share, and the way back to it."""
     guest = guest_link(request)
     return {
         "layout": "layouts/guest.html" if guest else "layouts/supply.html",
@@ -120,7 +119,6 @@ def share_page(
     differences: list[Difference] | None = None,
     problem: str = "",
 ) -> HttpResponse:
-    """The share as it stands, with what was refused on top."""
     can_work = request.access.allows(WORK_SHARES)
     lines = contents.lines(share)
     context = around(request, share) | {

@@ -1,7 +1,4 @@
-"""Box labels: addresses, Code 128 of the box id, and a QR code with the contents.
-
-The words on labels are not translated: the people at the centre read them.
-"""
+"""Box labels: addresses, Code 128 of the box id, and a QR code with the contents."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +16,7 @@ from supplychain.packing.labels.codes import box_code, draw_code128, draw_qr
 from supplychain.packing.labels.sheets import BOX_GRIDS
 from supplychain.vocabulary import SheetSize
 
+# The words on labels are not translated: the people at the centre read them.
 _MARGIN = 14.0
 
 
@@ -38,7 +36,6 @@ class BoxLabel:
 
     @property
     def code(self) -> str:
-        """The text of the QR code."""
         return box_code(self.box_id, self.number, self.total, self.contents)
 
 
@@ -55,11 +52,7 @@ class _Area:
 
 
 def box_labels(labels: Iterable[BoxLabel], sheet: SheetSize | str, out: BinaryIO) -> int:
-    """Write one label for each box as a PDF and return how many.
-
-    Takes the sheet by its name in the inbound API. The same labels give the same bytes (U34).
-    Raises LabelError for an unknown sheet, a malformed box id and when there are no labels.
-    """
+    """How many. Raises LabelError for an unknown sheet, a malformed box id and without labels."""
     try:
         grid = BOX_GRIDS[SheetSize(sheet)]
     except ValueError as error:
@@ -80,7 +73,6 @@ def box_labels(labels: Iterable[BoxLabel], sheet: SheetSize | str, out: BinaryIO
 
 
 def _draw_label(canvas: Canvas, label: BoxLabel, area: _Area) -> None:
-    """Draw four bands: heading, addresses, barcode, QR code with the contents."""
     try:
         split_box_id(label.box_id)
     except BoxError as error:

@@ -21,7 +21,6 @@ _QUIET_MODULES = 10
 
 
 def box_code(box: str, number: int, total: int, contents: Iterable[tuple[str, int]] = ()) -> str:
-    """Return the text of a box's QR code: box id, n of m, and SKUs with their units."""
     text = f"{MARK}|{box}|{number}/{total}|"
     parts = [f"{quote(sku, safe='', errors='replace')}:{units}" for sku, units in contents]
     whole = text + ";".join(parts)
@@ -29,10 +28,7 @@ def box_code(box: str, number: int, total: int, contents: Iterable[tuple[str, in
 
 
 def read_scan(text: str) -> str:
-    """Return the box id that a scanned code holds (X11).
-
-    Takes the text of either code of a box label. Raises BoxError when it is neither.
-    """
+    """The box id in either code of a box label (X11); raises BoxError for any other text."""
     mark, _, rest = text.strip().partition("|")
     scanned = rest.partition("|")[0] if mark.upper() == MARK else text
     return box_id(*split_box_id(scanned))
@@ -41,10 +37,7 @@ def read_scan(text: str) -> str:
 def draw_code128(
     canvas: Canvas, text: str, x: float, y: float, width: float, height: float
 ) -> None:
-    """Draw a Code 128 that fills a width, its quiet zones included.
-
-    Raises LabelError when the text has characters beyond printable ASCII.
-    """
+    """The width includes the quiet zones. Raises LabelError beyond printable ASCII."""
     if not text or not text.isascii() or not text.isprintable():
         raise LabelError("A barcode holds letters, digits and plain signs only.")
     bars = _bars(text)

@@ -31,11 +31,7 @@ class ItemLabel:
 
 
 def item_labels(labels: Iterable[ItemLabel], sheet: ItemSheet | str, out: BinaryIO) -> int:
-    """Write the labels of units as a PDF and return how many.
-
-    Takes the sheet by its name in the inbound API. The same labels give the same bytes (U34).
-    Raises LabelError for an unknown sheet, a malformed FNSKU, no labels and more than 10,000.
-    """
+    """How many. Raises LabelError for an unknown sheet, a bad FNSKU, none and more than 10,000."""
     try:
         grid = ITEM_GRIDS[ItemSheet(sheet)]
     except ValueError as error:

@@ -32,7 +32,6 @@ class Grid:
 
 
 def _split(paper: tuple[float, float], columns: int, rows: int) -> Grid:
-    """Divide the whole paper."""
     return Grid(paper, columns, rows, paper[0] / columns, paper[1] / rows)
 
 
