@@ -34,7 +34,7 @@ from supplychain.states import (
     ShareStatus,
     ShipmentStatus,
 )
-from supplychain.transitions.guards import enter, enter_shipment, require_open
+from supplychain.transitions.guards import enter, enter_shipment, note_move, require_open
 from supplychain.transitions.guests import end_links
 
 # Without letters that are read as digits, or as the U in front of a box number.
@@ -46,10 +46,7 @@ MAX_ITEMS = 2000
 def create_shipment(
     *, by: Any, seller: Organization, facts: ShipmentFacts, items: Sequence[ItemPlan]
 ) -> Shipment:
-    """A new shipment with its plan, in state working.
-
-    Raises NotPermitted without the right to edit and Invalid for a plan that cannot be.
-    """
+    """Raises NotPermitted without the right to edit and Invalid for a plan that cannot be."""
     access = enter(seller.pk, by, EDIT_SHIPMENTS)
     columns = _columns(facts)
     _check_items(items)
@@ -94,7 +91,6 @@ def _add_items(shipment: Shipment, plans: Iterable[ItemPlan]) -> None:
 
 
 def _check_items(items: Iterable[ItemPlan]) -> None:
-    """Raise Invalid unless there is at least one line, no SKU twice, and amounts are in range."""
     plans = list(items)
     if not plans:
         raise Invalid("Enter at least one item.")
@@ -152,15 +148,17 @@ def change_shipment(*, by: Any, shipment: Shipment, facts: ShipmentFacts, versio
     move(shipment, expect={"status": shipment.status}, **columns)
     shown = {"center_code": "center", "mode": "mode", "ship_date": "ship_date"}
     changed = [name for name in shown if before[name] != columns[name]]
-    record(
-        "shipment.changed",
-        by=by,
-        subject=shipment,
-        organization=shipment.seller,
-        acting=access.acting_firm(EDIT_SHIPMENTS),
-        before={shown[name]: str(before[name] or "") for name in changed},
-        after={shown[name]: str(columns[name] or "") for name in changed},
-    )
+    old = {shown[name]: str(before[name] or "") for name in changed}
+    new = {shown[name]: str(columns[name] or "") for name in changed}
+    return _changed("shipment.changed", shipment, access, by, before=old, after=new)
+
+
+def _changed(
+    verb: str, shipment: Shipment, access: Access, by: Any, **values: dict[str, Any]
+) -> Shipment:
+    acting = access.acting_firm(EDIT_SHIPMENTS)
+    seller = shipment.seller
+    record(verb, by=by, subject=shipment, organization=seller, acting=acting, **values)
     emails.shipments.shipment_changed(shipment, by=by, shares=_live(shipment))
     return shipment
 
@@ -180,25 +178,15 @@ def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: 
         raise Conflict("A line is gone in the meantime. Reload the page to see it.")
     _require_unchanged(version, version_of(shipment, [rows[key] for key in named]))
     plans = {key: plan_of(item) for key, item in rows.items()} | changes.changed
-    kept = [plan for key, plan in plans.items() if key not in changes.removed]
-    _check_items([*kept, *changes.added])
+    left = [plan for key, plan in plans.items() if key not in changes.removed]
+    left += changes.added
+    _check_items(left)
     _refuse_packed(rows[key] for key in changes.removed)
+    before = {"items": len(rows), "units": sum(item.quantity for item in rows.values())}
     if not _write_items(shipment, rows, changes):
         return shipment
-    record(
-        "shipment.items_changed",
-        by=by,
-        subject=shipment,
-        organization=shipment.seller,
-        acting=access.acting_firm(EDIT_SHIPMENTS),
-        before={"items": len(rows), "units": sum(item.quantity for item in rows.values())},
-        after={
-            "items": len(kept) + len(changes.added),
-            "units": sum(plan.quantity for plan in [*kept, *changes.added]),
-        },
-    )
-    emails.shipments.shipment_changed(shipment, by=by, shares=_live(shipment))
-    return shipment
+    after = {"items": len(left), "units": sum(plan.quantity for plan in left)}
+    return _changed("shipment.items_changed", shipment, access, by, before=before, after=after)
 
 
 def plan_of(item: ShipmentItem) -> ItemPlan:
@@ -241,28 +229,18 @@ def _live(shipment: Shipment) -> list[Share]:
 
 @transaction.atomic
 def cancel_shipment(*, by: Any, shipment: Shipment, reason: str = "") -> Shipment:
-    """Cancel before the carrier has it; every share is void and suppliers must not use the labels.
-
-    Raises NotPermitted below the level admin and TransitionNotAllowed from in transit on.
-    """
+    """Voids every share. Raises NotPermitted below admin, TransitionNotAllowed from transit on."""
     access, shipment = enter_shipment(shipment, by, MANAGE_SHIPMENTS)
     before = shipment.status
     advance(shipment, SHIPMENT, ShipmentStatus.CANCELLED)
-    record(
-        "shipment.cancelled",
-        by=by,
-        subject=shipment,
-        organization=shipment.seller,
-        acting=access.acting_firm(MANAGE_SHIPMENTS),
-        before={"status": before},
-        after={"status": shipment.status},
-    )
+    acting = access.acting_firm(MANAGE_SHIPMENTS)
+    note_move(shipment, before, by=by, acting=acting)
     told = [share for share in _live(shipment) if share.status != ShareStatus.COMPLETED]
     void_shares(
         shipment.shares.exclude(status=ShareStatus.COMPLETED),
         by=by,
         reason=reason,
-        acting=access.acting_firm(MANAGE_SHIPMENTS),
+        acting=acting,
     )
     emails.shipments.shipment_cancelled(shipment, by=by, shares=told, reason=reason)
     return shipment
@@ -270,7 +248,6 @@ def cancel_shipment(*, by: Any, shipment: Shipment, reason: str = "") -> Shipmen
 
 @transaction.atomic
 def note_pack_list(*, by: Any, shipment: Shipment) -> None:
-    """Write the download of the pack list to history. Raises NotPermitted without the right."""
     access = enter(shipment.seller_id, by, VIEW_SHIPMENTS)
     record(
         "shipment.pack_list_downloaded",
@@ -323,14 +300,7 @@ def settle(shipment: Shipment) -> None:
     before = shipment.status
     moved: dict[str, Any] = {"shipped_at": clock.now()} if wanted == ShipmentStatus.SHIPPED else {}
     advance(shipment, SHIPMENT, wanted, **moved)
-    record(
-        f"shipment.{wanted}",
-        by=None,
-        subject=shipment,
-        organization=shipment.seller_id,
-        before={"status": before},
-        after={"status": wanted},
-    )
+    note_move(shipment, before, by=None)
 
 
 def _wanted(shipment: Shipment) -> str:

@@ -395,3 +395,15 @@ def test_another_sellers_shipment_answers_like_a_missing_one(shop):
     page = client.get(seller_page(firm, "shipment", foreign.public_id))
     assert page.status_code == 404
     assert "Foreign marker" not in page.content.decode()
+
+
+def test_the_history_of_a_changed_quantity_has_both(shop):
+    firm, boss = shop
+    row = shipment(firm, {"A": 10})
+    client, page = signed_in(boss), shipment_page(row, "shipment-items")
+    [line] = lines(row)
+    data = item_rows(line | {"quantity": "12"})
+    data |= {"paste-version": version_on(client, page, "paste")}
+    assert client.post(page, data).status_code == 302
+    event = Event.objects.get(verb="shipment.items_changed")
+    assert (event.before["units"], event.after["units"]) == (10, 12)
