@@ -129,8 +129,6 @@ def _refuse_look_alike_domain(labels: list[str]) -> None:
 
 
 class AddressField(forms.CharField):
-    """An e-mail address; cleans to its canonical spelling."""
-
     widget = forms.EmailInput
 
     def __init__(self, **kwargs: Any) -> None:

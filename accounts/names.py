@@ -116,15 +116,12 @@ def _refuse_invisible(name: str) -> None:
 
 
 def _ascii_words(name: str) -> str:
-    """Return the ASCII letters and digits of a name, lower case, words joined by hyphens."""
     plain = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’.]", "", bare)).strip("-")
 
 
 class NameField(forms.CharField):
-    """A display name; cleans to its NFC form on one line."""
-
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         if text in self.empty_values:

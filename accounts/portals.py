@@ -74,7 +74,6 @@ def portal_of(organization: Organization) -> Portal:
 
 
 def page(organization: Organization, name: str, *args: Any) -> str:
-    """The path of the page called `name` in this organization's portal."""
     namespace = portal_of(organization).namespace
     return reverse(f"{namespace}:{name}", args=[organization.handle, *args])
 

@@ -33,7 +33,6 @@ def stake_in_person(reviewer: Any, person_id: int) -> str:
 
 
 def stake_in_organization(reviewer: Any, organization: Any) -> str:
-    """Why this reviewer may not decide about this account; "" when they may."""
     if Membership.objects.live().filter(user=reviewer, organization=organization).exists():
         return "You belong to this account: another reviewer has to decide."
     return ""

@@ -33,22 +33,18 @@ MOST_PEOPLE = 8
 _SALT = "accounts.sessions.browser"
 
 
-def end_all_sessions(user: Any) -> None:
+def end_all_sessions(user: Any, *, besides: str | None = None) -> None:
     """Sign this person out everywhere: their next request in any browser is anonymous."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
-    for session in UserSession.objects.filter(user_id=user.pk):
+    for session in UserSession.objects.filter(user_id=user.pk).exclude(session_key=besides):
         session.end()
 
 
 def end_other_sessions(request: HttpRequest, user: Any) -> None:
-    """Sign this person out everywhere else; the session of `request` goes on."""
     current = request.user.is_authenticated and request.user.pk == user.pk
     key = request.session.session_key if current else None
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    user.refresh_from_db(fields=["session_epoch"])
-    for session in UserSession.objects.filter(user_id=user.pk).exclude(session_key=key):
-        session.end()
+    end_all_sessions(user, besides=key)
     if current:
         UserSession.objects.filter(session_key=key).delete()
         request.user.session_epoch = user.session_epoch  # type: ignore[union-attr]

@@ -20,8 +20,6 @@ class SupplierKind(TextChoices):
 
 
 class OrganizationStatus(TextChoices):
-    """draft > active <> suspended > closed."""
-
     DRAFT = "draft", "Draft"
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
@@ -46,8 +44,6 @@ class MembershipRole(TextChoices):
 
 
 class MembershipStatus(TextChoices):
-    """active <> suspended, > removed."""
-
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
     REMOVED = "removed", "Removed"
@@ -125,8 +121,6 @@ RESENDABLE = (InvitationStatus.PENDING, InvitationStatus.EXPIRED, InvitationStat
 
 
 class BatchStatus(TextChoices):
-    """draft > running > done; a draft may also be thrown away."""
-
     DRAFT = "draft", "Not confirmed"
     RUNNING = "running", "Being sent"
     DONE = "done", "Done"

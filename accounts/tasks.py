@@ -26,7 +26,7 @@ def sweep() -> None:
     """Move what the clock has decided: checks, reminders, documents, invitations of every kind."""
     each(TASK, _ended_checks(), lambda check: identity.expire_identity(check=check))
     for days in identity.REMINDERS:
-        each(TASK, _ending_checks(days), partial(_remind, days))
+        each(TASK, _ending_checks(days), partial(identity.remind_identity, days=days))
     each(TASK, _old_documents(), lambda document: identity.delete_document(document=document))
     for kind in kinds.all_kinds():
         if issubclass(kind.model, Invitation):
@@ -37,10 +37,6 @@ def sweep() -> None:
 @task("accounts.send_lists")
 def send_lists() -> None:
     chunks.send_due()
-
-
-def _remind(days: int, check: IdentityCheck) -> bool:
-    return identity.remind_identity(check=check, days=days)
 
 
 def _ended_checks() -> QuerySet[IdentityCheck]:

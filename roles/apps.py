@@ -14,4 +14,4 @@ class RolesConfig(AppConfig):
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
         mails.register(mail_kinds.KINDS)
-        post_migrate.connect(catalogue.after_migrate, sender=self)
+        post_migrate.connect(catalogue.load_catalogue, sender=self)

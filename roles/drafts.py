@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.errors import Invalid
 from core.web.access import Level
 from roles.catalogue import questions_for
-from roles.models import ApplicationLine, Role
+from roles.models import ApplicationLine, Role, RoleApplication
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def check_complete(entries: Iterable[Entry]) -> None:
             raise Invalid(next(iter(missing.values())))
 
 
-def line_of(application: Any, entry: Entry) -> ApplicationLine:
+def line_of(application: RoleApplication, entry: Entry) -> ApplicationLine:
     """An unsaved line for this entry; only answers to the role's own questions are kept."""
     asked = {question.slug for question in questions_for(entry.role.restricted_because)}
     return ApplicationLine(

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Organization, User
+from accounts.portals import page
 from accounts.tenancy import administrators
 from core import clock, hooks
 from core.notifications.services import Recipient, tell
@@ -14,25 +16,35 @@ from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.services import queue_fan_out
 from core.web.access import Level
 from core.web.formats import day
-from roles.models import ApplicationLine, ApprovedRole, RoleApplication
+from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, LineDecision
 
 
-def _subject(provider: Any, thing: str, event: str) -> str:
-    return subject_line(provider.name, thing, event)
-
-
-def _application_path(application: RoleApplication) -> str:
-    return reverse(
-        "provider:application", args=[application.provider.handle, application.public_id]
+def _application_mail(
+    application: RoleApplication, event: str, heading: str, button: str, **parts: Any
+) -> Mail:
+    provider, category = application.provider, application.category.title
+    return Mail(
+        subject=subject_line(provider.name, f"Role application {category}", event),
+        heading=f"{heading}: {category}",
+        button=(button, page(provider, "application", application.public_id)),
+        **{"organization": settings.MARKETPLACE_NAME} | parts,
     )
 
 
-def _list_path(provider: Any) -> str:
-    return reverse("provider:applications", args=[provider.handle])
+def _approval_mail(
+    provider: Organization, thing: str, event: str, heading: str, button: str, **parts: Any
+) -> Mail:
+    return Mail(
+        subject=subject_line(provider.name, thing, event),
+        heading=heading,
+        button=(button, page(provider, "applications")),
+        organization=settings.MARKETPLACE_NAME,
+        **parts,
+    )
 
 
-def _tell(provider: Any, *, key: str, kind: str, mail: Mail, by: Any) -> None:
+def _tell(provider: Organization, *, key: str, kind: str, mail: Mail, by: User | None) -> None:
     # Who administers several accounts reads which one it is about.
     account = ("Account", inert(provider.name))
     tell(
@@ -45,48 +57,46 @@ def _tell(provider: Any, *, key: str, kind: str, mail: Mail, by: Any) -> None:
     )
 
 
-def application_submitted(application: RoleApplication, *, by: Any) -> None:
-    provider, category = application.provider, application.category.title
-    assert application.review_due_at is not None
-    lines = application.lines.select_related("role")
-    mail = Mail(
-        subject=_subject(provider, f"Role application {category}", "submitted"),
-        heading=f"Role application submitted: {category}",
-        paragraphs=(
-            (
-                f"{inert(by.name)} submitted an application for {inert(provider.name)}. "
-                f"It is decided within {settings.REVIEW_PROMISE_DAYS} days."
-            ),
-        ),
+def application_submitted(application: RoleApplication, *, by: User) -> None:
+    provider, lines = application.provider, application.lines.select_related("role")
+    text = (
+        f"{inert(by.name)} submitted an application for {inert(provider.name)}. "
+        f"It is decided within {settings.REVIEW_PROMISE_DAYS} days."
+    )
+    mail = _application_mail(
+        application,
+        "submitted",
+        "Role application submitted",
+        "See the application",
+        paragraphs=(text,),
         facts=(
             ("Decided by", day(application.review_due_at)),
             *((line.role.name, Level(line.level).word) for line in lines),
         ),
-        button=("See the application", _application_path(application)),
         organization=inert(provider.name),
     )
     key = f"role-application:{application.public_id}:submitted"
     _tell(provider, key=key, kind="application_submitted", mail=mail, by=by)
 
 
-def information_requested(application: RoleApplication, *, message: Any, by: Any) -> None:
-    provider, category = application.provider, application.category.title
-    assert application.answer_due_at is not None
-    mail = Mail(
-        subject=_subject(provider, f"Role application {category}", "question"),
-        heading=f"A question about your role application: {category}",
+def information_requested(
+    application: RoleApplication, *, message: ApplicationMessage, by: User | None
+) -> None:
+    text = (
+        f"Without an answer by {day(application.answer_due_at)} the application lapses. "
+        "The review clock rests until you answer."
+    )
+    mail = _application_mail(
+        application,
+        "question",
+        "A question about your role application",
+        "Answer the question",
         paragraphs=("The reviewer asks:", inert(message.text, 1000)),
-        button=("Answer the question", _application_path(application)),
-        after=(
-            (
-                f"Without an answer by {day(application.answer_due_at)} the application lapses. "
-                "The review clock rests until you answer."
-            ),
-        ),
-        organization=settings.MARKETPLACE_NAME,
+        after=(text,),
     )
     key = f"role-application:{application.public_id}:asked:{message.public_id}"
-    _tell(provider, key=key, kind="application_information_requested", mail=mail, by=by)
+    kind = "application_information_requested"
+    _tell(application.provider, key=key, kind=kind, mail=mail, by=by)
 
 
 def outcome(line: ApplicationLine) -> str:
@@ -112,25 +122,23 @@ def decided_mail(
     application: RoleApplication, lines: Sequence[ApplicationLine], status: str
 ) -> Mail:
     """The one mail with every line's outcome; the review desk shows it before it is sent."""
-    provider, category = application.provider, application.category.title
-    assert application.submitted_at is not None
     word, heading = _DECIDED[ApplicationStatus(status)]
     refused = any(line.decision == LineDecision.REFUSED for line in lines)
-    return Mail(
-        subject=_subject(provider, f"Role application {category}", word),
-        heading=f"{heading}: {category}",
+    return _application_mail(
+        application,
+        word,
+        heading,
+        "See the decision",
         paragraphs=(
             f"Your application of {day(application.submitted_at)} is decided, role by role:",
         ),
         facts=tuple((line.role.name, outcome(line)) for line in lines),
-        button=("See the decision", _application_path(application)),
         after=("You can apply again for the roles that were not approved.",) if refused else (),
-        organization=settings.MARKETPLACE_NAME,
     )
 
 
 def application_decided(
-    application: RoleApplication, lines: Sequence[ApplicationLine], *, by: Any
+    application: RoleApplication, lines: Sequence[ApplicationLine], *, by: User | None
 ) -> None:
     key = f"role-application:{application.public_id}:decided"
     mail = decided_mail(application, lines, application.status)
@@ -138,22 +146,20 @@ def application_decided(
 
 
 def application_lapsed(application: RoleApplication) -> None:
-    provider, category = application.provider, application.category.title
-    mail = Mail(
-        subject=_subject(provider, f"Role application {category}", "lapsed"),
-        heading=f"Your role application has lapsed: {category}",
-        paragraphs=(
-            (
-                f"The reviewer's question was not answered within "
-                f"{settings.APPLICATION_ANSWER_DAYS} days. You can apply again: "
-                "what you wrote is taken over."
-            ),
-        ),
-        button=("Apply again", _application_path(application)),
-        organization=settings.MARKETPLACE_NAME,
+    text = (
+        f"The reviewer's question was not answered within "
+        f"{settings.APPLICATION_ANSWER_DAYS} days. You can apply again: "
+        "what you wrote is taken over."
+    )
+    mail = _application_mail(
+        application,
+        "lapsed",
+        "Your role application has lapsed",
+        "Apply again",
+        paragraphs=(text,),
     )
     key = f"role-application:{application.public_id}:lapsed"
-    _tell(provider, key=key, kind="application_lapsed", mail=mail, by=None)
+    _tell(application.provider, key=key, kind="application_lapsed", mail=mail, by=None)
 
 
 _CHANGED = {
@@ -163,8 +169,7 @@ _CHANGED = {
 }
 
 
-def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) -> None:
-    """A reviewer lowered, revoked or restored an approved role: the provider and its sellers."""
+def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: User | None) -> None:
     provider, role = approved_role.provider, approved_role.role
     what = _CHANGED[change].format(level=Level(approved_role.level).word)
     effect = (
@@ -172,12 +177,13 @@ def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) 
         if change != "restored"
         else "What sellers granted within it has effect again."
     )
-    mail = Mail(
-        subject=_subject(provider, f"Approved role {role.name}", change),
-        heading=f"{role.name}: approval {what}",
+    mail = _approval_mail(
+        provider,
+        f"Approved role {role.name}",
+        change,
+        f"{role.name}: approval {what}",
+        "See your approved roles",
         paragraphs=(effect, f"The reason: {inert(approved_role.reason, 500)}"),
-        button=("See your approved roles", _list_path(provider)),
-        organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-role:{approved_role.public_id}:{change}:{approved_role.version}"
     _tell(provider, key=key, kind=f"approved_role_{change}", mail=mail, by=by)
@@ -185,22 +191,22 @@ def approved_role_changed(approved_role: ApprovedRole, change: str, *, by: Any) 
 
 
 def approved_roles_lapsing(
-    provider: Any, approved_roles: Sequence[ApprovedRole], *, days: int
+    provider: Organization, approved_roles: Sequence[ApprovedRole], *, days: int
 ) -> None:
     """The yearly end is near: one mail for all roles of the provider that reached this stage."""
     first = approved_roles[0]
-    mail = Mail(
-        subject=_subject(provider, "Approved roles", f"{len(approved_roles)} end soon"),
-        heading="Approved roles end soon: renew them",
-        paragraphs=(
-            (
-                f"These approvals of {inert(provider.name)} end within {days} days. After "
-                "that, what sellers granted has no effect until they are approved again."
-            ),
-        ),
+    text = (
+        f"These approvals of {inert(provider.name)} end within {days} days. After "
+        "that, what sellers granted has no effect until they are approved again."
+    )
+    mail = _approval_mail(
+        provider,
+        "Approved roles",
+        f"{len(approved_roles)} end soon",
+        "Approved roles end soon: renew them",
+        "Renew",
+        paragraphs=(text,),
         facts=tuple((row.role.name, f"until {day(row.expires_at)}") for row in approved_roles),
-        button=("Renew", _list_path(provider)),
-        organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsing:{days}"
     _tell(provider, key=key, kind="approved_role_lapsing", mail=mail, by=None)
@@ -208,21 +214,21 @@ def approved_roles_lapsing(
         tell_sellers(row, "lapsing", stage=str(days))
 
 
-def approved_roles_lapsed(provider: Any, approved_roles: Sequence[ApprovedRole]) -> None:
+def approved_roles_lapsed(provider: Organization, approved_roles: Sequence[ApprovedRole]) -> None:
     """The year is over: one mail for all roles of the provider that ended together."""
     first = approved_roles[0]
-    mail = Mail(
-        subject=_subject(provider, "Approved roles", f"{len(approved_roles)} have lapsed"),
-        heading="Approved roles have lapsed",
-        paragraphs=(
-            (
-                "What sellers granted in these roles has no effect from now on. It comes back by "
-                "itself when the role is approved again."
-            ),
-        ),
+    text = (
+        "What sellers granted in these roles has no effect from now on. It comes back by "
+        "itself when the role is approved again."
+    )
+    mail = _approval_mail(
+        provider,
+        "Approved roles",
+        f"{len(approved_roles)} have lapsed",
+        "Approved roles have lapsed",
+        "Apply again",
+        paragraphs=(text,),
         facts=tuple((row.role.name, f"ended {day(row.expires_at)}") for row in approved_roles),
-        button=("Apply again", _list_path(provider)),
-        organization=settings.MARKETPLACE_NAME,
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsed"
     _tell(provider, key=key, kind="approved_role_lapsed", mail=mail, by=None)
@@ -249,7 +255,6 @@ def approval_changed_drafts(
 
 
 def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]) -> None:
-    """To each reviewer once a day: what waits for a decision."""
     day_of = clock.today()
     tell(
         map(Recipient.of, reviewers),

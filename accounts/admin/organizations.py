@@ -1,6 +1,5 @@
 """Organizations on the desk: to look up, to suspend, to close."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -30,10 +29,7 @@ from core.web.forms import apply, posted, status_of
 
 @dataclass(frozen=True)
 class Act:
-    """One thing a reviewer does to an account, on a page that asks first."""
-
     name: str
-    run: Callable[..., Organization]
     target: str
     label: str
     done: str
@@ -45,7 +41,6 @@ class Act:
 ACTS = (
     Act(
         "suspend",
-        suspend_organization,
         OrganizationStatus.SUSPENDED,
         "Suspend the account",
         "is suspended now",
@@ -58,7 +53,6 @@ ACTS = (
     ),
     Act(
         "resume",
-        resume_organization,
         OrganizationStatus.ACTIVE,
         "Lift the suspension",
         "is active again",
@@ -68,7 +62,6 @@ ACTS = (
     ),
     Act(
         "close",
-        close_organization,
         OrganizationStatus.CLOSED,
         "Close the account",
         "is closed now",
@@ -143,11 +136,9 @@ class OrganizationAdmin(DeskAdmin):
         form = SupervisionForm(posted(request))
         if not act.needs_reason:
             form.fields.clear()
-        if form.is_valid():
-            run = partial(act.run, by=request.user, organization=organization)
-            if apply(form, partial(run, **form.cleaned_data)):
-                messages.success(request, f"{organization.name} {act.done}.")
-                return redirect("admin:accounts_organization_change", pk)
+        if form.is_valid() and apply(form, lambda: _perform(request, organization, act, form)):
+            messages.success(request, f"{organization.name} {act.done}.")
+            return redirect("admin:accounts_organization_change", pk)
         return self.desk_page(
             request,
             "act",
@@ -162,6 +153,15 @@ class OrganizationAdmin(DeskAdmin):
 
 def _url(act: Act, pk: int) -> str:
     return reverse(f"admin:accounts_organization_{act.name}", args=[pk])
+
+
+def _perform(request: HttpRequest, organization: Any, act: Act, form: SupervisionForm) -> Any:
+    values: dict[str, Any] = {"by": request.user, "organization": organization, **form.cleaned_data}
+    if act.name == "suspend":
+        return suspend_organization(**values)
+    if act.name == "close":
+        return close_organization(**values)
+    return resume_organization(**values)
 
 
 def _about(organization: Organization) -> dict[str, Any]:

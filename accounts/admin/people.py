@@ -28,8 +28,6 @@ from core.web.templatetags.ui import status_pill
 
 @dataclass(frozen=True)
 class Act:
-    """One thing the operator does to somebody's whole account, on a page that asks first."""
-
     name: str
     run: Callable[..., Any]
     states: tuple[str, ...]

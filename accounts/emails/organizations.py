@@ -1,5 +1,6 @@
 """Mails about an account: it works, it was stopped, its business is taken."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -23,6 +24,21 @@ def _facts(organization: Organization) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _state_mail(
+    organization: Organization, state: str, *paragraphs: str, reason: str | None = None
+) -> Mail:
+    name = inert(organization.name)
+    why = () if reason is None else (("Reason", inert(reason, 300)),)
+    return Mail(
+        subject=subject_line(name, "Account", state),
+        heading=f"Your account {name} is {state}",
+        paragraphs=paragraphs,
+        facts=(*_facts(organization), *why),
+        button=("Open the account", page(organization, "home")),
+        organization=name,
+    )
+
+
 def _to_administrators(
     organization: Organization, event: str, mail: Mail, by: Any, path: str = ""
 ) -> None:
@@ -39,63 +55,34 @@ def _to_administrators(
 
 
 def organization_active(organization: Organization) -> None:
-    name = inert(organization.name)
-    mail = Mail(
-        subject=subject_line(name, "Account", "active"),
-        heading=f"Your account {name} is active",
-        paragraphs=(portal_of(organization).next_step,),
-        facts=_facts(organization),
-        button=("Open the account", page(organization, "home")),
-        organization=name,
-    )
+    mail = _state_mail(organization, "active", portal_of(organization).next_step)
     _to_administrators(organization, "active", mail, None)
 
 
 def organization_resumed(organization: Organization, *, by: User, event: str) -> None:
-    name = inert(organization.name)
-    mail = Mail(
-        subject=subject_line(name, "Account", "active again"),
-        heading=f"Your account {name} is active again",
-        paragraphs=("The suspension was lifted. Everything works as before.",),
-        facts=_facts(organization),
-        button=("Open the account", page(organization, "home")),
-        organization=name,
-    )
+    text = "The suspension was lifted. Everything works as before."
+    mail = _state_mail(organization, "active again", text)
     _to_administrators(organization, f"resumed:{event}", mail, by)
 
 
 def organization_suspended(
     organization: Organization, reason: str, *, by: User, event: str
 ) -> None:
-    name = inert(organization.name)
-    mail = Mail(
-        subject=subject_line(name, "Account", "suspended"),
-        heading=f"Your account {name} is suspended",
-        paragraphs=(
-            "You can still look, but nothing can be changed, and nobody acts for this account.",
-            "Write to support when you have done what is asked, or when you disagree.",
-        ),
-        facts=(*_facts(organization), ("Reason", inert(reason, 300))),
-        button=("Open the account", page(organization, "home")),
-        organization=name,
+    mail = _state_mail(
+        organization,
+        "suspended",
+        "You can still look, but nothing can be changed, and nobody acts for this account.",
+        "Write to support when you have done what is asked, or when you disagree.",
+        reason=reason,
     )
     _to_administrators(organization, f"suspended:{event}", mail, by)
 
 
 def organization_closed(organization: Organization, reason: str, *, by: User | None) -> None:
-    name = inert(organization.name)
-    mail = Mail(
-        subject=subject_line(name, "Account", "closed"),
-        heading=f"Your account {name} is closed",
-        paragraphs=(
-            "It cannot be opened again. Its history stays readable for you and for its partners.",
-        ),
-        facts=(*_facts(organization), ("Reason", inert(reason, 300))),
-        button=("Open the start page", "/"),
-        organization=name,
-    )
-    home = page(organization, "home")
-    _to_administrators(organization, "closed", mail, by, path=home)
+    text = "It cannot be opened again. Its history stays readable for you and for its partners."
+    mail = _state_mail(organization, "closed", text, reason=reason)
+    mail = replace(mail, button=("Open the start page", "/"))
+    _to_administrators(organization, "closed", mail, by, path=page(organization, "home"))
 
 
 def join_asked(organization: Organization, asker: User) -> None:

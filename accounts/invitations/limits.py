@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.addresses import budget_key
 from accounts.invitations import kinds
-from accounts.models import Invitation, Sending
+from accounts.models import Invitation, Organization, Sending
 from core import clock
 from core.errors import LimitReached
 
@@ -33,7 +33,7 @@ class RoomEnded(LimitReached):
     """What the organization as a whole may send is used up, whoever the next one goes to."""
 
 
-def day_budget(organization: Any, at: datetime | None = None) -> int:
+def day_budget(organization: Organization, at: datetime | None = None) -> int:
     """How many invitations this organization may send in the 24 hours before `at`, or now."""
     age = (at or clock.now()) - _began(organization)
     if age < DAY:
@@ -41,15 +41,13 @@ def day_budget(organization: Any, at: datetime | None = None) -> int:
     return PER_ORGANIZATION_TRUSTED if age >= TRUSTED_AGE else PER_ORGANIZATION
 
 
-def pending_limit(organization: Any, at: datetime | None = None) -> int:
-    """How many invitations of one kind may be open at once."""
+def pending_limit(organization: Organization, at: datetime | None = None) -> int:
     trusted = day_budget(organization, at) == PER_ORGANIZATION_TRUSTED
     return PENDING_TRUSTED if trusted else PENDING
 
 
-def _began(organization: Any) -> datetime:
-    began: datetime = organization.activated_at or organization.created_at
-    return began
+def _began(organization: Organization) -> datetime:
+    return organization.activated_at or organization.created_at
 
 
 class Room:
@@ -62,7 +60,7 @@ class Room:
 
     def __init__(
         self,
-        organization: Any,
+        organization: Organization,
         keys: Iterable[str],
         *,
         model: type[Invitation] | None = None,
@@ -146,7 +144,7 @@ def _check(
         raise refusal(sentence, retry_at=sendings[len(sendings) - limit] + DAY)
 
 
-def _open_ends(organization: Any, model: type[Invitation]) -> deque[datetime]:
+def _open_ends(organization: Organization, model: type[Invitation]) -> deque[datetime]:
     rows = model.objects.for_organization(organization).open(clock.now()).order_by("expires_at")
     return deque(rows.values_list("expires_at", flat=True)[: PENDING_TRUSTED * 2])
 
@@ -165,7 +163,7 @@ def hold(addresses: Iterable[str]) -> None:
         )
 
 
-def check_open(invitation: Any) -> None:
+def check_open(invitation: Invitation) -> None:
     """Raise LimitReached when the account's open invitations, of all kinds together, are enough."""
     organization, now = invitation.organization, clock.now()
     limit = pending_limit(organization)
@@ -186,13 +184,13 @@ def check_open(invitation: Any) -> None:
         )
 
 
-def count(organization: Any, key: str, *, about: str, asked_for: bool = False) -> None:
+def count(organization: Organization, key: str, *, about: str, asked_for: bool = False) -> None:
     """What the recipient `asked_for` does not use up what strangers share. Raises LimitReached."""
     Room(organization, [key], asked_for=asked_for).take(key)
     note(organization, [(key, about)])
 
 
-def note(organization: Any, sendings: Iterable[tuple[str, str]]) -> None:
+def note(organization: Organization, sendings: Iterable[tuple[str, str]]) -> None:
     Sending.objects.bulk_create(
         [Sending(organization=organization, budget_key=key, about=about) for key, about in sendings]
     )

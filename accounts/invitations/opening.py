@@ -26,8 +26,6 @@ _SALT = "accounts.invitations.opening"
 
 @dataclass(frozen=True)
 class Opened:
-    """A link that was opened: its row, and the generation the link was made for."""
-
     row: Any
     generation: int
 

@@ -101,7 +101,7 @@ def wants_mail(row: Any) -> bool:
 
 
 def known_open(
-    model: type[Invitation], organization: Any, addresses: Iterable[str]
+    model: type[Invitation], organization: Organization, addresses: Iterable[str]
 ) -> dict[str, str]:
     rows = model.objects.for_organization(organization).open(clock.now())
     ends = rows.to_addresses(list(addresses)).values_list("address", "expires_at")

@@ -79,7 +79,6 @@ class InvitationBatch(BaseModel):
 
     @property
     def state(self) -> str:
-        """The status, with those that wait for another day apart."""
         waits = self.status == BatchStatus.RUNNING and not self.is_working
         return "waiting" if waits else self.status
 

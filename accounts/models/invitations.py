@@ -80,8 +80,6 @@ class InvitationQuerySet(models.QuerySet[Any]):
 
 
 class Invitation(OneTimeLink):
-    """An organization invites an address. Subclasses set `purpose` and add what is offered."""
-
     table = INVITATION
     open_statuses = OPEN_INVITATION
     expired_status = InvitationStatus.EXPIRED

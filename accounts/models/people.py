@@ -34,7 +34,6 @@ class UserManager(BaseUserManager["User"]):
     """Addresses are stored canonical: one mailbox is one account."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user at the canonical form of `email`; raises AddressError for a bad address."""
         user = self.model(email=canonical(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -93,8 +92,6 @@ class Person(User):
 
 
 class Organization(BaseModel):
-    """A business in one of three kinds, known in URLs by its handle."""
-
     kind = models.CharField(max_length=10, choices=OrganizationKind.choices)
     handle = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=120)

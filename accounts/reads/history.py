@@ -58,7 +58,6 @@ class Wanted:
         return found & Q(acting_id__isnull=False) if self.delegated else found
 
     def with_partner(self, *fields: str) -> Q:
-        """The other side, who stands in one of these columns."""
         if not self.partner:
             return Q()
         named = Q(name__icontains=self.partner) | Q(handle__iexact=self.partner)

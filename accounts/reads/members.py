@@ -70,7 +70,6 @@ def _rights(organization: Organization, users: list[int]) -> dict[int, list[str]
 
 
 def _identities(users: list[int]) -> dict[int, tuple[str, str]]:
-    """The newest identity check of each, by the clock."""
     states = {}
     for check in IdentityCheck.objects.filter(user__in=users).order_by("created_at", "id"):
         lapsed = check.status == "verified" and not is_verified(check)

@@ -162,7 +162,6 @@ def _decide(check: IdentityCheck, status: str, *, by: User, **values: Any) -> Id
 
 
 def decided_sentence(check: IdentityCheck) -> str:
-    """Who decided this check, and when, for a reviewer who comes too late."""
     who = check.decided_by.name if check.decided_by else "Somebody"
     when = minute(check.decided_at)
     outcome = "did not accept" if check.status == IdentityStatus.FAILED else "verified"
@@ -193,7 +192,7 @@ def expire_identity(*, check: IdentityCheck) -> bool:
 
 
 @transaction.atomic
-def remind_identity(*, check: IdentityCheck, days: int) -> bool:
+def remind_identity(check: IdentityCheck, *, days: int) -> bool:
     """Tell the person that the check ends within `days`; False when that was done already."""
     check = lock(IdentityCheck.objects.all(), pk=check.pk)
     told = check.reminded_days

@@ -117,7 +117,6 @@ def suspend(*, by: User, membership: Membership) -> Membership:
 
 @transaction.atomic
 def resume(*, by: User, membership: Membership) -> Membership:
-    """Lift a suspension: what the member could do before counts again."""
     row = _locked(membership, by=by, others_only=True)
     advance(row, MEMBERSHIP, MembershipStatus.ACTIVE)
     _note_status("membership.resumed", row, by=by, before="suspended")
@@ -146,7 +145,6 @@ def leave(*, by: User, organization: Organization) -> Membership:
 
 
 def _locked(membership: Membership, *, by: User, others_only: bool = False) -> Membership:
-    """The live membership, locked after its organization, once `by` may change it."""
     organization = lock(Organization.objects.all(), pk=membership.organization_id)
     require_administrator(by, organization)
     row = lock(Membership.objects.live().select_related("user", "organization"), pk=membership.pk)

@@ -18,7 +18,7 @@ from accounts.states import (
     OrganizationKind,
     OrganizationStatus,
 )
-from accounts.tenancy import is_identified, membership_of, verified_addresses
+from accounts.tenancy import administered, is_identified, membership_of, verified_addresses
 from core import clock
 from core.audit.services import record
 from core.db import constraint_as, lock, lock_all
@@ -151,27 +151,15 @@ def _activate(organization: Organization) -> None:
     """Raises AlreadyRegistered; the constraint decides between two at once."""
     with constraint_as(accounts_organization_one_per_business=AlreadyRegistered()):
         advance(organization, ORGANIZATION, OrganizationStatus.ACTIVE, activated_at=clock.now())
-    record(
-        "organization.activated",
-        by=None,
-        subject=organization,
-        organization=organization,
-        before={"status": "draft"},
-        after={"status": "active"},
-    )
+    _note(organization, "organization.activated", by=None, before="draft")
     emails.organization_active(organization)
 
 
 def lock_drafts(user: User) -> list[Organization]:
-    """The provider drafts that this person administers, locked in key order."""
-    administered = Membership.objects.active().filter(user=user, role=MembershipRole.ADMINISTRATOR)
-    return lock_all(
-        Organization.objects.filter(
-            kind=OrganizationKind.PROVIDER,
-            status=OrganizationStatus.DRAFT,
-            pk__in=administered.values("organization_id"),
-        )
+    drafts = Organization.objects.filter(
+        kind=OrganizationKind.PROVIDER, status=OrganizationStatus.DRAFT
     )
+    return lock_all(drafts.filter(pk__in=administered(user)))
 
 
 def activate_drafts(drafts: list[Organization], user: User) -> None:

@@ -32,7 +32,9 @@ class ServiceCategoryAdmin(ReviewAdmin):
         form = _form(request.POST)
         try:
             if form.is_valid() and (done := apply(form, lambda: _save(request, form))):
-                messages.success(request, _words(done.pop()))
+                groups = done.pop()
+                text = f"Saved for {count(groups, 'group')}." if groups else "Nothing was changed."
+                messages.success(request, text)
                 return redirect("admin:roles_servicecategory_changelist")
         except Conflict as error:
             return self._page(request, _form(), alert=error.message, status=error.status)
@@ -59,10 +61,6 @@ class ServiceCategoryAdmin(ReviewAdmin):
 def _save(request: DeskRequest, form: CategoriesForm) -> list[int]:
     choice, seen = form.choice(), form.cleaned_data["seen"]
     return [assign_categories(by=request.user, choice=choice, seen=seen)]
-
-
-def _words(groups: int) -> str:
-    return f"Saved for {count(groups, 'group')}." if groups else "Nothing was changed."
 
 
 def _form(data: Any = None) -> CategoriesForm:

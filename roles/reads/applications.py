@@ -1,20 +1,19 @@
 """Applications and approved roles in words, for the provider's pages and the review desk."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 
+from accounts.portals import page
 from core import clock
 from core.web.access import Level
 from core.web.formats import ago, day, minute
 from roles.catalogue import RESTRICTIONS, questions_for
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
 from roles.states import (
-    DECIDED_APPLICATION,
     ApplicationStatus,
     ApprovedRoleStatus,
     LineDecision,
@@ -72,11 +71,11 @@ class ApplicationCard:
     decided: str
 
 
-def application_cards(rows: Iterable[RoleApplication], handle: str) -> list[ApplicationCard]:
+def application_cards(rows: Iterable[RoleApplication]) -> list[ApplicationCard]:
     return [
         ApplicationCard(
             row,
-            reverse("provider:application", args=[handle, row.public_id]),
+            page(row.provider, "application", row.public_id),
             ago(start_of(row)),
             next_step(row),
             day(row.submitted_at),
@@ -96,12 +95,12 @@ class ApprovedCard:
     note: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class ApprovedGroup:
     title: str
     slug: str
-    roles: list[ApprovedCard]
-    renewable: bool
+    roles: list[ApprovedCard] = field(default_factory=list)
+    renewable: bool = False
 
 
 def approval_state(row: ApprovedRole) -> tuple[str, str]:
@@ -130,20 +129,13 @@ def _approved_card(row: ApprovedRole) -> ApprovedCard:
 def approved_groups(rows: Iterable[ApprovedRole], open_categories: set[int]) -> list[ApprovedGroup]:
     """Approved roles by category in catalogue order; a category with an open application waits."""
     groups: dict[int, ApprovedGroup] = {}
-    renewable: set[int] = set()
     for row in rows:
-        category = row.role.category
-        card = _approved_card(row)
-        if card.state in ("lapsing", "lapsed") and category.pk not in open_categories:
-            renewable.add(category.pk)
-        group = groups.setdefault(
-            category.pk, ApprovedGroup(category.title, category.slug, [], False)
-        )
+        category, card = row.role.category, _approved_card(row)
+        group = groups.setdefault(category.pk, ApprovedGroup(category.title, category.slug))
         group.roles.append(card)
-    return [
-        ApprovedGroup(group.title, group.slug, group.roles, pk in renewable)
-        for pk, group in groups.items()
-    ]
+        if card.state in ("lapsing", "lapsed") and category.pk not in open_categories:
+            group.renewable = True
+    return list(groups.values())
 
 
 @dataclass(frozen=True)
@@ -205,7 +197,3 @@ def thread(
         }
         for message in messages
     ]
-
-
-def is_decided(application: RoleApplication) -> bool:
-    return application.status in DECIDED_APPLICATION

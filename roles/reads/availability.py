@@ -13,17 +13,14 @@ from core.web.formats import day
 from roles.models import ApplicationLine, ApprovedRole, Role
 from roles.states import (
     DECIDED_APPLICATION,
+    OPEN_APPLICATION,
     ApplicationStatus,
     ApprovedRoleStatus,
     LineDecision,
     RefusalReason,
 )
 
-_IN_REVIEW = (
-    ApplicationStatus.SUBMITTED,
-    ApplicationStatus.IN_REVIEW,
-    ApplicationStatus.INFORMATION_REQUESTED,
-)
+_IN_REVIEW = [state for state in OPEN_APPLICATION if state != ApplicationStatus.DRAFT]
 
 
 class AvailabilityState(StrEnum):
@@ -110,8 +107,7 @@ def _of(
             "This role is never given to a provider: whoever has it controls the account itself.",
             "You and your own administrators keep it.",
         )
-    in_force = approved is not None and _in_force(approved, at)
-    if approved and in_force:
+    if approved and approved.status == ApprovedRoleStatus.ACTIVE and approved.expires_at > at:
         level = Level(min(approved.level, role.highest_level))
         if level == role.highest_level:
             return Availability(role, level, AvailabilityState.GRANTABLE)
@@ -124,10 +120,6 @@ def _of(
         )
     state, sentence, who = _locked(name, approved, line)
     return Availability(role, Level.NONE, state, sentence, who)
-
-
-def _in_force(approved: ApprovedRole, at: datetime) -> bool:
-    return approved.status == ApprovedRoleStatus.ACTIVE and approved.expires_at > at
 
 
 def _limited(level: Level, role: Role, line: Mapping[str, Any] | None) -> str:

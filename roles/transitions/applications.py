@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.tenancy import is_identified, require_administrator
 from core import clock
 from core.audit.services import record
@@ -35,7 +35,7 @@ IDENTITY_FIRST = (
 
 
 @transaction.atomic
-def create_draft(*, provider: Any, category: ServiceCategory, by: User) -> RoleApplication:
+def create_draft(*, provider: Organization, category: ServiceCategory, by: User) -> RoleApplication:
     """Raises NotRelated, NotPermitted, and Conflict while one in this category is open."""
     return _draft(provider, category, by)
 
@@ -55,7 +55,7 @@ def apply_again(*, application: RoleApplication, by: User) -> RoleApplication:
 
 
 @transaction.atomic
-def renew(*, provider: Any, category: ServiceCategory, by: User) -> RoleApplication:
+def renew(*, provider: Organization, category: ServiceCategory, by: User) -> RoleApplication:
     """For approved roles that end soon or have lapsed (U25). Raises Conflict without any."""
     soon = clock.now() + timedelta(days=max(settings.APPROVAL_REMINDER_DAYS))
     rows = (
@@ -79,7 +79,7 @@ def renew(*, provider: Any, category: ServiceCategory, by: User) -> RoleApplicat
 
 
 def _draft(
-    provider: Any, category: ServiceCategory, by: User, entries: Sequence[Entry] = ()
+    provider: Organization, category: ServiceCategory, by: User, entries: Sequence[Entry] = ()
 ) -> RoleApplication:
     provider = lock_provider(provider.pk)
     require_administrator(by, provider)
@@ -158,7 +158,7 @@ def submit_application(*, application: RoleApplication, by: User) -> RoleApplica
         submitted_at=now,
         review_due_at=now + timedelta(days=settings.REVIEW_PROMISE_DAYS),
     )
-    _note(
+    note_application(
         application,
         "submitted",
         by=by,
@@ -178,7 +178,7 @@ def withdraw_application(*, application: RoleApplication, by: User) -> RoleAppli
         return application
     before = application.status
     advance(application, APPLICATION, ApplicationStatus.WITHDRAWN)
-    _note(application, "withdrawn", by=by, before=before)
+    note_application(application, "withdrawn", by=by, before=before)
     return application
 
 
@@ -208,7 +208,7 @@ def answer_question(*, application: RoleApplication, text: str, by: User) -> App
         asked_at=None,
         answer_due_at=None,
     )
-    _note(application, "answered", by=by, before="information_requested")
+    note_application(application, "answered", by=by, before="information_requested")
     return message
 
 
@@ -222,12 +222,14 @@ def lapse_application(*, application: RoleApplication) -> bool:
     if application.answer_due_at > clock.now():
         return False
     advance(application, APPLICATION, ApplicationStatus.LAPSED)
-    _note(application, "lapsed", by=None, before="information_requested")
+    note_application(application, "lapsed", by=None, before="information_requested")
     emails.application_lapsed(application)
     return True
 
 
-def _note(application: Any, event: str, *, by: Any, before: str, **after: Any) -> None:
+def note_application(
+    application: RoleApplication, event: str, *, by: User | None, before: str, **after: Any
+) -> None:
     record(
         f"role_application.{event}",
         by=by,

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Organization, User
 from core import clock
 from core.audit.services import record
 from core.db import lock_all, move, require_atomic
@@ -22,7 +22,7 @@ from roles.states import APPROVED_ROLE, ApprovedRoleStatus
 from roles.transitions.locks import lock_approved_role, lock_provider
 
 
-def approve(provider: Any, line: ApplicationLine, held: ApprovedRole | None) -> None:
+def approve(provider: Organization, line: ApplicationLine, held: ApprovedRole | None) -> None:
     """`held` is the locked row that the provider has already: an application never lowers it."""
     require_atomic()
     now = clock.now()

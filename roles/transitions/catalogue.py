@@ -10,7 +10,7 @@ from roles.models import Role, ServiceCategory
 
 
 @transaction.atomic
-def load_catalogue() -> None:
+def load_catalogue(**kwargs: Any) -> None:
     """Create or update each service category and role; none is ever deleted."""
     ServiceCategory.objects.bulk_create(
         [
@@ -48,7 +48,3 @@ def load_catalogue() -> None:
             "position",
         ],
     )
-
-
-def after_migrate(**kwargs: Any) -> None:
-    load_catalogue()

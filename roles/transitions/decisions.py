@@ -25,11 +25,12 @@ from roles.states import (
     LineDecision,
     RefusalReason,
 )
+from roles.transitions.applications import note_application
 from roles.transitions.approvals import approve
 from roles.transitions.locks import lock_application
 
 
-def _lock_for_review(application: Any, by: User) -> RoleApplication:
+def _lock_for_review(application: RoleApplication, by: User) -> RoleApplication:
     application = lock_application(application)
     require_reviewer(by, provider_id=application.provider_id, category_id=application.category_id)
     return application
@@ -49,7 +50,7 @@ def start_review(*, application: RoleApplication, by: User) -> RoleApplication:
         _require_in_review(application)
         return application
     advance(application, APPLICATION, ApplicationStatus.IN_REVIEW)
-    _note(application, "review_started", by=by, before={"status": "submitted"})
+    note_application(application, "review_started", by=by, before="submitted")
     return application
 
 
@@ -71,7 +72,7 @@ def request_information(*, application: RoleApplication, text: str, by: User) ->
         asked_at=now,
         answer_due_at=now + timedelta(days=settings.APPLICATION_ANSWER_DAYS),
     )
-    _note(application, "information_requested", by=by, before={"status": "in_review"})
+    note_application(application, "information_requested", by=by, before="in_review")
     emails.information_requested(application, message=message, by=by)
     return message
 
@@ -225,14 +226,8 @@ def finish_application(*, application: RoleApplication, by: User) -> RoleApplica
     advance(application, APPLICATION, status_after(lines), decided_at=clock.now())
     approved = [line for line in lines if line.decision == LineDecision.APPROVED]
     _take_effect(application, approved)
-    _note(
-        application,
-        "decided",
-        by=by,
-        organization=application.provider,
-        before={"status": "in_review"},
-        roles={x.role.code: Level(x.decided_level or 0).word for x in approved},
-    )
+    levels = {line.role.code: Level(line.decided_level or 0).word for line in approved}
+    note_application(application, "decided", by=by, before="in_review", roles=levels)
     emails.application_decided(application, lines, by=by)
     return application
 
@@ -268,25 +263,6 @@ def status_after(lines: Sequence[ApplicationLine]) -> ApplicationStatus:
         return ApplicationStatus.REJECTED
     full = len(approved) == len(lines) and all(x.decided_level == x.level for x in approved)
     return ApplicationStatus.APPROVED if full else ApplicationStatus.PARTLY_APPROVED
-
-
-def _note(
-    application: RoleApplication,
-    event: str,
-    *,
-    by: User,
-    before: dict[str, Any],
-    organization: Any = None,
-    **after: Any,
-) -> None:
-    record(
-        f"role_application.{event}",
-        by=by,
-        subject=application,
-        organization=organization or application.provider,
-        before=before,
-        after={"status": str(application.status), **after},
-    )
 
 
 def _note_line(line: ApplicationLine, event: str, by: User) -> None:

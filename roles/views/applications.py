@@ -5,6 +5,7 @@ import uuid
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from accounts.portals import page
 from accounts.tenancy import is_identified
 from core.web.access import PortalRequest
 from roles.models import RoleApplication
@@ -16,9 +17,7 @@ def own_application(request: PortalRequest, public_id: uuid.UUID) -> RoleApplica
 
 
 def application_url(application: RoleApplication) -> str:
-    return reverse(
-        "provider:application", args=[application.provider.handle, application.public_id]
-    )
+    return page(application.provider, "application", application.public_id)
 
 
 def missing_step(request: PortalRequest) -> dict[str, str] | None:

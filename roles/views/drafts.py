@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.models import Organization
 from core import clock
 from core.errors import Conflict, DomainError, NotRelated
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
@@ -42,7 +44,7 @@ class CategoryCard:
     open_state: str = ""
 
 
-def _category_cards(provider: Any) -> list[CategoryCard]:
+def _category_cards(provider: Organization) -> list[CategoryCard]:
     opened = {row.category_id: row for row in _open_applications(provider)}
     held = approved_levels(provider, clock.now())
     found: dict[int, CategoryCard] = {}
@@ -63,7 +65,7 @@ def _category_cards(provider: Any) -> list[CategoryCard]:
     return list(found.values())
 
 
-def _open_applications(provider: Any) -> Any:
+def _open_applications(provider: Organization) -> Any:
     return RoleApplication.objects.for_provider(provider).open().with_list_data()
 
 
@@ -155,7 +157,8 @@ def application_submit(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     form = _form(application, request.POST)
     status = _save(request, application, form) if form.is_valid() else UNPROCESSABLE
     if status == OK:
-        status = UNPROCESSABLE if form.add_gaps() else _submit(request, application, form)
+        submit = partial(submit_application, application=application, by=request.user)
+        status = UNPROCESSABLE if form.add_gaps() else _attempt(form, submit)
     if status != OK:
         return editor(request, application, form, status)
     messages.success(
@@ -178,10 +181,6 @@ def _save(request: PortalRequest, application: RoleApplication, form: DraftForm)
     data["version"] = str(application.version)
     form.data = data
     return status
-
-
-def _submit(request: PortalRequest, application: RoleApplication, form: DraftForm) -> int:
-    return _attempt(form, lambda: submit_application(application=application, by=request.user))
 
 
 def _attempt(form: DraftForm, action: Callable[[], Any]) -> int:

@@ -20,6 +20,7 @@ from roles.models import ApprovedRole, RoleApplication, ServiceCategory
 from roles.reads import applications
 from roles.states import (
     APPLICATION,
+    DECIDED_APPLICATION,
     OPEN_APPLICATION,
     ApplicationStatus,
     LineDecision,
@@ -43,8 +44,8 @@ def application_list(request: PortalRequest) -> HttpResponse:
     past = paginate(rows.exclude(status__in=OPEN_APPLICATION), request, size=20)
     approved = ApprovedRole.objects.for_provider(provider).with_list_data()
     context = {
-        "opened": applications.application_cards(opened, provider.handle),
-        "past": applications.application_cards(past, provider.handle),
+        "opened": applications.application_cards(opened),
+        "past": applications.application_cards(past),
         "page": past,
         "groups": applications.approved_groups(approved, {row.category_id for row in opened}),
         "missing": missing_step(request) if request.access.administrator else None,
@@ -68,7 +69,7 @@ def _answer_form(data: Any = None) -> MessageForm:
 
 
 def _page(request: PortalRequest, application: RoleApplication, form: MessageForm) -> HttpResponse:
-    decided = applications.is_decided(application)
+    decided = application.status in DECIDED_APPLICATION
     lines = list(application.lines.filter(level__gt=0).select_related("role"))
     refused = decided and any(line.decision == LineDecision.REFUSED for line in lines)
     asked = application.status == ApplicationStatus.INFORMATION_REQUESTED

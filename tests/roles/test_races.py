@@ -72,13 +72,13 @@ def test_two_reviewers_deciding_differently(
             line=line, level=Level.NONE, reason="policy", by=second_reviewer
         ),
     )
-    decisions = Event.objects.filter(verb="role_application.line_decided")
+    written = Event.objects.filter(verb="role_application.line_decided")
     if guards == "none":
         assert not conflicts(results)
-        assert decisions.count() == 2
+        assert written.count() == 2
         return
     (conflict,) = conflicts(results)
-    assert decisions.count() == 1
+    assert written.count() == 1
     if guards == "all":
         winner = application.lines.get().decided_by
         assert conflict.message.startswith(f"{winner.name} decided on Pricing on ")

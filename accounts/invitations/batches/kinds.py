@@ -26,8 +26,6 @@ class Plan:
 
 
 class BatchKind[R: Invitation](InvitationKind[R]):
-    """A kind of invitation that is also sent to a list of people."""
-
     @abstractmethod
     def many(self, organization: Organization) -> str:
         """Whom the organization invites, as in "suppliers"."""

@@ -14,7 +14,7 @@ from accounts.addresses import budget_key
 from accounts.invitations import limits
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
-from accounts.models import BatchRow, InvitationBatch
+from accounts.models import BatchRow, InvitationBatch, Organization
 from accounts.states import BatchStatus, RowStatus
 from core.errors import LimitReached
 from core.web.formats import short_day
@@ -49,19 +49,12 @@ _GROUP_OF = {
 
 
 @dataclass(frozen=True)
-class Cell:
-    title: str
-    text: str
-    is_wrong: bool
-
-
-@dataclass(frozen=True)
 class RowView:
     row: BatchRow
     group: str
     label: str
     text: str = ""
-    cells: tuple[Cell, ...] = ()
+    cells: Sequence[dict[str, Any]] = ()
 
     @property
     def number(self) -> int:
@@ -89,15 +82,19 @@ class Overview:
             return rows[first : first + limit]
 
         page = paginate_by(fetch, request, order=("number",), size=SIZE)
-        return replace(page, items=[replace(view, cells=_cells(view, columns)) for view in page])
+        views = [replace(view, cells=_cells(view.row, columns)) for view in page]
+        return replace(page, items=views)
 
 
-def _cells(view: RowView, columns: Sequence[Column]) -> tuple[Cell, ...]:
-    row = view.row
-    return tuple(
-        Cell(column.title, row.typed.get(column.key, ""), row.field == column.key)
+def _cells(row: BatchRow, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": column.title,
+            "text": row.typed.get(column.key, ""),
+            "is_wrong": row.field == column.key,
+        }
         for column in columns
-    )
+    ]
 
 
 def look(batch: InvitationBatch, kind: BatchKind[Any]) -> Overview:
@@ -157,12 +154,12 @@ def tabs(found: Overview, groups: dict[str, str], current: str, path: str) -> li
     ]
 
 
-def url(organization: Any, act: str, *args: Any) -> str:
+def url(organization: Organization, act: str, *args: Any) -> str:
     """The path of a page about lists: "start", "list", "confirm", "rows", "discard", "wrong"."""
     return portals.page(organization, f"invite-{act}", *args)
 
 
-def queued(organization: Any, purpose: str, request: HttpRequest) -> Page[BatchRow]:
+def queued(organization: Organization, purpose: str, request: HttpRequest) -> Page[BatchRow]:
     """One page of what waits for its turn, for the list of invitations; one query."""
     rows = BatchRow.objects.filter(
         batch__organization=organization,

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
+from accounts.models import BatchRow
 from core.web.spreadsheets import typed
 
 MAX_ROWS = 1000
@@ -226,5 +226,5 @@ def choice(column: Column, text: str) -> str:
     return str(words.get(plain(text), ""))
 
 
-def as_typed(row: Any, columns: Sequence[Column]) -> list[str]:
+def as_typed(row: BatchRow, columns: Sequence[Column]) -> list[str]:
     return [row.typed.get(column.key, "") for column in columns]
