@@ -19,10 +19,7 @@ DUE = timedelta(days=2)
 
 @task(TASK)
 def sweep() -> None:
-    """Remind of shares that nobody has looked at, and of ship dates that come near (U40).
-
-    Invitations of every kind run out in accounts.sweep.
-    """
+    """Remind of shares that nobody has looked at, and of ship dates that come near (U40)."""
     each(TASK, _unopened(), lambda share: reminders.remind_unopened(share=share))
     each(TASK, _due(), lambda share: reminders.remind_due(share=share))
 

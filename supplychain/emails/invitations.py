@@ -22,10 +22,7 @@ NOT_YOU = "Not expected? Decline on that page, or leave it be: nothing happens b
 
 
 def invitations_sent(invitations: Sequence[SupplierInvitation]) -> None:
-    """To each invited address: who invites to what, until when, and the one-time link.
-
-    All are one organization's.
-    """
+    """To each invited address, with its one-time link; all are of one organization."""
     to_supplier = invitations[0].direction == Direction.TO_SUPPLIER
     send_links(
         invitations,
