@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Membership
+from accounts.portals import page
 from accounts.states import MembershipRole
-from connections.emails.parts import seller_path
 from connections.models import RoleGrant
 from connections.states import LIVE_CONNECTION, GrantStatus
 from core.notifications.services import Recipient, tell_each, told
@@ -48,7 +48,7 @@ def approval_changed_drafts(
     kind = f"connections.approval_{change}"
     mails = []
     for row in rows:
-        path = seller_path(row.seller, "connection", row.connection.public_id)
+        path = page(row.seller, "connection", row.connection.public_id)
         mail = _approval_mail(approval, row, change, path)
         # Each change counts the version up; each reminder has its number of days.
         stage = f"{approval.version}:{approval.reminded_days or ''}"

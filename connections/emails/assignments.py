@@ -1,11 +1,9 @@
 """Mails to employees about what they may do for clients (U17)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from django.urls import reverse
-
-from accounts.models import Organization
+from accounts.models import Organization, User
+from accounts.portals import page
 from connections.emails.parts import MOST_ROLES, role_facts
 from connections.models import Connection
 from core import clock
@@ -15,7 +13,7 @@ from core.web.access import Level
 
 
 def assignments_changed(
-    connection: Connection, person: Any, levels: Mapping[str, Level], *, by: Any
+    connection: Connection, person: User, levels: Mapping[str, Level], *, by: User
 ) -> None:
     seller = inert(connection.seller.name)
     _tell(
@@ -30,7 +28,7 @@ def assignments_changed(
 
 
 def many_assignments_changed(
-    provider: Organization, person: Any, changes: Sequence[tuple[str, str]], *, by: Any
+    provider: Organization, person: User, changes: Sequence[tuple[str, str]], *, by: User
 ) -> None:
     """The same about many clients at once: (client, role and level) for each change."""
     more = len(changes) - MOST_ROLES
@@ -48,13 +46,13 @@ def many_assignments_changed(
 
 def _tell(
     provider: Organization,
-    person: Any,
+    person: User,
     *,
     key: str,
     heading: str,
     text: str,
     facts: Sequence[tuple[str, str]],
-    by: Any,
+    by: User,
 ) -> None:
     tell(
         [Recipient.of(person)],
@@ -65,7 +63,7 @@ def _tell(
             heading=heading,
             paragraphs=(text,),
             facts=tuple(facts),
-            button=("See your clients", reverse("provider:clients", args=[provider.handle])),
+            button=("See your clients", page(provider, "clients")),
             organization=inert(provider.name),
         ),
         organization=provider,

@@ -1,18 +1,12 @@
 """Mails about connections, what is granted through them, and who may use it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 
-from accounts.models import Organization
-from connections.emails.parts import (
-    difference,
-    reason_facts,
-    role_facts,
-    tell_both,
-)
+from accounts.models import Organization, User
+from accounts.portals import page
+from connections.emails.parts import difference, reason_facts, role_facts, tell_both
 from connections.models import Connection
 from connections.states import ConnectionStatus, Side
 from core.audit.presenters import Values
@@ -22,37 +16,32 @@ from core.web.access import Level
 from core.web.formats import day
 
 
-def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: Any) -> None:
+def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: User) -> None:
     facts = (*role_facts(levels), ("Connected until", day(connection.ends_at)))
     seller, provider = connection.seller, connection.provider
-    tell_both(
-        connection,
-        event="started",
-        provider=Mail(
-            subject=subject_line(seller.name, "Connection", "accepted, roles granted"),
-            heading=f"{inert(seller.name)} connected with you and granted roles",
-            paragraphs=("Assign your people to the roles, so that they can start.",),
+
+    def mail(other: Organization) -> Mail:
+        if other == seller:
+            action = "accepted, roles granted"
+            heading = f"{inert(seller.name)} connected with you and granted roles"
+            text = "Assign your people to the roles, so that they can start."
+        else:
+            action = f"{inert(provider.name, 30)} added"
+            heading = f"{inert(provider.name)} is now an authorized partner"
+            text = f"{inert(by.name)} accepted the invitation and granted these roles."
+        return Mail(
+            subject=subject_line(seller.name, "Connection", action),
+            heading=heading,
+            paragraphs=(text,),
             facts=facts,
             organization=inert(seller.name),
-        ),
-        seller=Mail(
-            subject=subject_line(seller.name, "Connection", f"{inert(provider.name, 30)} added"),
-            heading=f"{inert(provider.name)} is now an authorized partner",
-            paragraphs=(f"{inert(by.name)} accepted the invitation and granted these roles.",),
-            facts=facts,
-            organization=inert(seller.name),
-        ),
-        by=by,
-    )
+        )
+
+    tell_both(connection, "started", mail, by=by)
 
 
 def roles_changed(
-    connection: Connection,
-    before: Values,
-    after: Values,
-    *,
-    actor: Organization,
-    by: Any,
+    connection: Connection, before: Values, after: Values, *, actor: Organization, by: User
 ) -> None:
     facts = difference(before, after)
     if "until" in after:
@@ -72,16 +61,10 @@ def roles_changed(
             organization=inert(actor.name),
         )
 
-    tell_both(
-        connection,
-        event=f"roles:{connection.version}",
-        provider=mail(connection.seller),
-        seller=mail(connection.provider),
-        by=by,
-    )
+    tell_both(connection, f"roles:{connection.version}", mail, by=by)
 
 
-def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -> None:
+def roles_ended(connection: Connection, before: Values, people: Iterable[User]) -> None:
     facts = difference(before, dict.fromkeys(before, "none"))
 
     def mail(other: Organization) -> Mail:
@@ -100,7 +83,7 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -
 
     event = f"roles_ended:{connection.version}"
     seller, provider = connection.seller, connection.provider
-    tell_both(connection, event=event, provider=mail(seller), seller=mail(provider))
+    tell_both(connection, event, mail)
     tell(
         [Recipient.of(person) for person in people],
         key=f"connection:{connection.public_id}:{event}:people",
@@ -110,7 +93,7 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[Any]) -
             heading=f"Roles you used for {inert(seller.name)} have ended",
             paragraphs=("Their end date has come. What else you are assigned to stays.",),
             facts=facts,
-            button=("See your clients", reverse("provider:clients", args=[provider.handle])),
+            button=("See your clients", page(provider, "clients")),
             organization=inert(seller.name),
         ),
         organization=provider,
@@ -134,15 +117,14 @@ def connection_ending(connection: Connection, *, days: int) -> None:
 
     tell_both(
         connection,
-        event=f"ends:{days}:{connection.ends_at.date()}",
-        provider=mail(connection.seller),
-        seller=mail(connection.provider),
+        f"ends:{days}:{connection.ends_at.date()}",
+        mail,
         page="renewal",
         label="Propose a later end date",
     )
 
 
-def connection_ended(connection: Connection, *, by: Any = None) -> None:
+def connection_ended(connection: Connection, *, by: User | None = None) -> None:
     actor: Organization | None = None
     if connection.ended_side in (Side.SELLER, Side.PROVIDER):
         actor = getattr(connection, connection.ended_side)
@@ -164,11 +146,4 @@ def connection_ended(connection: Connection, *, by: Any = None) -> None:
             organization=inert(actor.name) if actor else "",
         )
 
-    tell_both(
-        connection,
-        event="ended",
-        provider=mail(connection.seller),
-        seller=mail(connection.provider),
-        by=by,
-        page="offboarding",
-    )
+    tell_both(connection, "ended", mail, by=by, page="offboarding")

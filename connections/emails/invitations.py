@@ -1,19 +1,14 @@
 """Mails about partner links and the invitations that answer them."""
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.invitations.transitions import wants_mail
+from accounts.models import User
+from accounts.portals import page
 from accounts.tenancy import administrators
-from connections.emails.parts import (
-    partner_name,
-    reason_facts,
-    seller_path,
-    tell_administrators,
-)
+from connections.emails.parts import partner_name, reason_facts, tell_administrators
 from connections.models import ConnectionInvitation, PartnerLink
 from core.notifications.services import Recipient, tell
 from core.outbox import tokens
@@ -23,7 +18,7 @@ from core.web.formats import country, day
 ONE_USE = "The link works once, and only for {whom}."
 
 
-def partner_link_sent(link: PartnerLink, *, by: Any) -> None:
+def partner_link_sent(link: PartnerLink, *, by: User) -> None:
     if not wants_mail(link):
         return
     seller = inert(link.seller.name)
@@ -74,7 +69,7 @@ def partner_link_declined(link: PartnerLink) -> None:
             subject=subject_line(partner_name(link), "Partner link", "declined"),
             heading=f"{firm} declined your partner link",
             facts=reason_facts(link.reason),
-            button=("Open User Permissions", seller_path(link.seller, "permissions")),
+            button=("Open User Permissions", page(link.seller, "permissions")),
             organization=firm,
         ),
     )
@@ -96,10 +91,7 @@ def partner_link_expiring(link: PartnerLink) -> None:
                     "it once it has expired."
                 ),
             ),
-            button=(
-                "Open the partner link",
-                seller_path(link.seller, "partner-link", link.public_id),
-            ),
+            button=("Open the partner link", page(link.seller, "partner-link", link.public_id)),
         ),
     )
 
@@ -139,7 +131,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
             key=f"connection-invitation:{invitation.public_id}:sent:{invitation.generation}",
             kind="connections.invitation_sent",
             mail=mail,
-            path=seller_path(invitation.seller, "connection-accept", invitation.public_id),
+            path=page(invitation.seller, "connection-accept", invitation.public_id),
             link=invitation.claim,
             about=about,
             organization=invitation.organization_id,
@@ -173,9 +165,7 @@ def _tell_provider_about(
     paragraphs: tuple[str, ...] = (),
     facts: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    path = reverse(
-        "provider:client-invitation", args=[invitation.organization.handle, invitation.public_id]
-    )
+    path = page(invitation.organization, "client-invitation", invitation.public_id)
     tell_administrators(
         invitation.organization,
         key=f"connection-invitation:{invitation.public_id}:{event}:{invitation.generation}",

@@ -1,12 +1,11 @@
 """What the mails of this app share: facts in words, and whom to tell with which page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.urls import reverse
-
-from accounts.models import Organization
+from accounts import portals
+from accounts.models import Organization, User
 from accounts.tenancy import administrators
 from connections.models import Connection, PartnerLink
 from core.audit.presenters import Values, said
@@ -46,41 +45,45 @@ def partner_name(link: PartnerLink) -> str:
     return inert(link.provider.name if link.provider else link.address)
 
 
-def seller_path(seller: Organization, page: str, *args: Any) -> str:
-    return reverse(f"seller:{page}", args=[seller.handle, *args])
-
-
 def tell_administrators(organization: Organization, **message: Any) -> None:
     """One message to every administrator of the organization; arguments as for tell()."""
     recipients = [Recipient.of(user) for user in administrators(organization)]
     tell(recipients, organization=organization, **message)
 
 
-def tell_both(
+def tell_side(
     connection: Connection,
+    reader: Organization,
+    mail: Mail,
     *,
-    event: str,
-    provider: Mail,
-    seller: Mail,
-    by: Any = None,
+    key: str,
+    kind: str,
     page: str = "",
     label: str = "Look at the connection",
+    by: User | None = None,
 ) -> None:
-    """One message to each side's administrators, each with its own page behind the button.
+    """One message to the administrators of one side.
 
-    `page` is a page of the connection that both portals have, such as "renewal".
+    Behind the button is a page of the connection that both portals have, such as "renewal", in
+    the reader's own.
     """
-    rest = f"-{page}" if page else ""
-    pages = (
-        (connection.provider, f"provider:client{rest}", provider),
-        (connection.seller, f"seller:connection{rest}", seller),
-    )
-    for organization, name, mail in pages:
-        path = reverse(name, args=[organization.handle, connection.public_id])
-        tell_administrators(
-            organization,
-            key=f"connection:{connection.public_id}:{event}:{organization.kind}",
+    word = portals.portal_of(reader).connection
+    path = portals.page(reader, f"{word}-{page}" if page else word, connection.public_id)
+    mail = replace(mail, button=(label, path))
+    tell_administrators(reader, key=key, kind=kind, mail=mail, caused_by=by)
+
+
+def tell_both(
+    connection: Connection, event: str, mail: Callable[[Organization], Mail], **options: Any
+) -> None:
+    """What `mail` says of the other side, to each side; options as for tell_side()."""
+    seller, provider = connection.seller, connection.provider
+    for reader, other in ((provider, seller), (seller, provider)):
+        tell_side(
+            connection,
+            reader,
+            mail(other),
+            key=f"connection:{connection.public_id}:{event}:{reader.kind}",
             kind=f"connections.connection_{event.partition(':')[0]}",
-            mail=replace(mail, button=(label, path)),
-            caused_by=by,
+            **options,
         )

@@ -1,24 +1,18 @@
 """Mails about a proposed later end date (U16)."""
 
-from dataclasses import replace
-from typing import Any
-
-from django.urls import reverse
-
-from accounts.models import Organization
-from connections.emails.parts import reason_facts, tell_administrators, tell_both
+from accounts.models import Organization, User
+from connections.emails.parts import reason_facts, tell_both, tell_side
 from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
 
-PAGES = {Side.SELLER: "seller:connection-renewal", Side.PROVIDER: "provider:client-renewal"}
 
-
-def renewal_proposed(connection: Connection, renewal: Renewal, *, by: Any) -> None:
-    own, _ = _sides(connection, renewal)
-    _tell_other(
+def renewal_proposed(connection: Connection, renewal: Renewal, *, by: User) -> None:
+    own = _proposer(connection, renewal)
+    _tell(
         connection,
+        _answerer(connection, renewal),
         renewal,
         "proposed",
         Mail(
@@ -27,19 +21,16 @@ def renewal_proposed(connection: Connection, renewal: Renewal, *, by: Any) -> No
             paragraphs=(
                 f"{inert(by.name)} proposes a later end date. It counts once your side agrees.",
             ),
-            facts=(
-                ("Ends on now", day(connection.ends_at)),
-                ("Proposed", day(renewal.ends_at)),
-            ),
-            button=("Answer the proposal", ""),
+            facts=(("Ends on now", day(connection.ends_at)), ("Proposed", day(renewal.ends_at))),
             organization=inert(own.name),
         ),
+        label="Answer the proposal",
         by=by,
     )
 
 
 def renewal_agreed(
-    connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
+    connection: Connection, renewal: Renewal, *, by: User, actor: Organization
 ) -> None:
     def mail(other: Organization) -> Mail:
         return Mail(
@@ -50,19 +41,12 @@ def renewal_agreed(
             organization=inert(actor.name),
         )
 
-    tell_both(
-        connection,
-        event=f"renewed:{renewal.public_id}",
-        provider=mail(connection.seller),
-        seller=mail(connection.provider),
-        by=by,
-    )
+    tell_both(connection, f"renewed:{renewal.public_id}", mail, by=by)
 
 
 def renewal_declined(
-    connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
+    connection: Connection, renewal: Renewal, *, by: User, actor: Organization
 ) -> None:
-    own, _ = _sides(connection, renewal)
     mail = Mail(
         subject=subject_line(actor.name, "Connection", "proposal declined"),
         heading=f"{inert(actor.name)} declined the later end date",
@@ -70,14 +54,15 @@ def renewal_declined(
         facts=reason_facts(renewal.reason),
         organization=inert(actor.name),
     )
-    _tell(own, Side(renewal.side), connection, renewal, "declined", mail, by)
+    _tell(connection, _proposer(connection, renewal), renewal, "declined", mail, by=by)
 
 
 def renewal_withdrawn(
-    connection: Connection, renewal: Renewal, *, by: Any, actor: Organization
+    connection: Connection, renewal: Renewal, *, by: User, actor: Organization
 ) -> None:
-    _tell_other(
+    _tell(
         connection,
+        _answerer(connection, renewal),
         renewal,
         "withdrawn",
         Mail(
@@ -90,36 +75,31 @@ def renewal_withdrawn(
     )
 
 
-def _sides(connection: Connection, renewal: Renewal) -> tuple[Organization, Organization]:
-    """Who proposed, and the other one."""
-    if renewal.side == Side.SELLER:
-        return connection.seller, connection.provider
-    return connection.provider, connection.seller
+def _proposer(connection: Connection, renewal: Renewal) -> Organization:
+    return connection.seller if renewal.side == Side.SELLER else connection.provider
 
 
-def _tell_other(
-    connection: Connection, renewal: Renewal, event: str, mail: Mail, *, by: Any
-) -> None:
-    _, other = _sides(connection, renewal)
-    side = Side.PROVIDER if renewal.side == Side.SELLER else Side.SELLER
-    _tell(other, side, connection, renewal, event, mail, by)
+def _answerer(connection: Connection, renewal: Renewal) -> Organization:
+    return connection.provider if renewal.side == Side.SELLER else connection.seller
 
 
 def _tell(
-    organization: Organization,
-    side: Side,
     connection: Connection,
+    reader: Organization,
     renewal: Renewal,
     event: str,
     mail: Mail,
-    by: Any,
+    *,
+    label: str = "Look at the end date",
+    by: User,
 ) -> None:
-    path = reverse(PAGES[side], args=[organization.handle, connection.public_id])
-    label = mail.button[0] if mail.button else "Look at the end date"
-    tell_administrators(
-        organization,
+    tell_side(
+        connection,
+        reader,
+        mail,
         key=f"renewal:{renewal.public_id}:{event}",
         kind=f"connections.renewal_{event}",
-        mail=replace(mail, button=(label, path)),
-        caused_by=by,
+        page="renewal",
+        label=label,
+        by=by,
     )

@@ -1,12 +1,9 @@
 """Mails about a provider's request for more, and its answer (X2)."""
 
-from dataclasses import replace
 from typing import Any
 
-from django.urls import reverse
-
-from accounts.models import Organization
-from connections.emails.parts import difference, reason_facts, tell_administrators
+from accounts.models import Organization, User
+from connections.emails.parts import difference, reason_facts, tell_side
 from connections.models import Connection, RoleRequest
 from core.audit.presenters import Values
 from core.outbox.rendering import Mail, inert, subject_line
@@ -14,11 +11,12 @@ from core.web.formats import day
 
 
 def roles_requested(
-    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
+    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: User
 ) -> None:
     provider = inert(connection.provider.name)
-    _to_seller(
+    _tell(
         connection,
+        connection.seller,
         request,
         "requested",
         Mail(
@@ -33,22 +31,24 @@ def roles_requested(
                 ("Why", inert(request.message, 500)),
                 ("Answer until", day(request.expires_at)),
             ),
-            button=("Look at the request", ""),
             organization=provider,
         ),
+        page="request",
+        label="Look at the request",
         by=by,
     )
 
 
 def request_consented(
-    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: Any
+    connection: Connection, request: RoleRequest, before: Values, after: Values, *, by: User
 ) -> None:
     seller, provider = inert(connection.seller.name), inert(connection.provider.name)
     part = "" if request.status == "consented" else " in part"
     facts = difference(before, after)
     subject = subject_line(connection.seller.name, "Roles", f"request granted{part}")
-    _to_provider(
+    _tell(
         connection,
+        connection.provider,
         request,
         "answered",
         Mail(
@@ -60,8 +60,9 @@ def request_consented(
         ),
         by=by,
     )
-    _to_seller(
+    _tell(
         connection,
+        connection.seller,
         request,
         "answered",
         Mail(
@@ -75,10 +76,11 @@ def request_consented(
     )
 
 
-def request_refused(connection: Connection, request: RoleRequest, *, by: Any) -> None:
+def request_refused(connection: Connection, request: RoleRequest, *, by: User) -> None:
     seller = inert(connection.seller.name)
-    _to_provider(
+    _tell(
         connection,
+        connection.provider,
         request,
         "answered",
         Mail(
@@ -92,10 +94,11 @@ def request_refused(connection: Connection, request: RoleRequest, *, by: Any) ->
     )
 
 
-def request_withdrawn(connection: Connection, request: RoleRequest, *, by: Any) -> None:
+def request_withdrawn(connection: Connection, request: RoleRequest, *, by: User) -> None:
     provider = inert(connection.provider.name)
-    _to_seller(
+    _tell(
         connection,
+        connection.seller,
         request,
         "withdrawn",
         Mail(
@@ -109,8 +112,9 @@ def request_withdrawn(connection: Connection, request: RoleRequest, *, by: Any) 
 
 
 def request_lapsed(connection: Connection, request: RoleRequest) -> None:
-    _to_provider(
+    _tell(
         connection,
+        connection.provider,
         request,
         "lapsed",
         Mail(
@@ -121,34 +125,19 @@ def request_lapsed(connection: Connection, request: RoleRequest) -> None:
     )
 
 
-def _to_seller(
-    connection: Connection, request: RoleRequest, event: str, mail: Mail, *, by: Any = None
-) -> None:
-    page = "connection-request" if event == "requested" else "connection"
-    _tell(connection.seller, f"seller:{page}", connection, request, event, mail, by)
-
-
-def _to_provider(
-    connection: Connection, request: RoleRequest, event: str, mail: Mail, *, by: Any = None
-) -> None:
-    _tell(connection.provider, "provider:client", connection, request, event, mail, by)
-
-
 def _tell(
-    organization: Organization,
-    page: str,
     connection: Connection,
+    reader: Organization,
     request: RoleRequest,
     event: str,
     mail: Mail,
-    by: Any,
+    **options: Any,
 ) -> None:
-    path = reverse(page, args=[organization.handle, connection.public_id])
-    label = mail.button[0] if mail.button else "Look at the connection"
-    tell_administrators(
-        organization,
-        key=f"role-request:{request.public_id}:{event}:{organization.kind}",
+    tell_side(
+        connection,
+        reader,
+        mail,
+        key=f"role-request:{request.public_id}:{event}:{reader.kind}",
         kind=f"connections.role_request_{event}",
-        mail=replace(mail, button=(label, path)),
-        caused_by=by,
+        **options,
     )

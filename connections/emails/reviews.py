@@ -1,6 +1,6 @@
 """Mails about the yearly review of partners (U42)."""
 
-from connections.emails.parts import seller_path, tell_administrators
+from connections.emails.parts import tell_side
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import day
@@ -35,13 +35,10 @@ def review_waiting(review: ConnectionReview, *, days: int) -> None:
 
 
 def _tell(review: ConnectionReview, *, event: str, subject: str, heading: str, text: str) -> None:
-    seller = review.connection.seller
-    path = seller_path(seller, "connection-review", review.connection.public_id)
-    tell_administrators(
-        seller,
-        key=f"review:{review.public_id}:{event}",
-        kind=f"connections.review_{event.partition(':')[0]}",
-        mail=Mail(
+    tell_side(
+        review.connection,
+        review.connection.seller,
+        Mail(
             subject=subject,
             heading=heading,
             paragraphs=(text,),
@@ -49,6 +46,9 @@ def _tell(review: ConnectionReview, *, event: str, subject: str, heading: str, t
                 ("Solution provider", inert(review.connection.provider.name)),
                 ("Answer until", day(review.due_at)),
             ),
-            button=("Review this partner", path),
         ),
+        key=f"review:{review.public_id}:{event}",
+        kind=f"connections.review_{event.partition(':')[0]}",
+        page="review",
+        label="Review this partner",
     )
