@@ -34,9 +34,7 @@ def provider_for(user: User, link: PartnerLink) -> Organization | None:
     (newest) account which the verified owner of the address administers.
     """
     rows = Membership.objects.active().filter(
-        user=user,
-        role=MembershipRole.ADMINISTRATOR,
-        organization__kind=OrganizationKind.PROVIDER,
+        user=user, role=MembershipRole.ADMINISTRATOR, organization__kind=OrganizationKind.PROVIDER
     )
     if link.provider_id:
         rows = rows.filter(organization_id=link.provider_id)

@@ -86,8 +86,7 @@ class RoleRequestStatus(TextChoices):
 
 
 ROLE_REQUEST = StateTable(
-    "request",
-    {RoleRequestStatus.OPEN: {state for state in RoleRequestStatus if state != "open"}},
+    "request", {RoleRequestStatus.OPEN: {state for state in RoleRequestStatus if state != "open"}}
 )
 
 
@@ -102,8 +101,7 @@ class RenewalStatus(TextChoices):
 
 
 RENEWAL = StateTable(
-    "proposal",
-    {RenewalStatus.PROPOSED: {state for state in RenewalStatus if state != "proposed"}},
+    "proposal", {RenewalStatus.PROPOSED: {state for state in RenewalStatus if state != "proposed"}}
 )
 
 

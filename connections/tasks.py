@@ -1,8 +1,6 @@
 """What time does to links and connections. Looked at every minute; each step stands alone."""
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,39 +21,25 @@ def sweep() -> None:
     """Move what is past its date, ask for reviews, and remind. Harmless when run twice (F13)."""
     now = clock.now()
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
-    _each(overdue.order_by("expires_at"), lambda row: invitations.expire(row=row))
+    _each(overdue.order_by("expires_at"), invitations.expire, "row")
     expiring = PartnerLink.objects.to_remind(now).select_related("seller", "provider")
-    _each(expiring.order_by("expires_at"), lambda row: links.remind(link=row))
-    connections = Connection.objects.with_list_data()
-    ended = connections.overdue(now).order_by("ends_at")
-    _each(ended, lambda row: endings.end_overdue(connection=row))
-    resumed = connections.pause_over(now).order_by("paused_until")
-    _each(resumed, lambda row: pauses.resume_overdue(connection=row))
-    due = connections.with_due_grants(now).order_by("id")
-    _each(due, lambda row: grants.end_due(connection=row))
+    _each(expiring.order_by("expires_at"), links.remind, "link")
+    rows = Connection.objects.with_list_data()
+    _each(rows.overdue(now).order_by("ends_at"), endings.end_overdue, "connection")
+    _each(rows.pause_over(now).order_by("paused_until"), pauses.resume_overdue, "connection")
+    _each(rows.with_due_grants(now).order_by("id"), grants.end_due, "connection")
     lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")
-    _each(lapsed, lambda row: requests.lapse(request=row))
-    _reviews(now)
-    for days in REMINDERS:
-        ending = connections.to_remind(now, days).order_by("ends_at")
-        _each(ending, partial(_remind, days=days))
-
-
-def _reviews(now: datetime) -> None:
-    due = Connection.objects.with_list_data().to_review(now).order_by("review_from")
-    _each(due, lambda row: reviews.open_review(connection=row))
+    _each(lapsed, requests.lapse, "request")
+    _each(rows.to_review(now).order_by("review_from"), reviews.open_review, "connection")
     waiting = ConnectionReview.objects.select_related("connection__seller", "connection__provider")
     for days in sorted(settings.REVIEW_REMINDER_DAYS):
-        _each(waiting.to_remind(now, days).order_by("due_at"), partial(_remind_of, days=days))
+        due = waiting.to_remind(now, days).order_by("due_at")
+        _each(due, reviews.remind_of_review, "review", days=days)
+    for days in REMINDERS:
+        ending = rows.to_remind(now, days).order_by("ends_at")
+        _each(ending, endings.remind, "connection", days=days)
 
 
-def _remind_of(review: ConnectionReview, *, days: int) -> bool:
-    return reviews.remind_of_review(review=review, days=days)
-
-
-def _remind(connection: Connection, *, days: int) -> bool:
-    return endings.remind(connection=connection, days=days)
-
-
-def _each(rows: Any, act: Callable[[Any], Any]) -> None:
-    each(sweep.name, rows[:BATCH], act)
+def _each(rows: Any, act: Callable[..., Any], name: str, **options: Any) -> None:
+    """Call `act(<name>=row)` for one batch; the next run takes what remains."""
+    each(sweep.name, rows[:BATCH], lambda row: act(**{name: row}, **options))

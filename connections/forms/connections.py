@@ -158,12 +158,9 @@ class GrantForm(LevelsForm):
     def takes_away(self) -> bool:
         return any(after < before for _, before, after in self.changes())
 
-    def parts(self) -> dict[str, list[dict[str, Any]]]:
-        groups = self.groups()
-        return {
-            "groups": [group for group in groups if group["open"]],
-            "locked": [group for group in groups if not group["open"]],
-        }
+    def parts(self) -> dict[str, Any]:
+        """What the templates read of the form."""
+        return {"groups": self.groups()}
 
     def groups(self) -> list[dict[str, Any]]:
         groups: dict[int, dict[str, Any]] = {}
@@ -179,21 +176,15 @@ class GrantForm(LevelsForm):
     def _row(self, offer: Offer) -> dict[str, Any]:
         bound = self[grant_field(offer.role.code)]
         value = str(bound.value() if bound.value() is not None else 0)
+        until = until_field(offer.role.code)
         return {
             "offer": offer,
             "field": bound,
             "id": bound.id_for_label,
             "errors": bound.errors,
-            "options": [
-                {"value": number, "label": word, "selected": str(number) == value}
-                for number, word in LEVEL_WORDS[offer.lowest : offer.highest + 1]
-            ],
-            "until": self._until(offer),
+            "options": _options(offer.lowest, offer.highest, value),
+            "until": self[until] if until in self.fields else None,
         }
-
-    def _until(self, offer: Offer) -> Any:
-        name = until_field(offer.role.code)
-        return self[name] if name in self.fields else None
 
 
 class AcceptForm(GrantForm):
@@ -214,6 +205,13 @@ class AcceptForm(GrantForm):
                     initial=offer.ends_on,
                     widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
                 )
+
+    def parts(self) -> dict[str, Any]:
+        groups = self.groups()
+        return {
+            "groups": [group for group in groups if group["open"]],
+            "locked": [group for group in groups if not group["open"]],
+        }
 
     def ends_at(self) -> datetime | None:
         chosen: date | None = self.cleaned_data.get("until")
@@ -329,11 +327,15 @@ class AssignmentForm(forms.Form):
             "label": bound.label,
             "id": bound.id_for_label,
             "errors": bound.errors,
-            "options": [
-                {"value": number, "label": word, "selected": str(number) == value}
-                for number, word in LEVEL_WORDS[: grant.level + 1]
-            ],
+            "options": _options(Level.NONE, grant.level, value),
         }
+
+
+def _options(lowest: int, highest: int, chosen: str) -> list[dict[str, Any]]:
+    return [
+        {"value": number, "label": word, "selected": str(number) == chosen}
+        for number, word in LEVEL_WORDS[lowest : highest + 1]
+    ]
 
 
 def _end_of(day: date) -> datetime:

@@ -8,18 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from accounts.models import (
-    Organization,
-)
+from accounts.models import Organization, User
 from connections.models.links import ConnectionInvitation
 from connections.models.proposals import ConnectionReview, Renewal, RoleRequest
-from connections.states import (
-    CONNECTION,
-    LIVE_CONNECTION,
-    ConnectionStatus,
-    GrantStatus,
-    Side,
-)
+from connections.states import CONNECTION, LIVE_CONNECTION, ConnectionStatus, GrantStatus, Side
 from core import clock
 from core.db import BaseModel
 from core.object_permissions import UserGrantBase
@@ -70,8 +62,7 @@ class ConnectionQuerySet(models.QuerySet[Any]):
         asked = ConnectionReview.objects.open()
         before = at - timedelta(days=settings.REVIEW_INTERVAL_DAYS)
         return self.live(at).filter(
-            ~models.Exists(asked.filter(connection=models.OuterRef("pk"))),
-            review_from__lte=before,
+            ~models.Exists(asked.filter(connection=models.OuterRef("pk"))), review_from__lte=before
         )
 
     def with_role_count(self) -> Self:
@@ -195,6 +186,10 @@ class Connection(BaseModel):
             return ConnectionStatus.ENDED
         return ConnectionStatus.PAUSED if self.is_paused else ConnectionStatus.ACTIVE
 
+    def other(self, organization: Organization) -> Organization:
+        """The side that this side of the connection works with."""
+        return self.provider if organization.pk == self.seller_id else self.seller
+
     def may_become(self, status: str) -> bool:
         """Whether a button may lead there: the state table, asked by the clock."""
         return CONNECTION.allows(self.current_status, status)
@@ -225,9 +220,7 @@ class RoleGrant(BaseModel):
     level = models.PositiveSmallIntegerField(choices=LEVELS)
     status = models.CharField(max_length=6, choices=GrantStatus.choices, default=GrantStatus.ACTIVE)
     granted_at = models.DateTimeField(default=clock.now)
-    granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    granted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     ends_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -12,6 +11,7 @@ from accounts.models import (
     InvitationQuerySet,
     OneTimeLink,
     Organization,
+    User,
     invitation_constraints,
     invitation_indexes,
 )
@@ -63,9 +63,7 @@ class PartnerLink(OneTimeLink):
     status = models.CharField(
         max_length=10, choices=PartnerLinkStatus.choices, default=PartnerLinkStatus.ISSUED
     )
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    issued_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     issued_at = models.DateTimeField(default=clock.now)
     mailed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)

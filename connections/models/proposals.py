@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from connections.states import RenewalStatus, ReviewStatus, RoleRequestStatus, Side
 from core import clock
 from core.db import BaseModel
@@ -37,9 +37,7 @@ class RoleRequest(BaseModel):
         max_length=16, choices=RoleRequestStatus.choices, default=RoleRequestStatus.OPEN
     )
     message = models.CharField(max_length=500)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
@@ -113,9 +111,7 @@ class Renewal(BaseModel):
     status = models.CharField(
         max_length=10, choices=RenewalStatus.choices, default=RenewalStatus.PROPOSED
     )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    proposed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     proposed_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -163,9 +159,7 @@ class ConnectionReview(BaseModel):
     opened_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # Days before it is due that the last reminder spoke of; 0 once it was overdue.
     reminded = models.PositiveSmallIntegerField(null=True)
 

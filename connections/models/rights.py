@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from connections.models.connections import Connection, RoleGrant
 from roles.models import LEVELS, Role
 
@@ -36,9 +35,7 @@ class EffectiveRight(models.Model):
     grant = models.OneToOneField(
         RoleGrant, primary_key=True, on_delete=models.DO_NOTHING, related_name="+"
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+"
-    )
+    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.DO_NOTHING, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.DO_NOTHING, related_name="+")
     connection = models.ForeignKey(Connection, on_delete=models.DO_NOTHING, related_name="+")
@@ -69,9 +66,7 @@ class FormerRight(models.Model):
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="former_rights"
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=LEVELS)
     administrator = models.BooleanField()
@@ -83,7 +78,7 @@ class FormerRight(models.Model):
 class RightUse(models.Model):
     """When a person last used a role for a client; a counter of days, not history (X4)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
     last_used_on = models.DateField()

@@ -80,11 +80,7 @@ def sellers_for(user: Any, *, search: str = "", limit: int = SWITCHER) -> list[d
         rows = list(distinct.order_by("organization_id")[:limit])
     home = _home()
     found = [
-        {
-            "seller_name": name,
-            "provider_name": provider,
-            "url": home % handle,
-        }
+        {"seller_name": name, "provider_name": provider, "url": home % handle}
         for _, name, handle, provider in rows[:limit]
     ]
     return sorted(found, key=lambda row: str(row["seller_name"]).casefold())
@@ -116,11 +112,7 @@ def _search(
         rights.filter(organization_id__in=ids)
         .order_by(order, "role_id")
         .values_list(
-            "organization_id",
-            "organization__name",
-            "organization__handle",
-            "role__name",
-            "level",
+            "organization_id", "organization__name", "organization__handle", "role__name", "level"
         )
     )
 

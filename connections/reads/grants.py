@@ -34,9 +34,7 @@ class Offer:
 
 
 def offers(
-    provider: Any,
-    held: Mapping[str, Level] | None = None,
-    ends: Mapping[str, date] | None = None,
+    provider: Any, held: Mapping[str, Level] | None = None, ends: Mapping[str, date] | None = None
 ) -> list[Offer]:
     """All roles in catalogue order, as a seller may grant them to `provider` now.
 

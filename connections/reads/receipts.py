@@ -4,7 +4,7 @@ The same for both sides: it holds both chains' hashes and nothing that only one 
 and no date but those of what happened. The same state gives the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -21,8 +21,8 @@ from core.web.access import Level
 from core.web.formats import country, day, minute
 from roles.models import ApprovedRole
 
-# Looking at the receipt is no change of what it says.
 MOST_ENTRIES = 2000
+Facts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -35,25 +35,8 @@ class Entry:
     what: str
     detail: str
     event: str
-    seals: tuple[tuple[str, str], ...]
+    seals: Facts
     codes: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Granted:
-    """One role as it was granted, and the approval it rested on."""
-
-    role: str
-    level: str
-    facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    grants: tuple[Granted, ...]
-    entries: tuple[Entry, ...]
 
 
 def behind(connection: Connection) -> list[Any]:
@@ -62,17 +45,7 @@ def behind(connection: Connection) -> list[Any]:
     return [connection, connection.invitation, connection.invitation.partner_link]
 
 
-def receipt_of(connection: Connection) -> Receipt:
-    entries = _entries(connection)
-    return Receipt(
-        title=f"Consent receipt: {connection.seller.name} and {connection.provider.name}",
-        facts=_facts(connection),
-        grants=_grants(connection, entries),
-        entries=entries,
-    )
-
-
-def _facts(connection: Connection) -> tuple[tuple[str, str], ...]:
+def _facts(connection: Connection) -> Facts:
     facts = [
         ("Granted by", _party(connection.seller)),
         ("Granted to", _party(connection.provider)),
@@ -91,7 +64,8 @@ def _party(organization: Any) -> str:
     return f"{organization.name} ({organization.handle}), {country(organization)}"
 
 
-def _grants(connection: Connection, entries: Sequence[Entry]) -> tuple[Granted, ...]:
+def _grants(connection: Connection, entries: Sequence[Entry]) -> Iterator[tuple[str, Facts]]:
+    """Each role with its level, and what is said of it."""
     rows = RoleGrant.objects.filter(connection=connection).select_related("role", "granted_by")
     approvals = {
         row.role_id: row
@@ -99,19 +73,14 @@ def _grants(connection: Connection, entries: Sequence[Entry]) -> tuple[Granted, 
             provider_id=connection.provider_id, role__in=rows.values("role")
         )
     }
-    return tuple(
-        Granted(
-            row.role.name,
-            Level(row.level).word,
-            _grant_facts(connection, row, approvals.get(row.role_id), entries),
-        )
-        for row in rows.order_by("role__position", "granted_at", "pk")
-    )
+    for row in rows.order_by("role__position", "granted_at", "pk"):
+        facts = _grant_facts(connection, row, approvals.get(row.role_id), entries)
+        yield f"{row.role.name}: {Level(row.level).word}", facts
 
 
 def _grant_facts(
     connection: Connection, row: RoleGrant, approval: Any, entries: Sequence[Entry]
-) -> tuple[tuple[str, str], ...]:
+) -> Facts:
     by = f" by {row.granted_by.name}" if row.granted_by else ""
     until = day(row.ends_at or connection.ends_at)
     numbers = ", ".join(str(entry.number) for entry in entries if row.role.code in entry.codes)
@@ -131,17 +100,15 @@ def _approval(row: Any) -> str:
         f"approval by {settings.MARKETPLACE_NAME} up to {Level(row.level).word}, "
         f"{day(row.approved_at)} to {day(row.expires_at)}"
     )
-    return (
-        f"{said}; {row.get_status_display().lower()} since {day(row.ended_at)}"
-        if (row.ended_at)
-        else said
-    )
+    ended = f"; {row.get_status_display().lower()} since {day(row.ended_at)}"
+    return said + ended if row.ended_at else said
 
 
 def _entries(connection: Connection) -> tuple[Entry, ...]:
     about = Q()
     for row in behind(connection):
         about |= Q(object_type=row._meta.label_lower, object_id=str(row.public_id))
+    # Downloading the receipt is no change of what it says.
     events = list(
         Event.objects.filter(about).exclude(verb=DOWNLOADED).order_by("at", "pk")[:MOST_ENTRIES]
     )
@@ -167,9 +134,7 @@ def _who(name: str, firm: Any, event: Event) -> str:
     return f"{name}, {firm.name}" if firm and event.actor_ref else name
 
 
-def _seals(
-    events: Sequence[Event], parties: dict[int, Any]
-) -> dict[int, tuple[tuple[str, str], ...]]:
+def _seals(events: Sequence[Event], parties: dict[int, Any]) -> dict[int, Facts]:
     """Event key -> (party, hash) of both chains, the seller's first; one query."""
     rows = Seal.objects.filter(
         event_id__in=[event.pk for event in events], organization_id__in=list(parties)
@@ -183,26 +148,30 @@ def _seals(
     }
 
 
-def receipt_pdf(receipt: Receipt) -> bytes:
+def receipt_pdf(connection: Connection) -> bytes:
+    """The receipt as it stands now; a fixed number of queries."""
     from core.pdf.letters import Letter  # reportlab: only who asks for a PDF pays for it
 
+    entries = _entries(connection)
+    grants = list(_grants(connection, entries))
+    title = f"Consent receipt: {connection.seller.name} and {connection.provider.name}"
     out = BytesIO()
-    letter = Letter(out, receipt.title, footer=receipt.title)
+    letter = Letter(out, title, footer=title)
     letter.heading("Consent receipt", size=18)
-    letter.facts(receipt.facts)
+    letter.facts(_facts(connection))
     letter.heading("Roles")
-    if not receipt.grants:
+    if not grants:
         letter.paragraph("No role was granted.")
-    for granted in receipt.grants:
-        letter.paragraph(f"{granted.role}: {granted.level}", size=10.5)
-        letter.facts(granted.facts, indent=12)
+    for role, facts in grants:
+        letter.paragraph(role, size=10.5)
+        letter.facts(facts, indent=12)
         letter.gap()
     letter.heading("What happened, and its seals")
     letter.paragraph(
         "Each event is sealed into the history of both sides. Either can look a hash up under "
         "History > Verify the chain, or compute it again from an export."
     )
-    for entry in receipt.entries:
+    for entry in entries:
         letter.gap()
         letter.paragraph(f"{entry.number}. {entry.what} ({entry.who}, {entry.when})")
         details = [("Changed", entry.detail)] if entry.detail else []

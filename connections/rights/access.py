@@ -20,10 +20,7 @@ from core.web.access import Access, Acting, Level, Need
 _NAMED = {name: f"%({name})s" for name in ("user", "organization", "role", "at")}
 _ACCESS = "SELECT * FROM connections_access(%s, %s, %s)"
 _LEVEL = "SELECT connections_level(%s, %s, %s, %s)"
-_SQLITE = {
-    _ACCESS: ACCESS.format(**_NAMED),
-    _LEVEL: LEVEL.format(**_NAMED),
-}
+_SQLITE = {_ACCESS: ACCESS.format(**_NAMED), _LEVEL: LEVEL.format(**_NAMED)}
 
 
 def _rows(statement: str, user: Any, organization: Organization, *role: str) -> list[Any]:

@@ -156,8 +156,7 @@ def _check(
         granted = Level(grants[grant_id].level)
         if level > granted:
             raise Invalid(
-                f"This role is granted up to {granted.word}.",
-                field=cell_field(grant_id, member.pk),
+                f"This role is granted up to {granted.word}.", field=cell_field(grant_id, member.pk)
             )
 
 

@@ -16,12 +16,7 @@ from connections.models import Connection, Renewal
 from connections.states import RenewalStatus, Side
 from connections.transitions import proposals
 from connections.transitions.endings import side_of
-from connections.transitions.rules import (
-    AlreadyThere,
-    lock_live,
-    note,
-    reminders_past,
-)
+from connections.transitions.rules import AlreadyThere, lock_live, note, reminders_past
 from core import clock
 from core.db import constraint_as, lock, move
 from core.errors import Conflict, Ended, Invalid, NotPermitted

@@ -75,14 +75,7 @@ def ask(
         RequestedRole(request=request, role=role, level=wanted[role.code]) for role in roles
     )
     before = {code: held[code] for code in wanted if code in held}
-    note(
-        row,
-        "roles_requested",
-        by=by,
-        side=Side.PROVIDER,
-        before=kept(before),
-        after=kept(wanted),
-    )
+    note(row, "roles_requested", by=by, side=Side.PROVIDER, before=kept(before), after=kept(wanted))
     emails.requests.roles_requested(row, request, kept(before), kept(wanted), by=by)
     return request
 

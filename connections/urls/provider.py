@@ -53,8 +53,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{CLIENT}/receipt/", receipts.receipt, name="client-receipt"),
     path(f"{CLIENT}/after/", receipts.off_boarding, name="client-offboarding"),
     path(
-        "employees/<uuid:public_id>/clients/",
-        assignments.employee_clients,
-        name="employee-clients",
+        "employees/<uuid:public_id>/clients/", assignments.employee_clients, name="employee-clients"
     ),
 ]

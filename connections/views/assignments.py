@@ -165,12 +165,7 @@ def overview(request: PortalRequest) -> HttpResponse:
     provider = request.organization
     roles = granted_roles(provider)
     filters = _filters(request, roles)
-    page = paginate(
-        clients_of(provider, filters),
-        request,
-        order=("-started_at", "-id"),
-        size=GRID,
-    )
+    page = paginate(clients_of(provider, filters), request, order=("-started_at", "-id"), size=GRID)
     people = _people_page(request, GRID)
     args = [provider.handle]
     context = {

@@ -1,8 +1,6 @@
 """The provider's clients: the list, one client, giving roles back (U13, U30)."""
 
 import uuid
-from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,21 +14,18 @@ from accounts.tenancy import verified_addresses
 from connections.forms.connections import GrantForm
 from connections.invitation_kinds import CONNECTION
 from connections.models import Connection, PartnerLink, RoleGrant
-from connections.reads import clients, people, requests
+from connections.reads import clients
 from connections.reads.connections import asked_of, connection_state, link_state
 from connections.reads.grants import returnable
-from connections.reads.receipts import behind
 from connections.states import Side
 from connections.transitions import grants
-from connections.transitions.rules import ChangedMeanwhile
 from connections.views import confirmations
-from connections.views.lookups import connection_for, timeline
-from connections.views.receipts import papers_of
-from connections.views.seller import facts_of, may_renew
+from connections.views.lookups import connection_for
+from connections.views.seller import connection_context
 from core import clock
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.formats import day
-from core.web.forms import posted, status_of
+from core.web.forms import posted
 from core.web.pagination import paginate
 
 SEARCH = 80
@@ -78,27 +73,21 @@ def _all_clients(request: PortalRequest) -> HttpResponse:
 
 
 def tabs(handle: str, current: str) -> list[dict[str, Any]]:
-    base = reverse("provider:clients", args=[handle])
     views = (
-        ("live", "Clients", base),
-        ("invitations", "Requests and invitations", None),
-        ("assignments", "Assignments", None),
-        ("ended", "Ended", f"{base}?show=ended"),
-        ("unused", "Unused rights", None),
+        ("live", "Clients", "clients", ""),
+        ("invitations", "Requests and invitations", "client-invitations", ""),
+        ("assignments", "Assignments", "assignments", ""),
+        ("ended", "Ended", "clients", "?show=ended"),
+        ("unused", "Unused rights", "clients-unused", ""),
     )
-    names = {
-        "invitations": "provider:client-invitations",
-        "assignments": "provider:assignments",
-        "unused": "provider:clients-unused",
-    }
     return [
         {
             "label": label,
-            "url": url or reverse(names[key], args=[handle]),
+            "url": reverse(f"provider:{name}", args=[handle]) + query,
             "current": key == current,
             "count": "",
         }
-        for key, label, url in views
+        for key, label, name, query in views
     ]
 
 
@@ -154,29 +143,13 @@ def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
 @require(ADMINISTRATOR)
 def client(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    state, label = connection_state(row)
     args = [request.organization.handle, row.public_id]
     enter = clients.may_enter(request.user, request.organization, [row.seller_id])
-    context = {
-        "connection": row,
-        "state": state,
-        "label": label,
-        "is_live": row.is_live,
-        "facts": facts_of(row, row.seller),
-        "roles": people.granted_roles(row),
-        "people": people.acting_people(row),
+    context = connection_context(request, row) | {
         "enter_url": reverse("seller:home", args=[row.seller.handle]) if enter else "",
-        "roles_url": reverse("provider:client-roles", args=args),
         "assign_url": reverse("provider:client-assignments", args=args),
-        "end_url": reverse("provider:client-end", args=args),
-        "renewal_url": reverse("provider:client-renewal", args=args),
-        "request_url": reverse("provider:client-request", args=args),
-        "role_request": requests.open_request(row),
-        "renewal": requests.open_renewal(row),
-        "may_renew": may_renew(row),
         "back": reverse("provider:clients", args=args[:1]),
-        "events": timeline(request, *behind(row)),
-    } | papers_of(request, row)
+    }
     return render(request, "connections/provider/client.html", context)
 
 
@@ -186,32 +159,17 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     held = RoleGrant.objects.in_force(clock.now()).filter(connection=row).with_list_data()
     offers = returnable(held.order_by("role__position"))
     form = GrantForm(offers, posted(request))
-    done = reverse("provider:client", args=[request.organization.handle, public_id])
-    said, conflict = f"Saved. {row.seller.name} has been told.", False
-    try:
-        give_back = partial(_give_back, request, row, form)
-        if saved := confirmations.save(request, row, form, give_back, done=done, said=said):
-            return saved
-    except ChangedMeanwhile:
-        conflict = True
-    row.refresh_from_db(fields=["version"])
-    context = {
-        "connection": row,
-        "form": form,
-        "groups": form.groups(),
-        "version": row.version,
-        "conflict": conflict,
-        "is_live": row.is_live,
-        "back": done,
-    }
-    status = HTTPStatus.CONFLICT if conflict else status_of(form)
-    return render(request, "connections/provider/client_roles.html", context, status=status)
-
-
-def _give_back(request: PortalRequest, row: Connection, form: GrantForm) -> Connection:
-    return grants.give_back(
-        connection=row,
-        by=request.user,
-        levels=form.levels(),
-        version=form.cleaned_data["version"] or 0,
+    return confirmations.edit_grants(
+        request,
+        row,
+        form,
+        lambda: grants.give_back(
+            connection=row,
+            by=request.user,
+            levels=form.levels(),
+            version=form.cleaned_data["version"] or 0,
+        ),
+        said=f"Saved. {row.seller.name} has been told.",
+        done=reverse("provider:client", args=[request.organization.handle, public_id]),
+        template="connections/provider/client_roles.html",
     )

@@ -1,6 +1,7 @@
 """Asking before something is done: with a form, or because a grant form takes something away."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from connections.forms.connections import GrantForm
 from connections.models import Connection
 from connections.reads import impact
+from connections.transitions.rules import ChangedMeanwhile
 from core.web.access import PortalRequest
 from core.web.forms import REVISE, apply, carried, is_confirmed, status_of
 
@@ -36,30 +38,45 @@ def confirm(
     return render(request, "connections/confirm.html", context, status=status_of(form))
 
 
-def save(
+def edit_grants(
     request: PortalRequest,
     row: Connection,
     form: GrantForm,
     change: Callable[[], Any],
     *,
-    done: str,
     said: str,
-) -> HttpResponse | None:
-    """The answer to a posted grant form, or None when the form is to be shown (again).
+    done: str,
+    template: str,
+    **page: Any,
+) -> HttpResponse:
+    """The page of a grant form, and what posting it leads to.
 
-    `change` is done at once where nobody loses anything by it, or once that was confirmed; it
-    raises ChangedMeanwhile as ever. Otherwise the answer is the page that lists who loses what
-    and carries what was typed; nothing has changed then.
+    `change` is done at once where nobody loses anything by it, or once that was confirmed; then
+    `said` is told at `done`. Otherwise the answer is the page that lists who loses what and
+    carries what was typed; nothing has changed then.
     """
-    if not form.is_bound or REVISE in request.POST or not form.is_valid():
-        return None
-    if form.takes_away() and not is_confirmed(request):
-        found = apply(form, lambda: impact.of_change(row, change))
-        return _ask(request, row, form, found, done) if found else None
-    if not apply(form, change):
-        return None
-    messages.success(request, said)
-    return HttpResponseRedirect(done)
+    conflict = False
+    try:
+        if form.is_bound and REVISE not in request.POST and form.is_valid():
+            if form.takes_away() and not is_confirmed(request):
+                if found := apply(form, lambda: impact.of_change(row, change)):
+                    return _ask(request, row, form, found, done)
+            elif apply(form, change):
+                messages.success(request, said)
+                return HttpResponseRedirect(done)
+    except ChangedMeanwhile:
+        conflict = True
+    row.refresh_from_db(fields=["version"])
+    page |= form.parts() | {
+        "connection": row,
+        "form": form,
+        "version": row.version,
+        "conflict": conflict,
+        "is_live": row.is_live,
+        "back": done,
+    }
+    status = HTTPStatus.CONFLICT if conflict else status_of(form)
+    return render(request, template, page, status=status)
 
 
 def _ask(

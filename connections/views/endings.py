@@ -83,7 +83,7 @@ def connection_resume(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 def connection_end(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     reader = request.organization
-    other = row.provider if reader.pk == row.seller_id else row.seller
+    other = row.other(reader)
     form, page = ReasonForm(posted(request)), connection_page(reader, row)
     if not form.is_valid() and not row.may_become(ConnectionStatus.TERMINATED):
         return redirect(page)

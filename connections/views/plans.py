@@ -3,7 +3,6 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -64,9 +63,9 @@ def _page(request: PortalRequest, make: MakeForm, *, title: str, url_name: str) 
         return render(request, _template(form), frame | _choices(request, form))
     form = make(data=request.POST)
     if form.is_valid():
-        plan = apply(form, lambda: _plan(request, form, save=step == "save"))
-        if plan is not None:
-            return _preview(request, plan, frame)
+        answer = apply(form, lambda: _answer(request, form, frame, save=step == "save"))
+        if answer is not None:
+            return answer
     context = frame | _choices(request, form)
     return render(request, _template(form), context, status=status_of(form))
 
@@ -76,35 +75,27 @@ def _template(form: SetLevelForm | CopyForm) -> str:
     return f"connections/provider/{name}.html"
 
 
-@dataclass(frozen=True)
-class _Plan:
-    lines: list[Line]
-    saved: bool = False
-    conflict: bool = False
-
-
-def _plan(request: PortalRequest, form: SetLevelForm | CopyForm, *, save: bool) -> _Plan:
+def _answer(
+    request: PortalRequest, form: SetLevelForm | CopyForm, frame: dict[str, Any], *, save: bool
+) -> HttpResponse:
     """The lines before they are written or, with `save`, as they were written."""
     provider, wish = request.organization, form.wish()
-    conflict = False
+    saved = conflict = False
     if save:
         seen = form.cleaned_data["seen"]
         try:
             lines = plans.assign_many(provider=provider, by=request.user, wish=wish, seen=seen)
+            saved = True
         except ChangedMeanwhile:
             conflict = True
-        else:
-            return _Plan(lines, saved=True)
-    return _Plan(plans.lines_of(provider, wish), conflict=conflict)
-
-
-def _preview(request: PortalRequest, plan: _Plan, frame: dict[str, Any]) -> HttpResponse:
+    if not saved:
+        lines = plans.lines_of(provider, wish)
     context = frame | {
-        "rows": [_row(line, saved=plan.saved) for line in plan.lines],
-        "counts": Counter(line.outcome for line in plan.lines),
-        "saved": plan.saved,
-        "conflict": plan.conflict,
-        "seen": plans.digest(plan.lines),
+        "rows": [_row(line, saved=saved) for line in lines],
+        "counts": Counter(line.outcome for line in lines),
+        "saved": saved,
+        "conflict": conflict,
+        "seen": plans.digest(lines),
         "kept": [
             (name, value)
             for name in request.POST
@@ -112,7 +103,7 @@ def _preview(request: PortalRequest, plan: _Plan, frame: dict[str, Any]) -> Http
             for value in request.POST.getlist(name)
         ],
     }
-    status = HTTPStatus.CONFLICT if plan.conflict else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if conflict else HTTPStatus.OK
     return render(request, "connections/provider/assign_preview.html", context, status=status)
 
 

@@ -14,6 +14,7 @@ from accounts.invitations import opening, pages
 from accounts.invitations.listing import delivery_words
 from accounts.invitations.views import Acts
 from accounts.models import Membership
+from accounts.portals import page
 from accounts.states import OrganizationKind
 from accounts.tenancy import is_identified
 from connections.forms.connections import DeclineForm
@@ -70,36 +71,34 @@ def _over(request: PortalRequest, link: PartnerLink) -> HttpResponse:
 
 
 def _missing_steps(request: PortalRequest) -> list[dict[str, Any]]:
-    provider, user = request.organization, request.user
-    handle = provider.handle
-    approved = ApprovedRole.objects.for_provider(provider).in_force(clock.now()).exists()
-    return [
-        _step(
+    provider = request.organization
+    approved = ApprovedRole.objects.for_provider(provider).in_force(clock.now())
+    identity, home = reverse("identity"), page(provider, "home")
+    steps = (
+        (
             "Your identity is verified",
-            is_identified(user),
-            ("Verify your identity", reverse("identity")),
+            is_identified(request.user),
+            "Verify your identity",
+            identity,
         ),
-        _step(
-            "Your account is active",
-            provider.is_active,
-            ("See what is missing", reverse("provider:home", args=[handle])),
-        ),
-        _step(
+        ("Your account is active", provider.is_active, "See what is missing", home),
+        (
             "At least one role is approved for your account",
-            approved,
-            ("Go to role applications", reverse("provider:applications", args=[handle])),
+            approved.exists(),
+            "Go to role applications",
+            page(provider, "applications"),
         ),
+    )
+    return [
+        {
+            "title": title,
+            "text": "",
+            "who": "",
+            "state": "done" if done else "current",
+            "button": None if done else {"label": label, "url": url, "post": False},
+        }
+        for title, done, label, url in steps
     ]
-
-
-def _step(title: str, done: bool, way: tuple[str, str]) -> dict[str, Any]:
-    return {
-        "title": title,
-        "text": "",
-        "who": "",
-        "state": "done" if done else "current",
-        "button": None if done else {"label": way[0], "url": way[1], "post": False},
-    }
 
 
 def _other_accounts(request: PortalRequest, link: PartnerLink) -> list[dict[str, str]]:

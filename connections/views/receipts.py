@@ -1,7 +1,6 @@
 """What both sides take away from a connection: the receipt, and the page about its end."""
 
 import uuid
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,21 +18,12 @@ from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
 
 
-def papers_of(request: PortalRequest, row: Connection) -> dict[str, str]:
-    return {
-        "receipt_url": connection_page(request.organization, row, "receipt"),
-        "offboarding_url": ""
-        if row.is_live
-        else connection_page(request.organization, row, "offboarding"),
-    }
-
-
 @require_POST
 @require(ADMINISTRATOR)
 def receipt(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     note_receipt(connection=row, by=request.user, organization=request.organization)
-    content = receipts.receipt_pdf(receipts.receipt_of(row))
+    content = receipts.receipt_pdf(row)
     name = f"receipt-{slugify(row.seller.handle)}-{slugify(row.provider.handle)}"
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
@@ -48,10 +38,10 @@ def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     if row.is_live:
         raise Conflict("This connection has not ended: there is nothing to look back on.")
     reader = request.organization
-    other = row.provider if reader.pk == row.seller_id else row.seller
+    other = row.other(reader)
     state, label = connection_state(row)
     found, people = offboarding.rights_removed(row, request)
-    context: dict[str, Any] = {
+    context = {
         "other": other,
         "state": state,
         "label": label,
@@ -61,10 +51,10 @@ def off_boarding(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "work": offboarding.work_left_open(row),
         "may_open": reader.pk == row.seller_id,
         "sees": offboarding.who_sees_what(row, reader),
-        "receipt_url": connection_page(request.organization, row, "receipt"),
+        "receipt_url": connection_page(reader, row, "receipt"),
         "export_url": page(reader, "history-export"),
         "history_url": f"{page(reader, 'history')}?partner={other.handle}",
-        "back": connection_page(request.organization, row),
+        "back": connection_page(reader, row),
     }
     return render(request, "connections/offboarding.html", context)
 

@@ -1,7 +1,6 @@
 """A later end date by agreement: the same pages for both sides (U16)."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,6 +12,7 @@ from connections.models import Connection, Renewal
 from connections.reads import requests
 from connections.states import Side
 from connections.transitions import renewals
+from connections.transitions.endings import side_of
 from connections.transitions.rules import AlreadyThere
 from connections.views.confirmations import confirm
 from connections.views.lookups import connection_for, connection_page
@@ -25,18 +25,24 @@ from core.web.forms import apply, posted, status_of
 
 @require(ADMINISTRATOR)
 def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = connection_for(request, public_id)
-    standing, side = requests.open_renewal(row), _side(request, row)
-    form = RenewalForm(posted(request))
+    row, reader = connection_for(request, public_id), request.organization
+    standing, side = requests.open_renewal(row), side_of(row, reader)
+    other, form = row.other(reader), RenewalForm(posted(request))
+
+    def propose() -> Renewal:
+        return renewals.propose(
+            connection=row, by=request.user, organization=reader, ends_at=form.ends_at()
+        )
+
     try:
-        if form.is_valid() and _propose(request, row, form):
-            messages.success(request, f"{_other(request, row).name} has been asked to agree.")
-            return redirect(connection_page(request.organization, row))
+        if form.is_valid() and apply(form, propose) is not None:
+            messages.success(request, f"{other.name} has been asked to agree.")
+            return redirect(connection_page(reader, row))
     except AlreadyThere as error:
         messages.info(request, error.message)
         return redirect(request.path)
     context = {
-        "other": _other(request, row),
+        "other": other,
         "facts": _facts(row, standing),
         "standing": standing,
         "ours": standing is not None and standing.side == side,
@@ -46,27 +52,13 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "not_yet": f"A later end date can be proposed from {renewals.OPENS} days before the end: "
         f"from {day(renewals.opens_at(row))} on.",
         "most_days": renewals.AGREED_DAYS,
-        "roles_url": connection_page(request.organization, row, "roles")
-        if side == Side.SELLER
-        else "",
-        "back": connection_page(request.organization, row),
-        "agree_url": connection_page(request.organization, row, "renewal-agree"),
-        "decline_url": connection_page(request.organization, row, "renewal-decline"),
-        "withdraw_url": connection_page(request.organization, row, "renewal-withdraw"),
+        "roles_url": connection_page(reader, row, "roles") if side == Side.SELLER else "",
+        "back": connection_page(reader, row),
+        "agree_url": connection_page(reader, row, "renewal-agree"),
+        "decline_url": connection_page(reader, row, "renewal-decline"),
+        "withdraw_url": connection_page(reader, row, "renewal-withdraw"),
     }
     return render(request, "connections/renewal.html", context, status=status_of(form))
-
-
-def _propose(request: PortalRequest, row: Connection, form: RenewalForm) -> Renewal | None:
-    return apply(
-        form,
-        lambda: renewals.propose(
-            connection=row,
-            by=request.user,
-            organization=request.organization,
-            ends_at=form.ends_at(),
-        ),
-    )
 
 
 @require_POST
@@ -83,7 +75,7 @@ def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require(ADMINISTRATOR)
 def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    standing, other = _standing(row), _other(request, row)
+    standing, other = _standing(row), row.other(request.organization)
     form = ReasonForm(posted(request))
     return confirm(
         request,
@@ -108,7 +100,7 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
 def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     renewals.withdraw(renewal=_standing(row), by=request.user, organization=request.organization)
-    messages.success(request, f"Taken back. {_other(request, row).name} has been told.")
+    messages.success(request, f"Taken back. {row.other(request.organization).name} has been told.")
     return redirect(connection_page(request.organization, row))
 
 
@@ -117,14 +109,6 @@ def _standing(row: Connection) -> Renewal:
     if found is None:
         raise Ended("There is no open proposal here: it was answered or taken back.")
     return found
-
-
-def _side(request: PortalRequest, row: Connection) -> Side:
-    return Side.SELLER if request.organization.pk == row.seller_id else Side.PROVIDER
-
-
-def _other(request: PortalRequest, row: Connection) -> Any:
-    return row.provider if _side(request, row) == Side.SELLER else row.seller
 
 
 def _facts(row: Connection, standing: Renewal | None) -> list[tuple[str, str]]:

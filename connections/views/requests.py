@@ -32,8 +32,13 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     held = grants.held_levels(row)
     form = RequestForm(grants.requestable(row.provider, held), posted(request))
     back = reverse("provider:client", args=[request.organization.handle, public_id])
+
+    def ask() -> RoleRequest:
+        message = form.cleaned_data["message"]
+        return requests.ask(connection=row, by=request.user, levels=form.levels(), message=message)
+
     try:
-        if form.is_valid() and _ask(request, row, form):
+        if form.is_valid() and apply(form, ask) is not None:
             messages.success(request, f"{row.seller.name} has been asked. You hear the answer.")
             return redirect(back)
     except AlreadyThere as error:
@@ -57,18 +62,6 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     return render(request, template, context, status=status_of(form))
 
 
-def _ask(request: PortalRequest, row: Connection, form: RequestForm) -> RoleRequest | None:
-    return apply(
-        form,
-        lambda: requests.ask(
-            connection=row,
-            by=request.user,
-            levels=form.levels(),
-            message=form.cleaned_data["message"],
-        ),
-    )
-
-
 @require_POST
 @require(ADMINISTRATOR)
 def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -86,8 +79,7 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
     if form.is_valid() and (
         answered := apply(
-            form,
-            lambda: requests.consent(request=standing, by=request.user, levels=form.levels()),
+            form, lambda: requests.consent(request=standing, by=request.user, levels=form.levels())
         )
     ):
         said = "Granted" if answered.status == "consented" else "Granted in part"

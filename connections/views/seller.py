@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations import opening, pages
+from accounts.models import Organization
 from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
 from connections.reads import people, requests, reviews
@@ -22,16 +22,16 @@ from connections.reads.grants import at_least_view, end_days, held_levels, offer
 from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
-from connections.transitions.rules import MAX_DAYS, AlreadyThere, ChangedMeanwhile
+from connections.transitions.rules import MAX_DAYS, AlreadyThere
 from connections.views import confirmations
 from connections.views.confirmations import confirm
 from connections.views.lookups import (
     connection_for,
+    connection_page,
     invitation_for,
     timeline,
     url_of,
 )
-from connections.views.receipts import papers_of
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import country, day, minute
@@ -149,31 +149,37 @@ def connection_reject(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 @require(ADMINISTRATOR)
 def connection(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    state, label = connection_state(row)
     args = [request.organization.handle, row.public_id]
-    context = {
+    context = connection_context(request, row) | {
+        "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
+        "pause_day_url": reverse("seller:connection-pause-day", args=args),
+        "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
+        "back": reverse("seller:permissions", args=args[:1]),
+        "review_url": reverse("seller:connection-review", args=args) if row.is_live else "",
+    }
+    return render(request, "connections/seller/connection.html", context)
+
+
+def connection_context(request: PortalRequest, row: Connection) -> dict[str, Any]:
+    """What the pages of both sides show of a connection."""
+    reader = request.organization
+    state, label = connection_state(row)
+    pages = ("roles", "end", "renewal", "request", "receipt")
+    return {
         "connection": row,
         "state": state,
         "label": label,
         "is_live": row.is_live,
-        "facts": facts_of(row, row.provider),
+        "facts": _facts(row, row.other(reader)),
         "roles": people.granted_roles(row),
         "people": people.acting_people(row),
-        "roles_url": reverse("seller:connection-roles", args=args),
-        "end_url": reverse("seller:connection-end", args=args),
-        "renewal_url": reverse("seller:connection-renewal", args=args),
-        "request_url": reverse("seller:connection-request", args=args),
         "role_request": requests.open_request(row),
         "renewal": requests.open_renewal(row),
-        "may_renew": may_renew(row),
-        "pause_url": _offered(row, ConnectionStatus.PAUSED, "seller:connection-pause", args),
-        "pause_day_url": reverse("seller:connection-pause-day", args=args),
-        "resume_url": _offered(row, ConnectionStatus.ACTIVE, "seller:connection-resume", args),
-        "back": reverse("seller:permissions", args=[request.organization.handle]),
+        "may_renew": row.is_live and renewals.opens_at(row) <= clock.now(),
         "events": timeline(request, *behind(row)),
-        "review_url": reverse("seller:connection-review", args=args) if row.is_live else "",
-    } | papers_of(request, row)
-    return render(request, "connections/seller/connection.html", context)
+        "offboarding_url": "" if row.is_live else connection_page(reader, row, "offboarding"),
+        **{f"{name}_url": connection_page(reader, row, name) for name in pages},
+    }
 
 
 def _offered(row: Connection, status: str, name: str, args: list[Any]) -> str:
@@ -181,11 +187,7 @@ def _offered(row: Connection, status: str, name: str, args: list[Any]) -> str:
     return reverse(name, args=args) if row.may_become(status) else ""
 
 
-def may_renew(row: Connection) -> bool:
-    return row.is_live and renewals.opens_at(row) <= clock.now()
-
-
-def facts_of(row: Connection, other: Any) -> list[tuple[str, str]]:
+def _facts(row: Connection, other: Organization) -> list[tuple[str, str]]:
     facts = [
         (other.get_kind_display(), f"{other.name} ({other.handle}), {country(other)}"),
         ("Connected since", day(row.started_at)),
@@ -216,40 +218,20 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
         posted(request),
         initial={"until": row.ends_at.date()},
     )
-    change = partial(_change, request, row, form)
-    said = "Saved. The change counts at once; both sides are told."
-    try:
-        done = url_of(row, request.organization)
-        saved = confirmations.save(request, row, form, change, done=done, said=said)
-    except ChangedMeanwhile:
-        return _roles_page(request, row, form, conflict=True)
-    return saved or _roles_page(request, row, form)
-
-
-def _change(request: PortalRequest, row: Connection, form: AcceptForm) -> Connection:
-    return grants.change(
-        connection=row,
-        by=request.user,
-        levels=form.levels(),
-        version=form.cleaned_data["version"] or 0,
-        ends_at=form.ends_at(),
-        until=form.role_ends(),
+    return confirmations.edit_grants(
+        request,
+        row,
+        form,
+        lambda: grants.change(
+            connection=row,
+            by=request.user,
+            levels=form.levels(),
+            version=form.cleaned_data["version"] or 0,
+            ends_at=form.ends_at(),
+            until=form.role_ends(),
+        ),
+        said="Saved. The change counts at once; both sides are told.",
+        done=url_of(row, request.organization),
+        template="connections/seller/connection_roles.html",
+        most_days=MAX_DAYS,
     )
-
-
-def _roles_page(
-    request: PortalRequest, row: Connection, form: AcceptForm, *, conflict: bool = False
-) -> HttpResponse:
-    row.refresh_from_db(fields=["version"])
-    context = {
-        "connection": row,
-        "form": form,
-        **form.parts(),
-        "version": row.version,
-        "conflict": conflict,
-        "is_live": row.is_live,
-        "most_days": MAX_DAYS,
-        "back": url_of(row, request.organization),
-    }
-    status = HTTPStatus.CONFLICT if conflict else status_of(form)
-    return render(request, "connections/seller/connection_roles.html", context, status=status)

@@ -107,8 +107,8 @@ def _since(row: Any, start: Any) -> str:
 
 
 def _other(request: PortalRequest, connection: Connection) -> dict[str, str]:
-    other = connection.provider if request.organization.kind == "seller" else connection.seller
-    return {"other": other.name, "url": connection_page(request.organization, connection)}
+    reader = request.organization
+    return {"other": connection.other(reader).name, "url": connection_page(reader, connection)}
 
 
 def _grant_row(request: PortalRequest, row: Any) -> dict[str, Any]:
@@ -160,21 +160,7 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         posted(request), held=Level(grant.level), version=connection.version, origin=origin
     )
 
-    def lower() -> Any:
-        return act(
-            connection=connection,
-            by=request.user,
-            levels={grant.role.code: form.chosen()},
-            version=form.cleaned_data["version"] or 0,
-        )
-
-    about = _other(request, connection)["other"]
-    title = f"{grant.role.name}: lower it for {about}?"
-    text = (
-        f"Granted at {Level(grant.level).word}. It counts at once, for everybody of the firm; both "
-        "sides are told. "
-    )
-    text += (
+    again = (
         "You can grant it again at any time."
         if reader.kind == "seller"
         else "To get it back, ask the seller."
@@ -183,7 +169,20 @@ def lower_role(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     if reader.kind == "seller" and origin == REVIEW:
         back = page(reader, "connection-review", connection.public_id)
     return confirm(
-        request, form, lower, done=SAVED, to=back, title=title, text=text, submit="Lower"
+        request,
+        form,
+        lambda: act(
+            connection=connection,
+            by=request.user,
+            levels={grant.role.code: form.chosen()},
+            version=form.cleaned_data["version"] or 0,
+        ),
+        done=SAVED,
+        to=back,
+        title=f"{grant.role.name}: lower it for {connection.other(reader).name}?",
+        text=f"Granted at {Level(grant.level).word}. It counts at once, for everybody of the firm; "
+        f"both sides are told. {again}",
+        submit="Lower",
     )
 
 
@@ -211,26 +210,19 @@ def lower_person(
     held = LEVELS[row.permission.codename]
     form = LowerForm(posted(request), held=held)
 
-    def lower() -> Any:
-        return assignments.assign(
-            connection=grant.connection,
-            by=request.user,
-            changes={member.pk: {grant.pk: form.chosen()}},
-        )
-
-    title = f"{grant.role.name}: lower it for {row.user.name}?"
-    text = (
-        f"Assigned at {held.word} for {grant.connection.seller.name}. It counts at once; they are "
-        "told. You can assign it again at any time."
-    )
     return confirm(
         request,
         form,
-        lower,
+        lambda: assignments.assign(
+            connection=grant.connection,
+            by=request.user,
+            changes={member.pk: {grant.pk: form.chosen()}},
+        ),
         done=SAVED,
         to=_report(provider),
-        title=title,
-        text=text,
+        title=f"{grant.role.name}: lower it for {row.user.name}?",
+        text=f"Assigned at {held.word} for {grant.connection.seller.name}. It counts at once; they "
+        "are told. You can assign it again at any time.",
         submit="Lower",
     )
 
