@@ -37,8 +37,6 @@ class PickField(forms.ModelMultipleChoiceField):
 
 
 class _Chooser(forms.Form):
-    """Employees of one provider; the page shows the lists itself."""
-
     employee = PickField(Membership.objects.none(), label="Employees")
     seen = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 

@@ -19,8 +19,6 @@ LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 
 
 class PartnerForm(forms.Form):
-    """Whom to add: a provider's public handle, or an administrator's address (S0.10)."""
-
     partner = forms.CharField(
         label="Public handle or e-mail address",
         max_length=254,
@@ -76,8 +74,6 @@ class PauseDayForm(forms.Form):
 
 
 class PauseForm(ReasonForm, PauseDayForm):
-    """Until when a partner is paused, and why."""
-
     field_order = ("until", "reason")
 
 

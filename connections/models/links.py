@@ -111,9 +111,6 @@ class PartnerLink(OneTimeLink):
 
 
 class ConnectionInvitationQuerySet(InvitationQuerySet):
-    def for_seller(self, seller: Any) -> Self:
-        return self.filter(seller=seller)
-
     def of(self, organization: Any) -> Self:
         return self.filter(Q(organization=organization) | Q(seller=organization))
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import Invitation
+from accounts.models import Invitation, Organization
+from accounts.portals import page, portal_of
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.states import ConnectionStatus, PartnerLinkStatus, Side
@@ -34,40 +35,39 @@ def invitation_state(invitation: Invitation) -> tuple[str, str]:
     return state, str(InvitationStatus(state).label)
 
 
-def seller_overview(seller: Any) -> dict[str, Any]:
-    """What connections/seller/_partners.html and _open_invitations.html show; two queries.
+def seller_overview(seller: Organization) -> dict[str, Any]:
+    """What _authorized_partners.html and _open_invitations.html show; two queries.
 
     Keys: partners, invitations (rows, twenty each), and the addresses partner_add_url and
     partners_url.
     """
     now, handle = clock.now(), seller.handle
     partners = Connection.objects.for_seller(seller).live(now).with_list_data().with_role_count()
-    partners = partners.with_asked(now)
-    invitations = ConnectionInvitation.objects.for_seller(seller).open(now).with_list_data()
+    partners = partners.with_asked(now).order_by("-started_at", "-id")[:MOST]
+    invitations = ConnectionInvitation.objects.open(now).filter(seller=seller).with_list_data()
+    invitations = invitations.order_by("expires_at", "id")[:MOST]
     return {
-        "partners": [
-            connection_row(row, handle) for row in partners.order_by("-started_at", "-id")[:MOST]
-        ],
-        "invitations": [
-            offered_row(row, handle) for row in invitations.order_by("expires_at", "id")[:MOST]
-        ],
-        "partner_add_url": reverse("seller:partner-add", args=[handle]),
-        "partners_url": reverse("seller:partners", args=[handle]),
+        "partners": [connection_row(row, seller) for row in partners],
+        "invitations": [_offered_row(row, handle) for row in invitations],
+        "partner_add_url": page(seller, "partner-add"),
+        "partners_url": page(seller, "partners"),
     }
 
 
-def connection_row(connection: Connection, handle: str) -> dict[str, Any]:
+def connection_row(connection: Connection, reader: Organization) -> dict[str, Any]:
+    """A connection as the lists of either side show it; needs with_role_count and with_asked."""
     state, label = connection_state(connection)
+    other = connection.other(reader)
     return {
-        "name": connection.provider.name,
-        "handle": connection.provider.handle,
+        "name": other.name,
+        "handle": other.handle,
         "roles": connection.roles,  # type: ignore[attr-defined]  # by with_role_count
         "since": day(connection.started_at),
         "until": day(connection.ended_at or connection.ends_at),
         "state": state,
         "label": label,
-        "url": reverse("seller:connection", args=[handle, connection.public_id]),
-        "asked": asked_of(connection, Side.SELLER),
+        "url": page(reader, portal_of(reader).connection, connection.public_id),
+        "asked": asked_of(connection, Side(reader.kind)),
     }
 
 
@@ -84,7 +84,7 @@ def asked_of(connection: Connection, reader: Side) -> str:
     return "You proposed a later end" if side == reader else "Proposes a later end"
 
 
-def offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
+def _offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any]:
     args = [handle, invitation.public_id]
     return {
         "name": invitation.organization.name,

@@ -32,7 +32,6 @@ def rights_removed(connection: Connection, request: Any) -> tuple[Page[Any], lis
 
 
 def work_left_open(connection: Connection) -> list[Work]:
-    """What the firm's people had begun and nobody has finished; the apps above know."""
     seller = connection.seller
     found = hooks.work_left_open(
         seller.pk, seller.handle, connection.provider_id, connection.started_at

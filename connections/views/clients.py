@@ -9,15 +9,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.invitations.listing import listing
+from accounts.models import Organization
 from accounts.reads.members import find
 from accounts.tenancy import verified_addresses
 from connections.forms.connections import GrantForm
 from connections.invitation_kinds import CONNECTION
 from connections.models import Connection, PartnerLink, RoleGrant
 from connections.reads import clients
-from connections.reads.connections import asked_of, connection_state, link_state
+from connections.reads.connections import connection_row, connection_state, link_state
 from connections.reads.grants import returnable
-from connections.states import Side
 from connections.transitions import grants
 from connections.views import confirmations
 from connections.views.lookups import connection_for
@@ -63,7 +63,7 @@ def _all_clients(request: PortalRequest) -> HttpResponse:
     enter = clients.may_enter(request.user, provider, [row.seller_id for row in page])
     context = {
         "page": page,
-        "rows": [_row(row, provider.handle, row.seller_id in enter) for row in page],
+        "rows": [_row(row, provider, enter) for row in page],
         "search": search,
         "ended": ended,
         "kept": [("show", "ended")] if ended else [],
@@ -91,20 +91,10 @@ def tabs(handle: str, current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _row(connection: Connection, handle: str, enter: bool) -> dict[str, Any]:
-    state, label = connection_state(connection)
+def _row(connection: Connection, provider: Organization, enter: set[int]) -> dict[str, Any]:
     seller = connection.seller
-    return {
-        "name": seller.name,
-        "roles": connection.roles,  # type: ignore[attr-defined]  # by with_role_count
-        "since": day(connection.started_at),
-        "until": day(connection.ended_at or connection.ends_at),
-        "state": state,
-        "label": label,
-        "url": reverse("provider:client", args=[handle, connection.public_id]),
-        "enter_url": reverse("seller:home", args=[seller.handle]) if enter else "",
-        "asked": asked_of(connection, Side.PROVIDER),
-    }
+    home = reverse("seller:home", args=[seller.handle]) if seller.pk in enter else ""
+    return connection_row(connection, provider) | {"enter_url": home}
 
 
 @require_safe

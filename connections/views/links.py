@@ -94,15 +94,16 @@ def _page(request: PortalRequest, link: PartnerLink, *, address: str = "") -> Ht
 
 
 def _facts(link: PartnerLink) -> list[tuple[str, str]]:
-    facts = []
+    bound = f"The owner of {link.address}"
     if link.provider:
         bound = f"{link.provider.name} ({link.provider.handle}), {country(link.provider)}"
-        facts.append(("For", bound))
-    else:
-        facts.append(("For", f"The owner of {link.address}"))
     issuer = link.issued_by.name if link.issued_by else "Somebody who is no longer here"
-    facts += [("Made by", issuer), ("Made on", minute(link.issued_at))]
-    facts.append(("Works until", minute(link.expires_at)))
+    facts = [
+        ("For", bound),
+        ("Made by", issuer),
+        ("Made on", minute(link.issued_at)),
+        ("Works until", minute(link.expires_at)),
+    ]
     if link.mailed_at:
         facts.append(("Sent by us on", minute(link.mailed_at)))
     if link.reason:

@@ -62,7 +62,6 @@ def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _over(request: PortalRequest, link: PartnerLink) -> HttpResponse:
-    """An answered link leads to the invitation; any other shows how it ended (I4)."""
     invitation = ConnectionInvitation.objects.filter(partner_link=link).first()
     if invitation:
         handle = request.organization.handle

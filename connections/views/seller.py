@@ -45,11 +45,10 @@ def partners(request: PortalRequest) -> HttpResponse:
     rows = Connection.objects.for_seller(request.organization).with_list_data()
     rows = rows.with_role_count().with_asked(clock.now())
     page = paginate(rows, request, order=("-started_at", "-id"))
-    handle = request.organization.handle
     context = {
         "page": page,
-        "rows": [connection_row(row, handle) for row in page],
-        "back": reverse("seller:permissions", args=[handle]),
+        "rows": [connection_row(row, request.organization) for row in page],
+        "back": reverse("seller:permissions", args=[request.organization.handle]),
     }
     return render(request, "connections/seller/partners.html", context)
 
@@ -73,7 +72,6 @@ def connection_accept(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
 
 
 def _over(request: PortalRequest, invitation: ConnectionInvitation) -> HttpResponse:
-    """An answered invitation leads to what came of it; any other shows how it ended (I4)."""
     connection = Connection.objects.filter(invitation=invitation).first()
     if connection and request.method != "POST":
         return HttpResponseRedirect(url_of(connection, request.organization))
