@@ -19,13 +19,13 @@ from roles.models import LEVELS, Role
 
 
 class ConnectionQuerySet(models.QuerySet[Any]):
-    def for_seller(self, seller: Any) -> Self:
+    def for_seller(self, seller: Organization) -> Self:
         return self.filter(seller=seller)
 
-    def for_provider(self, provider: Any) -> Self:
+    def for_provider(self, provider: Organization) -> Self:
         return self.filter(provider=provider)
 
-    def of(self, organization: Any) -> Self:
+    def of(self, organization: Organization) -> Self:
         return self.filter(Q(seller=organization) | Q(provider=organization))
 
     def live(self, at: datetime) -> Self:

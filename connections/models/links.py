@@ -20,7 +20,7 @@ from core import clock
 
 
 class PartnerLinkQuerySet(models.QuerySet[Any]):
-    def for_seller(self, seller: Any) -> Self:
+    def for_seller(self, seller: Organization) -> Self:
         return self.filter(seller=seller)
 
     def open(self, at: datetime) -> Self:
@@ -30,11 +30,11 @@ class PartnerLinkQuerySet(models.QuerySet[Any]):
         """Links past their end that the sweep has not moved yet."""
         return self.filter(status__in=OPEN_LINK, expires_at__lte=at)
 
-    def for_provider(self, provider: Any, addresses: list[str]) -> Self:
+    def for_provider(self, provider: Organization, addresses: list[str]) -> Self:
         """Links bound to this provider, or to one of these verified addresses (I12)."""
         return self.filter(Q(provider=provider) | Q(provider=None, address__in=addresses))
 
-    def of(self, organization: Any) -> Self:
+    def of(self, organization: Organization) -> Self:
         return self.filter(Q(seller=organization) | Q(provider=organization))
 
     def to_remind(self, at: datetime) -> Self:
@@ -111,7 +111,7 @@ class PartnerLink(OneTimeLink):
 
 
 class ConnectionInvitationQuerySet(InvitationQuerySet):
-    def of(self, organization: Any) -> Self:
+    def of(self, organization: Organization) -> Self:
         return self.filter(Q(organization=organization) | Q(seller=organization))
 
     def with_list_data(self) -> Self:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import Organization, User
 from connections.models import Assignment, Connection, EffectiveRight
 from core import clock
 from core.web.access import Level
@@ -23,14 +24,14 @@ SIZE = 50
 _Row = tuple[int, str, str, str, int]
 
 
-def rights_of(user: Any, search: str = "") -> Any:
+def rights_of(user: User, search: str = "") -> Any:
     """The rights in force of this person for any seller whose name holds `search`."""
     rows = EffectiveRight.objects.in_force(clock.now()).filter(user=user)
     return rows.filter(organization__name__icontains=search) if search else rows
 
 
 def clients_of(
-    user: Any, provider: Any, request: HttpRequest, *, search: str = "", size: int = SIZE
+    user: User, provider: Organization, request: HttpRequest, *, search: str = "", size: int = SIZE
 ) -> Page[dict[str, Any]]:
     """One page of the sellers for whom `user` may act as one of `provider`'s people.
 
@@ -50,20 +51,20 @@ def clients_of(
     return paginate_by(fetch, request, order=("id",), size=size)
 
 
-def paused_clients(user: Any, provider: Any) -> list[Connection]:
+def paused_clients(user: User, provider: Organization) -> list[Connection]:
     """Clients this employee is assigned to, but cannot enter while they are paused; one query."""
     rows = Connection.objects.for_provider(provider).paused(clock.now()).with_list_data()
     mine = Assignment.objects.filter(user=user).values("content_object__connection_id")
     return list(rows.filter(pk__in=mine).order_by("seller__name", "pk")[:SWITCHER])
 
 
-def may_enter(user: Any, provider: Any, sellers: list[int]) -> set[int]:
+def may_enter(user: User, provider: Organization, sellers: list[int]) -> set[int]:
     """Which of these sellers `user` may act for as one of `provider`'s people; one query."""
     rows = rights_of(user).filter(provider=provider, organization_id__in=sellers)
     return set(rows.values_list("organization_id", flat=True))
 
 
-def sellers_for(user: Any, *, search: str = "", limit: int = SWITCHER) -> list[dict[str, Any]]:
+def sellers_for(user: User, *, search: str = "", limit: int = SWITCHER) -> list[dict[str, Any]]:
     """Up to `limit` sellers for whom the person may act, for the switcher; one statement.
 
     Each has seller_name, provider_name (the acting firm) and url.
@@ -86,7 +87,9 @@ def sellers_for(user: Any, *, search: str = "", limit: int = SWITCHER) -> list[d
     return sorted(found, key=lambda row: str(row["seller_name"]).casefold())
 
 
-def _walk(user: Any, provider: Any, after: int, backwards: bool, limit: int) -> list[_Row]:
+def _walk(
+    user: User, provider: Organization, after: int, backwards: bool, limit: int
+) -> list[_Row]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT * FROM connections_clients(%s, %s, %s, %s, %s, %s)",
@@ -96,7 +99,7 @@ def _walk(user: Any, provider: Any, after: int, backwards: bool, limit: int) -> 
 
 
 def _search(
-    user: Any, provider: Any, search: str, after: int | None, backwards: bool, limit: int
+    user: User, provider: Organization, search: str, after: int | None, backwards: bool, limit: int
 ) -> list[_Row]:
     rights = rights_of(user, search).filter(provider=provider)
     if not _administers(user, provider):
@@ -121,7 +124,7 @@ def _home() -> str:
     return reverse("seller:home", args=["handle"]).replace("/handle/", "/%s/")
 
 
-def _administers(user: Any, provider: Any) -> bool:
+def _administers(user: User, provider: Organization) -> bool:
     return bool(provider.memberships.administrators(provider).filter(user=user).exists())
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
+from accounts.models import Organization
 from connections.models import Connection, RoleGrant
 from core import clock
 from core.web.access import Level
@@ -34,7 +34,9 @@ class Offer:
 
 
 def offers(
-    provider: Any, held: Mapping[str, Level] | None = None, ends: Mapping[str, date] | None = None
+    provider: Organization | None,
+    held: Mapping[str, Level] | None = None,
+    ends: Mapping[str, date] | None = None,
 ) -> list[Offer]:
     """All roles in catalogue order, as a seller may grant them to `provider` now.
 
@@ -58,7 +60,7 @@ def offers(
     ]
 
 
-def requestable(provider: Any, held: Mapping[str, Level]) -> list[Offer]:
+def requestable(provider: Organization, held: Mapping[str, Level]) -> list[Offer]:
     """The roles of which a provider may ask for more: approved more highly than granted (X2)."""
     return [
         Offer(row.role, row.level, now, lowest=now)

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
+from accounts.models import Organization
 from accounts.reads import history
 from connections.models import Connection, RoleGrant
 from connections.states import GrantStatus
@@ -60,7 +61,7 @@ def _facts(connection: Connection) -> Facts:
     return tuple(facts)
 
 
-def _party(organization: Any) -> str:
+def _party(organization: Organization) -> str:
     return f"{organization.name} ({organization.handle}), {country(organization)}"
 
 

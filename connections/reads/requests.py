@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import Organization
 from connections.models import Connection, Renewal, RoleRequest
 from connections.states import Side
 from core import clock
@@ -60,7 +61,7 @@ def difference(request: RoleRequest, held: Mapping[str, Level]) -> list[AskedRol
     return rows
 
 
-def waiting_for_seller(seller: Any) -> tuple[list[RoleRequest], list[Renewal]]:
+def waiting_for_seller(seller: Organization) -> tuple[list[RoleRequest], list[Renewal]]:
     """What the seller's partners wait for: requests and proposals, five each; two queries."""
     at = clock.now()
     requests = RoleRequest.objects.open(at).filter(connection__seller=seller)
@@ -70,7 +71,7 @@ def waiting_for_seller(seller: Any) -> tuple[list[RoleRequest], list[Renewal]]:
     )
 
 
-def waiting_for_provider(provider: Any) -> list[Renewal]:
+def waiting_for_provider(provider: Organization) -> list[Renewal]:
     """What the provider's clients wait for: proposals, five at most; one query."""
     return _renewals(clock.now(), Side.SELLER, connection__provider=provider)
 

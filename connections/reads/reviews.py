@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.models import Organization
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
 from connections.reads.unused_rights import last_uses
@@ -41,7 +42,7 @@ def _used(role: Any, uses: dict[int, Any]) -> str:
     return f"{day(last)}, by {count(number, 'person', 'people')} so far"
 
 
-def waiting_reviews(seller: Any) -> tuple[int, int, ConnectionReview | None]:
+def waiting_reviews(seller: Organization) -> tuple[int, int, ConnectionReview | None]:
     """How many reviews wait, how many of them are overdue, and the first; one query.
 
     Counted up to a hundred.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.states import MembershipRole
 from connections.models import Assignment, RoleGrant
 from core.web.access import Level
@@ -12,7 +12,7 @@ CODENAMES = {level: f"assigned_{level.word}" for level in Level if level}
 LEVELS = {codename: level for level, codename in CODENAMES.items()}
 
 
-def employees_of(provider: Any) -> Any:
+def employees_of(provider: Organization) -> Any:
     """The provider's employees in force; administrators need no assignment."""
     rows = Membership.objects.active().filter(organization=provider, role=MembershipRole.EMPLOYEE)
     return rows.select_related("user")

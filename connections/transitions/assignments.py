@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from accounts.states import MembershipRole, MembershipStatus
 from accounts.tenancy import require_administrator
 from connections import emails
@@ -37,7 +36,7 @@ class Move:
 
 
 @transaction.atomic
-def assign(*, connection: Connection, by: Any, changes: Changes, state: str | None = None) -> int:
+def assign(*, connection: Connection, by: User, changes: Changes, state: str | None = None) -> int:
     """Set the levels of employees for grants of one client; returns how many people changed.
 
     `state` is state_of() as the form carried it: raises ChangedMeanwhile for another one. Raises
@@ -70,7 +69,7 @@ def assign(*, connection: Connection, by: Any, changes: Changes, state: str | No
     return len({move.member.pk for move in moves})
 
 
-def write(moves: Sequence[Move], *, by: Any) -> None:
+def write(moves: Sequence[Move], *, by: User) -> None:
     """Write these differences, with one event for each person and client.
 
     For transitions that hold the locks and have checked every move; the number of statements does
@@ -120,7 +119,7 @@ def _tell(
     stands: Mapping[tuple[int, int], Level],
     moves: Sequence[Move],
     *,
-    by: Any,
+    by: User,
 ) -> None:
     now = {grant: level for (grant, user), level in stands.items() if user == member.user_id}
     now |= {move.grant.pk: move.after for move in moves if move.member.pk == member.pk}

@@ -1,11 +1,9 @@
 """How a connection ends: by either side, or by its date. Old grants do not return (U13)."""
 
-from typing import Any
-
 from django.db import transaction
 
 from accounts.invitations import transitions as mechanism
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.states import OPEN_INVITATION, InvitationStatus
 from accounts.tenancy import administrators, require_administrator
 from connections import emails
@@ -41,7 +39,7 @@ from core.web.access import Level
 
 @transaction.atomic
 def terminate(
-    *, connection: Connection, by: Any, organization: Organization, reason: str = ""
+    *, connection: Connection, by: User, organization: Organization, reason: str = ""
 ) -> Connection:
     """End the connection for `organization`, one of its two sides; both are told (I19).
 
@@ -76,7 +74,7 @@ def remind(*, connection: Connection, days: int) -> bool:
 
 
 @transaction.atomic
-def close_account(*, organization: Organization, by: Any) -> None:
+def close_account(*, organization: Organization, by: User | None) -> None:
     """End the connections, invitations and links of an account that is being closed.
 
     The other side of each connection is told.
@@ -103,7 +101,12 @@ def side_of(connection: Connection, organization: Organization) -> Side:
 
 
 def end(
-    connection: Connection, status: ConnectionStatus, *, side: Side, by: Any, reason: str = ""
+    connection: Connection,
+    status: ConnectionStatus,
+    *,
+    side: Side,
+    by: User | None,
+    reason: str = "",
 ) -> Connection:
     """End a connection that the caller has locked: its grants, assignments, history, mails."""
     before = connection.status

@@ -42,7 +42,7 @@ Ends = Mapping[str, datetime | None]
 def change(
     *,
     connection: Connection,
-    by: Any,
+    by: User,
     levels: Mapping[str, Level],
     version: int,
     ends_at: datetime | None = None,
@@ -74,7 +74,7 @@ def change(
 
 @transaction.atomic
 def give_back(
-    *, connection: Connection, by: Any, levels: Mapping[str, Level], version: int
+    *, connection: Connection, by: User, levels: Mapping[str, Level], version: int
 ) -> Connection:
     """The provider lowers or removes roles it was granted. Raises as `change` does."""
     connection, grants = _lock(connection, version)
@@ -113,7 +113,7 @@ def levels_of(grants: Grants) -> dict[str, Level]:
 
 
 def raise_levels(
-    connection: Connection, grants: Grants, levels: Mapping[str, Level], *, by: Any
+    connection: Connection, grants: Grants, levels: Mapping[str, Level], *, by: User
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """Write levels that the caller has checked, under its lock; before and after, for history."""
     held = {code: grants[code] for code in levels if code in grants}
@@ -137,7 +137,7 @@ def _apply(
     grants: Grants,
     wanted: Mapping[str, Level],
     *,
-    by: Any,
+    by: User,
     side: Side,
     ends: Ends,
     ends_at: datetime | None = None,
@@ -179,7 +179,7 @@ def _write(
     level: Level,
     ends_at: datetime | None,
     *,
-    by: Any,
+    by: User | None,
 ) -> None:
     if grant is None:
         RoleGrant.objects.create(
@@ -223,7 +223,7 @@ def _note(
     before: dict[str, Value],
     after: dict[str, Value],
     *,
-    by: Any,
+    by: User,
     side: Side,
 ) -> None:
     given_back = side == Side.PROVIDER

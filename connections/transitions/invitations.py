@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +9,7 @@ from django.db import transaction
 from accounts.invitations import kinds
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.refusals import refuse, take_back
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.states import InvitationStatus
 from accounts.tenancy import is_identified, require_administrator
 from connections import emails
@@ -38,7 +37,7 @@ from roles.models import Role
 
 
 @transaction.atomic
-def send(*, link: PartnerLink, provider: Organization, by: Any) -> ConnectionInvitation:
+def send(*, link: PartnerLink, provider: Organization, by: User) -> ConnectionInvitation:
     """Answer the link: the seller gets an invitation to connect (S0.13).
 
     Needs an active account, the verified identity of `by` and a role approved now. Raises
@@ -86,7 +85,7 @@ def check_resend(invitation: ConnectionInvitation) -> None:
 def accept(
     *,
     invitation: ConnectionInvitation,
-    by: Any,
+    by: User,
     levels: Mapping[str, Level],
     ends_at: datetime | None = None,
     until: Mapping[str, datetime | None] | None = None,
@@ -115,7 +114,7 @@ def accept(
 
 @transaction.atomic
 def reject(
-    *, invitation: ConnectionInvitation, by: Any, reason: str = "", never_again: bool = False
+    *, invitation: ConnectionInvitation, by: User, reason: str = "", never_again: bool = False
 ) -> ConnectionInvitation:
     """The seller does not connect; the provider is told why (U4).
 
@@ -136,7 +135,7 @@ def _connect(
     invitation: ConnectionInvitation,
     levels: dict[str, Level],
     *,
-    by: Any,
+    by: User,
     ends_at: datetime,
     ends: Mapping[str, datetime | None],
 ) -> Connection:
@@ -181,7 +180,7 @@ def _require_apart(seller: Organization, provider: Organization) -> None:
     end_overdue(connection=connection)
 
 
-def _cancel_other_links(connection: Connection, *, by: Any) -> None:
+def _cancel_other_links(connection: Connection, *, by: User) -> None:
     others = PartnerLink.objects.with_list_data().filter(
         seller_id=connection.seller_id, provider_id=connection.provider_id, status__in=OPEN_LINK
     )

@@ -44,7 +44,7 @@ def _exists(link: PartnerLink | None) -> AlreadyThere:
 
 @transaction.atomic
 def issue(
-    *, seller: Organization, by: Any, provider: Organization | None = None, address: str = ""
+    *, seller: Organization, by: User, provider: Organization | None = None, address: str = ""
 ) -> PartnerLink:
     """Make the one-time link for a provider, or for the address of one's administrator (S0.10).
 
@@ -97,7 +97,7 @@ def _check_room(seller: Organization, target: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def send(*, link: PartnerLink, by: Any) -> PartnerLink:
+def send(*, link: PartnerLink, by: User) -> PartnerLink:
     """Mail the link: to its address, or to the administrators of its provider (S0.11).
 
     Counts against the limits (I13). Raises Ended, LimitReached, NotPermitted.
@@ -110,7 +110,7 @@ def send(*, link: PartnerLink, by: Any) -> PartnerLink:
     return link
 
 
-def _mail(link: PartnerLink, *, by: Any) -> None:
+def _mail(link: PartnerLink, *, by: User) -> None:
     if link.provider_id:
         limits.count(link.seller, f"provider:{link.provider_id}", about=link.about, asked_for=True)
     else:
@@ -130,7 +130,7 @@ def _check_gap(link: PartnerLink) -> None:
 
 
 @transaction.atomic
-def renew(*, link: PartnerLink, by: Any) -> PartnerLink:
+def renew(*, link: PartnerLink, by: User) -> PartnerLink:
     """A new token and end date for a link that expired; the old one stays dead (U2).
 
     Raises Conflict for a link in any other state, AlreadyThere, NotPermitted.
@@ -156,7 +156,7 @@ def mail_anew(link: PartnerLink, *, by: User) -> PartnerLink:
     return link
 
 
-def _renew(link: PartnerLink, *, by: Any) -> PartnerLink:
+def _renew(link: PartnerLink, *, by: User) -> PartnerLink:
     if not link.is_open:
         mechanism.expire(row=link)
         link.refresh_from_db()
@@ -187,7 +187,7 @@ def decline(
     *,
     link: PartnerLink,
     provider: Organization,
-    by: Any,
+    by: User,
     reason: str = "",
     never_again: bool = False,
 ) -> PartnerLink:
@@ -215,7 +215,7 @@ def remind(*, link: PartnerLink) -> bool:
     return bool(changed)
 
 
-def lock_for_answer(link: PartnerLink, *, provider: Organization, by: Any) -> PartnerLink:
+def lock_for_answer(link: PartnerLink, *, provider: Organization, by: User) -> PartnerLink:
     """The link, locked after both parties, when `by` may answer it for `provider` (I12).
 
     Raises NotRelated when it is bound to somebody else, Ended, NotPermitted.
@@ -230,7 +230,7 @@ def lock_for_answer(link: PartnerLink, *, provider: Organization, by: Any) -> Pa
     return row
 
 
-def answer(link: PartnerLink, status: PartnerLinkStatus, *, by: Any, **values: Any) -> PartnerLink:
+def answer(link: PartnerLink, status: PartnerLinkStatus, *, by: User, **values: Any) -> PartnerLink:
     """Close the locked link as the provider wishes, which has opened it."""
     opened_at = link.opened_at or clock.now()
     return mechanism.close(link, status, by=by, opened_at=opened_at, **values)
@@ -241,7 +241,7 @@ def _require_open(link: PartnerLink) -> None:
         raise Ended(ENDED.get(PartnerLinkStatus(link.current_status), "This link has ended."))
 
 
-def _note(event: str, link: PartnerLink, *, by: Any, **values: Any) -> None:
+def _note(event: str, link: PartnerLink, *, by: User, **values: Any) -> None:
     record(
         f"partner_link.{event}",
         by=by,

@@ -1,10 +1,10 @@
 """Pausing a partner: nobody acts through the connection for a while, and nothing is lost (X6)."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection
@@ -18,7 +18,7 @@ from core.state_tables import advance
 
 @transaction.atomic
 def pause(
-    *, connection: Connection, by: Any, until: datetime | None = None, reason: str = ""
+    *, connection: Connection, by: User, until: datetime | None = None, reason: str = ""
 ) -> Connection:
     """The seller stops everything that rests on the connection, for good or until a moment.
 
@@ -41,7 +41,7 @@ def pause(
 
 
 @transaction.atomic
-def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Connection:
+def set_day(*, connection: Connection, by: User, until: datetime | None) -> Connection:
     """The seller sets another end of a running pause, or none; nobody gets in meanwhile.
 
     Raises Invalid with field "until" for the present day and for one that cannot be, Conflict for
@@ -62,7 +62,7 @@ def set_day(*, connection: Connection, by: Any, until: datetime | None) -> Conne
 
 
 @transaction.atomic
-def resume(*, connection: Connection, by: Any) -> Connection:
+def resume(*, connection: Connection, by: User) -> Connection:
     """The seller lets the partner go on, at any time.
 
     Raises TransitionNotAllowed for a connection that is not paused, Ended, NotPermitted.
@@ -92,7 +92,7 @@ def _until(moment: datetime | None) -> dict[str, str]:
     return {"until": moment.date().isoformat()} if moment else {}
 
 
-def _resume(row: Connection, *, by: Any) -> Connection:
+def _resume(row: Connection, *, by: User | None) -> Connection:
     """Let a connection that the caller has locked go on: history and mails; `by` None for time."""
     since = row.paused_at
     advance(row, CONNECTION, ConnectionStatus.ACTIVE, paused_at=None, paused_until=None, reason="")

@@ -1,8 +1,8 @@
 """What is still asked on a connection, and ends with it or when its ground has changed."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from accounts.models import User
 from connections.models import Connection, Renewal, RoleRequest
 from connections.states import RENEWAL, ROLE_REQUEST, RenewalStatus, RoleRequestStatus, Side
 from connections.transitions.rules import note
@@ -13,21 +13,21 @@ from core.state_tables import advance
 from core.web.access import Level
 
 
-def void_all(connection: Connection, *, by: Any) -> None:
+def void_all(connection: Connection, *, by: User | None) -> None:
     """The connection, locked by the caller, is over: nothing can be asked on it any more."""
     for request in _open_requests(connection):
         close(connection, request, RoleRequestStatus.VOID, by=by, side=Side.PROVIDER)
     void_renewal(connection, by=by)
 
 
-def void_renewal(connection: Connection, *, by: Any) -> None:
+def void_renewal(connection: Connection, *, by: User | None) -> None:
     """The end date was set otherwise: a proposal made from the old one is answered by that."""
     rows = Renewal.objects.filter(connection=connection, status=RenewalStatus.PROPOSED)
     for renewal in lock_all(rows):
         close(connection, renewal, RenewalStatus.VOID, by=by, side=Side.SELLER)
 
 
-def settle_request(connection: Connection, held: Mapping[str, Level], *, by: Any) -> None:
+def settle_request(connection: Connection, held: Mapping[str, Level], *, by: User | None) -> None:
     """Close an open request when the seller has granted all of it without answering it."""
     for request in _open_requests(connection):
         lines = list(request.lines.select_related("role"))
@@ -43,7 +43,7 @@ def close(
     row: RoleRequest | Renewal,
     status: RoleRequestStatus | RenewalStatus,
     *,
-    by: Any,
+    by: User | None,
     side: Side,
     reason: str = "",
     before: Values | None = None,

@@ -1,10 +1,8 @@
 """What both sides take away from a connection; each download is history."""
 
-from typing import Any
-
 from django.db import transaction
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.tenancy import require_administrator
 from connections.models import Connection
 from connections.transitions.endings import side_of
@@ -14,7 +12,7 @@ from core.audit.services import record
 
 
 @transaction.atomic
-def note_receipt(*, connection: Connection, by: Any, organization: Organization) -> None:
+def note_receipt(*, connection: Connection, by: User, organization: Organization) -> None:
     """Write the download of the consent receipt to the history of `organization` (X8).
 
     Raises NotRelated for anybody else's organization, NotPermitted.

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, Renewal
@@ -28,7 +28,7 @@ AGREED_DAYS = 1095
 
 @transaction.atomic
 def propose(
-    *, connection: Connection, by: Any, organization: Organization, ends_at: datetime
+    *, connection: Connection, by: User, organization: Organization, ends_at: datetime
 ) -> Renewal:
     """One side proposes that the connection end later; the other is asked.
 
@@ -56,7 +56,7 @@ def propose(
 
 
 @transaction.atomic
-def agree(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
+def agree(*, renewal: Renewal, by: User, organization: Organization) -> Renewal:
     """The other side agrees: the connection ends on the proposed day, and reminders start again.
 
     Raises NotPermitted for the side that proposed, Ended once it was answered or the connection is
@@ -79,7 +79,7 @@ def agree(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
 
 
 @transaction.atomic
-def decline(*, renewal: Renewal, by: Any, organization: Organization, reason: str = "") -> Renewal:
+def decline(*, renewal: Renewal, by: User, organization: Organization, reason: str = "") -> Renewal:
     """The other side does not want it; the end date stays. Raises as agree does."""
     row, renewal, side = _lock_for_answer(renewal, by, organization)
     proposals.close(row, renewal, RenewalStatus.DECLINED, by=by, side=side, reason=reason)
@@ -88,7 +88,7 @@ def decline(*, renewal: Renewal, by: Any, organization: Organization, reason: st
 
 
 @transaction.atomic
-def withdraw(*, renewal: Renewal, by: Any, organization: Organization) -> Renewal:
+def withdraw(*, renewal: Renewal, by: User, organization: Organization) -> Renewal:
     """Who proposed takes it back, nobody else (NotPermitted); the other side is told."""
     row, renewal, side = _lock(renewal, by, organization)
     if renewal.side != side:
@@ -115,7 +115,7 @@ def _dates(before: datetime, after: datetime) -> tuple[dict[str, str], dict[str,
     return {"until": before.date().isoformat()}, {"until": after.date().isoformat()}
 
 
-def _lock(renewal: Renewal, by: Any, organization: Organization) -> tuple[Any, Renewal, Side]:
+def _lock(renewal: Renewal, by: User, organization: Organization) -> tuple[Any, Renewal, Side]:
     row = lock_live(renewal.connection)
     side = side_of(row, organization)
     require_administrator(by, organization)
@@ -126,7 +126,7 @@ def _lock(renewal: Renewal, by: Any, organization: Organization) -> tuple[Any, R
 
 
 def _lock_for_answer(
-    renewal: Renewal, by: Any, organization: Organization
+    renewal: Renewal, by: User, organization: Organization
 ) -> tuple[Any, Renewal, Side]:
     row, renewal, side = _lock(renewal, by, organization)
     if renewal.side == side:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import User
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, RequestedRole, RoleRequest
@@ -44,7 +45,7 @@ ENDED = {
 
 @transaction.atomic
 def ask(
-    *, connection: Connection, by: Any, levels: Mapping[str, Level], message: str
+    *, connection: Connection, by: User, levels: Mapping[str, Level], message: str
 ) -> RoleRequest:
     """The provider asks the seller for these levels, and says why; nothing changes by that.
 
@@ -97,7 +98,7 @@ def _make_room(row: Connection) -> None:
 
 
 @transaction.atomic
-def consent(*, request: RoleRequest, by: Any, levels: Mapping[str, Level]) -> RoleRequest:
+def consent(*, request: RoleRequest, by: User, levels: Mapping[str, Level]) -> RoleRequest:
     """The seller grants all or part of what is asked for; nothing else changes.
 
     A level may be lower than asked for; a role that is left out, or at what it is, is not granted.
@@ -132,7 +133,7 @@ def consent(*, request: RoleRequest, by: Any, levels: Mapping[str, Level]) -> Ro
 
 
 @transaction.atomic
-def refuse(*, request: RoleRequest, by: Any, reason: str) -> RoleRequest:
+def refuse(*, request: RoleRequest, by: User, reason: str) -> RoleRequest:
     """The seller says no, with a reason; what is granted stays. Raises Invalid, Ended."""
     row, request = _lock(request)
     require_administrator(by, row.seller)
@@ -146,7 +147,7 @@ def refuse(*, request: RoleRequest, by: Any, reason: str) -> RoleRequest:
 
 
 @transaction.atomic
-def withdraw(*, request: RoleRequest, by: Any) -> RoleRequest:
+def withdraw(*, request: RoleRequest, by: User) -> RoleRequest:
     """The provider takes its request back; the seller is told. Raises Ended, NotPermitted."""
     row, request = _lock(request)
     require_administrator(by, row.provider)

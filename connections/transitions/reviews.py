@@ -4,11 +4,11 @@ It never ends or lowers anything by itself: that is for people, with the steps t
 """
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import User
 from accounts.tenancy import require_administrator
 from connections import emails
 from connections.models import Connection, ConnectionReview
@@ -53,7 +53,7 @@ def remind_of_review(*, review: ConnectionReview, days: int) -> bool:
 
 
 @transaction.atomic
-def confirm_review(*, connection: Connection, by: Any, version: int) -> Connection:
+def confirm_review(*, connection: Connection, by: User, version: int) -> Connection:
     """Keep what stands: the next review comes a year from now.
 
     `version` is that of the roles which the page showed: raises ChangedMeanwhile for another one.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from connections.field_names import grant_field, until_field
 from connections.models import Connection
 from connections.states import LIVE_CONNECTION, Side
@@ -147,7 +147,7 @@ def note(
     connection: Connection,
     event: str,
     *,
-    by: Any,
+    by: User | None,
     side: Side,
     before: Values | None = None,
     after: Values | None = None,

@@ -2,7 +2,6 @@
 
 import uuid
 from http import HTTPStatus
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -11,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.models import Organization
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
 from connections.reads.reviews import last_reviewed, open_review, roles_with_use
@@ -51,7 +51,7 @@ def partner_reviews(request: PortalRequest) -> HttpResponse:
     return render(request, "connections/seller/partner_reviews.html", context)
 
 
-def _url(seller: Any, connection: Connection) -> str:
+def _url(seller: Organization, connection: Connection) -> str:
     return reverse("seller:connection-review", args=[seller.handle, connection.public_id])
 
 

@@ -121,7 +121,7 @@ def _grant_row(request: PortalRequest, row: Any) -> dict[str, Any]:
     }
 
 
-def _members(provider: Any, rows: Any) -> dict[int, uuid.UUID]:
+def _members(provider: Organization, rows: Any) -> dict[int, uuid.UUID]:
     """Person -> public id of their membership, for one's own people; one query."""
     members = Membership.objects.active().filter(
         organization=provider, user__in=[row.user_id for row in rows]
