@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from django.db import transaction
 
@@ -87,16 +88,13 @@ def write(moves: Sequence[Move], *, by: User) -> None:
         RoleGrant,
         [(x.member.user_id, CODENAMES[x.after], x.grant) for x in moves if x.after],
     )
+    pair = attrgetter("connection.pk", "member.pk")
     audit.record_changes(
         "assignment.changed",
-        [_event(list(group)) for _, group in groupby(sorted(moves, key=_pair), key=_pair)],
+        [_event(list(group)) for _, group in groupby(sorted(moves, key=pair), key=pair)],
         by=by,
         organization=moves[0].connection.provider_id,
     )
-
-
-def _pair(move: Move) -> tuple[int, int]:
-    return move.connection.pk, move.member.pk
 
 
 def _event(moves: list[Move]) -> audit.Change:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -104,11 +105,11 @@ def assign_many(
         raise ChangedMeanwhile("Something has changed since the preview.")
     moves = [move for line in lines if (move := line.move)]
     write(moves, by=by)
-    for _, group in groupby(sorted(moves, key=_person), key=_person):
+    person = attrgetter("member.user_id")
+    for _, group in groupby(sorted(moves, key=person), key=person):
         own = list(group)
-        emails.assignments.many_assignments_changed(
-            provider, own[0].member.user, _lines(own), by=by
-        )
+        changes = [(x.connection.seller.name, f"{x.grant.role.name}: {x.after.word}") for x in own]
+        emails.assignments.many_assignments_changed(provider, own[0].member.user, changes, by=by)
     return lines
 
 
@@ -166,7 +167,7 @@ def _copy(provider: Organization, wish: Copy) -> Iterator[Line]:
     members = list(employees_of(provider).filter(public_id__in=people))
     rows = _assigned(provider, [member.user_id for member in members])
     grants = {row.content_object_id: row.content_object for row in rows}
-    stands = {(row.content_object_id, row.user_id): _level(row) for row in rows}
+    stands = {(row.content_object_id, row.user_id): LEVELS[row.permission.codename] for row in rows}
     source = next((member for member in members if member.public_id == wish.source), None)
     for member in members:
         if source is None or member is source:
@@ -190,15 +191,3 @@ def _assigned(provider: Organization, users: Sequence[int]) -> list[Assignment]:
     if len(found) == MOST * 2:
         raise Invalid(TOO_MANY)
     return found
-
-
-def _level(row: Assignment) -> Level:
-    return LEVELS[row.permission.codename]
-
-
-def _person(move: Move) -> int:
-    return move.member.user_id
-
-
-def _lines(moves: list[Move]) -> list[tuple[str, str]]:
-    return [(x.connection.seller.name, f"{x.grant.role.name}: {x.after.word}") for x in moves]

@@ -126,7 +126,8 @@ def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
         Membership.objects.for_organization(provider).select_related("user"), public_id=public_id
     )
     mine = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
-    mine = mine.filter(pk__in=_assigned(member))
+    assigned = Assignment.objects.filter(user=member.user_id)
+    mine = mine.filter(pk__in=assigned.values("content_object__connection_id"))
     page = paginate(mine, request, order=("-started_at", "-id"))
     roles = roles_of(member.user_id, page.items)
     handle = provider.handle
@@ -147,11 +148,6 @@ def employee_clients(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
         "copy_url": f"{reverse('provider:assignments-copy', args=[handle])}?source={public_id}",
     }
     return render(request, "connections/provider/employee_clients.html", context)
-
-
-def _assigned(member: Membership) -> Any:
-    rows = Assignment.objects.filter(user=member.user_id)
-    return rows.values("content_object__connection_id")
 
 
 def _only(connection: Connection, handle: str, member: Membership) -> str:

@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
-from connections.models import Connection
 from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pauses
@@ -26,14 +25,15 @@ def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     if request.method != "POST" and not row.may_become(ConnectionStatus.PAUSED):
         return redirect(page)
 
-    def pause() -> Connection:
-        reason = form.cleaned_data["reason"]
-        return pauses.pause(connection=row, by=request.user, until=form.resumes_at(), reason=reason)
-
     return confirm(
         request,
         form,
-        pause,
+        lambda: pauses.pause(
+            connection=row,
+            by=request.user,
+            until=form.resumes_at(),
+            reason=form.cleaned_data["reason"],
+        ),
         done=f"Paused. {row.provider.name} has been told.",
         to=page,
         title=f"Pause {row.provider.name}?",

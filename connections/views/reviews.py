@@ -10,13 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.models import Organization
 from connections.models import Connection, ConnectionReview
 from connections.reads import people
 from connections.reads.reviews import last_reviewed, open_review, roles_with_use
 from connections.transitions import reviews
 from connections.transitions.rules import ChangedMeanwhile
-from connections.views.lookups import connection_for
+from connections.views.lookups import connection_for, connection_page
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
 from core.web.pagination import paginate
@@ -42,17 +41,13 @@ def partner_reviews(request: PortalRequest) -> HttpResponse:
                 "state": "overdue" if row.is_overdue else "open",
                 "label": "Overdue" if row.is_overdue else "Waiting for you",
                 "tone": "bad" if row.is_overdue else "waiting",
-                "url": _url(seller, row.connection),
+                "url": connection_page(seller, row.connection, "review"),
             }
             for row in page
         ],
         "back": reverse("seller:partners", args=[seller.handle]),
     }
     return render(request, "connections/seller/partner_reviews.html", context)
-
-
-def _url(seller: Organization, connection: Connection) -> str:
-    return reverse("seller:connection-review", args=[seller.handle, connection.public_id])
 
 
 @require(ADMINISTRATOR)
