@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from core.audit.models import Actor, Event
 from core.web.formats import day
@@ -85,15 +86,14 @@ def detail(event: Event, *, less: Collection[str] = ()) -> str:
 def timeline(events: Iterable[Event], *, less: Collection[str] = ()) -> list[dict[str, Any]]:
     """Rows for the timeline component, without the values in `less`. One query for all names."""
     events = list(events)
-    actors = {
-        actor.ref: actor.name
-        for actor in Actor.objects.filter(ref__in={e.actor_ref for e in events if e.actor_ref})
-    }
+    acted = Actor.objects.filter(ref__in={e.actor_ref for e in events if e.actor_ref})
+    actors: dict[UUID | None, str] = {None: "PartnerHub"}
+    actors |= {actor.ref: actor.name for actor in acted}
     return [
         {
             "when": event.at,
             # Erased people have no name any more.
-            "who": (actors.get(event.actor_ref) or "Somebody") if event.actor_ref else "PartnerHub",
+            "who": actors.get(event.actor_ref) or "Somebody",
             "text": sentence_for(event.verb),
             "detail": detail(event, less=less),
             "verb": event.verb,

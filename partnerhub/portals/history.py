@@ -116,23 +116,20 @@ def history_verify(request: PortalRequest) -> HttpResponse:
     organization = request.organization
     form = NotedForm(posted(request))
     seal = seals.newest_seal(organization.pk)
+    head = seal and (
+        ("Sealed up to entry", f"{seal.sequence:,}"),
+        ("Sealed on", minute(seal.sealed_at)),
+        ("Hash", seal.hash),
+    )
     context: dict[str, Any] = {
         "form": form,
         "seal": seal,
-        "facts": _head(seal) if seal else [],
+        "facts": head or [],
         "history_url": page(organization, "history"),
     }
     if form.is_bound and form.is_valid():
         context |= _result(organization, form.cleaned_data["noted"])
     return render(request, "portals/history_verify.html", context, status=status_of(form))
-
-
-def _head(seal: Seal) -> list[tuple[str, str]]:
-    return [
-        ("Sealed up to entry", f"{seal.sequence:,}"),
-        ("Sealed on", minute(seal.sealed_at)),
-        ("Hash", seal.hash),
-    ]
 
 
 def _result(organization: Any, noted: str) -> dict[str, Any]:
