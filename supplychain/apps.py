@@ -7,7 +7,7 @@ class SupplychainConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.invitations import kinds
-        from connections.rights.uses import observe
+        from connections.rights import uses
         from core import hooks
         from core.audit import objects, presenters
         from core.outbox import kinds as mails
@@ -20,7 +20,7 @@ class SupplychainConfig(AppConfig):
         mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)
-        observe(FBA_SHIPMENTS)
+        uses.observe(FBA_SHIPMENTS)
         objects.register(object_names.NAMINGS)
         receivers.connect()
         hooks.open_work.fill(impact.open_work)
