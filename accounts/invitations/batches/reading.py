@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
-from accounts.models import BatchRow
 from core.web.spreadsheets import typed
 
 MAX_ROWS = 1000
@@ -224,7 +223,3 @@ def choice(column: Column, text: str) -> str:
     words |= {plain(label): value for value, label in column.choices.items()}
     words |= {plain(word): value for word, value in column.synonyms.items()}
     return str(words.get(plain(text), ""))
-
-
-def as_typed(row: BatchRow, columns: Sequence[Column]) -> list[str]:
-    return [row.typed.get(column.key, "") for column in columns]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.invitations.batches import kinds, overviews
 from accounts.invitations.batches.forms import ListForm, RowsForm
 from accounts.invitations.batches.kinds import BatchKind
-from accounts.invitations.batches.reading import MAX_ROWS, as_typed
+from accounts.invitations.batches.reading import MAX_ROWS
 from accounts.invitations.batches.transitions import batches
 from accounts.models import InvitationBatch
 from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
@@ -70,7 +70,7 @@ def _mendable(batch: InvitationBatch, kind: BatchKind[Any]) -> Iterator[bytes]:
     rows = batch.rows.filter(status__in=MENDABLE).order_by("number")
     return csv_lines(
         [*(column.title for column in columns), "Reason"],
-        ([*as_typed(row, columns), row.reason] for row in rows),
+        ([*(row.typed.get(column.key, "") for column in columns), row.reason] for row in rows),
     )
 
 
