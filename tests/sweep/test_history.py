@@ -66,7 +66,7 @@ NO_STATE = {
 # For whoever sent the link, and for nobody else.
 SENDERS_OWN = {"seller:guest-link"}
 # Heard through a signal, never called by itself.
-INNER = {"connections.closures.close_account"}
+INNER = {"connections.endings.close_account"}
 # Writes what the software brings along, after each migration.
 SET_UP = {"roles.catalogue.load_catalogue"}
 
