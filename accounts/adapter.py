@@ -56,6 +56,11 @@ class AccountAdapter(DefaultAccountAdapter):
         user.refresh_from_db(fields=["password", "session_epoch", "name"])
         super().login(request, user)
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Whoever has a second factor confirms with it: a password alone adds and removes none."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"].startswith("mfa_")] or methods
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Back to an opened invitation first, else where the person wanted to go."""
         opened = opening.from_cookie(request)

@@ -46,6 +46,12 @@ def needs_second_factor(user: Any) -> bool:
     )
 
 
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """To the page that explains and sets it up, and back to this one afterwards."""
+    query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+    return HttpResponseRedirect(f"{reverse('second-factor')}?{query}".rstrip("?"))
+
+
 def second_factor(get_response: Handler) -> Handler:
     """Send who must have a second factor to the page that explains and sets it up (U28, A8)."""
 
@@ -61,8 +67,7 @@ def second_factor(get_response: Handler) -> Handler:
             return None
         if has_second_factor(request) or not needs_second_factor(request.user):
             return None
-        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
-        return HttpResponseRedirect(f"{reverse('second-factor')}?{query}".rstrip("?"))
+        return to_second_factor(request)
 
     handle.process_view = process_view  # type: ignore[attr-defined]
     return handle

@@ -9,6 +9,7 @@ DECIDE_IDENTITIES = "accounts.decide_identitycheck"
 SUPERVISE = "accounts.supervise_organization"
 # The operator's own: no group of reviewers has it (N11).
 SUPERVISE_PEOPLE = "accounts.supervise_person"
+LAST_YEAR = ", or did in the last 12 months"
 
 
 def may(user: Any, permission: str) -> bool:
@@ -26,13 +27,13 @@ def stake_in_person(reviewer: Any, person_id: int) -> str:
     """Why this reviewer may not decide about this person; "" when they may."""
     if reviewer.pk == person_id:
         return "This is your own identity check: another reviewer has to decide."
-    mine = Membership.objects.live().filter(user=reviewer).values("organization_id")
-    if Membership.objects.live().filter(user_id=person_id, organization_id__in=mine).exists():
-        return "You share an account with this person: another reviewer has to decide."
+    mine = Membership.objects.recent().filter(user=reviewer).values("organization_id")
+    if Membership.objects.recent().filter(user_id=person_id, organization_id__in=mine).exists():
+        return f"You share an account with this person{LAST_YEAR}: another reviewer has to decide."
     return ""
 
 
 def stake_in_organization(reviewer: Any, organization: Any) -> str:
-    if Membership.objects.live().filter(user=reviewer, organization=organization).exists():
-        return "You belong to this account: another reviewer has to decide."
+    if Membership.objects.recent().filter(user=reviewer, organization=organization).exists():
+        return f"You belong to this account{LAST_YEAR}: another reviewer has to decide."
     return ""

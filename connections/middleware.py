@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.middleware import has_second_factor, to_second_factor
 from accounts.models import Organization
 from accounts.portals import BY_NAMESPACE, Portal
 from connections.rights.access import access_for
@@ -54,6 +55,10 @@ def portal(get_response: Handler) -> Handler:
             _resolve(request, here, kwargs.pop("org"), view)
         except DomainError as error:
             return refusal(request, error)
+        # Administrators and reviewers were asked before; this is for those who act for a seller.
+        access = request.access  # type: ignore[attr-defined]
+        if not access.member and not has_second_factor(request):
+            return to_second_factor(request)
         return None
 
     handle.process_view = process_view  # type: ignore[attr-defined]

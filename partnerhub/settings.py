@@ -255,6 +255,8 @@ APPROVAL_DAYS = 365
 IDENTITY_DAYS = 730
 IDENTITY_DOCUMENT_DAYS = 30
 APPLICATION_ANSWER_DAYS = 30
+# Whoever belonged to a business so recently decides nothing about it.
+STAKE_DAYS = 365
 REVIEW_PROMISE_DAYS = 14
 APPROVAL_REMINDER_DAYS = (60, 30, 7)
 # A live connection is reviewed this long after its start or last review; the answer has its time.

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import Membership, User
+from accounts.reviewers import LAST_YEAR
 from core.errors import NotPermitted
 from core.object_permissions import grant_to_group
 from roles.models import CategoryRight, ServiceCategory
@@ -27,8 +28,8 @@ def decidable_categories(user: Any) -> frozenset[int]:
 
 
 def own_organizations(user: Any) -> frozenset[int]:
-    """Ids of the organizations the person belongs to, a suspended membership included."""
-    rows = Membership.objects.live().filter(user=user).values_list("organization_id", flat=True)
+    """Ids of the organizations in which the person has a stake, a suspended one included."""
+    rows = Membership.objects.recent().filter(user=user).values_list("organization_id", flat=True)
     return frozenset(rows)
 
 
@@ -43,7 +44,7 @@ def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
         content_type__app_label="roles",
         codename="decide_roleapplication",
     )
-    membership = Membership.objects.live().filter(user=OuterRef("pk"), organization_id=provider_id)
+    stake = Membership.objects.recent().filter(user=OuterRef("pk"), organization_id=provider_id)
     category = CategoryRight.objects.filter(
         group__user=OuterRef("pk"),
         permission__codename=DECIDE_CATEGORY,
@@ -54,13 +55,13 @@ def why_not_decide(user: Any, *, provider_id: int, category_id: int) -> str:
             Q(is_active=True, is_staff=True) & (Q(is_superuser=True) | Exists(permission)),
             output_field=BooleanField(),
         ),
-        belongs=Exists(membership),
+        belongs=Exists(stake),
         decides=Exists(category),
     ).get(pk=user.pk)
     if not person.is_reviewer:
         return "Only reviewers of role applications can do this."
     if person.belongs:
-        return "You belong to this company: another reviewer has to decide."
+        return f"You belong to this company{LAST_YEAR}: another reviewer has to decide."
     if not person.decides:
         return "Your group does not decide this service category."
     return ""

@@ -1,9 +1,11 @@
 """Reading people and organizations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from accounts.states import (
     IdentityStatus,
@@ -12,6 +14,7 @@ from accounts.states import (
     OrganizationKind,
     OrganizationStatus,
 )
+from core import clock
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):
@@ -30,6 +33,11 @@ class OrganizationQuerySet(models.QuerySet[Any]):
 class MembershipQuerySet(models.QuerySet[Any]):
     def live(self) -> Self:
         return self.exclude(status=MembershipStatus.REMOVED)
+
+    def recent(self) -> Self:
+        """Live, or ended within the year in which it still counts as a stake."""
+        since = clock.now() - timedelta(days=settings.STAKE_DAYS)
+        return self.filter(Q(removed_at=None) | Q(removed_at__gt=since))
 
     def active(self) -> Self:
         return self.filter(status=MembershipStatus.ACTIVE, user__is_active=True)

@@ -25,7 +25,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return redirect(request.session.pop(NEXT, "/"))
     owned = Authenticator.objects.filter(user=request.user, type__in=FACTORS)
     context = {
-        "required": needs_second_factor(request.user),
+        "required": NEXT in request.session or needs_second_factor(request.user),
         "confirmations": _confirmations(request) if owned.exists() else [],
     }
     return render(request, "accounts/second_factor.html", context)

@@ -28,7 +28,12 @@ PEOPLE = (
         "Administrator of the solution provider Harbor Desk",
         "KRSXG5CTMVRXEZLU",
     ),
-    Person("provider-employee", "Emery Ployee", "Employee of the solution provider Harbor Desk"),
+    Person(
+        "provider-employee",
+        "Emery Ployee",
+        "Employee of the solution provider Harbor Desk, who acts for Blue Lantern",
+        "OBZG65TJMRSXEZDF",
+    ),
     Person("supplier", "Sunny Supplier", "Administrator of the supplier North Mill"),
     Person("reviewer", "Robin Reviewer", "The marketplace's reviewer", "GEZDGNBVGY3TQOJQ"),
     Person("lead", "Lee Lead", "Lead reviewer: the second pair of eyes", "MFRGGZDFMZTWQ2LK"),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from accounts import signals
 from accounts.models import IdentityCheck, Organization, User
+from core import clock
 from core.audit.models import Event
 from core.outbox.models import Message
 from core.outbox.services import draft, queue
@@ -246,9 +248,13 @@ def test_a_draft_can_only_be_closed():
         assert act(client, shop, "suspend", reason="x").status_code == 409
 
 
-def test_nobody_supervises_an_account_they_belong_to():
-    reviewer, shop = desk_reviewer(), organization("seller")
+@pytest.mark.parametrize("left", [False, True])
+def test_nobody_supervises_an_account_they_belong_to(left):
+    reviewer, shop = desk_reviewer(lead=True), organization("seller")
     member(shop, user=reviewer)
+    if left:
+        recently = clock.now() - timedelta(days=364)
+        shop.memberships.update(status="removed", removed_at=recently)
     client = signed_in(reviewer)
     page = client.get(f"{ORGANIZATIONS}{shop.pk}/change/").content.decode()
     assert "You belong to this account" in page

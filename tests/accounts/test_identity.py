@@ -220,13 +220,17 @@ def test_documents_are_downloads_for_the_person_and_reviewers_only():
     assert Client().get(desk).status_code == 302
 
 
-def test_a_reviewer_with_a_stake_sees_no_documents():
+@pytest.mark.parametrize("left", ["nobody", "reviewer", "person", "both"])
+def test_a_reviewer_with_a_stake_sees_no_documents(left):
+    """Who left the account that both were in still has a stake for a year."""
     user = person()
     submit(user)
     reviewer = desk_reviewer()
     shared = organization("seller")
-    for member in (user, reviewer):
-        shared.memberships.create(user=member, role="employee")
+    gone = {"status": "removed", "removed_at": clock.now() - timedelta(days=364)}
+    for name, somebody in (("person", user), ("reviewer", reviewer)):
+        ended = gone if left in (name, "both") else {}
+        shared.memberships.create(user=somebody, role="employee", **ended)
     check = IdentityCheck.objects.get()
     client = signed_in(reviewer)
     page = client.get(f"/admin/accounts/identitycheck/{check.pk}/change/").content.decode()

@@ -21,7 +21,15 @@ from accounts import tasks
 from accounts.sessions import end_all_sessions
 from core import clock
 from core.notifications.models import Notification
-from tests.factories.accounts import PASSWORD, administrator, member, organization, person
+from tests.factories.accounts import (
+    PASSWORD,
+    administrator,
+    identity,
+    member,
+    organization,
+    person,
+)
+from tests.factories.connections import approved, assigned, connection, pair
 from tests.factories.reviewers import desk_reviewer
 from tests.support import drain, nothing_changes, signed_in
 
@@ -99,6 +107,24 @@ def test_an_employee_made_administrator_needs_one_from_the_next_request_on():
     assert client.get(url).status_code == 200
     firm.memberships.update(role="administrator")
     assert client.get(url).status_code == 302
+
+
+def test_whoever_acts_for_a_seller_needs_one():
+    shop, _, firm, _ = pair()
+    worker = member(firm)
+    identity(worker)
+    approved(firm)
+    assigned(worker, connection(shop, firm))
+    url = f"/seller/{shop.handle}/shipments/"
+    client = signed_in(worker, second_factor=False)
+    gate = f"/second-factor/?next=%2Fseller%2F{shop.handle}%2Fshipments%2F"
+    assert client.get(url).url == gate
+    assert "acts for a seller" in client.get(gate).content.decode()
+    with nothing_changes():
+        assert client.post(f"{url}new/", {"name": "x"}).url == "/second-factor/"
+    assert client.get(f"/provider/{firm.handle}/").status_code == 200
+    assert signed_in(worker).get(url).status_code == 200
+    assert signed_in(person(), second_factor=False).get(url).status_code == 404
 
 
 def test_outsiders_read_nothing_from_the_gate():
@@ -202,6 +228,38 @@ def test_the_way_back_never_leaves_the_site():
 def test_everybody_may_have_one():
     page = signed_in(person(), second_factor=False).get("/second-factor/").content.decode()
     assert "Set up a passkey" in page
+
+
+CHANGES = (
+    "totp/deactivate/",
+    "webauthn/add/",
+    "webauthn/keys/{key}/remove/",
+    "webauthn/keys/{key}/edit/",
+    "recovery-codes/",
+    "recovery-codes/generate/",
+    "recovery-codes/download/",
+)
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_password_alone_changes_no_second_factor(path):
+    """Nor does it show the recovery codes, each of which is one."""
+    owner = administrator(organization("seller"))
+    secret = with_app(owner)
+    data = {"name": "Key", "credential": {}}
+    key = Authenticator.objects.create(user=owner, type="webauthn", data=data)
+    client = signed_in(owner)
+    url = f"/accounts/2fa/{path.format(key=key.pk)}"
+    confirm = f"/accounts/2fa/reauthenticate/?next={url.replace('/', '%2F')}"
+    with nothing_changes():
+        assert client.get(url).url == confirm
+        assert client.get(f"/accounts/reauthenticate/?next={url}").url == confirm
+        assert reauthenticate(client).url.startswith("/accounts/2fa/reauthenticate/")
+        assert client.get(url).url == confirm
+        assert "Use your password" not in client.get(confirm).content.decode()
+    assert client.post(confirm, {"code": code_of(secret)}).url == url
+    if "edit" not in path:  # It would have to read a real key.
+        assert client.get(url).status_code == 200
 
 
 # On every path (A16) -----------------------------------------------------------------------------

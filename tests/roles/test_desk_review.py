@@ -282,15 +282,27 @@ def _steps(desk: Desk) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("standing", ["active", "suspended"])
+@pytest.mark.parametrize("standing", ["active", "suspended", "removed"])
 def test_nobody_decides_on_their_own_company(provider: Any, standing: str) -> None:
+    """Who left within the last year has a stake still: leaving for the decision gains nothing."""
     insider = roles.reviewer()
     accounts.member(provider, user=insider)
-    insider.memberships.update(status=standing)
+    left = clock.now() - timedelta(days=364) if standing == "removed" else None
+    insider.memberships.update(status=standing, removed_at=left)
     desk = Desk(insider, roles.in_review(provider, {"orders.manage": "edit"}))
     assert "You belong to this company" in desk.page()
     with nothing_changes():
         assert {response.status_code for response in _steps(desk)} == {403}
+
+
+def test_a_year_after_leaving_a_company_one_may_decide_about_it(provider: Any) -> None:
+    insider = roles.reviewer()
+    accounts.member(provider, user=insider)
+    left = clock.now() - timedelta(days=366)
+    insider.memberships.update(status="removed", removed_at=left)
+    desk = Desk(insider, roles.in_review(provider, {"orders.manage": "edit"}))
+    assert "You belong to this company" not in desk.page()
+    assert desk.decide("orders.manage", 1).status_code == 302
 
 
 def test_other_categories_are_not_decided(provider: Any) -> None:
