@@ -1,34 +1,37 @@
 """Settings: one file, everything that differs between machines comes from the environment."""
 
-from pathlib import Path
+import os
 from urllib.parse import urlsplit
 
 from celery.schedules import crontab
+from django.http.request import split_domain_port
 from django.utils.csp import CSP
 
-from partnerhub import env as read
-from partnerhub.env import env
+from partnerhub.env import ROOT, Environment
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+env = Environment(os.environ)
+BASE_DIR = ROOT
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 
 # What the machine says -------------------------------------------------------------------------
-DEMO = env.bool("DEMO", default=False)
-DEBUG = env.bool("DEBUG", default=False)
-SITE_URL = read.site_url(demo=DEMO)
+DEMO = env.demo
+SITE_URL = env.site_url()
 SITE_HTTPS = SITE_URL.startswith("https://")
-SECRET_KEY = read.secret_key(demo=DEMO, var=VAR_DIR)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", "127.0.0.1", "localhost"]
-MARKETPLACE_NAME = env.str("MARKETPLACE_NAME", default="Amazon")
-SUPPORT_EMAIL = env.str(
-    "SUPPORT_EMAIL", default="support@demo.example" if DEMO else "supply-chain-connect@amazon.com"
+_SITE_HOST = split_domain_port(urlsplit(SITE_URL).netloc)[0]
+DEBUG = env.debug()
+SECRET_KEY = env.secret_key(VAR_DIR / "secret-key")
+SECRET_KEY_FALLBACKS = env.fallback_keys()
+ALLOWED_HOSTS = [_SITE_HOST, *([] if env.production else ["127.0.0.1", "localhost"])]
+MARKETPLACE_NAME = env.text("MARKETPLACE_NAME", "Amazon")
+SUPPORT_EMAIL = env.plain_address(
+    "SUPPORT_EMAIL", "support@demo.example" if DEMO else "", like="the address that people ask"
 )
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"PartnerHub <no-reply@{urlsplit(SITE_URL).hostname}>"
-)
+_MAIL_HOST = _SITE_HOST if env.production else "localhost"
+DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", f"PartnerHub <no-reply@{_MAIL_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = env.proxies(https=SITE_HTTPS)
+# Where the web server listens; gunicorn.conf.py reads them.
+BIND, PORT, WEB_CONCURRENCY = env.bind(), env.port, env.number("WEB_CONCURRENCY", 2, 1, 64)
 
 # Applications ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -113,17 +116,17 @@ TEMPLATES = [
 ]
 
 # Data ------------------------------------------------------------------------------------------
-DATABASES = {"default": read.database(demo=DEMO, var=VAR_DIR)}
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+DATABASES = {"default": env.database(VAR_DIR / "partnerhub.sqlite3")}
+REDIS_URL, REDIS_TLS = env.redis()
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "partnerhub",
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, **REDIS_TLS},
     }
 }
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR_DIR / "media")
 STATIC_URL = "/static/"
 STATIC_ROOT = None if DEBUG or DEMO else VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
@@ -240,11 +243,11 @@ SECURE_CSP = {
 # `default` stores the message in the transaction that caused it; `transport` sends it later.
 MAILERS = {
     "default": {"BACKEND": "core.outbox.services.OutboxBackend"},
-    "transport": read.transport(demo=DEMO, var=VAR_DIR),
+    "transport": env.transport(VAR_DIR / "mail"),
 }
 # The mail provider's own settings, and whose reports about bounces and complaints are taken in.
-ANYMAIL = read.anymail()
-MAIL_WEBHOOK = read.mail_webhook(ANYMAIL)
+ANYMAIL = env.anymail()
+MAIL_WEBHOOK = env.mail_webhook(ANYMAIL)
 
 # Rules of the product --------------------------------------------------------------------------
 PARTNER_LINK_DAYS = 7
@@ -267,6 +270,7 @@ REVIEW_REMINDER_DAYS = (14, 3, 0)
 
 # Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_USE_SSL = REDIS_TLS or None
 # What a web process publishes with: it never waits for a broker (F1, F2).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.5,
@@ -314,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
 }
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 # Logs ------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
@@ -323,5 +328,9 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # gunicorn has handlers of its own unless it is told not to.
+    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
 }
+
+env.stop_if_wrong()

@@ -11,7 +11,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 # Set, not defaulted: what a developer exported must not steer the tests.
 os.environ.update(
-    SECRET_KEY="tests-only-" + "k" * 50,
+    SECRET_KEY="tests-only-7d1f0a9c5b3e8642-Zk3vQx9LmT4w",
     SITE_URL="http://localhost",
     EMAIL_URL="console://",
     DEMO="0",

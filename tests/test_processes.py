@@ -172,7 +172,8 @@ def test_run_serves_like_production(start, empty_database, empty_broker):
         REDIS_URL=empty_broker,
         SITE_URL="https://hub.example",
         EMAIL_URL="smtp+plain://localhost:9",
-        SECRET_KEY="k" * 60,
+        SECRET_KEY="processes-only-41c7e09b5d2fa683-Jw8nHr5Yb",
+        SUPPORT_EMAIL="support@hub.example",
         TRUSTED_PROXY_COUNT="1",
     )
     secure = {"Host": "hub.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}

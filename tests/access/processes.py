@@ -31,9 +31,8 @@ class WebProcess:
             "DJANGO_SETTINGS_MODULE": "tests.access.served",
             "DATABASE_URL": url._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
         }
-        command = [sys.executable, "-m", "gunicorn", "partnerhub.wsgi:application"]
-        command += ["--worker-class", "gthread", "--workers", "1", "--threads", "2"]
-        command += ["--bind", f"{embedded.LOOPBACK}:{self.port}", "--no-control-socket"]
+        environment |= {"PORT": str(self.port), "WEB_CONCURRENCY": "1"}
+        command = [sys.executable, "-m", "gunicorn", "--threads", "2"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 embedded.tied(command), env=environment, cwd=settings.BASE_DIR,

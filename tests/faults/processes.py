@@ -157,8 +157,8 @@ class Web(Pages, Process):
 
     def __init__(self, log: Path, env: dict[str, str], port: int) -> None:
         self.port = port
-        command = supervisor.application_children(env | {"PORT": str(port)}, log, None)[0].command
-        super().__init__(log, command[2:], env)
+        command = supervisor.application_children(log, None)[0].command
+        super().__init__(log, command[2:], env | {"PORT": str(port)})
         wait_for(lambda: self._answers(), "the site")
 
     def _answers(self) -> bool:

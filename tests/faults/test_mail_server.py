@@ -14,7 +14,7 @@ from core import clock
 from core.outbox import delivery, services
 from core.outbox.models import Message, Pause
 from core.outbox.states import MessageStatus
-from partnerhub.env import transport as transport_from_url
+from partnerhub.env import Environment
 from tests.factories import invitations
 from tests.faults.conftest import TIMEOUT
 from tests.faults.mailserver import DROP, HANG, STEPS
@@ -159,9 +159,9 @@ def test_f7_silence(smtp: Any, queue: Any, step: str, tell: Any):
     tell(f"F7 {step}", f"sent 4, lost 0, doubled {doubled}; others waited {seconds:.1f} s")
 
 
-def test_f7_waits_no_longer_than_ten_seconds_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path):
-    monkeypatch.setenv("EMAIL_URL", "smtp://mail.example")
-    assert transport_from_url(demo=False, var=tmp_path)["OPTIONS"]["timeout"] == 10
+def test_f7_waits_no_longer_than_ten_seconds_by_itself(tmp_path):
+    env = Environment({"EMAIL_URL": "smtp://mail.example"})
+    assert env.transport(tmp_path)["OPTIONS"]["timeout"] == 10
 
 
 def test_f7_server_that_answers_nobody_is_left_alone(smtp: Any, queue: Any):

@@ -138,15 +138,6 @@ def test_a_port_that_is_no_number_is_refused():
         supervisor.check_port({"PORT": "http"})
 
 
-def test_run_says_what_is_missing(monkeypatch):
-    for name in supervisor.NEEDED:
-        monkeypatch.setenv(name, "x")
-    monkeypatch.delenv("EMAIL_URL")
-    monkeypatch.setenv("SITE_URL", "")
-    with pytest.raises(Refused, match="Set SITE_URL, EMAIL_URL:"):
-        supervisor.run_environment()
-
-
 def test_reset_forgets_data_and_keeps_the_key(tmp_path, monkeypatch):
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     key = supervisor.kept_secret_key(tmp_path)
