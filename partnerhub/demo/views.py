@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from core import clock
+from core.numbers import WholeField
 from core.outbox import kinds
 from core.web.forms import posted, status_of
 from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
@@ -102,7 +103,7 @@ def mail_kind_body(request: HttpRequest, name: str) -> HttpResponse:
 
 
 class ClockForm(forms.Form):
-    days = forms.IntegerField(min_value=0, max_value=3650, initial=1, label="Days ahead")
+    days = WholeField(min_value=0, max_value=3650, initial=1, label="Days ahead")
 
 
 @login_not_required

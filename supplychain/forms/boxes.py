@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from core.numbers import AmountField, WholeField
 from supplychain.forms.fields import DayInput, LineField
 from supplychain.models import Box
 from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
@@ -17,14 +18,8 @@ from supplychain.vocabulary import ItemSheet, LengthUnit, SheetSize, WeightUnit
 SIDES = ("length", "width", "height")
 
 
-def _amount(label: str) -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,
-        min_value=Decimal("0.01"),
-        max_digits=9,
-        decimal_places=2,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
-    )
+def _amount(label: str) -> AmountField:
+    return AmountField(label=label, min_value=Decimal("0.01"), max_digits=9, decimal_places=2)
 
 
 class BoxForm(forms.Form):
@@ -38,12 +33,11 @@ class BoxForm(forms.Form):
     length_unit = forms.ChoiceField(
         label="Unit of length", choices=LengthUnit.choices, initial=LengthUnit.IN
     )
-    count = forms.IntegerField(
+    count = WholeField(
         label="Equal boxes",
         min_value=1,
         max_value=MAX_EQUAL_BOXES,
         initial=1,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         help_text="So many boxes with this weight, size and contents.",
     )
 
@@ -55,12 +49,11 @@ class BoxForm(forms.Form):
             del self.fields["count"]
         for line in lines:
             key = line.item.public_id
-            self.fields[f"units-{key}"] = forms.IntegerField(
+            self.fields[f"units-{key}"] = WholeField(
                 label=f"Units of {line.item.msku}",
                 required=False,
                 min_value=0,
                 max_value=MAX_UNITS_PER_SKU,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
             )
             if line.item.expiry:
                 self.fields[f"expiry-{key}"] = forms.DateField(
@@ -125,7 +118,7 @@ class ItemLabelForm(forms.Form):
     item_sheet = forms.ChoiceField(
         label="Sheet", choices=ItemSheet.choices, initial=ItemSheet.LETTER_30
     )
-    copies = forms.IntegerField(label="Labels", min_value=1, max_value=10_000, initial=30)
+    copies = WholeField(label="Labels", min_value=1, max_value=10_000, initial=30)
 
     def __init__(self, *args: Any, items: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from core.numbers import WholeField
 from supplychain.models import Shipment
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
@@ -27,7 +28,7 @@ class ReportForm(forms.Form):
         if not any(step in COUNTED for step, _ in steps):
             return
         for item in shipment.items.all()[:MOST_ITEMS]:
-            self.fields[f"received-{item.pk}"] = forms.IntegerField(
+            self.fields[f"received-{item.pk}"] = WholeField(
                 label=f"Received of {item.msku}",
                 help_text=f"{item.quantity:,} planned. Empty: as planned.",
                 required=False,

@@ -3,20 +3,60 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext as _
 
 from core.outbox.rendering import one_line
+from core.spellings import is_invisible, visible
 
+# No keyboard changes what is typed.
+VERBATIM = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 _refuse_nul = ProhibitNullCharactersValidator()
 
 
 class LineField(forms.CharField):
-    """Text on one line, without characters that nobody sees; NUL is refused, not dropped."""
+    """Text on one line, without characters that nobody sees; NUL is refused, not dropped.
+
+    Joiners stay inside words of the scripts that need them.
+    """
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         _refuse_nul(text)
-        return one_line(text)
+        seen = visible(text)
+        return one_line(seen if seen.isascii() else text.replace("\N{WORD JOINER}", ""))
+
+
+class SkuField(forms.CharField):
+    """A seller's own word for an item, exactly as typed: it is compared with what others hold."""
+
+    def to_python(self, value: Any) -> str:
+        return exact_sku(super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return super().widget_attrs(widget) | VERBATIM
+
+
+def exact_sku(text: str) -> str:
+    """`text` without blanks around it. Raises ValidationError where anything else would have to
+    change: characters that nobody sees, two blanks in a row, letters in another spelling."""
+    sku = text.strip()
+    if sku == one_line(visible(sku)):
+        return sku
+    for place, char in enumerate(sku, start=1):
+        if is_invisible(char) or (char.isspace() and char != " "):
+            raise ValidationError(
+                _(
+                    "“%(sku)s” holds a character that cannot be seen: U+%(code)s, at place "
+                    "%(place)s. Type it again."
+                )
+                % {"sku": one_line(visible(sku))[:40], "code": f"{ord(char):04X}", "place": place}
+            )
+    raise ValidationError(
+        _("“%(sku)s” holds two blanks in a row, or an accent apart from its letter. Type it again.")
+        % {"sku": sku[:40]}
+    )
 
 
 class LinesField(forms.CharField):

@@ -1,6 +1,9 @@
 """Inviting a guest to one shipment, and the code that lets them in."""
 
+import re
+
 from django import forms
+from django.utils.translation import gettext as _
 
 from accounts.addresses import AddressField
 from accounts.names import NameField
@@ -20,15 +23,16 @@ class GuestForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.RegexField(
-        r"\A\s*\d{3}\s?\d{3}\s*\Z",
+    code = LineField(
         label="Code from the mail",
-        error_messages={"invalid": "The code has six digits."},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 
     def clean_code(self) -> str:
-        return "".join(self.cleaned_data["code"].split())
+        code = "".join(str(self.cleaned_data["code"]).split())
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise forms.ValidationError(_("The code has six digits."))
+        return code
 
 
 class GuestDeclineForm(ReasonForm):

@@ -7,8 +7,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext as _
 
+from core.numbers import NumberUnclear, read_whole
 from core.outbox.rendering import one_line
+from supplychain.forms.fields import exact_sku
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemPlan
 
@@ -32,7 +35,7 @@ class PasteField(forms.CharField):
             raise ValidationError("This is too much to paste at once.")
         plans, errors = [], []
         for number, cells in enumerate(_rows(text), start=1):
-            if not any(cells):
+            if not any(map(one_line, cells)):
                 continue
             try:
                 plans.append(_plan(cells))
@@ -50,7 +53,7 @@ class PasteField(forms.CharField):
 def _rows(text: str) -> list[list[str]]:
     lines = text.splitlines()
     delimiter = next((sign for sign in "\t;," if any(sign in line for line in lines)), "\t")
-    return [[one_line(cell) for cell in _cells(line, delimiter)] for line in lines]
+    return [_cells(line, delimiter) for line in lines]
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -60,13 +63,27 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return [line]
 
 
+def _sku(text: str) -> str:
+    try:
+        return exact_sku(text)
+    except ValidationError as error:
+        raise ValueError(error.message) from None
+
+
 def _plan(cells: list[str]) -> ItemPlan:
-    sku, units, fnsku, title = (*cells, "", "", "")[:4] if cells else ("", "", "", "")
+    typed, units, fnsku, title = (*cells, "", "", "", "")[:4]
+    sku = _sku(typed)
+    units, fnsku, title = units.strip(), one_line(fnsku), one_line(title)
     if not sku or len(sku) > 255:
         raise ValueError("the SKU is missing or too long.")
-    digits = units.replace(",", "").replace(" ", "")
-    if not re.fullmatch(r"[0-9]{1,6}", digits) or not 1 <= int(digits) <= MAX_UNITS_PER_SKU:
+    try:
+        quantity = read_whole(units)
+    except NumberUnclear as error:
+        raise ValueError(
+            _("units of %(sku)s: %(problem)s") % {"sku": sku[:40], "problem": error}
+        ) from None
+    if not 1 <= quantity <= MAX_UNITS_PER_SKU:
         raise ValueError(f"units of {sku[:40]} must be 1 to {MAX_UNITS_PER_SKU:,}.")
     if not _FNSKU.fullmatch(fnsku.upper()):
         raise ValueError(f"the FNSKU of {sku[:40]} has other signs than letters and digits.")
-    return ItemPlan(msku=sku, quantity=int(digits), fnsku=fnsku.upper(), title=title[:250])
+    return ItemPlan(msku=sku, quantity=quantity, fnsku=fnsku.upper(), title=title[:250])

@@ -8,8 +8,9 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 
 from core import clock
+from core.numbers import WholeField
 from supplychain.centers import centers
-from supplychain.forms.fields import DayInput, LineField, LinesField
+from supplychain.forms.fields import DayInput, LineField, LinesField, SkuField
 from supplychain.forms.pasted_items import PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
@@ -63,9 +64,9 @@ class ShipmentForm(forms.Form):
 
 class ItemForm(forms.Form):
     item = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    msku = LineField(label="SKU", max_length=255)
+    msku = SkuField(label="SKU", max_length=255)
     fnsku = LineField(label="FNSKU", required=False, max_length=10)
-    quantity = forms.IntegerField(label="Units", min_value=1, max_value=MAX_UNITS_PER_SKU)
+    quantity = WholeField(label="Units", min_value=1, max_value=MAX_UNITS_PER_SKU)
     title = LineField(label="Title", required=False, max_length=250)
     prep_type = forms.ChoiceField(
         label="Prep", choices=PrepType.choices, initial=PrepType.ITEM_NO_PREP

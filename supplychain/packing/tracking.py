@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.spellings import visible
 from supplychain.vocabulary import TrackingVerdict
 
 FORMATS_FILE = Path(__file__).parents[1] / "data" / "tracking_formats.json"
@@ -73,7 +74,7 @@ def check_bol(number: str) -> str:
 
 
 def _normalised(number: str, what: str) -> str:
-    text = "".join(number.split()).upper()
+    text = "".join(visible(number).split()).upper()
     if not text:
         raise TrackingError(_("Enter the %(what)s.") % {"what": what})
     if len(text) > MAX_LENGTH:

@@ -1,5 +1,6 @@
 """A supplier works on a shared shipment: boxes, contents, labels, numbers, shipped (S1.13)."""
 
+import html
 import io
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from core import clock
 from core.audit.models import Event
 from supplychain.models import Box, Share
+from supplychain.packing.units import from_grams, from_millimetres
 from supplychain.vocabulary import SheetSize
 from tests.factories.supplychain import box, item, packed, seller, share, shipment, supplier
 from tests.supplychain.pages import box_values, share_page, shipment_page
@@ -351,6 +353,29 @@ def test_tracking_numbers_are_checked_and_told_at_their_box(scene):
         "not_supported",
     ]
     assert scene.post("share-shipped").status_code == 302
+
+
+def test_what_is_copied_from_a_mail_is_read(scene):
+    """Joiners that nobody sees stand between the digits; a number of ours has them, too."""
+    scene.add({"MUG": 12, "BOWL": 8})
+    scene.post("share-confirm")
+    first = f"box-{Box.objects.get().public_id}"
+    scene.post("share-tracking", {first: "\u2060".join(UPS) + "\u200b"})
+    assert Box.objects.get().tracking_number == UPS
+
+
+def test_weights_and_sides_in_any_country_s_spelling(scene):
+    response = scene.add({"MUG": 6}, weight="1,200")
+    assert response.status_code == 422
+    assert "“1,200” can mean 1200 or 1.2" in html.unescape(response.content.decode())
+    scene.add({"MUG": 6, "BOWL": 4}, weight="10,5", length="12,0", width="9.5", height="1 0")
+    assert not Box.objects.exists()
+    scene.add({"MUG": 6, "BOWL": 4}, weight="10,5", length="12,0", width="9.5", height="10")
+    box = Box.objects.get()
+    assert (from_grams(box.weight_g, "LB"), from_millimetres(box.width_mm, "IN")) == (
+        Decimal("10.50"),
+        Decimal("9.50"),
+    )
 
 
 def test_pallets_take_freight_numbers():

@@ -1,5 +1,6 @@
 """Shipments in Seller Central: list, create, change, cancel; members and delegates (S1.11)."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from connections.models import Connection
 from core import clock
 from core.audit.models import Event
-from supplychain.models import Shipment
+from supplychain.models import Shipment, ShipmentItem
 from tests.factories.accounts import identity, member, organization, person
 from tests.factories.connections import FBA, assigned
 from tests.factories.connections import connection as partner
@@ -134,6 +135,44 @@ def test_bad_input_is_told_and_nothing_is_written(shop, values):
         response = create(client, firm, MUG, **values)
     assert response.status_code == 422
     assert "Spring refill" in response.content.decode() or "name" in values
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"paste-pasted": "SPOON\t1.200"}, "“1.200” can mean 1200 or 1.2"),
+        ({"paste-pasted": "SPOON\t12,5"}, "“12,5” was read as 12.5"),
+        ({"items-0-quantity": "1.200"}, "“1.200” can mean 1200 or 1.2"),
+        ({"items-0-quantity": "12,5"}, "“12,5” was read as 12.5"),
+        ({"paste-pasted": "SP\u200bOON\t3"}, "U+200B, at place 3"),
+        ({"paste-pasted": "SP\u2060OON\t3"}, "U+2060, at place 3"),
+        ({"paste-pasted": "SP  OON\t3"}, "two blanks in a row"),
+        ({"items-0-msku": "MUG\u200b-RED"}, "U+200B, at place 4"),
+        ({"items-0-msku": "MUG\u00a0RED"}, "U+00A0, at place 4"),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_what_was_read(shop, values, told):
+    """Neither a number nor an SKU becomes another one without a word."""
+    firm, boss = shop
+    client = signed_in(boss)
+    with nothing_changes():
+        response = create(client, firm, MUG, **values)
+    assert response.status_code == 422
+    assert told in html.unescape(response.content.decode())
+
+
+def test_numbers_are_read_as_people_write_them(shop):
+    firm, boss = shop
+    pasted = "A\t12,00\nB\t1 200\nC\t1\u00a0200\nD\t12.0\nE F\t7"
+    create(signed_in(boss), firm, MUG | {"quantity": "1,200"}, **{"paste-pasted": pasted})
+    assert list(ShipmentItem.objects.values_list("msku", "quantity")) == [
+        ("MUG-RED", 1200),
+        ("A", 12),
+        ("B", 1200),
+        ("C", 1200),
+        ("D", 12),
+        ("E F", 7),
+    ]
 
 
 def test_more_lines_without_javascript(shop):

@@ -3,11 +3,11 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
+from core.spellings import search_key
 from core.web.spreadsheets import typed
 
 MAX_ROWS = 1000
@@ -51,8 +51,7 @@ class Reading:
 
 def plain(text: str) -> str:
     """A word as it is compared: letters and digits, without case and accents."""
-    parts = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in parts if char.isalnum())
+    return "".join(char for char in search_key(text) if char.isalnum())
 
 
 def read(text: str, columns: Sequence[Column], *, header: bool = False) -> Reading:
