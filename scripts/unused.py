@@ -21,7 +21,7 @@ ALLOWED = {
     "verbose_name index_title password_change list_* paginator": "Django's admin",
     "lookups lookup_allowed has_*_permission get_search_results": "Django's admin",
     "show_* sortable_by model_admin": "Django's admin",
-    "clean_* field_order input_type initial_form_count": "Django forms",
+    "clean_* has_changed field_order input_type initial_form_count": "Django forms",
     "form_template_name field_template_name bound_field_class": "Django forms",
     "regex to_url app_name handler???": "Django's addresses",
     "process_template_response": "Django middleware",

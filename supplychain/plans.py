@@ -1,10 +1,12 @@
 """What forms and files hand to the transitions: plain values, already in our units."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from core.edits import Words
 from supplychain.vocabulary import Owner, PrepType, TransportMode
 
 
@@ -36,6 +38,8 @@ class ItemChanges:
     changed: dict[uuid.UUID, ItemPlan]
     removed: frozenset[uuid.UUID] = frozenset()
     added: tuple[ItemPlan, ...] = ()
+    # The words of the lines as they were shown; a line without them is taken as it stands.
+    shown: Mapping[uuid.UUID, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

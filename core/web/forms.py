@@ -1,17 +1,29 @@
 """What every view does with a form: call the transition, and put a refusal where it belongs."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
 
-from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
+from core.edits import Overtaken, word, words
+from core.errors import (
+    Conflict,
+    DomainError,
+    LimitReached,
+    NotPermitted,
+    NotRelated,
+    TransitionNotAllowed,
+)
 from core.web.formats import soon
 
-LIMIT = "limit"
+LIMIT, CONFLICT = "limit", "conflict"
 # The two buttons of a confirm page that carries a form: go on, or change what was typed.
 CONFIRMED, REVISE = "confirmed", "revise"
 
@@ -21,12 +33,81 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+class ShownField(forms.CharField):
+    """The words of what a form showed, by field; None from a page that does not say."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+    def clean(self, value: Any) -> Any:
+        try:
+            found = json.loads(super().clean(value))
+        except ValueError:
+            return None
+        return words(found) if isinstance(found, dict) else None
+
+
+class EditForm(forms.Form):
+    """A form about something that others may change while it is open.
+
+    It carries the words of what it showed in the hidden field `shown`, which a page that lays its
+    fields out itself writes once; as cleaned data they are what core.edits.merge takes. Where
+    somebody else was faster, apply() shows both values and leaves what was typed in the field:
+    sent again, it is meant.
+    """
+
+    shown = ShownField()
+
+    def standing(self) -> dict[str, Any]:
+        """What the form was made from, by field: a subclass may name other things than fields."""
+        return {
+            name: self.get_initial_for_field(field, name)
+            for name, field in self.fields.items()
+            if not field.widget.is_hidden
+        }
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        if field_name == "shown" and not self.initial.get("shown"):
+            return json.dumps(words(self.standing()))
+        return super().get_initial_for_field(field, field_name)
+
+    def overtaken(self, now: Mapping[str, Any]) -> None:
+        """Tell what somebody else saved meanwhile, and leave what was typed in its field."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        shown = self.cleaned_data.get("shown") or {}
+        data[self.add_prefix("shown")] = json.dumps({**shown, **words(now)})
+        self.data = data
+        for name, value in now.items():
+            text = _(
+                "Somebody else saved “%(theirs)s” here in the meantime. What you entered is not "
+                "saved yet: save again to replace theirs."
+            )
+            if not (told := self.told(name, value)):
+                text = _(
+                    "Somebody else emptied this in the meantime. What you entered is not saved "
+                    "yet: save again to put it here."
+                )
+            error = ValidationError(text % {"theirs": told}, code=CONFLICT)
+            self.add_error(name if name in self.fields else None, error)
+
+    def told(self, name: str, value: Any) -> str:
+        """How a person reads a value of this field."""
+        choices = getattr(self.fields.get(name), "choices", ())
+        return next((str(label) for key, label in choices if word(key) == word(value)), word(value))
+
+
 def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
     """The result of `action`, or None when it refused what the form holds.
 
     A DomainError with a field, or with status 422, becomes an error of the form, which the view
-    shows again with status 422; a reached limit becomes one that says when, with status 429;
-    every other one propagates to its page. `action` returns what it changed, which is never None:
+    shows again with status 422; a reached limit becomes one that says when, with status 429; a
+    conflict one with status 409, so that what was typed is kept; every other one propagates to its
+    page. `action` returns what it changed, which is never None:
 
         if form.is_valid() and (row := apply(form, lambda: transition(by=user, ...))):
             return redirect(...)
@@ -36,7 +117,15 @@ def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:
     except LimitReached as error:
         form.add_error(None, ValidationError(refusal_text(error), code=LIMIT))
         return None
+    except Overtaken as error:
+        if not isinstance(form, EditForm):
+            raise
+        form.overtaken(error.now)
+        return None
     except DomainError as error:
+        if not error.field and type(error) in (Conflict, TransitionNotAllowed):
+            form.add_error(None, ValidationError(error.message, code=CONFLICT))
+            return None
         if not error.field and error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -93,11 +182,14 @@ def carried(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def status_of(form: BaseForm) -> int:
-    """The status of a page that shows this form: 429 at a limit, 422 for another refusal."""
+    """The status of a page that shows this form: 429 at a limit, 409 where somebody else was
+    faster, 422 for another refusal."""
     if not form.is_bound or not form.errors:
         return HTTPStatus.OK
-    limited = any(error.code == LIMIT for error in form.non_field_errors().as_data())
-    return HTTPStatus.TOO_MANY_REQUESTS if limited else HTTPStatus.UNPROCESSABLE_ENTITY
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    if LIMIT in codes:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.CONFLICT if CONFLICT in codes else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def refusal_text(error: DomainError) -> str:

@@ -1,17 +1,25 @@
 """Boxes as a supplier types them: weight, sides, contents; labels and numbers."""
 
 import uuid
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 
+from core.edits import Words
 from core.numbers import AmountField, WholeField
+from core.web.forms import EditForm
 from supplychain.forms.fields import DayInput, LineField
 from supplychain.models import Box
 from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
 from supplychain.packing.contents import Line
-from supplychain.packing.units import UnitError, to_grams, to_millimetres
+from supplychain.packing.units import (
+    UnitError,
+    from_grams,
+    from_millimetres,
+    to_grams,
+    to_millimetres,
+)
 from supplychain.plans import BoxContent, BoxPlan
 from supplychain.vocabulary import ItemSheet, LengthUnit, SheetSize, WeightUnit
 
@@ -22,7 +30,14 @@ def _amount(label: str) -> AmountField:
     return AmountField(label=label, min_value=Decimal("0.01"), max_digits=9, decimal_places=2)
 
 
-class BoxForm(forms.Form):
+def _exact(shown: str) -> Decimal | None:
+    try:
+        return Decimal(shown)
+    except InvalidOperation:
+        return None
+
+
+class BoxForm(EditForm):
     weight = _amount("Weight")
     weight_unit = forms.ChoiceField(
         label="Unit of weight", choices=WeightUnit.choices, initial=WeightUnit.LB
@@ -41,11 +56,13 @@ class BoxForm(forms.Form):
         help_text="So many boxes with this weight, size and contents.",
     )
 
-    def __init__(self, *args: Any, lines: list[Line], single: bool = False, **kwargs: Any) -> None:
-        """`single` leaves the number of equal boxes out."""
+    def __init__(
+        self, *args: Any, lines: list[Line], facts: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """`facts`, what stands in one box, leaves the number of equal boxes out."""
         super().__init__(*args, **kwargs)
-        self.lines = lines
-        if single:
+        self.lines, self.facts = lines, facts
+        if facts:
             del self.fields["count"]
         for line in lines:
             key = line.item.public_id
@@ -63,6 +80,16 @@ class BoxForm(forms.Form):
                     widget=DayInput,
                 )
 
+    def standing(self) -> dict[str, Any]:
+        return self.facts or {}
+
+    def told(self, name: str, value: Any) -> str:
+        if name == "weight":
+            return f"{from_grams(value, WeightUnit.LB)} {WeightUnit.LB.label}"
+        if name in SIDES:
+            return f"{from_millimetres(value, LengthUnit.IN)} {LengthUnit.IN.label}"
+        return super().told(name, value)
+
     def rows(self) -> list[tuple[Line, Any, Any]]:
         return [
             (
@@ -77,14 +104,23 @@ class BoxForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        self._convert(data, "weight", "weight_unit", to_grams)
+        self._convert(data, "weight", "weight_unit", to_grams, from_grams)
         for side in SIDES:
-            self._convert(data, side, "length_unit", to_millimetres)
+            self._convert(data, side, "length_unit", to_millimetres, from_millimetres)
         return data
 
-    def _convert(self, data: dict[str, Any], name: str, unit: str, convert: Any) -> None:
+    def _convert(
+        self, data: dict[str, Any], name: str, unit: str, convert: Any, display: Any
+    ) -> None:
         if data.get(name) is None or unit not in data:
             return
+        shown: Words = data.get("shown") or {}
+        if name in shown and data[unit] == self.fields[unit].initial:
+            exact = _exact(shown[name])
+            if exact and display(exact, data[unit]) == data[name]:
+                # Not touched: what was entered in another unit is not rounded by looking at it.
+                data[f"{name}_exact"] = exact
+                return
         try:
             data[f"{name}_exact"] = convert(data[name], data[unit])
         except UnitError as error:
@@ -126,7 +162,7 @@ class ItemLabelForm(forms.Form):
         field.choices = [(str(item.public_id), f"{item.msku} ({item.fnsku})") for item in items]
 
 
-class TrackingForm(forms.Form):
+class TrackingForm(EditForm):
     def __init__(self, *args: Any, boxes: list[Box], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for box in boxes:
@@ -140,7 +176,9 @@ class TrackingForm(forms.Form):
 
     def numbers(self) -> dict[uuid.UUID, str]:
         return {
-            uuid.UUID(name.removeprefix("box-")): value for name, value in self.cleaned_data.items()
+            uuid.UUID(name.removeprefix("box-")): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("box-")
         }
 
 
@@ -158,7 +196,7 @@ class TrackingPasteForm(forms.Form):
         return [line.strip() for line in lines if line.strip()]
 
 
-class FreightForm(forms.Form):
+class FreightForm(EditForm):
     """The numbers of a pallet shipment; one of them is enough."""
 
     pro_number = LineField(label="PRO number", required=False, max_length=80)
@@ -166,6 +204,7 @@ class FreightForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if not self.errors and not any(data.values()):
+        numbers = [data.get(name) for name in ("pro_number", "bol_number")]
+        if not self.errors and not any(numbers):
             raise forms.ValidationError("Enter the PRO or the bill of lading number.")
         return data

@@ -2,13 +2,16 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
 
 from core import clock
+from core.edits import Words, word
 from core.numbers import WholeField
+from core.web.forms import EditForm
 from supplychain.centers import centers
 from supplychain.forms.fields import DayInput, LineField, LinesField, SkuField
 from supplychain.forms.pasted_items import PasteField
@@ -29,7 +32,7 @@ def center_choices() -> list[Any]:
     return [("", "Choose a centre"), *sorted(by_state.items())]
 
 
-class ShipmentForm(forms.Form):
+class ShipmentForm(EditForm):
     name = LineField(label="Name", max_length=120, help_text="How you and your suppliers know it.")
     center_code = forms.ChoiceField(label="Fulfilment centre", choices=center_choices)
     mode = forms.ChoiceField(
@@ -47,22 +50,22 @@ class ShipmentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Stands on the box labels.",
     )
-    version = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
     def clean_ship_date(self) -> Any:
         """A day to come, unless it is the one that stood there."""
         value = self.cleaned_data["ship_date"]
-        if value and value != self.initial.get("ship_date") and value < clock.today():
+        shown: Words = self.cleaned_data["shown"] or {}
+        known = {shown.get("ship_date"), word(self.initial.get("ship_date"))}
+        if value and word(value) not in known and value < clock.today():
             raise forms.ValidationError("The ship date has passed.")
         return value
 
     def facts(self) -> ShipmentFacts:
-        data = dict(self.cleaned_data)
-        data.pop("version", None)
-        return ShipmentFacts(**data)
+        names = ShipmentFacts.__dataclass_fields__
+        return ShipmentFacts(**{name: self.cleaned_data[name] for name in names})
 
 
-class ItemForm(forms.Form):
+class ItemForm(EditForm):
     item = forms.UUIDField(required=False, widget=forms.HiddenInput)
     msku = SkuField(label="SKU", max_length=255)
     fnsku = LineField(label="FNSKU", required=False, max_length=10)
@@ -97,15 +100,24 @@ class BaseItemFormSet(BaseFormSet):
     def changes(self, pasted: list[ItemPlan]) -> ItemChanges:
         changed: dict[uuid.UUID, ItemPlan] = {}
         removed, added = set(), []
+        shown: dict[uuid.UUID, Words] = {}
         for form in self._typed():
             key, gone = form.cleaned_data["item"], form.cleaned_data.get("DELETE")
+            if key and form.cleaned_data["shown"]:
+                shown[key] = form.cleaned_data["shown"]
             if key is None:
                 added += [] if gone else [form.plan()]
             elif gone:
                 removed.add(key)
             else:
                 changed[key] = form.plan()
-        return ItemChanges(changed, frozenset(removed), (*added, *pasted))
+        return ItemChanges(changed, frozenset(removed), (*added, *pasted), shown)
+
+    def overtaken(self, now: Mapping[str, Any]) -> None:
+        """`now` holds the fields of each line that stand differently, by the line's public id."""
+        for form in self._typed():
+            if lost := now.get(str(form.cleaned_data["item"])):
+                form.overtaken(lost)
 
     def _typed(self) -> list[ItemForm]:
         return [form for form in self.forms if form.cleaned_data.get("msku")]
@@ -137,4 +149,3 @@ class PasteForm(forms.Form):
         required=False,
         help_text="One item a line: SKU, units, FNSKU, title. FNSKU and title may be missing.",
     )
-    version = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
-from core.db import move
+from core.db import lock, move
+from core.edits import Words, merge
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
 from supplychain import emails
@@ -23,7 +24,7 @@ from supplychain.packing.boxes import (
 )
 from supplychain.packing.tracking import TrackingError, check_bol, check_pro, check_tracking
 from supplychain.permissions import WORK_SHARES
-from supplychain.plans import BoxPlan
+from supplychain.plans import BoxContent, BoxPlan
 from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
 from supplychain.transitions.guards import enter_share, note_share, require_open
 from supplychain.transitions.shipments import settle
@@ -32,7 +33,8 @@ from supplychain.vocabulary import TransportMode
 CHUNK = 1000
 # Equal boxes x lines that one request writes.
 MAX_LINES_AT_ONCE = 50_000
-MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
+# Column of a box -> the field in which it is typed.
+MEASURES = {"weight_g": "weight", "length_mm": "length", "width_mm": "width", "height_mm": "height"}
 
 
 class ContentsDiffer(Invalid):
@@ -99,10 +101,21 @@ def add_boxes(*, by: Any, share: Share, plan: BoxPlan) -> list[Box]:
 
 
 @transaction.atomic
-def change_box(*, by: Any, share: Share, box: Box, plan: BoxPlan) -> Box:
-    """Weigh, measure or fill one box anew. Raises as add_boxes does."""
+def change_box(
+    *, by: Any, share: Share, box: Box, plan: BoxPlan, shown: Words | None = None
+) -> Box:
+    """Weigh, measure or fill one box anew; only what differs from `shown`, the words of `box_facts`
+    that a form carried, is written. Raises as add_boxes does, and Overtaken."""
     share = enter_share(share, by, WORK_SHARES)
     _require_packable(share)
+    box = lock(Box.objects.filter(share=share), pk=box.pk)
+    now = box_facts(box)
+    # What stood in the box and is not in the plan is taken out; what came since stays.
+    wanted = dict.fromkeys(now if shown is None else shown) | _facts(plan)
+    changed = merge(now, wanted, shown)
+    if not changed:
+        return box
+    plan = _plan_of(now | changed)
     items = _items(share.shipment, plan)
     _check_box(share.shipment, plan)
     move(box, expect={"share": share}, **_measures(plan))
@@ -110,6 +123,37 @@ def change_box(*, by: Any, share: Share, box: Box, plan: BoxPlan) -> Box:
     _fill([box], items, plan)
     note_share(share, "share.box_changed", by, share.status, box=box.number)
     return box
+
+
+def box_facts(box: Box) -> dict[str, Any]:
+    """What stands in a box, exactly, under the names of the form's fields."""
+    plan = BoxPlan(
+        **{name: getattr(box, name) for name in MEASURES},
+        contents=tuple(
+            BoxContent(content.item.public_id, content.quantity, content.expiry)
+            for content in box.contents.select_related("item")
+        ),
+    )
+    return _facts(plan)
+
+
+def _facts(plan: BoxPlan) -> dict[str, Any]:
+    facts: dict[str, Any] = {field: getattr(plan, name) for name, field in MEASURES.items()}
+    for content in plan.contents:
+        facts[f"units-{content.item}"] = content.quantity
+        facts[f"expiry-{content.item}"] = content.expiry
+    return facts
+
+
+def _plan_of(facts: Mapping[str, Any]) -> BoxPlan:
+    units = {
+        uuid.UUID(name.removeprefix("units-")): value
+        for name, value in facts.items()
+        if name.startswith("units-") and value
+    }
+    contents = [BoxContent(key, n, facts.get(f"expiry-{key}")) for key, n in units.items()]
+    measures = {name: facts[field] for name, field in MEASURES.items()}
+    return BoxPlan(**measures, contents=tuple(contents))
 
 
 @transaction.atomic
@@ -245,20 +289,30 @@ def note_download(*, by: Any, share: Share, what: str) -> Share:
 
 
 @transaction.atomic
-def set_tracking(*, by: Any, share: Share, numbers: Mapping[uuid.UUID, str]) -> int:
-    """How many changed; "" takes one back (U35). Raises Invalid with the field of a bad number."""
+def set_tracking(
+    *, by: Any, share: Share, numbers: Mapping[uuid.UUID, str], shown: Words | None = None
+) -> int:
+    """How many changed; "" takes one back (U35). Only what differs from `shown`, the words that a
+    form carried by field, is written. Raises Invalid with the field of a bad number, Overtaken."""
     share = enter_share(share, by, WORK_SHARES)
     _require_trackable(share)
     boxes = list(Box.objects.filter(share=share, public_id__in=numbers).order_by("number"))
     if len(boxes) != len(numbers):
         raise Conflict("The boxes have changed in the meantime. Reload the page.")
-    changed = [box for box in boxes if _track(box, numbers[box.public_id])]
+    now = {_field(box): box.tracking_number for box in boxes}
+    typed = {_field(box): numbers[box.public_id] for box in boxes}
+    meant = merge(now, typed, shown)
+    changed = [box for box in boxes if _field(box) in meant and _track(box, meant[_field(box)])]
     Box.objects.bulk_update(
         changed, ["tracking_number", "carrier", "tracking_verdict"], batch_size=CHUNK
     )
     if changed:
         note_share(share, "share.tracking_entered", by, share.status, boxes=len(changed))
     return len(changed)
+
+
+def _field(box: Box) -> str:
+    return f"box-{box.public_id}"
 
 
 def _track(box: Box, number: str) -> bool:
@@ -270,7 +324,7 @@ def _track(box: Box, number: str) -> bool:
     try:
         tracking = check_tracking(number)
     except TrackingError as error:
-        raise Invalid(f"Box {box.number}: {error}", field=f"box-{box.public_id}") from error
+        raise Invalid(f"Box {box.number}: {error}", field=_field(box)) from error
     box.tracking_number = tracking.normalised
     box.carrier = tracking.carrier or ""
     box.tracking_verdict = tracking.verdict
@@ -278,16 +332,22 @@ def _track(box: Box, number: str) -> bool:
 
 
 @transaction.atomic
-def set_freight(*, by: Any, share: Share, pro_number: str, bol_number: str) -> Share:
-    """For pallets. Raises Invalid with the field, and Conflict for small parcels."""
+def set_freight(
+    *, by: Any, share: Share, pro_number: str, bol_number: str, shown: Words | None = None
+) -> Share:
+    """For pallets; only what differs from `shown`, the words that a form carried, is written.
+    Raises Invalid with the field, Conflict for small parcels, and Overtaken."""
     share = enter_share(share, by, WORK_SHARES)
     _require_trackable(share)
     if share.shipment.mode != TransportMode.LTL:
         raise Conflict("This shipment goes by small parcel: enter a tracking number for each box.")
-    pro = _checked(check_pro, pro_number, "pro_number")
-    bol = _checked(check_bol, bol_number, "bol_number")
-    move(share, expect={"status": share.status}, pro_number=pro, bol_number=bol)
-    note_share(share, "share.freight_entered", by, share.status)
+    now = {"pro_number": share.pro_number, "bol_number": share.bol_number}
+    checks = {"pro_number": check_pro, "bol_number": check_bol}
+    meant = merge(now, {"pro_number": pro_number, "bol_number": bol_number}, shown)
+    values = {name: _checked(checks[name], number, name) for name, number in meant.items()}
+    if values:
+        move(share, expect=now | {"status": share.status}, **values)
+        note_share(share, "share.freight_entered", by, share.status)
     return share
 
 

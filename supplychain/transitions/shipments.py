@@ -1,8 +1,9 @@
 """Creating, changing and cancelling shipments; moving one along as its shares come along."""
 
-import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from accounts.models import Organization
 from core import clock
 from core.audit.services import record, record_each
 from core.db import move
+from core.edits import Overtaken, Words, merge, word, words
 from core.errors import Conflict, Invalid
 from core.state_tables import advance, advance_all
 from core.web.access import Access
@@ -107,15 +109,6 @@ def _check_items(items: Iterable[ItemPlan]) -> None:
             raise Invalid(f"SKU {plan.msku}: {error}") from error
 
 
-def version_of(shipment: Shipment, items: Iterable[ShipmentItem] = ()) -> str:
-    """A short word for what a form was made from: another word means that it has changed (C9)."""
-    facts = [getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__]
-    for item in sorted(items, key=lambda item: item.pk):
-        facts += [item.pk, item.msku, item.fnsku, item.title, item.quantity, item.expiry]
-        facts += [item.prep_type, item.prep_owner]
-    return hashlib.sha256(repr([str(fact) for fact in facts]).encode()).hexdigest()[:16]
-
-
 def _changeable(by: Any, shipment: Shipment) -> tuple[Access, Shipment]:
     access, shipment = enter_shipment(shipment, by, EDIT_SHIPMENTS)
     require_open(shipment)
@@ -127,29 +120,24 @@ def _changeable(by: Any, shipment: Shipment) -> tuple[Access, Shipment]:
     return access, shipment
 
 
-def _require_unchanged(expected: str, actual: str) -> None:
-    if expected != actual:
-        raise Conflict("Somebody else changed this in the meantime. Reload the page to see it.")
-
-
 @transaction.atomic
-def change_shipment(*, by: Any, shipment: Shipment, facts: ShipmentFacts, version: str) -> Shipment:
+def change_shipment(
+    *, by: Any, shipment: Shipment, facts: ShipmentFacts, shown: Words | None = None
+) -> Shipment:
     """Change destination, mode, date or sender; suppliers it is shared with are told.
 
-    `version` is `version_of` what the form showed. Raises Conflict when that has changed, the
-    shipment is no longer open, or a supplier has confirmed the contents.
+    Only what differs from `shown`, the words that the form carried, is written. Raises Overtaken,
+    and Conflict when the shipment is no longer open or a supplier has confirmed the contents.
     """
     access, shipment = _changeable(by, shipment)
-    _require_unchanged(version, version_of(shipment))
-    columns = _columns(facts)
-    before = {name: getattr(shipment, name) for name in columns}
-    if before == columns:
+    before = {name: getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__}
+    columns = merge(before, _columns(facts), shown)
+    if not columns:
         return shipment
     move(shipment, expect={"status": shipment.status}, **columns)
-    shown = {"center_code": "center", "mode": "mode", "ship_date": "ship_date"}
-    changed = [name for name in shown if before[name] != columns[name]]
-    old = {shown[name]: str(before[name] or "") for name in changed}
-    new = {shown[name]: str(columns[name] or "") for name in changed}
+    told = {"center_code": "center", "mode": "mode", "ship_date": "ship_date"}
+    old = {key: str(before[name] or "") for name, key in told.items() if name in columns}
+    new = {key: str(columns[name] or "") for name, key in told.items() if name in columns}
     return _changed("shipment.changed", shipment, access, by, before=old, after=new)
 
 
@@ -164,19 +152,16 @@ def _changed(
 
 
 @transaction.atomic
-def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: str) -> Shipment:
+def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges) -> Shipment:
     """Change, remove and add lines of the plan; suppliers it is shared with are told.
 
-    Only lines named in `changes` are touched. `version` is `version_of` those lines as the form
-    showed them. Raises Conflict as change_shipment does, and Invalid for a line that is packed
-    already, a SKU twice or no line left.
+    Only lines named in `changes` are touched, and of them only what differs from what was shown.
+    Raises Overtaken with the lines' fields by public id, Conflict as change_shipment does and for
+    a line that is gone, and Invalid for a line that is packed already, a SKU twice or none left.
     """
     access, shipment = _changeable(by, shipment)
     rows = {item.public_id: item for item in shipment.items.all()}
-    named = changes.changed.keys() | changes.removed
-    if not named <= rows.keys():
-        raise Conflict("A line is gone in the meantime. Reload the page to see it.")
-    _require_unchanged(version, version_of(shipment, [rows[key] for key in named]))
+    changes = _merged(rows, changes)
     plans = {key: plan_of(item) for key, item in rows.items()} | changes.changed
     left = [plan for key, plan in plans.items() if key not in changes.removed]
     left += changes.added
@@ -187,6 +172,42 @@ def change_items(*, by: Any, shipment: Shipment, changes: ItemChanges, version: 
         return shipment
     after = {"items": len(left), "units": sum(plan.quantity for plan in left)}
     return _changed("shipment.items_changed", shipment, access, by, before=before, after=after)
+
+
+def _merged(rows: Mapping[uuid.UUID, ShipmentItem], changes: ItemChanges) -> ItemChanges:
+    """What is to be written of these changes, beside what others have saved meanwhile."""
+    lost: dict[str, dict[str, Any]] = {}
+    changed: dict[uuid.UUID, ItemPlan] = {}
+    for key, plan in changes.changed.items():
+        shown = changes.shown.get(key)
+        if key not in rows:
+            if words(vars(plan)).items() <= (shown or {}).items():
+                continue
+            raise Conflict(
+                f"Somebody else removed the line of SKU {plan.msku} in the meantime. Nothing of "
+                "yours is saved yet: tick its removal, and enter it as a new line to keep it."
+            )
+        now = vars(plan_of(rows[key]))
+        try:
+            changed[key] = ItemPlan(**(now | merge(now, vars(plan), shown)))
+        except Overtaken as error:
+            lost[str(key)] = error.now
+    removed = changes.removed & rows.keys()
+    for key in removed & changes.shown.keys():
+        now, shown = vars(plan_of(rows[key])), changes.shown[key]
+        if other := {name: value for name, value in now.items() if word(value) != shown.get(name)}:
+            lost[str(key)] = other
+    if lost:
+        raise Overtaken(lost)
+    return replace(changes, changed=changed, removed=removed)
+
+
+def overpacked(shipment: Shipment) -> list[tuple[str, int, int]]:
+    """SKU, units in boxes, units planned, of every line of which more is packed than planned."""
+    return [
+        (item.msku, item.packed, item.quantity)
+        for item in _with_packed(shipment).filter(packed__gt=F("quantity"))
+    ]
 
 
 def plan_of(item: ShipmentItem) -> ItemPlan:
@@ -314,6 +335,10 @@ def _wanted(shipment: Shipment) -> str:
 
 def unpacked(shipment: Shipment) -> int:
     """How many lines of the plan are not packed exactly, over all live shares."""
+    return _with_packed(shipment).exclude(packed=F("quantity")).count()
+
+
+def _with_packed(shipment: Shipment) -> Any:
     packed = (
         BoxItem.objects.filter(item=OuterRef("pk"), box__share__status__in=LIVE_SHARE)
         .order_by()
@@ -321,8 +346,4 @@ def unpacked(shipment: Shipment) -> int:
         .annotate(units=Sum("quantity"))
         .values("units")
     )
-    return (
-        shipment.items.annotate(packed=Coalesce(Subquery(packed), 0))
-        .exclude(packed=F("quantity"))
-        .count()
-    )
+    return shipment.items.annotate(packed=Coalesce(Subquery(packed), 0))

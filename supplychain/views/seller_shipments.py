@@ -2,24 +2,29 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.addresses import masked
 from accounts.invitations.listing import listing
+from core.edits import Overtaken
 from core.outbox.services import failed_about
 from core.outbox.states import plain_reason
 from core.web.access import PortalRequest, require
 from core.web.formats import count, short_day, short_minute
-from core.web.forms import apply, posted, status_of
+from core.web.forms import CONFLICT, apply, posted, status_of
 from core.web.pagination import Page, paginate
 from supplychain.forms.fields import ReasonForm
 from supplychain.forms.shipments import ROWS_ADDED, PasteForm, ShipmentForm, item_formset, retyped
@@ -42,6 +47,10 @@ from supplychain.states import (
 from supplychain.transitions import shipments
 
 LONGEST_SEARCH = 100
+OTHERS_CHANGED = gettext_lazy(
+    "Somebody else saved some of these lines in the meantime: nothing of yours is saved yet. "
+    "Compare both values at the marked fields, and save again."
+)
 ITEMS_SHOWN = 50
 BOXES_SHOWN = 25
 _S = ShipmentStatus
@@ -295,8 +304,7 @@ def _freight(share: Share) -> str:
 def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     shipment = get_shipment(request, public_id)
     initial = {name: getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__}
-    version = shipments.version_of(shipment)
-    form = ShipmentForm(posted(request), initial=initial | {"version": version})
+    form = ShipmentForm(posted(request), initial=initial)
     if form.is_valid():
         changed = apply(
             form,
@@ -304,7 +312,7 @@ def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
                 by=request.user,
                 shipment=shipment,
                 facts=form.facts(),
-                version=form.cleaned_data["version"],
+                shown=form.cleaned_data["shown"],
             ),
         )
         if changed:
@@ -320,28 +328,35 @@ def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     page = _item_page(request, shipment)
     lines = [{"item": item.public_id, **vars(shipments.plan_of(item))} for item in page]
     data = posted(request)
-    paste = PasteForm(
-        data, prefix="paste", initial={"version": shipments.version_of(shipment, page)}
-    )
+    paste = PasteForm(data, prefix="paste")
     if "add_rows" in request.POST:
         return _items_page(request, shipment, page, *_more_rows(request))
     items = item_formset(data, lines=lines, blank=ROWS_ADDED)
     if all([items.is_valid(), paste.is_valid()]):
-        changed = apply(
-            paste,
-            lambda: shipments.change_items(
-                by=request.user,
-                shipment=shipment,
-                changes=items.changes(paste.cleaned_data["pasted"]),
-                version=paste.cleaned_data["version"],
-            ),
-        )
+        changes = items.changes(paste.cleaned_data["pasted"])
+        change = partial(shipments.change_items, by=request.user, shipment=shipment)
+        try:
+            changed = apply(paste, lambda: change(changes=changes))
+        except Overtaken as error:
+            items.overtaken(error.now)
+            paste.add_error(None, ValidationError(OTHERS_CHANGED, code=CONFLICT))
+            changed = None
         if changed:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
+            _tell_overpacked(request, shipment)
             return HttpResponseRedirect(shipment_url(shipment))
     if paste.is_bound and not items.management_form.is_valid():
         items, paste = _unreadable(request, paste)
     return _items_page(request, shipment, page, items, paste)
+
+
+def _tell_overpacked(request: PortalRequest, shipment: Shipment) -> None:
+    for sku, packed, planned in shipments.overpacked(shipment):
+        text = _(
+            "SKU %(sku)s: %(packed)s units are packed already, and %(planned)s are planned now. "
+            "The supplier has to take the difference out before the contents can be confirmed."
+        )
+        messages.warning(request, text % {"sku": sku, "packed": packed, "planned": planned})
 
 
 def _items_page(
@@ -354,7 +369,9 @@ def _items_page(
         "paste": paste,
         "cancel_url": shipment_url(shipment),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if paste.is_bound else HTTPStatus.OK
+    status = status_of(paste)
+    if paste.is_bound and status == HTTPStatus.OK:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "supplychain/seller/shipment_items.html", context, status=status)
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
+from core.edits import Overtaken
 from core.errors import Conflict, Invalid
 from core.web.access import PortalRequest, require
 from core.web.formats import count
@@ -83,11 +84,18 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
         for line in contents.lines(share)
         if line.left > 0 or line.item.public_id in held or "all" in request.GET
     ]
-    form = BoxForm(posted(request), lines=lines, single=True, initial=_initial(box, held))
+    facts = packing.box_facts(box)
+    form = BoxForm(posted(request), lines=lines, facts=facts, initial=_initial(box, held))
     if form.is_valid():
         changed = apply(
             form,
-            lambda: packing.change_box(by=actor(request), share=share, box=box, plan=form.plan()),
+            lambda: packing.change_box(
+                by=actor(request),
+                share=share,
+                box=box,
+                plan=form.plan(),
+                shown=form.cleaned_data["shown"],
+            ),
         )
         if changed:
             messages.success(request, f"Box {box.number} saved.")
@@ -173,8 +181,16 @@ def _write(
     paste: TrackingPasteForm,
     numbers: dict[uuid.UUID, str],
 ) -> bool:
+    # A pasted number is meant for a box without one, wherever that box stands.
+    blank = {f"box-{key}": "" for key in numbers.keys() - form.numbers().keys()}
+    shown = blank | (form.cleaned_data["shown"] or {})
     try:
-        changed = packing.set_tracking(by=actor(request), share=share, numbers=numbers)
+        changed = packing.set_tracking(
+            by=actor(request), share=share, numbers=numbers, shown=shown or None
+        )
+    except Overtaken as error:
+        form.overtaken(error.now)
+        return False
     except Invalid as error:
         if error.field in form.fields:
             form.add_error(error.field, error.message)
