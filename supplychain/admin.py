@@ -14,7 +14,7 @@ from supplychain.forms.carriers import ReportForm
 from supplychain.models import Shipment
 from supplychain.permissions import MOVE_SHIPMENT
 from supplychain.reads import history
-from supplychain.states import ShipmentStatus
+from supplychain.states import UNDERWAY_SHIPMENT, ShipmentStatus
 from supplychain.transitions.carriers import move_by_carrier, next_step
 
 
@@ -41,8 +41,9 @@ class ShipmentAdmin(DeskAdmin):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         shipment = self.find(request, pk, Shipment.objects.select_related("seller"))
-        may_report = request.user.has_perm(MOVE_SHIPMENT) and bool(next_step(shipment))
-        form = ReportForm(posted(request), shipment=shipment, initial={"step": next_step(shipment)})
+        may_report = request.user.has_perm(MOVE_SHIPMENT) and shipment.status in UNDERWAY_SHIPMENT
+        step = next_step(shipment) or shipment.status
+        form = ReportForm(posted(request), shipment=shipment, initial={"step": step})
         if form.is_valid():
             report = {"step": form.cleaned_data["step"], "received": form.received()}
             if apply(form, lambda: move_by_carrier(by=request.user, shipment=shipment, **report)):

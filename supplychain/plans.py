@@ -61,6 +61,9 @@ class BoxPlan:
     height_mm: Decimal
     contents: tuple[BoxContent[uuid.UUID], ...]
     count: int = 1
+    # As they were typed; the amounts above are exact in either.
+    weight_unit: str = ""
+    length_unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,24 +55,29 @@ class ShipmentStatus(TextChoices):
 
 
 _S = ShipmentStatus
+# What carrier and centre report, in order.
+CARRIER_STEPS = (_S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING, _S.CLOSED)
 SHIPMENT = StateTable(
     "shipment",
     {
         _S.UNCONFIRMED: {_S.WORKING, _S.DELETED, _S.ABANDONED},
         _S.WORKING: {_S.READY_TO_SHIP, _S.SHIPPED, _S.CANCELLED, _S.DELETED, _S.ABANDONED},
         _S.READY_TO_SHIP: {_S.WORKING, _S.SHIPPED, _S.CANCELLED},
-        _S.SHIPPED: {_S.IN_TRANSIT, _S.DELIVERED, _S.CANCELLED, _S.ERROR},
-        _S.IN_TRANSIT: {_S.DELIVERED, _S.ERROR},
-        _S.DELIVERED: {_S.CHECKED_IN, _S.RECEIVING, _S.ERROR},
-        _S.CHECKED_IN: {_S.RECEIVING, _S.ERROR},
-        _S.RECEIVING: {_S.CLOSED, _S.ERROR},
-        _S.ERROR: {_S.IN_TRANSIT, _S.DELIVERED, _S.CLOSED},
+        # A report may be left out or come late: each later step can follow.
+        _S.SHIPPED: {*CARRIER_STEPS, _S.CANCELLED, _S.ERROR},
+        _S.IN_TRANSIT: {*CARRIER_STEPS[1:], _S.ERROR},
+        _S.DELIVERED: {*CARRIER_STEPS[2:], _S.ERROR},
+        _S.CHECKED_IN: {*CARRIER_STEPS[3:], _S.ERROR},
+        _S.RECEIVING: {*CARRIER_STEPS[4:], _S.ERROR},
+        _S.ERROR: {*CARRIER_STEPS},
     },
 )
 # The seller may still change items and share it.
 OPEN_SHIPMENT = (_S.UNCONFIRMED, _S.WORKING, _S.READY_TO_SHIP)
-# What carrier and centre report, in order.
-CARRIER_STEPS = (_S.IN_TRANSIT, _S.DELIVERED, _S.CHECKED_IN, _S.RECEIVING, _S.CLOSED)
+# In the hands of the carrier or the centre, who report on it.
+UNDERWAY_SHIPMENT = (_S.SHIPPED, *CARRIER_STEPS, _S.ERROR)
+# Steps with which the centre says how many units it counted.
+COUNTED = (_S.RECEIVING, _S.CLOSED)
 
 
 class ShareStatus(TextChoices):

@@ -32,6 +32,7 @@ SENTENCES: dict[str, str] = {
     "shipment.delivered": "reported the shipment delivered",
     "shipment.checked_in": "reported the shipment checked in",
     "shipment.receiving": "reported that the centre receives the shipment",
+    "shipment.counted": "reported how many units were counted",
     "shipment.closed": "reported the shipment received and closed",
     "shipment.error": "reported an error on the way",
     "shipment.pack_list_downloaded": "downloaded the pack list",

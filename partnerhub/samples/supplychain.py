@@ -92,6 +92,6 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "supplychain.shipment_receiving": _moved("receiving"),
     "supplychain.shipment_closed": _moved("closed"),
     "supplychain.shipment_quantity_difference": lambda w: shipments.quantity_difference(
-        w.shipment, list(w.shipment.items.all())
+        w.shipment, list(w.shipment.items.all()), "sample"
     ),
 }

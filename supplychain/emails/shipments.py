@@ -64,8 +64,11 @@ def shipment_moved(shipment: Shipment, event: str, shares: Sequence[Share] = ())
         tell_guests(shares, key=event, kind=f"supplychain.shipment_{event}", mail=told)
 
 
-def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> None:
-    """To the seller's side: the centre counted other amounts than were planned."""
+def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem], stamp: str) -> None:
+    """To the seller's side: the centre counted other amounts than were planned.
+
+    `stamp` tells these counts from those of another mail.
+    """
     facts: Facts = tuple(
         (f"SKU {inert(item.msku, 40)}", f"{item.quantity:,} planned, {item.received:,} received")
         for item in items[:MOST_DIFFERENCES]
@@ -79,7 +82,7 @@ def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem]) -> No
         button=("Open the shipment", shipment_page(shipment)),
         organization=inert(shipment.seller.name),
     )
-    _tell(shipment, "quantity_difference", sellers_side(shipment.seller), mail)
+    _tell(shipment, f"quantity_difference:{stamp}", sellers_side(shipment.seller), mail)
 
 
 def _tell(

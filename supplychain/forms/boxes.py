@@ -84,10 +84,13 @@ class BoxForm(EditForm):
         return self.facts or {}
 
     def told(self, name: str, value: Any) -> str:
+        facts = self.standing()
         if name == "weight":
-            return f"{from_grams(value, WeightUnit.LB)} {WeightUnit.LB.label}"
+            unit = WeightUnit(facts["weight_unit"])
+            return f"{from_grams(value, unit)} {unit.label}"
         if name in SIDES:
-            return f"{from_millimetres(value, LengthUnit.IN)} {LengthUnit.IN.label}"
+            side_unit = LengthUnit(facts["length_unit"])
+            return f"{from_millimetres(value, side_unit)} {side_unit.label}"
         return super().told(name, value)
 
     def rows(self) -> list[tuple[Line, Any, Any]]:
@@ -115,7 +118,7 @@ class BoxForm(EditForm):
         if data.get(name) is None or unit not in data:
             return
         shown: Words = data.get("shown") or {}
-        if name in shown and data[unit] == self.fields[unit].initial:
+        if name in shown and data[unit] == shown.get(unit):
             exact = _exact(shown[name])
             if exact and display(exact, data[unit]) == data[name]:
                 # Not touched: what was entered in another unit is not rounded by looking at it.
@@ -140,6 +143,8 @@ class BoxForm(EditForm):
             height_mm=data["height_exact"],
             contents=contents,
             count=data.get("count") or 1,
+            weight_unit=data["weight_unit"],
+            length_unit=data["length_unit"],
         )
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from core.numbers import WholeField
 from supplychain.models import Shipment
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
-from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
+from supplychain.states import CARRIER_STEPS, ShipmentStatus
 
-COUNTED = (ShipmentStatus.RECEIVING, ShipmentStatus.CLOSED)
 MOST_ITEMS = 500
 
 
@@ -18,23 +18,21 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, shipment: Shipment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        steps = [
-            (step, ShipmentStatus(step).label)
-            for step in (*CARRIER_STEPS, ShipmentStatus.ERROR)
-            if SHIPMENT.allows(shipment.status, step)
-        ]
         field: Any = self.fields["step"]
-        field.choices = steps
-        if not any(step in COUNTED for step, _ in steps):
-            return
+        # Each of them at any time: a report may come late, and counts may be corrected.
+        field.choices = [
+            (step, ShipmentStatus(step).label) for step in (*CARRIER_STEPS, ShipmentStatus.ERROR)
+        ]
         for item in shipment.items.all()[:MOST_ITEMS]:
+            so_far = _("nothing counted") if item.received is None else f"{item.received:,}"
             self.fields[f"received-{item.pk}"] = WholeField(
-                label=f"Received of {item.msku}",
-                help_text=f"{item.quantity:,} planned. Empty: as planned.",
+                label=_("Received of %(sku)s") % {"sku": item.msku},
+                # Empty, so that sending the form writes only what was typed into it.
+                help_text=_("%(planned)s planned, so far: %(so_far)s. Empty: it stays so.")
+                % {"planned": f"{item.quantity:,}", "so_far": so_far},
                 required=False,
                 min_value=0,
                 max_value=MAX_UNITS_PER_SKU,
-                initial=item.received or None,
             )
 
     def received(self) -> dict[int, int]:

@@ -24,7 +24,14 @@ from supplychain.states import (
     ShipmentStatus,
     SupplierConnectionStatus,
 )
-from supplychain.vocabulary import Owner, PrepType, TrackingVerdict, TransportMode
+from supplychain.vocabulary import (
+    LengthUnit,
+    Owner,
+    PrepType,
+    TrackingVerdict,
+    TransportMode,
+    WeightUnit,
+)
 
 
 class SupplierInvitation(Invitation):
@@ -185,7 +192,8 @@ class ShipmentItem(BaseModel):
     fnsku = models.CharField(max_length=10)
     title = models.CharField(max_length=250, blank=True)
     quantity = models.PositiveIntegerField()
-    received = models.PositiveIntegerField(default=0)
+    # Null until the centre has counted; zero is a count like any other.
+    received = models.PositiveIntegerField(null=True)
     prep_type = models.CharField(
         max_length=30, choices=PrepType.choices, default=PrepType.ITEM_NO_PREP
     )
@@ -322,8 +330,15 @@ class Box(BaseModel):
     length_mm = models.DecimalField(max_digits=10, decimal_places=3)
     width_mm = models.DecimalField(max_digits=10, decimal_places=3)
     height_mm = models.DecimalField(max_digits=10, decimal_places=3)
+    # As they were typed; boxes from before there was a choice to keep have none.
+    weight_unit = models.CharField(
+        max_length=2, choices=WeightUnit.choices, blank=True, db_default="", default=""
+    )
+    length_unit = models.CharField(
+        max_length=2, choices=LengthUnit.choices, blank=True, db_default="", default=""
+    )
     tracking_number = models.CharField(max_length=64, blank=True)
-    carrier = models.CharField(max_length=10, blank=True)
+    carrier = models.CharField(max_length=20, blank=True)
     tracking_verdict = models.CharField(max_length=15, choices=TrackingVerdict.choices, blank=True)
 
     class Meta:

@@ -17,7 +17,12 @@ from supplychain.centers import centers
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
 from supplychain.packing.boxes import box_id, box_notes
 from supplychain.packing.tracking import CARRIER_NAMES
-from supplychain.packing.units import from_grams, from_millimetres
+from supplychain.packing.units import (
+    entered_unit,
+    entered_weight,
+    from_grams,
+    from_millimetres,
+)
 from supplychain.vocabulary import LengthUnit, TransportMode, WeightUnit
 
 if TYPE_CHECKING:
@@ -67,7 +72,7 @@ def _labels(share: Share) -> Iterator["BoxLabel"]:
                 (content.item.msku, content.quantity)
                 for content in sorted(box.contents.all(), key=lambda content: content.item_id)
             ),
-            weight=f"{from_grams(box.weight_g, WeightUnit.LB)} lb",
+            weight=_weight(box)[0],
         )
 
 
@@ -122,13 +127,14 @@ def box_row(box: Box, shipment: Shipment) -> dict[str, Any]:
     sides = (box.length_mm, box.width_mm, box.height_mm)
     parcel = shipment.mode == TransportMode.SP
     notes = box_notes(box.weight_g, sides, units=units, parcel=parcel)
+    typed, other = _weight(box)
     return {
         "public_id": box.public_id,
         "number": box.number,
         "code": box_id(shipment.shipment_id, box.number),
-        "weight": f"{from_grams(box.weight_g, WeightUnit.LB)} lb",
-        "weight_kg": f"{from_grams(box.weight_g, WeightUnit.KG)} kg",
-        "size": _size(sides, LengthUnit.IN),
+        "weight": typed,
+        "weight_other": other,
+        "size": _size(sides, entered_unit(sides, box.length_unit)),
         "contents": [f"{content.quantity:,} × {content.item.msku}" for content in contents],
         "units": units,
         "notes": [note.message for note in notes],
@@ -137,6 +143,13 @@ def box_row(box: Box, shipment: Shipment) -> dict[str, Any]:
         "verdict": box.tracking_verdict,
         "verdict_label": box.get_tracking_verdict_display() if box.tracking_verdict else "",
     }
+
+
+def _weight(box: Box) -> tuple[str, str]:
+    """In the unit it was typed in, and in the other one."""
+    amount, unit = entered_weight(box.weight_g, box.weight_unit)
+    other = WeightUnit.KG if unit == WeightUnit.LB else WeightUnit.LB
+    return f"{amount} {unit.label}", f"{from_grams(box.weight_g, other)} {other.label}"
 
 
 def _size(sides: tuple[Any, ...], unit: LengthUnit) -> str:

@@ -4,7 +4,7 @@ A pound is 453.59237 g and an inch 25.4 mm by definition, so seven and three pla
 and length that people type.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
@@ -76,6 +76,31 @@ def from_grams(grams: Decimal, unit: str) -> Decimal:
 
 def from_millimetres(millimetres: Decimal, unit: str) -> Decimal:
     return (millimetres / _MILLIMETRES[length_unit(unit)]).quantize(_SHOWN_PLACES, ROUND_HALF_UP)
+
+
+def entered_weight(grams: Decimal, unit: str) -> tuple[Decimal, WeightUnit]:
+    """A weight as it was typed, with its unit. A box from before units were kept has none (""):
+    it gets the one in which its weight has two decimals, which was the only way to enter it."""
+    known = WeightUnit(unit) if unit else _fitting(grams, _GRAMS, WeightUnit.LB)
+    return from_grams(grams, known), known
+
+
+def entered_unit(sides: Iterable[Decimal], unit: str) -> LengthUnit:
+    """The unit in which these millimetres were typed; for "" as with weights."""
+    every = list(sides)
+    if unit:
+        return LengthUnit(unit)
+    units = {_fitting(side, _MILLIMETRES, LengthUnit.IN) for side in every}
+    return LengthUnit.CM if LengthUnit.CM in units else LengthUnit.IN
+
+
+def _fitting[U: (WeightUnit, LengthUnit)](
+    amount: Decimal, sizes: Mapping[U, Decimal], usual: U
+) -> U:
+    for unit, size in sizes.items():
+        if amount % (size * _SHOWN_PLACES) == 0:
+            return unit
+    return usual
 
 
 def _word(text: str) -> str:

@@ -16,7 +16,12 @@ SIZE = 60
 _SHARE = Share._meta.label_lower
 _SHIPMENT = Shipment._meta.label_lower
 # What concerns the seller alone.
-_INSIDE = ("shipment.created", "shipment.pack_list_downloaded", "shipment.working")
+_INSIDE = (
+    "shipment.created",
+    "shipment.counted",
+    "shipment.pack_list_downloaded",
+    "shipment.working",
+)
 # The words say the state already.
 _SAID = ("status",)
 _TONES = {

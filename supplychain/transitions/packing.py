@@ -23,6 +23,7 @@ from supplychain.packing.boxes import (
     check_group_size,
 )
 from supplychain.packing.tracking import TrackingError, check_bol, check_pro, check_tracking
+from supplychain.packing.units import entered_unit, entered_weight
 from supplychain.permissions import WORK_SHARES
 from supplychain.plans import BoxContent, BoxPlan
 from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
@@ -34,7 +35,14 @@ CHUNK = 1000
 # Equal boxes x lines that one request writes.
 MAX_LINES_AT_ONCE = 50_000
 # Column of a box -> the field in which it is typed.
-MEASURES = {"weight_g": "weight", "length_mm": "length", "width_mm": "width", "height_mm": "height"}
+MEASURES = {
+    "weight_g": "weight",
+    "length_mm": "length",
+    "width_mm": "width",
+    "height_mm": "height",
+    "weight_unit": "weight_unit",
+    "length_unit": "length_unit",
+}
 
 
 class ContentsDiffer(Invalid):
@@ -127,8 +135,13 @@ def change_box(
 
 def box_facts(box: Box) -> dict[str, Any]:
     """What stands in a box, exactly, under the names of the form's fields."""
+    sides = (box.length_mm, box.width_mm, box.height_mm)
+    units = {
+        "weight_unit": entered_weight(box.weight_g, box.weight_unit)[1],
+        "length_unit": entered_unit(sides, box.length_unit),
+    }
     plan = BoxPlan(
-        **{name: getattr(box, name) for name in MEASURES},
+        **{name: getattr(box, name) for name in MEASURES} | units,
         contents=tuple(
             BoxContent(content.item.public_id, content.quantity, content.expiry)
             for content in box.contents.select_related("item")

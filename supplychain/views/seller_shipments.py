@@ -35,6 +35,7 @@ from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPM
 from supplychain.plans import ItemPlan, ShipmentFacts
 from supplychain.reads import history
 from supplychain.states import (
+    COUNTED,
     LABELLED,
     LIVE_SHARE,
     OPEN_SHIPMENT,
@@ -188,16 +189,17 @@ def shipment_page(
     )
     live = [share for share in shares if share.status in OUTSTANDING_SHARE]
     boxes = shipment.boxes.filter(share__status__in=LIVE_SHARE)
+    items = _item_page(request, shipment)
     context = {
         "shipment": shipment,
         "facts": _facts(shipment),
-        "items": _item_page(request, shipment),
+        "items": items,
         "shares": [_share_row(request, shipment, share) for share in shares],
         "undelivered": _undelivered(request, shipment, shares),
         "here": request.path,
         "boxes": documents.box_page(boxes, shipment, request, size=BOXES_SHOWN),
         "events": history.for_seller(shipment, shares),
-        "counted": shipment.status in (_S.RECEIVING, _S.CLOSED),
+        "counted": shipment.status in COUNTED or any(item.received is not None for item in items),
         "guests": _guests(request, shipment, shares, guests or {}),
     } | _acts(request, shipment, live)
     return render(request, "supplychain/seller/shipment.html", context, status=status)

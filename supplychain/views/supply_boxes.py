@@ -19,7 +19,7 @@ from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, Tracking
 from supplychain.models import Box, Share
 from supplychain.packing import contents, documents
 from supplychain.packing.boxes import ranges
-from supplychain.packing.units import from_grams, from_millimetres
+from supplychain.packing.units import entered_unit, entered_weight, from_millimetres
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import PACKABLE, TRACKABLE
 from supplychain.transitions import packing
@@ -34,7 +34,7 @@ def box_add(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     share = _packable(request, public_id)
     lines = contents.lines(share)
     shown = lines if "all" in request.GET else [line for line in lines if line.left > 0]
-    form = BoxForm(posted(request), lines=shown, initial=_units(request))
+    form = BoxForm(posted(request), lines=shown, initial=_units(request, share))
     if form.is_valid():
         boxes = apply(
             form, lambda: packing.add_boxes(by=actor(request), share=share, plan=form.plan())
@@ -53,11 +53,13 @@ def _packable(request: PortalRequest, public_id: uuid.UUID) -> Share:
     return share
 
 
-def _units(request: PortalRequest) -> dict[str, str]:
+def _units(request: PortalRequest, share: Share) -> dict[str, str]:
+    """The units of the box before, unless the address names others."""
+    last = share.boxes.order_by("-number").first()
+    found = packing.box_facts(last) if last else {}
     known = {"weight_unit": WeightUnit.values, "length_unit": LengthUnit.values}
-    return {
-        name: request.GET[name] for name, values in known.items() if request.GET.get(name) in values
-    }
+    asked = {name: request.GET.get(name) or found.get(name) for name in known}
+    return {name: str(unit) for name, unit in asked.items() if unit in known[name]}
 
 
 def _added(share: Share, boxes: list[Box]) -> str:
@@ -105,11 +107,15 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
 
 
 def _initial(box: Box, held: dict[uuid.UUID, Any]) -> dict[str, Any]:
+    weight, weight_unit = entered_weight(box.weight_g, box.weight_unit)
+    unit = entered_unit((box.length_mm, box.width_mm, box.height_mm), box.length_unit)
     initial: dict[str, Any] = {
-        "weight": from_grams(box.weight_g, WeightUnit.LB),
-        "length": from_millimetres(box.length_mm, LengthUnit.IN),
-        "width": from_millimetres(box.width_mm, LengthUnit.IN),
-        "height": from_millimetres(box.height_mm, LengthUnit.IN),
+        "weight": weight,
+        "weight_unit": weight_unit,
+        "length": from_millimetres(box.length_mm, unit),
+        "width": from_millimetres(box.width_mm, unit),
+        "height": from_millimetres(box.height_mm, unit),
+        "length_unit": unit,
     }
     for key, content in held.items():
         initial[f"units-{key}"] = content.quantity

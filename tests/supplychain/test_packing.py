@@ -142,6 +142,44 @@ def test_boxes_in_pounds_and_in_kilograms(scene):
     assert again.context["form"]["weight_unit"].value() == "KG"
 
 
+MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("weight_unit", ["LB", "KG"])
+@pytest.mark.parametrize("length_unit", ["IN", "CM"])
+def test_a_box_saved_untouched_stays_as_it_was(scene, weight_unit, length_unit, kept):
+    """What the form shows is what was typed, so that sending it back changes nothing; also for
+    boxes from before units were kept."""
+    typed = {"weight": "10", "length": "40", "width": "30.01", "height": "29.99"}
+    type(scene.shipment).objects.update(mode="LTL")
+    scene.add({"MUG": 1}, weight_unit=weight_unit, length_unit=length_unit, **typed)
+    if not kept:
+        Box.objects.update(weight_unit="", length_unit="")
+    row = Box.objects.get()
+    before = [getattr(row, name) for name in MEASURES]
+    form = scene.get("box-edit", row.public_id).context["form"]
+    shown = {name: form[name].value() for name in form.fields}
+    assert {name: Decimal(shown[name]) for name in typed} == {
+        name: Decimal(value) for name, value in typed.items()
+    }
+    assert (shown["weight_unit"], shown["length_unit"]) == (weight_unit, length_unit)
+    sent = {name: value for name, value in shown.items() if value is not None}
+    with nothing_changes():
+        assert scene.post("box-edit", sent, row.public_id).status_code == 302
+    # A form from before it carried what it showed.
+    del sent["shown"]
+    assert scene.post("box-edit", sent, row.public_id).status_code == 302
+    row.refresh_from_db()
+    assert [getattr(row, name) for name in MEASURES] == before
+    assert kept == bool(row.weight_unit and row.length_unit)
+    page = scene.get().content.decode()
+    assert f"10.00 {weight_unit.lower()}" in page
+    assert f"40.00 × 30.01 × 29.99 {length_unit.lower()}" in page
+    # The next box begins with the units of this one.
+    assert scene.get("box-add").context["form"]["weight_unit"].value() == weight_unit
+
+
 @pytest.mark.parametrize(
     ("values", "word"),
     [

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from supplychain.packing.units import (
     UnitError,
+    entered_unit,
+    entered_weight,
     from_grams,
     from_millimetres,
     length_unit,
@@ -50,6 +52,40 @@ def test_weights_come_back_as_typed(amount, unit):
 @given(AMOUNTS, st.sampled_from(["IN", "inches", "CM"]))
 def test_lengths_come_back_as_typed(amount, unit):
     assert from_millimetres(to_millimetres(amount, unit), unit) == amount
+
+
+@given(AMOUNTS, st.sampled_from(WeightUnit), st.booleans())
+def test_a_weight_is_shown_in_the_unit_it_was_typed_in(amount, unit, kept):
+    """Without a unit, from before they were kept: in one that says the same amount."""
+    grams = to_grams(amount, unit)
+    shown, shown_unit = entered_weight(grams, unit if kept else "")
+    assert to_grams(shown, shown_unit) == grams
+    assert not kept or (shown, shown_unit) == (amount, unit)
+
+
+@given(st.lists(AMOUNTS, min_size=3, max_size=3), st.sampled_from(LengthUnit), st.booleans())
+def test_sides_are_shown_in_the_unit_they_were_typed_in(amounts, unit, kept):
+    sides = [to_millimetres(amount, unit) for amount in amounts]
+    shown = entered_unit(sides, unit if kept else "")
+    again = [to_millimetres(from_millimetres(side, shown), shown) for side in sides]
+    assert again == sides
+    assert not kept or shown == unit
+
+
+@pytest.mark.parametrize(
+    ("grams", "shown"),
+    [("2267.9618500", "5.00"), ("2270.22981185", "5.01"), ("2274.76573555", "5.02")],
+)
+def test_half_a_hundredth_is_rounded_up(grams, shown):
+    """5.005 and 5.015 lb, which nobody typed: away from zero, not to even."""
+    assert from_grams(Decimal(grams), "LB") == Decimal(shown)
+
+
+def test_half_a_hundredth_of_a_length_is_rounded_up():
+    assert [from_millimetres(Decimal(mm), "CM") for mm in ("100.05", "100.15")] == [
+        Decimal("10.01"),
+        Decimal("10.02"),
+    ]
 
 
 @pytest.mark.parametrize(
