@@ -6,17 +6,26 @@ from typing import Any
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.portals import page, portal_of
 from accounts.reads import history
 from accounts.tenancy import verified_addresses
-from connections.models import Connection, ConnectionInvitation, PartnerLink
+from connections.models import Connection, ConnectionInvitation, PartnerLink, Renewal, RoleRequest
 from core.audit.models import Event
 from core.audit.seals import events_of
+from core.errors import Conflict
 from core.web.access import PortalRequest
 
 TIMELINE = 20
+
+
+def require_seen(request: PortalRequest, row: RoleRequest | Renewal) -> None:
+    """What is answered is what the page showed: raises Conflict where another proposal has taken
+    its place."""
+    if request.method == "POST" and request.POST.get("seen", "") not in ("", str(row.public_id)):
+        raise Conflict(_("Another proposal has come in the meantime: look at it first."))
 
 
 def link_for_us(request: PortalRequest, public_id: uuid.UUID) -> PartnerLink:

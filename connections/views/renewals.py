@@ -15,7 +15,7 @@ from connections.transitions import renewals
 from connections.transitions.endings import side_of
 from connections.transitions.rules import AlreadyThere
 from connections.views.confirmations import confirm
-from connections.views.lookups import connection_for, connection_page
+from connections.views.lookups import connection_for, connection_page, require_seen
 from core import clock
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
@@ -57,6 +57,7 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         "agree_url": connection_page(reader, row, "renewal-agree"),
         "decline_url": connection_page(reader, row, "renewal-decline"),
         "withdraw_url": connection_page(reader, row, "renewal-withdraw"),
+        "seen": [("seen", standing.public_id)] if standing else [],
     }
     return render(request, "connections/renewal.html", context, status=status_of(form))
 
@@ -66,7 +67,7 @@ def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     agreed = renewals.agree(
-        renewal=_standing(row), by=request.user, organization=request.organization
+        renewal=_standing(request, row), by=request.user, organization=request.organization
     )
     messages.success(request, f"Agreed: you stay connected until {day(agreed.ends_at)}.")
     return redirect(connection_page(request.organization, row))
@@ -75,7 +76,7 @@ def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
 @require(ADMINISTRATOR)
 def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    standing, other = _standing(row), row.other(request.organization)
+    standing, other = _standing(request, row), row.other(request.organization)
     form = ReasonForm(posted(request))
     return confirm(
         request,
@@ -91,6 +92,7 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
         title=f"Decline the end date that {other.name} proposes?",
         text=f"The connection then ends on {day(row.ends_at)}, as it stands.",
         submit="Decline",
+        fields=[("seen", standing.public_id)],
         cancel_url=connection_page(request.organization, row, "renewal"),
     )
 
@@ -99,15 +101,18 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
 @require(ADMINISTRATOR)
 def renewal_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    renewals.withdraw(renewal=_standing(row), by=request.user, organization=request.organization)
+    renewals.withdraw(
+        renewal=_standing(request, row), by=request.user, organization=request.organization
+    )
     messages.success(request, f"Taken back. {row.other(request.organization).name} has been told.")
     return redirect(connection_page(request.organization, row))
 
 
-def _standing(row: Connection) -> Renewal:
+def _standing(request: PortalRequest, row: Connection) -> Renewal:
     found = requests.open_renewal(row)
     if found is None:
         raise Ended("There is no open proposal here: it was answered or taken back.")
+    require_seen(request, found)
     return found
 
 

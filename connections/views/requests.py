@@ -16,7 +16,7 @@ from connections.reads.requests import difference, last_request, open_request
 from connections.transitions import requests
 from connections.transitions.rules import AlreadyThere
 from connections.views.confirmations import confirm
-from connections.views.lookups import connection_for, connection_page, url_of
+from connections.views.lookups import connection_for, connection_page, require_seen, url_of
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import day
@@ -52,6 +52,7 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
         "until": day(standing.expires_at) if standing else "",
         "form": form,
         "groups": form.groups(),
+        "seen": [("seen", standing.public_id)] if standing else [],
         "back": back,
         "withdraw_url": reverse(
             "provider:client-request-withdraw", args=[request.organization.handle, public_id]
@@ -66,7 +67,7 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
 @require(ADMINISTRATOR)
 def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    requests.withdraw(request=_standing(row), by=request.user)
+    requests.withdraw(request=_standing(request, row), by=request.user)
     messages.success(request, f"Withdrawn. {row.seller.name} has been told.")
     return redirect("provider:client", request.organization.handle, public_id)
 
@@ -74,7 +75,7 @@ def client_request_withdraw(request: PortalRequest, public_id: uuid.UUID) -> Htt
 @require(ADMINISTRATOR)
 def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    standing = _standing(row)
+    standing = _standing(request, row)
     lines = difference(standing, grants.held_levels(row))
     form, done = ConsentForm(lines, posted(request)), url_of(row, request.organization)
     if form.is_valid() and (
@@ -103,7 +104,7 @@ def connection_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
 @require(ADMINISTRATOR)
 def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    standing = _standing(row)
+    standing = _standing(request, row)
     form = RefusalForm(posted(request))
     return confirm(
         request,
@@ -114,15 +115,17 @@ def connection_request_refuse(request: PortalRequest, public_id: uuid.UUID) -> H
         title=f"Refuse what {row.provider.name} asks for?",
         text="What you granted stays as it is. They read your reason and can ask again.",
         submit="Refuse",
+        fields=[("seen", standing.public_id)],
         cancel_url=connection_page(request.organization, row, "request"),
     )
 
 
-def _standing(row: Connection) -> RoleRequest:
+def _standing(request: PortalRequest, row: Connection) -> RoleRequest:
     """The open request, or the newest one, so that its transition says how it ended."""
     found = last_request(row)
     if found is None or not found.is_open:
         raise Ended(NONE_OPEN)
+    require_seen(request, found)
     return found
 
 

@@ -141,10 +141,11 @@ class DeskAdmin(admin.ModelAdmin):
         **context: Any,
     ) -> HttpResponse:
         """A page that extends admin/desk_page.html; `template` is its name without folder and end.
-        `alert` in the context says what was refused, `blocked` why this reviewer may look, but not
-        decide."""
+        `alert` in the context says what was refused, `typed` what was entered in vain, `blocked`
+        why this reviewer may look, but not decide."""
         around = self.admin_site.each_context(request)
-        own = {"opts": self.opts, "title": title, "subtitle": None, "alert": "", "blocked": ""}
+        own = {"opts": self.opts, "title": title, "subtitle": None}
+        own |= {"alert": "", "typed": (), "blocked": ""}
         name = f"admin/{self.opts.app_label}/{self.opts.model_name}/{template}.html"
         return TemplateResponse(request, name, {**around, **own, **context}, status=status)
 

@@ -181,6 +181,19 @@ def carried(request: HttpRequest) -> list[tuple[str, str]]:
     ]
 
 
+def typed(form: BaseForm) -> list[tuple[str, str]]:
+    """Label and words of everything that was typed or chosen, for a page without the form."""
+    found = []
+    for field in form:
+        if field.is_hidden or not (value := field.value()):
+            continue
+        choices = {str(key): str(label) for key, label in getattr(field.field, "choices", ())}
+        values = value if isinstance(value, list) else [value]
+        words = ", ".join(choices.get(str(each), str(each)) for each in values)
+        found.append((str(field.label), words))
+    return found
+
+
 def status_of(form: BaseForm) -> int:
     """The status of a page that shows this form: 429 at a limit, 409 where somebody else was
     faster, 422 for another refusal."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from core.errors import Conflict, Invalid
 from core.web.access import Level
 from core.web.desk_pages import DeskRequest
 from core.web.formats import ago, day
-from core.web.forms import apply, status_of
+from core.web.forms import apply, status_of, typed
 from core.web.templatetags.ui import status_pill
 from roles.admin import pages
 from roles.admin.filters import AgeFilter, CategoryFilter, MineFilter, WaitingFilter
@@ -127,6 +128,7 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
             ),
             question=forms.get(QUESTION) or _question_form(),
             preview=pages.mail_preview(application, lines),
+            stands=[("seen", decisions.lines_seen(lines))],
             history=pages.history_of(application),
             can_start=application.status == ApplicationStatus.SUBMITTED and not blocked,
             may_decide=may_decide,
@@ -153,7 +155,14 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
             if form is None:
                 action()
             elif not form.is_valid() or not apply(form, action):
-                return self._page(request, application, {key: form}, status=status_of(form))
+                status, told = status_of(form), {}
+                if status == HTTPStatus.CONFLICT:
+                    # The form may have no place on the page any more: what was typed is shown.
+                    told = {
+                        "alert": " ".join(map(str, form.non_field_errors())),
+                        "typed": typed(form),
+                    }
+                return self._page(request, application, {key: form}, status=status, **told)
         except (Conflict, Invalid) as error:
             return self._page(request, application, {}, alert=error.message, status=error.status)
         messages.success(request, done)
@@ -178,7 +187,8 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
 
     def finish(self, request: DeskRequest, pk: int) -> HttpResponse:
         row = self.find(request, pk)
-        action = partial(decisions.finish_application, application=row, by=request.user)
+        seen = request.POST.get("seen", "")
+        action = partial(decisions.finish_application, application=row, by=request.user, seen=seen)
         return self._step(request, row, action, "Decided. The provider's administrators are told.")
 
     def decide(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
@@ -226,7 +236,8 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
 
     def reopen(self, request: DeskRequest, pk: int, line: int) -> HttpResponse:
         row = self._line(request, pk, line)
-        action = partial(decisions.reopen_line, line=row, by=request.user)
+        seen = request.POST.get("seen", "")
+        action = partial(decisions.reopen_line, line=row, by=request.user, seen=seen)
         return self._step(request, row.application, action, f"{row.role.name}: open again.")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -130,6 +131,11 @@ class ApprovedRoleAdmin(ReviewAdmin):
                         "carried": carried(request),
                         "impact": losses(row, left),
                     }
+                elif status_of(form) == HTTPStatus.CONFLICT:
+                    # Sent again, it is meant for what stands now.
+                    row = self._find(request, row.pk)
+                    form.data = request.POST.copy()
+                    form.data["version"] = str(row.version)
         except Conflict as error:
             fresh = self._find(request, row.pk)
             return self._page(request, fresh, alert=error.message, status=error.status)

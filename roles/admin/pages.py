@@ -27,7 +27,7 @@ from roles.models import ApplicationLine, RoleApplication
 from roles.permissions import is_reviewer
 from roles.reads import applications
 from roles.states import ApplicationStatus, LineDecision
-from roles.transitions.decisions import all_decided, status_after
+from roles.transitions.decisions import all_decided, lines_seen, status_after
 
 LOOK_ALIKES = 5
 HISTORY = 30
@@ -94,6 +94,8 @@ class LineDesk:
     seen: Form | None = None
     refusal: Form | None = None
     own_first: bool = False
+    # What the button that takes a decision back sends along.
+    stands: Sequence[tuple[str, str]] = ()
     can_reopen: bool = False
 
 
@@ -125,6 +127,7 @@ def line_desks(
                 if second
                 else None,
                 own_first=awaiting and own,
+                stands=[("seen", lines_seen([line]))],
                 can_reopen=may_decide and own,
             )
         )

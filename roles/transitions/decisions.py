@@ -6,11 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import clock
 from core.audit.services import record
 from core.db import lock, lock_all, move
+from core.edits import fingerprint
 from core.errors import Conflict, Invalid, NotPermitted
 from core.state_tables import advance
 from core.web.access import Level
@@ -138,13 +140,17 @@ def second_line(
 
 
 @transaction.atomic
-def reopen_line(*, line: ApplicationLine, by: User) -> ApplicationLine:
-    """Raises NotPermitted for somebody else's decision, Conflict for a line that is open."""
+def reopen_line(*, line: ApplicationLine, by: User, seen: str | None = None) -> ApplicationLine:
+    """`seen` is what lines_seen() said of the line as the page showed it, None for a caller who has
+    just read it. Raises NotPermitted for somebody else's decision, Conflict for a line that is open
+    or stands differently."""
     line = _lock_line(line, by)
     if line.decision == LineDecision.PENDING:
         raise Conflict("This role is not decided.")
     if by.pk not in (line.decided_by_id, line.seconded_by_id):
         raise NotPermitted("Only a reviewer who decided this role can open it again.")
+    if seen is not None and seen != lines_seen([line]):
+        raise Conflict(who_decided(line))
     _decide(
         line,
         LineDecision.PENDING,
@@ -209,11 +215,15 @@ def who_decided(line: ApplicationLine) -> str:
 
 
 @transaction.atomic
-def finish_application(*, application: RoleApplication, by: User) -> RoleApplication:
+def finish_application(
+    *, application: RoleApplication, by: User, seen: str | None = None
+) -> RoleApplication:
     """Close the review: approved roles take effect, and one mail tells every line (S0.5).
 
-    Raises Conflict while a line is open, once the application has left review, when the account is
-    no longer active or a role can no longer be granted; NotPermitted as start_review.
+    `seen` is what lines_seen() said of the lines whose mail the reviewer read, None for a caller
+    who has just read them: what was seen is what is sent. Raises Conflict otherwise, while a line
+    is open, once the application has left review, when the account is no longer active or a role
+    can no longer be granted; NotPermitted as start_review.
     """
     application = _lock_for_review(application, by)
     if application.decided_at:
@@ -223,6 +233,10 @@ def finish_application(*, application: RoleApplication, by: User) -> RoleApplica
     _require_in_review(application)
     lines = lock_all(application.lines.select_related("role", "decided_by", "seconded_by"))
     _require_finishable(application, lines)
+    if seen is not None and seen != lines_seen(lines):
+        raise Conflict(
+            _("A decision has changed since you read the mail. Nothing is sent: read it again.")
+        )
     advance(application, APPLICATION, status_after(lines), decided_at=clock.now())
     approved = [line for line in lines if line.decision == LineDecision.APPROVED]
     _take_effect(application, approved)
@@ -249,6 +263,13 @@ def _take_effect(application: RoleApplication, lines: Sequence[ApplicationLine])
     rows = {row.role_id: row for row in lock_all(held.filter(role__in=[x.role_id for x in lines]))}
     for line in lines:
         approve(application.provider, line, rows.get(line.role_id))
+
+
+def lines_seen(lines: Sequence[ApplicationLine]) -> str:
+    """One word for how these lines are decided, as the mail to the provider tells it."""
+    names = ("pk", "decision", "decided_level", "reason", "note", "decided_by_id", "seconded_by_id")
+    ordered = sorted(lines, key=lambda line: line.pk)
+    return fingerprint(*(tuple(str(getattr(x, name)) for name in names) for x in ordered))
 
 
 def all_decided(lines: Sequence[ApplicationLine]) -> bool:

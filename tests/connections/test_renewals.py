@@ -9,6 +9,7 @@ from connections.tasks import sweep
 from core import clock
 from core.audit.models import Event
 from tests.connections.conftest import Pair
+from tests.editing import opened
 from tests.factories import connections as make
 from tests.factories.accounts import member
 from tests.support import drain, links_in, nothing_changes, signed_in
@@ -187,3 +188,19 @@ def test_only_administrators_of_the_two(pair: Pair, other: Pair, row: Connection
         foreign = other.seller_url(f"partners/{row.public_id}/renewal/agree/")
         assert other.at_seller().post(foreign).status_code == 404
     assert Renewal.objects.get().status == "proposed"
+
+
+@pytest.mark.parametrize("answer", ["agree/", "decline/"])
+def test_another_proposal_than_the_one_that_was_read_is_not_answered(
+    pair: Pair, row: Connection, answer: str
+) -> None:
+    """The provider's page shows one day; meanwhile the seller takes it back and names another."""
+    pair.at_seller().post(url(pair, row, "seller"), {"until": in_days(100).isoformat()})
+    page = url(pair, row, "provider", "" if answer == "agree/" else answer)
+    read = opened(pair.at_provider(), page, holding="seen")
+    pair.at_seller().post(url(pair, row, "seller", "withdraw/"))
+    pair.at_seller().post(url(pair, row, "seller"), {"until": in_days(900).isoformat()})
+    with nothing_changes():
+        assert pair.at_provider().post(url(pair, row, "provider", answer), read).status_code == 409
+    read = opened(pair.at_provider(), page, holding="seen")
+    assert pair.at_provider().post(url(pair, row, "provider", answer), read).status_code == 302

@@ -15,6 +15,7 @@ from core.outbox.models import FanOut
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from tests.factories import accounts, roles
 from tests.support import drain, nothing_changes, sign_in, signed_in
+from tests.sweep.page_forms import forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,14 @@ class Desk:
         return self.client.get(f"{self.base}change/").content.decode()
 
     def post(self, verb: str, data: Any = None) -> Any:
+        if data is None and (verb == "finish" or verb.endswith("reopen")):
+            data = {"seen": self.seen(verb)}
         return self.client.post(f"{self.base}{verb}/", data or {})
+
+    def seen(self, verb: str) -> str:
+        """What the button on the page says was seen; "" where there is no such button."""
+        found = [each for each in forms_of(self.page()) if each.action.endswith(f"/{verb}/")]
+        return found[0].fields["seen"].values[0] if found else ""
 
     def line(self, code: str) -> ApplicationLine:
         return self.application.lines.get(role__code=code)
@@ -388,3 +396,47 @@ def test_number_of_queries_is_pinned(reviewer: Any, provider: Any, administrator
     codes = ("orders.manage", "orders.refunds", "orders.returns", "orders.safe_t")
     assert queries(dict.fromkeys(codes, "edit")) == few
     assert few <= 22
+
+
+# What was seen is what is done ------------------------------------------------------------------
+def test_the_mail_that_was_read_is_the_mail_that_is_sent(reviewer: Any, provider: Any) -> None:
+    """A lead reads "approved: view"; meanwhile the reviewer takes it back and refuses."""
+    application = roles.in_review(provider, {"pricing.pricing": "edit"})
+    desk, lead = Desk(reviewer, application), Desk(roles.reviewer(), application)
+    desk.decide("pricing.pricing", 1)
+    read = lead.seen("finish")
+    desk.post(f"lines/{desk.line('pricing.pricing').pk}/reopen")
+    desk.decide("pricing.pricing", 0, reason="policy")
+    with nothing_changes():
+        answer = lead.post("finish", {"seen": read})
+        assert lead.post("finish", {"seen": ""}).status_code == 409
+    assert answer.status_code == 409
+    assert "A decision has changed since you read the mail" in answer.content.decode()
+    assert lead.post("finish").status_code == 302
+
+
+def test_a_decision_that_another_has_agreed_to_is_not_taken_back_unseen(
+    reviewer: Any, provider: Any
+) -> None:
+    application = roles.in_review(provider, {"orders.refunds": "edit"})
+    desk, other = Desk(reviewer, application), Desk(roles.reviewer(), application)
+    desk.decide("orders.refunds", 2)
+    verb = f"lines/{desk.line('orders.refunds').pk}/reopen"
+    read = desk.seen(verb)
+    assert other.second("orders.refunds", "agree", 2).status_code == 302
+    with nothing_changes():
+        assert desk.post(verb, {"seen": read}).status_code == 409
+    assert desk.post(verb).status_code == 302
+
+
+def test_what_was_typed_is_shown_when_somebody_else_was_faster(
+    reviewer: Any, provider: Any
+) -> None:
+    application = roles.in_review(provider, {"pricing.pricing": "edit"})
+    Desk(reviewer, application).decide("pricing.pricing", 2)
+    second = Desk(roles.reviewer(), application)
+    answer = second.decide("pricing.pricing", 0, reason="policy", note="Say why you need it.")
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "What you entered, not saved" in text
+    assert "Say why you need it." in text
