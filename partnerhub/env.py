@@ -1,5 +1,6 @@
 """Readers of the environment: what is wrong is collected, told at once, and nothing starts."""
 
+import json
 import logging
 import re
 import sys
@@ -7,6 +8,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from email.headerregistry import Address
 from email.utils import parseaddr
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +28,16 @@ WORDS = {"1": True, "true": True, "yes": True, "on": True}
 WORDS |= {"": False, "0": False, "false": False, "no": False, "off": False}
 ESCAPE = "In user and password write / as %2F, @ as %40, # as %23, ? as %3F, : as %3A, % as %25."
 ORIGIN = "must be the public origin alone, such as https://hub.example: no user, path, ? or #."
+# Mail providers that were tried against their HTTP API, and what each needs.
+TRIED_PROVIDERS: dict[str, tuple[str, ...]] = {
+    "amazon_ses": (),  # boto3 finds its keys by itself
+    "brevo": ("ANYMAIL_BREVO_API_KEY",),
+    "mailgun": ("ANYMAIL_MAILGUN_API_KEY",),
+    "postmark": ("ANYMAIL_POSTMARK_SERVER_TOKEN",),
+    "sendgrid": ("ANYMAIL_SENDGRID_API_KEY",),
+}
+# Modules of anymail beside its providers.
+NO_PROVIDERS = frozenset({"base", "base_requests", "console", "test"})
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
 SQLITE_OPTIONS: dict[str, Any] = {
@@ -282,7 +294,8 @@ class Environment:
         (STARTTLS), smtps://…:465 (TLS), smtp+plain://localhost:1025 (no encryption, loopback
         only), console://, or anymail+NAME:// with the provider's own settings in the environment.
         `?timeout=10` are the seconds a silent server gets, `?per_second=5` bounds the mails of one
-        connection. The demo writes files to `demo_folder`."""
+        connection, `?untried=yes` takes a provider that was never tried. The demo writes files to
+        `demo_folder`."""
         name, like = "EMAIL_URL", "smtp://user:password@mail.example:587"
         if self.demo and not self.text(name):
             return {
@@ -300,20 +313,26 @@ class Environment:
             if self.production:
                 self.refuse(name, "must send mail in production: console:// only prints it.")
             return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
-        if parts.scheme.startswith("anymail+"):
-            return {
-                "BACKEND": f"anymail.backends.{parts.scheme.removeprefix('anymail+')}.EmailBackend"
-            }
-        if not parts.hostname:
-            self.refuse(name, f"names no host: it must look like {like}. {ESCAPE}")
-        if parts.scheme == "smtp+plain" and _is_elsewhere(parts.hostname or ""):
-            self.refuse(name, "is sent in clear to another host: use smtp:// or smtps://.")
         query = {"timeout": "10", "per_second": "0"} | dict(parse_qsl(parts.query))
+        untried = query.pop("untried", "") if parts.scheme.startswith("anymail+") else ""
         if query.keys() != {"timeout", "per_second"}:
             self.refuse(name, "takes the options ?timeout=10 and ?per_second=5, no other.")
         if not all(re.fullmatch(r"\d{1,4}(\.\d{1,3})?", part) for part in query.values()):
             self.refuse(name, "must have numbers of seconds and mails in its options.")
             query = {"timeout": "10", "per_second": "0"}
+        # A silent server must not hold a worker (F7).
+        pace = {key: float(query[key]) for key in ("timeout", "per_second")}
+        if parts.scheme.startswith("anymail+"):
+            provider = parts.scheme.removeprefix("anymail+")
+            self._judge_provider(provider, untried=WORDS.get(untried.lower(), False))
+            return {
+                "BACKEND": "core.outbox.providers.ProviderTransport",
+                "OPTIONS": {"provider": provider, **pace},
+            }
+        if not parts.hostname:
+            self.refuse(name, f"names no host: it must look like {like}. {ESCAPE}")
+        if parts.scheme == "smtp+plain" and _is_elsewhere(parts.hostname or ""):
+            self.refuse(name, "is sent in clear to another host: use smtp:// or smtps://.")
         return {
             "BACKEND": "core.outbox.transport.SmtpTransport",
             "OPTIONS": {
@@ -323,25 +342,44 @@ class Environment:
                 "password": unquote(parts.password or ""),
                 "use_tls": parts.scheme == "smtp",
                 "use_ssl": parts.scheme == "smtps",
-                # A silent server must not hold a worker (F7).
-                "timeout": float(query["timeout"]),
-                "per_second": float(query["per_second"]),
+                **pace,
             },
         }
 
-    def anymail(self) -> dict[str, str]:
-        """django-anymail's settings: ANYMAIL_MAILGUN_API_KEY here is its MAILGUN_API_KEY."""
-        start = "ANYMAIL_"
-        return {
-            name.removeprefix(start): self.text(name)
-            for name, value in self.values.items()
-            if name.startswith(start) and value
-        }
+    def _judge_provider(self, provider: str, *, untried: bool) -> None:
+        """Refuse what would lose mail: a provider that nobody tried, or one without its key."""
+        name, backend = "EMAIL_URL", f"anymail.backends.{provider}"
+        if provider in TRIED_PROVIDERS:
+            for key in TRIED_PROVIDERS[provider]:
+                self.text(key, like=f"what {provider} gave you: EMAIL_URL names it")
+        elif not provider.isidentifier() or provider in NO_PROVIDERS or not find_spec(backend):
+            self.refuse(name, "names a mail provider that django-anymail does not know.")
+        elif not untried:
+            self.refuse(
+                name,
+                f"names {provider}, which was never tried with PartnerHub; tried are "
+                f"{', '.join(sorted(TRIED_PROVIDERS))}. To use it all the same, at your own risk, "
+                f"set anymail+{provider}://?untried=yes.",
+            )
 
-    def mail_webhook(self, anymail_settings: Mapping[str, str]) -> str:
+    def anymail(self) -> dict[str, Any]:
+        """django-anymail's settings: ANYMAIL_MAILGUN_API_KEY here is its MAILGUN_API_KEY. What is
+        no text is written as JSON, such as ANYMAIL_AMAZON_SES_CLIENT_PARAMS."""
+        start, read = "ANYMAIL_", dict[str, Any]()
+        for name, value in self.values.items():
+            if name.startswith(start) and value:
+                read[name.removeprefix(start)] = text = self.text(name)
+                if text.startswith("{"):
+                    try:
+                        read[name.removeprefix(start)] = json.loads(text)
+                    except ValueError:
+                        self.refuse(name, "begins like a JSON object and cannot be read as one.")
+        return read
+
+    def mail_webhook(self, anymail_settings: Mapping[str, Any]) -> str:
         """The provider whose reports are taken in, or "" without one or without a secret."""
         scheme = self.text("EMAIL_URL").partition("://")[0]
-        secret = anymail_settings.get("WEBHOOK_SECRET", "")
+        secret = str(anymail_settings.get("WEBHOOK_SECRET", ""))
         if not scheme.startswith("anymail+") or not secret:
             return ""
         if ":" not in secret or len(secret) < MIN_SECRET:

@@ -29,10 +29,11 @@ ALLOWED = {
     "autocommit sock connection_class get_charset header_encoding": "databases, smtplib and email",
     "broker_transport_options before_start on_failure on_success retval": "Celery",
     "useA85 getCode": "reportlab",
+    "getresponse init_poolmanager proxy_manager_for": "requests",
     "effective_level": "tests; the decision API will ask it",
     "read_scan": "tests; whoever scans a label will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
-    "OutboxBackend": "settings",
+    "OutboxBackend ProviderTransport": "settings",
     # Members of an enumeration that a person chooses and the database holds.
     "WHOLESALER OTHER OPERATOR AMAZON": "chosen by value",
     "EXPIRED_DOCUMENT NAME_DIFFERS ADDRESS_DIFFERS OLD_PROOF WRONG_DOCUMENT": "chosen by value",

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from core.outbox.kinds import ANSWERS, SHIPMENTS, Group
+from core.outbox.kinds import ANSWERS, SECURITY, SHIPMENTS, Group
 
 UNDELIVERED = "notifications.undelivered"
 DAILY = "notifications.daily"
+REFUSED = "notifications.mail_refused"
 KINDS: Mapping[Group, Mapping[str, str]] = {
+    SECURITY: {REFUSED: "Mail cannot leave"},
     ANSWERS: {UNDELIVERED: "Mail could not be delivered"},
     SHIPMENTS: {DAILY: "Daily mail about shipments"},
 }

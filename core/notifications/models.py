@@ -24,6 +24,10 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True)
     held = models.BooleanField(default=False)
+    # As in the mail; and the day of the daily mail that it went into.
+    account_id = models.BigIntegerField(null=True)
+    account_right = models.CharField(max_length=40, blank=True, default="", db_default="")
+    mailed_on = models.DateField(null=True)
 
     class Meta:
         indexes: ClassVar = [

@@ -1,21 +1,25 @@
 """What became of mail: telling who caused it, and hearing what a mail provider reports (X15)."""
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.db import key_in
-from core.notifications.mail_kinds import UNDELIVERED
+from core.notifications.mail_kinds import REFUSED, UNDELIVERED
 from core.notifications.preferences import no_more_mail
-from core.notifications.services import Recipient, tell_each, told
+from core.notifications.services import Recipient, tell, tell_each, told
 from core.outbox import kinds
 from core.outbox.bounces import mark
 from core.outbox.models import Message
-from core.outbox.rendering import Mail, subject_line
+from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
+from core.web.formats import minute
 
 # Reasons that pass: a full mailbox, a slow server, a policy that changes.
 PASSING = frozenset({"timed_out", "blocked"})
@@ -56,6 +60,33 @@ def _mail(message: Message, error: str) -> Mail:
         facts=(("Mail", message.subject), ("Why", plain_reason(error))),
         button=("See what did not arrive", reverse("undelivered")),
     )
+
+
+def note_refusal(reason: str, since: datetime, **kwargs: Any) -> None:
+    """Tell support, and who works at the desk, that no mail leaves before somebody mends it. Their
+    lines stand at once; the mail itself is late by nature and says since when."""
+    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
+    tell(
+        [Recipient(settings.SUPPORT_EMAIL), *map(Recipient.of, staff)],
+        key=f"mail-refused:{since:%Y%m%d%H%M%S}",
+        kind=REFUSED,
+        mail=refusal_mail(reason, since),
+    )
+
+
+def refusal_mail(reason: str, since: datetime) -> Mail:
+    return Mail(
+        subject=_("Our mail server refused us: all mail had to wait"),
+        heading=_("Mail cannot leave: our mail server or provider refuses us"),
+        paragraphs=(
+            _("All mail waits, codes to sign in among it, until the reason is mended. Nothing is "
+              "lost: it leaves by itself within a minute, oldest first."),
+            _("If you read this as a mail, it has been mended meanwhile."),
+        ),
+        facts=((_("Since"), minute(since)), (_("Why"), inert(reason, 300))),
+        button=(_("Open the outbox"), reverse("admin:outbox_message_changelist")),
+        why=_("You get this because you look after PartnerHub."),
+    )  # fmt: skip
 
 
 def note_tracking(event: Any, **kwargs: Any) -> None:

@@ -7,20 +7,24 @@ import time
 import uuid
 from collections import deque
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from core import clock
+from core.failures.services import count_failure, forget_failures
 from core.outbox import bounces
+from core.outbox.answers import OF_THE_LINE, SILENT, Answer, Outcome
 from core.outbox.envelopes import envelope_of
 from core.outbox.models import BLANK, Message, Pause
 from core.outbox.services import expand, report, wake
+from core.outbox.signals import line_refused
 from core.outbox.states import CLAIMABLE, MessageStatus
-from core.outbox.transport import SILENT, Answer, Connection, Outcome, ServerAway, ServerRefuses
+from core.outbox.transport import Connection, LineAnswers
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
@@ -29,8 +33,13 @@ GAPS = (60, 300, 1800, 7200, 21600)  # seconds between tries (F5)
 # How often a message may have arrived without our knowing before it is left to a person: once
 # where the answer was lost, a little more often where our own worker died.
 LOST_ANSWERS, DEAD_WORKERS = 1, 3
-# A silent server is left alone for a little less than the time between two sweeps.
-PAUSE = timedelta(seconds=25)
+# Seconds for which a line that does not take mail is left alone: a little less than once, then
+# twice the time between two sweeps, so that what waits leaves within a minute of its return.
+PAUSES = (25, 55)
+LONGEST_PAUSE = 6 * 3600  # whatever a provider asks for
+# So many answers in a row that no message is to blame for, and the line is.
+PROOFS = 3
+LINE = "outbox.line"
 # One drain works no longer, so that a worker that is asked to end can (F18); the next goes on.
 SECONDS = 15.0
 
@@ -57,7 +66,9 @@ def claim(batch: int = BATCH) -> list[Message]:
             lease_until=now + LEASE,
             attempts=F("attempts") + 1,
         )
-    return list(Message.objects.filter(lease=lease).order_by("due_at", "id"))
+    at_work = When(caused_by__is_active=True, then=F("caused_by__email"))
+    claimed = Message.objects.filter(lease=lease).annotate(caused_by_address=Case(at_work))
+    return list(claimed.order_by("due_at", "id"))
 
 
 def recover() -> int:
@@ -175,15 +186,39 @@ def _release(messages: list[Message], reason: str = "") -> None:
             )
 
 
-def _away(messages: list[Message], reason: str) -> None:
-    """Nobody answers: all wait, none is charged a try, and what is a day old is given up."""
+def _line_answers(messages: list[Message], answer: Answer) -> None:
+    """All wait, none is charged a try, and what is a day old is given up. What is ours to mend is
+    told: the desk shows it, and who works there finds it among their notifications."""
+    if answer.outcome is Outcome.REFUSED:  # no encryption
+        for message in messages:
+            _finish(message, MessageStatus.FAILED, answer.reason)
+        return
+    _give_back(messages, answer.reason)
+    with transaction.atomic():
+        _pause(answer)
+
+
+def _give_back(messages: list[Message], reason: str) -> None:
     old = clock.real_now() - GIVE_UP
     for message in messages:
         if message.queued_at < old:
             _finish(message, MessageStatus.FAILED, reason)
     _release([message for message in messages if message.queued_at >= old], reason)
-    pause = {"until": clock.real_now() + PAUSE, "reason": reason[:500]}
-    Pause.objects.update_or_create(pk=1, defaults=pause)
+
+
+def _pause(answer: Answer) -> None:
+    ours, reason = answer.outcome is Outcome.OURS, answer.reason[:500]
+    before = Pause.objects.filter(pk=1).first()
+    tries = before.tries + 1 if before else 1
+    wait = max(PAUSES[min(tries, len(PAUSES)) - 1], min(answer.wait or 0, LONGEST_PAUSE))
+    until = clock.real_now() + timedelta(seconds=wait)
+    pause = {"until": until, "reason": reason, "tries": tries, "ours": ours}
+    row, _ = Pause.objects.update_or_create(pk=1, defaults=pause)
+    logger.log(logging.ERROR if ours else logging.WARNING, "mail waits", extra={"reason": reason})
+    if ours:
+        count_failure(LINE, reason)
+        if not (before and before.ours):
+            line_refused.send(sender=Pause, reason=reason, since=row.since)
 
 
 def _without_marked(messages: list[Message]) -> list[Message]:
@@ -203,19 +238,55 @@ def _offer(server: Connection, message: Message) -> Answer:
     return server.deliver(mail)
 
 
+class _Aside:
+    """Messages that were answered for the line, perhaps: released at once, and charged a try only
+    when the next one shows that the line is good."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[Message, Answer]] = []
+
+    def put(self, message: Message, answer: Answer) -> bool:
+        """Whether it is the line's fault now."""
+        self._held.append((message, answer))
+        _give_back([message], answer.reason)
+        return answer.wait is not None or len(self._held) == PROOFS
+
+    def charge(self, jitter: float) -> None:
+        for message, answer in self._held:
+            rows = Message.objects.filter(pk=message.pk, status__in=CLAIMABLE)
+            lease = uuid.uuid4()
+            held = {"status": MessageStatus.SENDING, "lease": lease}
+            if rows.update(**held, lease_until=clock.real_now() + LEASE, attempts=message.attempts):
+                message.lease = lease
+                _record(message, replace(answer, outcome=answer.otherwise), jitter)
+        self._held.clear()
+
+
 def _send_all(server: Connection, waiting: "deque[Message]", until: float) -> None:
-    """What could not be offered is left in `waiting`. A silence costs the others one timeout: they
-    go over a new connection. Two in a row are the server's."""
-    silences = 0
+    """What could not be offered is left in `waiting`. Raises LineAnswers when the line is at fault.
+    A silence costs the others one timeout: they go over a new connection. Two in a row are the
+    server's."""
+    silences, aside, paused = 0, _Aside(), Pause.objects.exists()
     while waiting and time.monotonic() < until and not stopping.is_set():
-        answer = _offer(server, waiting[0])
-        _record(waiting.popleft(), answer, _jitter())
+        message = waiting[0]
+        answer = _offer(server, message)
+        if answer.outcome in OF_THE_LINE:
+            if aside.put(waiting.popleft(), answer) or not waiting:
+                raise LineAnswers(answer)
+            continue
         if answer.outcome not in SILENT:
             silences = 0
+            aside.charge(_jitter())
+            _record(waiting.popleft(), answer, _jitter())
+            if paused:
+                paused = False
+                Pause.objects.all().delete()
+                forget_failures(LINE)
             continue
+        _record(waiting.popleft(), answer, _jitter())
         silences += 1
         if silences > 1:
-            raise ServerAway(answer.reason)
+            raise LineAnswers(replace(answer, outcome=Outcome.AWAY))
         if waiting:
             server.reopen()
 
@@ -228,18 +299,12 @@ def send_batch(until: float | None = None) -> int:
     if not messages:
         return len(claimed)
     until = time.monotonic() + SECONDS if until is None else until
-    waiting, server, jitter = deque(messages), Connection(), _jitter()
+    waiting, server = deque(messages), Connection()
     try:
         server.open()
-        if Pause.objects.exists():
-            Pause.objects.all().delete()
         _send_all(server, waiting, until)
-    except ServerRefuses as refusal:
-        for message in waiting:
-            _record(message, refusal.answer, jitter)
-        return 0
-    except ServerAway as away:
-        _away(list(waiting), str(away))
+    except LineAnswers as line:
+        _line_answers(list(waiting), line.answer)
         return 0
     finally:
         server.close()

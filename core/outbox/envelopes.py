@@ -7,6 +7,7 @@ are encoded by the library, bodies are quoted-printable.
 
 import binascii
 import re
+from collections.abc import Iterator
 from email.charset import QP, Charset
 from email.header import Header
 from email.utils import formataddr, formatdate, parseaddr
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape
 
@@ -25,6 +27,12 @@ _LONGEST_HEADER = 76
 PLAIN_ADDRESS = re.compile(
     r"[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 )
+# No machine is to answer: RFC 3834, and what Exchange reads instead.
+_AUTOMATIC = {
+    "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
+}
+_ADDRESSES = frozenset({"From", "To", "Reply-To"})
 _UTF8 = Charset("utf-8")
 _UTF8.header_encoding = QP
 
@@ -35,9 +43,26 @@ class Envelope(EmailMultiAlternatives):
 
     metadata: dict[str, str]
 
+    def for_provider(self, name: str) -> None:
+        """Ready for an API that writes the headers itself, from JSON: what looks encoded is taken
+        apart, or readers would see it decoded; the Message-ID is to stay ours (F8)."""
+        if name == "amazon_ses":  # it takes the source
+            return
+        self.subject = str(self.subject).replace("=?", "=\N{WORD JOINER}?")
+        if name == "postmark":
+            self.extra_headers["X-PM-KeepID"] = "true"
+
     def message(self, **policy: Any) -> Self:  # type: ignore[override]
-        """The envelope itself: mail servers, files and consoles ask it for the three below."""
+        """The envelope itself: mail servers, files, consoles and Amazon SES ask it for what stands
+        below."""
         return self
+
+    def walk(self) -> Iterator[Any]:
+        """No parts that somebody would have to write anew: they are plain ASCII."""
+        return iter(())
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.extra_headers[name] = value
 
     def as_bytes(self) -> bytes:
         """The source as the mail protocol has it. Raises ValueError for a broken header."""
@@ -45,6 +70,7 @@ class Envelope(EmailMultiAlternatives):
             "Subject": str(self.subject),
             "From": _mailbox(str(self.from_email)),
             "To": ", ".join(map(_mailbox, map(str, self.to))),
+            **({"Reply-To": ", ".join(map(_mailbox, self.reply_to))} if self.reply_to else {}),
             "Date": formatdate(),
             "MIME-Version": "1.0",
             **{name: str(value) for name, value in self.extra_headers.items()},
@@ -78,12 +104,21 @@ def envelope_of(message: Message) -> Envelope:
         subject=message.subject,
         body=text,
         to=[message.to],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", **stopping},
+        reply_to=[_answers_to(message)],
+        headers={"Message-ID": message.message_id, **_AUTOMATIC, **stopping},
     )
     mail.metadata = {"message": str(message.pk)}
     if html:
         mail.attach_alternative(html, "text/html")
     return mail
+
+
+def _answers_to(message: Message) -> str:
+    """Who invites somebody is asked back, while they are at work; everything else is answered by
+    support. claim() looks for the address."""
+    inviter = getattr(message, "caused_by_address", None)
+    invites = kinds.group_of(message.kind) is kinds.INVITATIONS
+    return (invites and inviter) or str(settings.SUPPORT_EMAIL)
 
 
 def _body(parts: list[tuple[str, str]]) -> bytes:
@@ -116,7 +151,9 @@ def _part(kind: str, content: str) -> bytes:
 def _header(name: str, value: str) -> bytes:
     if "\n" in value or "\r" in value:
         raise ValueError(f"The header {name} holds a line break.")
-    if value.isascii() and (len(name) + len(value) + 2 <= 998):
+    # What looks encoded and is not would be decoded by whoever reads it. In addresses it is.
+    plain = name in _ADDRESSES or "=?" not in value
+    if value.isascii() and plain and len(name) + len(value) + 2 <= 998:
         return f"{name}: {value}".encode()
     encoded = Header(value, _UTF8, _LONGEST_HEADER, name).encode(linesep="\r\n")
     return f"{name}: {encoded}".encode()

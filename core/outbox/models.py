@@ -39,6 +39,11 @@ class Message(models.Model):
     link_generation = models.PositiveSmallIntegerField(default=0)
     secret = models.BooleanField(default=False)
     about = models.CharField(max_length=80, blank=True)
+    # As whose member, with which right, the reader gets it; and until when it is of use. Asked
+    # again when it leaves: core.outbox.objections.
+    account_id = models.BigIntegerField(null=True)
+    account_right = models.CharField(max_length=40, blank=True, default="", db_default="")
+    useful_until = models.DateTimeField(null=True)
     organization_id = models.BigIntegerField(null=True)
     caused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -148,11 +153,15 @@ class MarkedAddress(models.Model):
 
 
 class Pause(models.Model):
-    """The mail server gives no answer: nobody tries it before `until`. At most one row."""
+    """The mail server, or the provider, takes no mail: nobody tries it before `until`, and it has
+    been tried so often in a row. It is `ours` to mend when it refuses our keys, account or sender.
+    At most one row."""
 
     until = models.DateTimeField()
     since = models.DateTimeField(default=clock.real_now)
     reason = models.CharField(max_length=500)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    ours = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -1,17 +1,24 @@
 """The way to the mail server: how far a message got, what came of it, and the pace."""
 
+import re
 import smtplib
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import replace
 from typing import Any
 
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.smtp import EmailBackend
 
+from core.outbox.answers import Answer, Outcome, without_addresses, words
 from core.outbox.envelopes import PLAIN_ADDRESS
+
+# A server that waits with its verdict until RCPT refuses us there: for the sender's address, for
+# relaying, or because we have not signed in (RFC 3463: 5.1.7, 5.1.8).
+_ABOUT_US = re.compile(
+    r"\b5\.1\.[78]\b|sender|relay|not logged in|authentication (?:is )?required", re.IGNORECASE
+)
 
 
 class _Offering:
@@ -80,29 +87,8 @@ class SmtpTransport(EmailBackend):
         return int(super().send_messages(email_messages))
 
 
-class Outcome(Enum):
-    TAKEN = auto()
-    REFUSED = auto()  # for good: 5xx, or a message that cannot be sent at all
-    LATER = auto()  # for now: 4xx
-    UNHEARD = auto()  # no answer, and the server cannot have the message
-    UNCERTAIN = auto()  # no answer, and the server may have it
-
-
-SILENT = (Outcome.UNHEARD, Outcome.UNCERTAIN)
-
-
-@dataclass(frozen=True)
-class Answer:
-    outcome: Outcome
-    reason: str = ""
-
-
-class ServerAway(Exception):
-    """The server cannot be reached, or says nothing; the text is the reason."""
-
-
-class ServerRefuses(Exception):
-    """The server turns us away before any message; `answer` says for how long."""
+class LineAnswers(Exception):
+    """The server answers for the line and not for a message, or says nothing: everything waits."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.reason)
@@ -113,31 +99,32 @@ class Connection:
     """A connection to the server that EMAIL_URL names: kept as long as it holds, opened anew."""
 
     def __init__(self) -> None:
-        self._mailer: Any = mailers["transport"]
+        self._mailer: Any = None
         self._served = 0
 
     def open(self) -> None:
-        """Raises ServerAway or ServerRefuses. A server that takes no encryption refuses for good:
-        nothing goes in clear (F19). Any other refusal at this point, a wrong password for one, is
-        no fault of the messages."""
+        """Raises LineAnswers: no message is to blame for what happens here. Its outcome is REFUSED
+        for a server that takes no encryption: nothing goes in clear, then or later (F19)."""
         try:
+            self._mailer = mailers["transport"]
             self._mailer.open()
-        except smtplib.SMTPNotSupportedError as error:
-            raise ServerRefuses(Answer(Outcome.REFUSED, _words(error))) from error
-        except smtplib.SMTPResponseException as error:
-            raise ServerRefuses(Answer(Outcome.LATER, _words(error))) from error
-        except OSError as error:  # the errors of smtplib are OSErrors, too
-            raise ServerAway(_words(error)) from error
+        except Exception as error:
+            answer = self._read(error)
+            if isinstance(error, smtplib.SMTPNotSupportedError):
+                raise LineAnswers(Answer(Outcome.REFUSED, answer.reason)) from error
+            ours = answer.outcome in (Outcome.OURS, Outcome.REFUSED)
+            outcome = Outcome.OURS if ours else Outcome.AWAY
+            raise LineAnswers(replace(answer, outcome=outcome)) from error
         self._served = 0
 
     def reopen(self) -> None:
         self.close()
-        self._mailer = mailers["transport"]
         self.open()
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._mailer.close()
+        if self._mailer is not None:
+            with suppress(OSError):
+                self._mailer.close()
 
     def deliver(self, mail: EmailMessage) -> Answer:
         """Raises what open() raises when a broken line cannot be mended. Servers end connections
@@ -156,24 +143,37 @@ class Connection:
         try:
             self._mailer.send_messages([mail])
         except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
-            return self._answer(error)
+            answer = self._read(error)
+            return answer, _worn(error, answer)
         return Answer(Outcome.TAKEN), False
 
-    def _answer(self, error: Exception) -> tuple[Answer, bool]:
-        codes = _codes(error)
-        if any(500 <= code < 600 for code in codes):
-            return Answer(Outcome.REFUSED, _words(error)), False
-        if codes:
-            return Answer(Outcome.LATER, _words(error)), 421 in codes
-        silent = isinstance(error, smtplib.SMTPServerDisconnected) or (
-            isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)
-        )
-        if not silent:
-            return Answer(Outcome.REFUSED, _words(error)), False
+    def _read(self, error: Exception) -> Answer:
+        if hasattr(self._mailer, "answer"):
+            answer: Answer = self._mailer.answer(error)
+            return answer
         # Another backend than ours does not say how far it got: then the worst is assumed.
-        if getattr(self._mailer, "offered", True):
-            return Answer(Outcome.UNCERTAIN, _words(error)), False
-        return Answer(Outcome.UNHEARD, _words(error)), not _timed_out(error)
+        return smtp_answer(error, offered=getattr(self._mailer, "offered", True))
+
+
+def smtp_answer(error: Exception, *, offered: bool) -> Answer:
+    """What an error of smtplib means; `offered`: the end of the message was handed over."""
+    said = words(error)
+    codes = _codes(error)
+    if any(500 <= code < 600 for code in codes):
+        # At MAIL FROM there is no recipient yet: it is us whom the server does not want.
+        if isinstance(error, smtplib.SMTPSenderRefused):
+            return Answer(Outcome.OURS, said)
+        ours = _ABOUT_US.search(without_addresses(said))
+        outcome = Outcome.OURS if ours else Outcome.REFUSED
+        return Answer(outcome, said, otherwise=Outcome.REFUSED)
+    if codes:
+        return Answer(Outcome.LATER, said)
+    silent = isinstance(error, smtplib.SMTPServerDisconnected) or (
+        isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)
+    )
+    if not silent:
+        return Answer(Outcome.REFUSED, said)
+    return Answer(Outcome.UNCERTAIN if offered else Outcome.UNHEARD, said)
 
 
 def _codes(error: Exception) -> list[int]:
@@ -184,10 +184,7 @@ def _codes(error: Exception) -> list[int]:
     return []
 
 
-def _timed_out(error: BaseException) -> bool:
-    """smtplib tells a silence like a disconnection; what it came from knows better."""
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _worn(error: Exception, answer: Answer) -> bool:
+    # smtplib tells a silence like a disconnection; what it came from knows better.
+    timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return 421 in _codes(error) or (answer.outcome is Outcome.UNHEARD and not timed_out)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from core import clock
 from core.notifications import preferences
 from core.notifications.models import Choice
-from core.notifications.receivers import note_delivery
+from core.notifications.receivers import note_delivery, note_refusal
 from core.notifications.tasks import send_digest
 from core.outbox.models import Message
 from core.outbox.states import MessageStatus
@@ -27,7 +28,12 @@ def _undelivered(world: World) -> None:
     note_delivery(message, MessageStatus.FAILED, "SMTPRecipientsRefused: 550 no such user")
 
 
+def _refused(world: World) -> None:
+    note_refusal("SMTPAuthenticationError: (535, b'5.7.8 wrong password')", clock.now())
+
+
 SAMPLES: Mapping[str, Callable[[World], None]] = {
     "notifications.daily": _daily,
+    "notifications.mail_refused": _refused,
     "notifications.undelivered": _undelivered,
 }

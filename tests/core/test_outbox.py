@@ -216,6 +216,18 @@ def test_refused_encryption_sends_nothing_in_clear(server):
     assert Message.objects.get().status == MessageStatus.FAILED
 
 
+@pytest.mark.parametrize(("code", "ours"), [(535, True), (534, True), (454, False)])
+def test_wrong_password_is_nobodys_try(server, code, ours):
+    server(refuses_to_open=smtplib.SMTPAuthenticationError(code, b"no"))
+    queue(draft(), draft(2))
+    for _ in range(3):
+        Pause.objects.all().delete()
+        delivery.drain()
+    rows = Message.objects.filter(kind="test.event").values_list("status", "attempts")
+    assert set(rows) == {(MessageStatus.WAITING, 0)}
+    assert Pause.objects.get().ours is ours
+
+
 def test_server_that_is_down_costs_no_message(server):
     server(refuses_to_open=ConnectionRefusedError())
     queue(draft(), draft(2))

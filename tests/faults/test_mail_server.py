@@ -11,6 +11,7 @@ from django.db.models import F
 
 from accounts.states import InvitationStatus
 from core import clock
+from core.failures.models import Failure
 from core.outbox import delivery, services
 from core.outbox.models import Message, Pause
 from core.outbox.states import MessageStatus
@@ -94,7 +95,7 @@ def test_f5_sending_again_begins_a_new_day(smtp: Any, queue: Any):
     assert [taken.message_id for taken in smtp.taken] == [message.message_id]
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "END"])
 @pytest.mark.parametrize("code", [550, 552, 554])
 def test_f6_no_for_ever(smtp: Any, queue: Any, step: str, code: int):
     smtp.scripts.append({step: f"{code} never"})
@@ -108,6 +109,61 @@ def test_f6_no_for_ever(smtp: Any, queue: Any, step: str, code: int):
     due()
     delivery.drain()
     assert smtp.addresses == [taken.to]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize(
+    "always",
+    [
+        {"MAIL": "554 5.7.1 no mail from you"},
+        {"MAIL": "530 5.7.0 Authentication required"},
+        {"RCPT": "553 5.7.1 <no-reply@hub.example>: Sender address rejected: not logged in"},
+        {"RCPT": "554 5.7.1 <reader0000@mail.example>: Relay access denied"},
+        {"CONNECT": "554 no service for you"},
+    ],
+)
+def test_refusal_of_us_is_nobodys_try_and_told(smtp: Any, queue: Any, always: Any, count: int):
+    smtp.always = always
+    queue(count)
+    for _ in range(3):
+        due()
+        delivery.drain()
+    ours = Message.objects.filter(kind="test.fault")
+    assert set(ours.values_list("status", "attempts")) == {(MessageStatus.WAITING, 0)}
+    assert Pause.objects.get().ours
+    assert Failure.objects.get().task == "outbox.line"
+    assert Message.objects.filter(kind="notifications.mail_refused").exists()
+    smtp.always = {}
+    Pause.objects.update(until=clock.real_now())
+    delivery.drain()
+    assert smtp.addresses[:count] == list(ours.order_by("id").values_list("to", flat=True))
+    assert not Failure.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ["421 too many connections", "450 come back"])
+def test_connection_that_is_refused_is_nobodys_try(smtp: Any, queue: Any, answer: str):
+    """All wait, and leave within a minute of the server's return."""
+    smtp.always = {"CONNECT": answer}
+    queue(3)
+    for _ in range(5):
+        Pause.objects.update(until=clock.real_now())
+        delivery.drain()
+    assert set(Message.objects.values_list("status", "attempts")) == {(MessageStatus.WAITING, 0)}
+    assert Pause.objects.get().until < clock.real_now() + timedelta(seconds=60)
+    assert not Pause.objects.get().ours
+    smtp.always = {}
+    Pause.objects.update(until=clock.real_now())
+    delivery.drain()
+    assert set(Message.objects.values_list("status", "attempts")) == {(MessageStatus.SENT, 1)}
+
+
+def test_refusal_at_mail_from_of_one_message_holds_up_nobody(smtp: Any, queue: Any):
+    smtp.scripts.append({"MAIL": "552 too big"})
+    first, second = queue(2)
+    delivery.drain()
+    first.refresh_from_db()
+    assert (first.status, first.attempts) == (MessageStatus.WAITING, 1)
+    assert smtp.addresses == [second.to]
 
 
 def test_f6_invitation_becomes_undeliverable(smtp: Any, run_callbacks: Any):

@@ -90,6 +90,11 @@ WRONG = [
     ("EMAIL_URL", "smtp://"),
     ("EMAIL_URL", "smtp://mail.example?timeout=soon"),
     ("EMAIL_URL", "smtp://mail.example?tls=0"),
+    ("EMAIL_URL", "smtp://mail.example?untried=yes"),
+    ("EMAIL_URL", "anymail+resend://"),
+    ("EMAIL_URL", "anymail+mailersend://?untried=no"),
+    ("EMAIL_URL", "anymail+pigeon://?untried=yes"),
+    ("EMAIL_URL", "anymail+test://?untried=yes"),
     ("DEFAULT_FROM_EMAIL", "Hub"),
     ("DEFAULT_FROM_EMAIL", "Hub <no-reply>"),
     ("DEFAULT_FROM_EMAIL", "a@hub.example, b@hub.example"),
@@ -162,12 +167,31 @@ def test_wrong_setting_is_one_sentence_that_names_it(name: str, value: str):
         ("SITE_URL", "https://hub.example:8443/"),
         ("SITE_URL", "https://xn--bcher-kva.example"),
         ("EMAIL_URL", "smtps://u:p%40@mail.example?timeout=2.5&per_second=3"),
+        ("EMAIL_URL", "anymail+amazon_ses://?timeout=5&per_second=14"),
+        ("EMAIL_URL", "anymail+resend://?untried=yes"),
         ("BIND", "0.0.0.0"),
         ("BIND", "::1"),
     ],
 )
 def test_right_setting_passes(name: str, value: str):
     assert judged(**{name: value}) == []
+
+
+@pytest.mark.parametrize("provider", ["brevo", "mailgun", "postmark", "sendgrid"])
+def test_mail_provider_needs_its_key(provider: str):
+    (sentence,) = judged(EMAIL_URL=f"anymail+{provider}://")
+    assert sentence.startswith(f"ANYMAIL_{provider.upper()}_")
+    name = sentence.partition(" ")[0]
+    assert judged(**{"EMAIL_URL": f"anymail+{provider}://", name: "key"}) == []
+
+
+def test_setting_of_a_mail_provider_that_is_no_json_is_told():
+    name = "ANYMAIL_AMAZON_SES_CLIENT_PARAMS"
+    assert Environment({name: '{"region_name": "eu-west-1"}'}).anymail() == {
+        "AMAZON_SES_CLIENT_PARAMS": {"region_name": "eu-west-1"}
+    }
+    (sentence,) = judged(**{name: "{region"})
+    assert sentence.startswith(f"{name} ")
 
 
 @pytest.mark.parametrize("name", ["SITE_URL", "BIND"])
