@@ -1,5 +1,7 @@
 """Strict by default: mail only leaves on purpose, undefined template variables fail."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,18 @@ __all__ = ["meeting", "pytest_terminal_summary"]
 # A loaded machine is no failure.
 hypothesis_settings.register_profile("tests", deadline=None)
 hypothesis_settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    django_db_modify_db_settings: None, request: pytest.FixtureRequest
+) -> bool:
+    """On SQLite the test database is the migrated file; PostgreSQL copies its own (settings)."""
+    if connection.vendor == "sqlite":
+        shutil.copy(os.environ["TEST_TEMPLATE"], connection.settings_dict["TEST"]["NAME"])
+        return True
+    return bool(request.config.getvalue("reuse_db"))
+
 
 OUTBOX = {"BACKEND": "core.outbox.services.OutboxBackend"}
 MEMORY = {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}

@@ -93,8 +93,10 @@ def postgres_binaries() -> Path:
     raise ServerUnavailable("No PostgreSQL: set DATABASE_URL, or install the test requirements")
 
 
-def start_postgres(folder: Path, *, durable: bool = False) -> Server:
+def start_postgres(folder: Path, *, durable: bool = False, like: Path | None = None) -> Server:
     """Start a PostgreSQL in the empty `folder`, with a database `partnerhub`.
+
+    The database is empty, or as a stopped server left it in the data folder `like`.
 
     For tests quick and forgetful: nothing is synced to disk; `durable` syncs as a production
     server does, for measurements. As root the folder may have to be handed to another user, so its
@@ -103,12 +105,16 @@ def start_postgres(folder: Path, *, durable: bool = False) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     runner = _runner(folder)
     data, log, port = folder / "data", folder / "postgres.log", embedded.free_port()
-    _initialise(runner, data)
+    if like:
+        copy(like, data)
+    else:
+        _initialise(runner, data)
     settings = _DURABLE if durable else _FORGETFUL
     command = _postgres_command(runner, data, folder, port, settings)
     process = start(command, log, runner.user)
     _wait("PostgreSQL", process, lambda: postgres_answers(port), log)
-    _create_database(port)
+    if not like:
+        _create_database(port)
     return Server(
         "postgres",
         f"postgres://postgres@{LOOPBACK}:{port}/partnerhub",
@@ -152,6 +158,11 @@ def _copied(binaries: Path, folder: Path) -> Path:
         if source.exists():
             shutil.copytree(source, folder / source.name, symlinks=True, dirs_exist_ok=True)
     return folder / package.name / binaries.relative_to(package)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file or folder with owners and modes: PostgreSQL looks at them."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def _initialise(runner: _Runner, data: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from partnerhub.embedded import ServerUnavailable
-from tests import daemons
+from tests import daemons, migrated
 
 BROKER_DATABASES = 64
 # What shows that a test asks something of the run's database, or is about the other one.
@@ -34,6 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start what the environment does not name; a worker of a parallel run finds it started."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    os.environ.pop("TEST_TEMPLATE", None)
     # A shell's background job ignores Ctrl-C, and so would all that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stack = ExitStack()
@@ -51,10 +52,13 @@ def _start(stack: ExitStack) -> None:
     os.environ["VAR_DIR"] = str(_folder(stack))
     if database == "sqlite":
         os.environ["DATABASE_URL"] = f"sqlite:///{os.environ['VAR_DIR']}/partnerhub.sqlite3"
+        os.environ["TEST_TEMPLATE"] = str(migrated.sqlite(_folder(stack)))
     elif not os.environ.get("DATABASE_URL"):
-        postgres = daemons.start_postgres(_folder(stack))
+        like = migrated.postgres(_folder(stack))
+        postgres = daemons.start_postgres(_folder(stack), like=like)
         stack.callback(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.url
+        os.environ["TEST_TEMPLATE"] = "partnerhub"
     elif VENDORS.get(os.environ["DATABASE_URL"].split(":")[0]) != "postgresql":
         raise pytest.UsageError("DATABASE_URL is not PostgreSQL: unset it, or TEST_DATABASE=sqlite")
     if not os.environ.get("REDIS_URL"):
