@@ -23,9 +23,7 @@ hypothesis_settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(
-    django_db_modify_db_settings: None, request: pytest.FixtureRequest
-) -> bool:
+def django_db_keepdb(django_db_modify_db_settings: None, request: pytest.FixtureRequest) -> bool:
     """On SQLite the test database is the migrated file; PostgreSQL copies its own (settings)."""
     if connection.vendor == "sqlite":
         shutil.copy(os.environ["TEST_TEMPLATE"], connection.settings_dict["TEST"]["NAME"])

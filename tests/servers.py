@@ -22,8 +22,6 @@ from partnerhub.embedded import ServerUnavailable
 from tests import daemons, migrated
 
 BROKER_DATABASES = 64
-# What shows that a test asks something of the run's database, or is about the other one.
-_ASKS = {"django_db", "db", "transactional_db", "live_server", "sqlite"}
 # Tests of real processes and browsers wait much of the time: others use the processor meanwhile.
 _WAITS = ("tests/test_processes.py", "tests/journeys/", "tests/faults/")
 VENDORS = {"postgres": "postgresql", "postgresql": "postgresql", "psql": "postgresql"}
@@ -85,7 +83,6 @@ def _unfit_marks() -> set[str]:
         "postgres": not sqlite,
         "browser": not sqlite,
         "sqlite": sqlite,
-        "once": not sqlite or os.environ.get("SOAK") == "1",
         "soak": os.environ.get("SOAK") == "1",
         "root": os.geteuid() == 0,
         "linux": sys.platform == "linux",
@@ -93,12 +90,16 @@ def _unfit_marks() -> set[str]:
     return {mark for mark, fits in applies.items() if not fits}
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Committed data is there for locks and transactions, which each database has of its own."""
+    mark = item.get_closest_marker("django_db")
+    if mark and mark.kwargs.get("transaction"):
+        item.add_marker(pytest.mark.both)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what does not apply, instead of skipping it test by test; what waits goes first."""
-    for item in items:
-        if not _ASKS & {*_marks(item), *getattr(item, "fixturenames", ())}:
-            item.add_marker(pytest.mark.once)
     unfit = _unfit_marks()
     dropped = {item for item in items if unfit & _marks(item)}
     if dropped:

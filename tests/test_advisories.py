@@ -10,8 +10,6 @@ import pytest
 
 from tests.test_sources import PROJECT
 
-pytestmark = pytest.mark.once
-
 HOLE = {"id": "X-1", "aliases": ["CVE-1"], "fixed_in": ["2.1"], "withdrawn": None}
 CONTROL = "/pypi/django/3.2/json"
 

@@ -14,8 +14,6 @@ import pytest
 
 from tests.product import PACKAGES, PROJECT, modules
 
-pytestmark = pytest.mark.once
-
 NEVER = {"shared", "common", "words", "lists"}
 # A file that Django, Celery or WSGI looks for, or that speaks for itself in every package.
 STANDARD = {

@@ -7,8 +7,6 @@ import pytest
 
 from tests.product import PACKAGES, PROJECT, modules
 
-pytestmark = pytest.mark.once
-
 TEXT = (PROJECT / "README.md").read_text()
 MAP, BELOW = TEXT.partition("## Map")[2].partition("## ")[0].split("```")[1:]
 # Addresses of pages, not of files.

@@ -6,8 +6,6 @@ import pytest
 
 from tests.product import modules
 
-pytestmark = pytest.mark.once
-
 # Where a state is written without a table. The list only gets shorter.
 OWN_WRITES = {
     "core/state_tables.py": "advance and advance_all",

@@ -19,7 +19,7 @@ from tests.factories import connections as make
 from tests.factories.accounts import administrator, identity, member, person
 from tests.factories.supplychain import worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 class Scene:

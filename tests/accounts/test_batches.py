@@ -321,6 +321,7 @@ def test_a_list_is_thrown_away_before_it_is_confirmed_only(client, firm):
 
 
 @pytest.mark.parametrize("purpose", KINDS)
+@pytest.mark.both
 def test_a_thousand_rows_go_out_in_one_go(
     firm, boss, client, purpose, django_assert_max_num_queries
 ):
@@ -393,6 +394,7 @@ def test_a_list_without_a_good_row_cannot_be_confirmed(client, firm):
     assert "No row of this list can be invited" in answer.content.decode()
 
 
+@pytest.mark.both
 def test_what_was_interrupted_goes_on_where_it_stopped(client, firm, monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK", 2)
     batch = given(client, firm, lines(5))
@@ -674,6 +676,7 @@ def test_a_list_ends_like_the_same_invitations_one_by_one(kind):
 # Forgetting -----------------------------------------------------------------------------------
 
 
+@pytest.mark.both
 def test_old_lists_are_forgotten_and_running_ones_are_not(client, firm, monkeypatch):
     given(client, firm, "a@mail.example\n")
     sent(client, given(client, firm, "b@mail.example\n"))

@@ -263,6 +263,7 @@ def test_nobody_supervises_an_account_they_belong_to(left):
         assert act(client, shop, "suspend", reason="x").status_code == 403
 
 
+@pytest.mark.both
 def test_a_suspended_business_stays_blocked_and_a_closed_one_is_free():
     firm = organization("provider", business_key="US:123456789")
     client = signed_in(desk_reviewer())
@@ -273,6 +274,7 @@ def test_a_suspended_business_stays_blocked_and_a_closed_one_is_free():
     assert signed_in(person()).post("/start/provider/", form).status_code == 302
 
 
+@pytest.mark.both
 def test_look_alike_names_are_flagged_letter_by_letter():
     real = organization("provider", "Paypal Services")
     fake = organization("provider", "Pаypal Services")  # noqa: RUF001 - a Cyrillic a
@@ -286,6 +288,7 @@ def test_look_alike_names_are_flagged_letter_by_letter():
     assert fake.handle in found
 
 
+@pytest.mark.both
 def test_the_search_takes_wildcards_for_letters():
     shop, client = organization("seller", "Green Hill"), signed_in(desk_reviewer())
     assert shop.handle in client.get(f"{ORGANIZATIONS}?q=green").content.decode()
@@ -295,6 +298,7 @@ def test_the_search_takes_wildcards_for_letters():
         assert shop.handle not in page.content.decode()
 
 
+@pytest.mark.both
 def test_filters_of_the_lists():
     shop = organization("seller")
     firm = organization("provider", status="suspended")
@@ -308,6 +312,7 @@ def test_filters_of_the_lists():
 
 
 # Identity checks ---------------------------------------------------------------------------------
+@pytest.mark.both
 def test_the_queue_shows_what_waits_oldest_first():
     names = ["Ada First", "Ben Second", "Cem Third"]
     for name in names:
@@ -355,6 +360,7 @@ def failed_mail(**changes):
     return Message.objects.get()
 
 
+@pytest.mark.both
 def test_history_is_read_and_searched():
     shop = organization("seller")
     client = signed_in(desk_reviewer())

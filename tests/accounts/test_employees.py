@@ -627,6 +627,7 @@ def test_the_page_costs_the_same_for_one_and_for_many(kind, django_assert_num_qu
     assert text.count("Next") == 2
 
 
+@pytest.mark.both
 def test_keyset_pages_show_every_member_once():
     """A6: walking the pages meets each member exactly once."""
     firm = organization("provider")
@@ -641,6 +642,7 @@ def test_keyset_pages_show_every_member_once():
     assert everybody < set(seen)
 
 
+@pytest.mark.both
 def test_finding_somebody_by_name_or_address():
     """The search box over the members."""
     firm = organization("provider")

@@ -112,6 +112,7 @@ def test_names_that_would_be_links_are_refused():
     assert page.context["form"].errors["name"]
 
 
+@pytest.mark.both
 def test_case_variants_are_one_account():
     user = person(email="mike@mail.example")
     client = Client()

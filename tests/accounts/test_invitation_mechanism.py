@@ -154,7 +154,6 @@ def test_forged_tokens_open_nothing(scene):
     _guess(scene.row.purpose, 20)
 
 
-@pytest.mark.once
 def test_whoever_forges_a_thousand_tokens_has_to_wait():
     """I7: the kinds share one count; whoever goes on guessing has to wait, the honest never."""
     scenes = [make() for make in KINDS.values()]

@@ -98,6 +98,7 @@ def test_a_provider_of_an_identified_person_is_active_at_once():
 
 
 @pytest.mark.parametrize("status", ["active", "suspended"])
+@pytest.mark.both
 def test_a_business_with_an_account_gets_no_second_one(status):
     organization(
         "provider", "Secret Name Inc", business_key=KEY, registration_number=EIN, status=status
@@ -183,6 +184,7 @@ def test_a_person_opens_at_most_five_accounts_a_day():
     assert register(person(), "seller", name="Shop six").status_code == 302
 
 
+@pytest.mark.both
 def test_sending_the_form_twice_opens_one_account():
     user = person()
     assert register(user, "seller").status_code == 302
@@ -192,6 +194,7 @@ def test_sending_the_form_twice_opens_one_account():
     assert Organization.objects.count() == 1
 
 
+@pytest.mark.both
 def test_handles_differ_when_names_do_not():
     handles = {
         register(person(), "seller").url,
@@ -267,6 +270,7 @@ def test_a_draft_cannot_be_activated_without_an_identity():
         assert client.post(f"{url}activate/").status_code == 403
 
 
+@pytest.mark.both
 def test_the_loser_of_the_race_reads_what_happened_and_can_close_or_try_again():
     owner = person()
     url = register(owner).url
@@ -298,6 +302,7 @@ def test_a_draft_can_be_given_up():
     assert client.post(f"{url}close/").status_code == 409
 
 
+@pytest.mark.both
 def test_the_constraint_decides_between_two_drafts_of_one_business():
     drafts = []
     for _ in range(2):

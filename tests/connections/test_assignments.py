@@ -146,6 +146,7 @@ def test_the_effective_level_follows_a_lowered_grant(pair: Pair) -> None:
     assert "(view)" in pair.at_provider().get(mine).text
 
 
+@pytest.mark.both
 def test_one_level_for_each_person_and_grant(pair: Pair) -> None:
     """N8, by the database."""
     row = pair.connect(fba="edit")
@@ -155,6 +156,7 @@ def test_one_level_for_each_person_and_grant(pair: Pair) -> None:
         make.assigned(ana, row, "edit")
 
 
+@pytest.mark.both
 def test_two_administrators_at_once(pair: Pair) -> None:
     """C9: the second sees the conflict, with what was typed."""
     row = pair.connect(fba="edit")
@@ -206,6 +208,7 @@ def test_an_employee_keeps_what_another_employer_assigned(pair: Pair, other: Pai
     assert Assignment.objects.filter(user=ana).count() == 1
 
 
+@pytest.mark.both
 def test_pages_by_employee_and_overview(pair: Pair) -> None:
     row = pair.connect(fba="edit", listings="view")
     ana = pair.employee("Ana Berg")
@@ -222,6 +225,7 @@ def test_pages_by_employee_and_overview(pair: Pair) -> None:
         assert client.get(f"{url(pair, row)}?{odd}").status_code == 200
 
 
+@pytest.mark.both
 def test_searches_take_words_literally(pair: Pair) -> None:
     """B4."""
     pair.connect(fba="edit")

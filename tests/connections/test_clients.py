@@ -89,6 +89,7 @@ def test_too_little_right_is_403(pair: Pair) -> None:
     assert signed_in(ana).get(pair.seller_url("shipments/")).status_code == 403
 
 
+@pytest.mark.both
 def test_employees_list_is_what_they_can_enter(pair: Pair) -> None:
     """A6: every listed client opens, every other does not."""
     ana = pair.employee()
@@ -118,6 +119,7 @@ def test_entering_is_a_link_and_keeps_no_state(pair: Pair) -> None:
     assert client.get(home, follow=True).status_code == 200
 
 
+@pytest.mark.both
 def test_an_employee_sees_only_their_own(pair: Pair, other: Pair) -> None:
     pair.connect(fba="edit")
     ana = pair.employee()
@@ -139,6 +141,7 @@ def test_rights_of_two_firms_stay_apart(pair: Pair, other: Pair) -> None:
     ]
 
 
+@pytest.mark.both
 def test_pages_of_clients_walk_to_the_end(pair: Pair) -> None:
     ana = pair.employee()
     for _ in range(7):
@@ -156,6 +159,7 @@ def test_pages_of_clients_walk_to_the_end(pair: Pair) -> None:
     assert [row["id"] for row in back] == seen[3:6]
 
 
+@pytest.mark.both
 def test_lists_take_a_fixed_number_of_queries(pair: Pair, django_assert_num_queries: Any) -> None:
     ana = pair.employee()
     client = signed_in(ana)

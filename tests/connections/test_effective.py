@@ -222,6 +222,7 @@ def _walked(user: Any, provider: Organization) -> set[int]:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(world=worlds())
+@pytest.mark.both
 def test_view_and_checks_agree_with_the_rule(world: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     with transaction.atomic():
@@ -235,6 +236,7 @@ def test_view_and_checks_agree_with_the_rule(world: Any, monkeypatch: Any) -> No
 
 
 @pytest.mark.django_db
+@pytest.mark.both
 def test_one_statement_for_a_request(django_assert_num_queries: Any) -> None:
     seller = people.organization("seller")
     member = people.member(seller)
@@ -245,6 +247,7 @@ def test_one_statement_for_a_request(django_assert_num_queries: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.both
 def test_view_can_be_dropped_and_made_again() -> None:
     effective_rights.drop()
     with database.cursor() as cursor:

@@ -69,6 +69,7 @@ def test_who_may_read_it(pair: Pair) -> None:
     assert client.get(f"/supply/{supplier.handle}/history/").status_code == 200
 
 
+@pytest.mark.both
 def test_filters_by_kind_and_day(pair: Pair) -> None:
     note("partner_link.issued", pair)
     note("organization.registered", pair)
@@ -82,6 +83,7 @@ def test_filters_by_kind_and_day(pair: Pair) -> None:
         assert client.get(url, bad).status_code == 422
 
 
+@pytest.mark.both
 def test_pages_walk_through_own_and_told_events_in_order(pair: Pair) -> None:
     """Two halves, merged: nothing is lost, nothing comes twice."""
     for number in range(60):
@@ -134,6 +136,7 @@ def test_csv_has_every_event_and_no_formula(pair: Pair) -> None:
     assert rows[-1]["verb"] == "history.exported"
 
 
+@pytest.mark.both
 def test_json_holds_what_the_seals_were_computed_from(pair: Pair, tmp_path: Path) -> None:
     """X9: the program printed in docs/security.md recomputes the chain from the file alone."""
     ana = pair.employee("Ana Berg")
@@ -169,6 +172,7 @@ def test_json_holds_what_the_seals_were_computed_from(pair: Pair, tmp_path: Path
         ({"until": "2026-05-03"}, {"until": "2026-05-03"}, "until: 3 May 2026"),
     ],
 )
+@pytest.mark.both
 def test_older_rows_read_like_typed_ones_and_the_chain_holds(
     pair: Pair, tmp_path: Path, older: Any, typed: Any, text: str
 ) -> None:
@@ -209,6 +213,7 @@ def test_export_keeps_the_filter_and_is_empty_without_events(pair: Pair) -> None
     assert client.get(url).status_code == 405
 
 
+@pytest.mark.both
 def test_export_walks_in_pieces(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "CHUNK", 3)
     for number in range(10):
@@ -271,6 +276,7 @@ def test_acts_of_partners_people_stand_under_both_names(pair: Pair, other: Pair)
         assert "Ana Berg" not in stranger.get(url).text
 
 
+@pytest.mark.both
 def test_filters_by_person_partner_and_object(pair: Pair, other: Pair) -> None:
     pair.connect(fba="edit")
     ana = pair.employee("Ana Berg")
@@ -315,6 +321,7 @@ def test_export_with_a_bad_filter_exports_nothing(pair: Pair) -> None:
     assert not Event.objects.filter(verb="history.exported").exists()
 
 
+@pytest.mark.both
 def test_every_party_of_an_act_has_it_in_its_chain(pair: Pair) -> None:
     did_for_seller(pair, pair.provider_admin)
     assert seals.seal_all() == 2
@@ -323,6 +330,7 @@ def test_every_party_of_an_act_has_it_in_its_chain(pair: Pair) -> None:
         assert seals.verify(party.pk).broken is None
 
 
+@pytest.mark.both
 def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
     """X9: result, head hash, and whether a hash noted earlier is still in the chain."""
     client, url = pair.at_seller(), pair.seller_url("history/verify/")
@@ -352,6 +360,7 @@ def test_page_verifies_the_chain(pair: Pair, other: Pair) -> None:
     assert "Entry 2 does not match what was sealed" in client.post(url).text
 
 
+@pytest.mark.both
 def test_erasing_a_person_leaves_the_chain_whole(pair: Pair) -> None:
     """The name goes, what was done stays, and both sides' seals still match."""
     pair.connect(fba="edit")

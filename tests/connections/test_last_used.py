@@ -26,6 +26,7 @@ def delegate(pair: Pair, level: str = "edit") -> tuple[Any, Any, Any]:
     return row, ana, signed_in(ana)
 
 
+@pytest.mark.both
 def test_first_use_of_a_day_is_noted_and_no_other(pair: Pair) -> None:
     """One write for a person, connection, role and day; the pages after it cost what they did."""
     row, ana, client = delegate(pair)
@@ -49,6 +50,7 @@ def test_first_use_of_a_day_is_noted_and_no_other(pair: Pair) -> None:
     assert RightUse.objects.count() == 1
 
 
+@pytest.mark.both
 def test_a_later_day_moves_the_day(pair: Pair) -> None:
     _, ana, client = delegate(pair)
     client.get(pair.seller_url("shipments/"))

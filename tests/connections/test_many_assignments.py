@@ -92,6 +92,7 @@ def three(pair: Pair) -> dict[str, Any]:
         ({"role": "no.such", "level": "highest", "show": "x"}, {"Ada", "Bea", "Cid"}),
     ],
 )
+@pytest.mark.both
 def test_filters_find_clients(
     pair: Pair, three: Any, filters: dict[str, str], clients: set[str]
 ) -> None:
@@ -139,6 +140,7 @@ def test_the_preview_says_what_would_change_and_changes_nothing(pair: Pair, thre
     assert page.text.count("As it is") == 1
 
 
+@pytest.mark.both
 def test_saving_does_what_was_shown(pair: Pair, three: Any) -> None:
     """One event for each person and client, one mail for each person."""
     values = wanted(three)
@@ -176,6 +178,7 @@ def test_an_ended_connection_is_refused_at_its_line(pair: Pair, three: Any) -> N
     )
 
 
+@pytest.mark.both
 def test_everybody_and_every_client_who_granted_the_role(pair: Pair, three: Any) -> None:
     make.connection(organization("seller", "Dan"), pair.provider, {make.LISTINGS: "view"})
     values = {"every_client": "on", "every_employee": "on", "role": make.FBA, "level": "0"}
@@ -302,6 +305,7 @@ def test_copying_adds_what_the_first_person_has(pair: Pair, three: Any) -> None:
     assert held(three["ana"]) == {"Ada": "edit"}
 
 
+@pytest.mark.both
 def test_copying_exactly_takes_the_rest_away(pair: Pair, three: Any) -> None:
     copied(pair, three, exactly="on")
     assert held(three["eve"]) == {"Ada": "edit"}

@@ -49,6 +49,7 @@ def listed(client: Any, url: str, **wanted: str) -> list[tuple[str, str]]:
         (100, 5, False, False),
     ],
 )
+@pytest.mark.both
 def test_unused_counts_from_the_last_use_or_the_grant(
     pair: Pair, granted: int, last: int | None, thirty: bool, ninety: bool
 ) -> None:
@@ -71,6 +72,7 @@ def test_only_roles_with_pages_here_are_judged(pair: Pair) -> None:
     assert "Only Manage FBA Inventory/Shipments opens pages here" in page.text
 
 
+@pytest.mark.both
 def test_people_are_judged_one_by_one(pair: Pair, other: Pair) -> None:
     row = pair.connect(fba="edit")
     ana, ben, new = (pair.employee(name) for name in ("Ana Berg", "Ben Holt", "Nia Fox"))

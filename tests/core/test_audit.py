@@ -14,7 +14,7 @@ from core.audit.models import Event, Seal
 from core.audit.services import record
 from tests.factories.accounts import administrator, organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def _event() -> Event:

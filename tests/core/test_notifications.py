@@ -101,6 +101,7 @@ def test_the_line_of_somebody_else_is_not_there():
     assert answer.status_code == 404
 
 
+@pytest.mark.both
 def test_lines_are_filtered_by_group_sender_and_state():
     user, harbor, meadow = person(), organization("seller"), organization("supplier")
     told(user, key="shipment", organization=harbor)
@@ -153,6 +154,7 @@ def test_a_page_of_lines_takes_the_same_few_queries(django_assert_max_num_querie
     assert 'rel="next"' in page.text
 
 
+@pytest.mark.both
 def test_telling_many_takes_three_statements(django_assert_num_queries: Any):
     """What they want by mail, their mails, their lines; and told() sets and drops a savepoint."""
     people = [person() for _ in range(7)]
@@ -238,6 +240,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     return lambda by: monkeypatch.setattr(clock, "now", lambda: start + by)
 
 
+@pytest.mark.both
 def test_the_daily_mail_holds_every_line_once(moved: Any):
     user, other = person(), person()
     wants(user, Choice.DAILY)

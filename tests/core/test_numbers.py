@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from core.numbers import AmountField, NumberUnclear, WholeField, read_amount, read_whole
 
-pytestmark = pytest.mark.once
-
 MARKS = {
     "English": (",", "."),
     "German": (".", ","),

@@ -26,7 +26,7 @@ from roles.models import CategoryRight, ServiceCategory
 from tests.factories import connections as make
 from tests.factories.accounts import member, organization, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 TABLES: list[Any] = [MembershipRight, Assignment, CategoryRight]
 
 

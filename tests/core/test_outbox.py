@@ -80,11 +80,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.both
 def test_message_needs_a_transaction():
     with pytest.raises(RuntimeError):
         services.queue([draft()])
 
 
+@pytest.mark.both
 def test_rollback_takes_the_message_with_it():
     with transaction.atomic():
         services.queue([draft()])
@@ -92,6 +94,7 @@ def test_rollback_takes_the_message_with_it():
     assert not Message.objects.exists()
 
 
+@pytest.mark.both
 def test_same_event_mails_once():
     queue(draft())
     queue(draft())
@@ -118,6 +121,7 @@ def test_one_connection_serves_a_batch(server):
 
 
 @pytest.mark.parametrize("code", [421, 450, 451])
+@pytest.mark.both
 def test_temporary_refusal_is_retried_with_growing_gaps(server, code):
     server(*[smtplib.SMTPDataError(code, b"later")] * 3)
     queue(draft())
@@ -243,6 +247,7 @@ def test_one_bad_message_does_not_stop_the_others(server):
     assert Message.objects.filter(status=MessageStatus.FAILED).count() == 1
 
 
+@pytest.mark.both
 def test_worker_that_died_while_sending_leaves_a_retry():
     queue(draft())
     delivery.claim()
@@ -252,6 +257,7 @@ def test_worker_that_died_while_sending_leaves_a_retry():
     assert Message.objects.get().attempts == 2
 
 
+@pytest.mark.both
 def test_result_of_a_lost_lease_is_not_recorded():
     queue(draft())
     [held] = delivery.claim()
@@ -280,6 +286,7 @@ def expand_to_three(*, after: int, limit: int, prefix: str) -> int | None:
     return rows[-1] if rows and rows[-1] < 3 else None
 
 
+@pytest.mark.both
 def test_fan_out_is_expanded_piece_by_piece(monkeypatch):
     monkeypatch.setattr(services, "PIECE", 2)
     with transaction.atomic():
@@ -303,6 +310,7 @@ def test_names_of_expanders_stand_in_rows_and_stay(name):
     assert callable(import_string(name))
 
 
+@pytest.mark.both
 def test_erasing_cancels_what_waits_and_leaves_what_is_being_sent():
     queue(draft(), draft(2))
     [held] = delivery.claim(1)
@@ -315,6 +323,7 @@ def test_erasing_cancels_what_waits_and_leaves_what_is_being_sent():
     assert drain() == []
 
 
+@pytest.mark.both
 def test_old_text_goes_but_key_and_state_stay():
     queue(draft())
     drain()

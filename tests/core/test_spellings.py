@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from core.spellings import is_invisible, search_key, visible
 
-pytestmark = pytest.mark.once
-
 ACCENTED = "äöüÄÖÜéèêÉñçãõåøłśžőűґїйёάώ"
 
 

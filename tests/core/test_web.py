@@ -87,6 +87,7 @@ def test_client_address_only_from_trusted_proxies(settings, proxies, forwarded, 
     assert client_ip(request) == expected
 
 
+@pytest.mark.both
 def test_lost_database_is_a_503_page(monkeypatch):
     def lost(*args, **kwargs):
         raise OperationalError
@@ -123,6 +124,7 @@ def _walk(rows, size):
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 10, 11])
+@pytest.mark.both
 def test_walking_the_pages_shows_every_row_once(count):
     user = person()
     _notices(user, count)
@@ -131,6 +133,7 @@ def test_walking_the_pages_shows_every_row_once(count):
     assert seen == list(rows.order_by("-created_at", "-id").values_list("pk", flat=True))
 
 
+@pytest.mark.both
 def test_walking_back_leads_to_the_first_page():
     user = person()
     _notices(user, 12)
@@ -156,6 +159,7 @@ BENT = [
 
 
 @pytest.mark.parametrize("cursor", [*BENT, "x", "bm90anNvbg", "W10", "WyJuIl0", "%00", "W" * 700])
+@pytest.mark.both
 def test_cursor_we_did_not_write_shows_the_first_page(cursor):
     user = person()
     _notices(user, 3)
@@ -164,6 +168,7 @@ def test_cursor_we_did_not_write_shows_the_first_page(cursor):
     assert len(page) == 3
 
 
+@pytest.mark.both
 def test_a_page_costs_one_query(django_assert_num_queries):
     user = person()
     _notices(user, 60)

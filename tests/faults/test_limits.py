@@ -137,6 +137,7 @@ def test_budget_of_a_day(door: Any, days: int, budget: int):
 
 
 @every_door
+@pytest.mark.both
 def test_budget_comes_back_after_a_day(door: Any):
     here = door()
     sent_before(here.firm, 50, hours=24.1)
@@ -155,6 +156,7 @@ def test_ten_of_one_account_to_one_address(door: Any):
 
 
 @every_typed_door
+@pytest.mark.both
 def test_five_of_all_accounts_to_one_address(door: Any):
     for _ in range(limits.PER_ADDRESS):
         sent_before(make.organization("seller"), 1, budget_key(SPELLINGS[0]))
@@ -211,6 +213,7 @@ def test_one_resend_in_ten_minutes(kind: str, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("name", ["seller invites a supplier", "colleague of a seller"])
+@pytest.mark.both
 def test_fifty_open_ones_of_all_kinds_together(name: str):
     """Neither kind has a room of its own."""
     here = DOORS[name]()

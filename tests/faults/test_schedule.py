@@ -64,6 +64,7 @@ def test_every_scheduled_task_is_known_to_a_worker():
     assert set(TASKS) <= set(app.tasks)
 
 
+@pytest.mark.both
 def test_f13_every_task_five_times(tell: Any):
     """One after the other, in any order: the second to fifth find nothing to do."""
     app.loader.import_default_modules()

@@ -87,6 +87,7 @@ def test_a_row_says_whom_when_by_whom_until_when_and_how_it_stands(scene):
         assert f"{label}<span" in text
 
 
+@pytest.mark.both
 def test_filters_show_what_they_say(scene):
     """Open, could not be delivered, ended; what ran out can be sent again and stays open."""
     name = recipient(scene)
@@ -118,6 +119,7 @@ def test_undelivered_is_a_filter_and_sending_again_renews(scene):
     assert recipient(scene) not in shown(scene, show="undelivered")
 
 
+@pytest.mark.both
 def test_search_finds_the_recipient_and_keeps_the_filter(scene):
     """Words are taken literally (B4); the filter is kept in the form."""
     name = recipient(scene)

@@ -38,6 +38,7 @@ def test_chooser_shows_accounts_clients_and_invitations():
     assert reverse("seller:home", args=[connection.seller.handle]) in text
 
 
+@pytest.mark.both
 def test_clients_are_searched_by_name():
     connection = connect.connection(make.organization("seller"), make.organization("provider"))
     client = signed_in(make.administrator(connection.provider))

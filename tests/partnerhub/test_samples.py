@@ -20,7 +20,7 @@ from tests.core.test_rendering import FOREIGN, LINKED, Links, shown
 from tests.factories.reviewers import desk_reviewer
 from tests.support import nothing_changes, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 KINDS = sorted(samples.SAMPLES)
 SUBJECT = re.compile(r"\[[^\[\]]+\] [^:]+: \S.*")
 # The layout's own words: the wordmark, and the hint below the button.

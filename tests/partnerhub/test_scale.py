@@ -23,7 +23,7 @@ from supplychain.models import Shipment, ShipmentItem
 from supplychain.packing.boxes import check_shipment_id
 from tests.factories.accounts import organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 SIZES = volumes.Sizes(sellers=40, providers=4, connections=60, shipments=50)
 
 

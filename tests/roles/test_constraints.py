@@ -13,7 +13,7 @@ from roles.models import ApplicationLine, ApprovedRole, CategoryRight, RoleAppli
 from roles.permissions import grant_categories
 from tests.factories import accounts, roles
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 PRICING = {"pricing.pricing": "edit"}
 
 

@@ -155,6 +155,7 @@ def test_own_company_and_other_categories_are_refused(held: ApprovedRole, provid
                 assert "Give a reason" not in page
 
 
+@pytest.mark.both
 def test_list_shows_states_of_the_clock_and_costs_the_same(desk: Any, provider: Any) -> None:
     past = clock.now() - timedelta(days=1)
     roles.approved_role(provider, "pricing.pricing", expires_at=past)
@@ -184,6 +185,7 @@ def test_list_shows_states_of_the_clock_and_costs_the_same(desk: Any, provider: 
         ("q=auto", {"Automated Pricing"}),
     ],
 )
+@pytest.mark.both
 def test_filters(desk: Any, provider: Any, query: str, expected: set[str]) -> None:
     now = clock.now()
     roles.approved_role(provider, "pricing.pricing")

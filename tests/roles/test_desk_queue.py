@@ -25,6 +25,7 @@ def rows(page: Any) -> list[str]:
     return [row.provider.name for row in page.context["cl"].result_list]
 
 
+@pytest.mark.both
 def test_queue_shows_what_waits_oldest_first(reviewer: Any) -> None:
     roles.submitted(provider("Young"), age=timedelta(days=1))
     roles.in_review(provider("Old"), age=timedelta(days=20))
@@ -56,6 +57,7 @@ def test_queue_shows_what_waits_oldest_first(reviewer: Any) -> None:
         ("age=nonsense", {"Late", "Week", "Later"}),
     ],
 )
+@pytest.mark.both
 def test_filters_and_literal_search(reviewer: Any, query: str, expected: set[str]) -> None:
     roles.submitted(provider("Late"), age=timedelta(days=15))
     roles.submitted(provider("Week"), {"orders.manage": "edit"}, age=timedelta(days=10))
@@ -64,6 +66,7 @@ def test_filters_and_literal_search(reviewer: Any, query: str, expected: set[str
     assert set(rows(signed_in(reviewer).get(f"{QUEUE}?{query}"))) == expected
 
 
+@pytest.mark.both
 def test_filters_for_me() -> None:
     pricing = roles.reviewer(categories=("pricing",))
     own = provider("Own firm")
@@ -106,6 +109,7 @@ def test_number_of_queries_does_not_grow(reviewer: Any) -> None:
     assert few <= 12
 
 
+@pytest.mark.both
 def test_list_counts_to_its_cap_only(reviewer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.web.pagination.COUNT_CAP", 3)
     for number in range(6):

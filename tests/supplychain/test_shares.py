@@ -80,6 +80,7 @@ def test_share_tells_the_supplier_everything_they_need(shop):
     assert signed_in(person()).get(path).status_code == 404
 
 
+@pytest.mark.both
 def test_sharing_twice_is_sharing_once(shop):
     """C7: the second press finds the first: one share, one mail."""
     firm, boss = shop
@@ -248,6 +249,7 @@ def test_a_recalled_shipment_can_be_shared_anew(shop):
     assert signed_in(sam).get(share_page(old)).status_code == 404
 
 
+@pytest.mark.both
 def test_move_to_another_supplier_is_both_or_neither(shop):
     """U37: recalled there, shared here, in one step; to the same supplier it is refused."""
     firm, boss = shop
@@ -342,6 +344,7 @@ def test_a_supplier_sees_what_was_shared_and_nothing_else(shop):
         assert client.get(seller_page(firm, "shipments")).status_code == 404
 
 
+@pytest.mark.both
 def test_the_list_of_the_supplier(shop):
     """Open ones first by default, the others on request; list and pages agree (A6, N7)."""
     firm, _ = shop

@@ -189,6 +189,7 @@ def test_more_lines_without_javascript(shop):
 
 
 # List ------------------------------------------------------------------------------------------
+@pytest.mark.both
 def test_the_list_filters_and_finds_literally(shop):
     """B4: wildcards are letters; states; nobody else's shipments."""
     firm, boss = shop

@@ -17,7 +17,7 @@ from tests.sweep.table.rows import RANDOM_ID, RANDOM_NUMBER, Row
 from tests.sweep.test_access import Complaints, leaks
 from tests.sweep.world import OTHER, Tenant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 WITH_BODY = [row for row in ROWS if row.body]
 WITH_QUERY = [row for row in ROWS if row.query]
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![0-9a-z])\d+(?![0-9a-z])")

@@ -25,7 +25,7 @@ from tests.sweep.table import ROWS
 from tests.sweep.watching import Call
 from tests.sweep.world import Tenant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 LIBRARY = ("account_", "mfa_", "usersessions")
 POSTS = [row for row in ROWS if row.post is not None and not row.name.startswith(LIBRARY)]
 WITH_BODY = [row for row in POSTS if row.body]
@@ -108,6 +108,7 @@ def everything_happens(sweep: Sweep) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.both
 def test_each_transition_writes_exactly_one_event(
     sweep: Sweep, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
@@ -132,6 +133,7 @@ def _refuse(*args: Any, **values: Any) -> None:
     raise Broken
 
 
+@pytest.mark.both
 def test_without_its_event_nothing_happens(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failing write of the history takes the change with it, in every app."""
     monkeypatch.setattr(Event, "save", _refuse)

@@ -17,7 +17,7 @@ from tests.sweep.table import ROWS
 from tests.sweep.table.rows import Row
 from tests.sweep.world import OTHER
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.grows]
+pytestmark = [pytest.mark.django_db, pytest.mark.grows]
 SOAK = os.environ.get("SOAK") == "1"
 PAGES = [row for row in ROWS if row.get is not None]
 WITH_BODY = [row for row in ROWS if row.body]

@@ -24,7 +24,7 @@ from tests.sweep.table.rows import HOUSES, RANDOM_ID
 from tests.sweep.test_offers import paths
 from tests.sweep.world import Tenant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 BY_NAME = {row.name: row for row in ROWS}
 # list page, detail page, model: what the list links to is exactly what opens.
 LISTS = [

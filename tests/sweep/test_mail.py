@@ -26,7 +26,7 @@ from tests.sweep.engine import Sweep, outer
 from tests.sweep.table import ROWS
 from tests.sweep.table.rows import Row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 EVIL = "evil.example"
 FOREIGN = {
     "X-Forwarded-Host": EVIL,

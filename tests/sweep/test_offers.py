@@ -9,7 +9,7 @@ from tests.sweep.engine import MEMBERS, Sweep
 from tests.sweep.page_forms import forms_of
 from tests.sweep.table import ROWS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 _HREF = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
 # Signing out and the like are no pages of the portals.
 ELSEWHERE = ("/static/", "/accounts/logout")
