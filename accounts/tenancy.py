@@ -81,7 +81,7 @@ def administered(user: Any) -> Any:
 def answering_accounts(user: Any, kind: str) -> Any:
     """The working accounts of this kind that this person administers, by name, as a queryset."""
     rows = Organization.objects.active().filter(pk__in=administered(user), kind=kind)
-    return rows.order_by("name", "id")
+    return rows.order_by("search_key", "id")
 
 
 def is_identified(user: Any) -> bool:
@@ -98,7 +98,7 @@ def needs_successor(person: Any) -> list[Organization]:
     rows = Organization.objects.filter(
         pk__in=mine.values("organization_id"),
         status__in=[OrganizationStatus.ACTIVE, OrganizationStatus.SUSPENDED],
-    ).order_by("name", "id")
+    ).order_by("search_key", "id")
     return [row for row in rows if not others_administer(row, without=person)]
 
 

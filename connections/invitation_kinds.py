@@ -51,7 +51,7 @@ class PartnerLinkKind(Kind[PartnerLink]):
     gone = "The seller's administrator who issued this link can no longer do so."
     account_hint = "An administrator of the solution provider's account answers this link."
     title = "Partner links"
-    search = ("address", "provider__name", "provider__handle")
+    search = ("", "provider")
     sent = "issued_at"
     sender = "issued_by"
     acts = {"resend": "resend", "link": "copy", "revoke": "cancel"}
@@ -117,7 +117,7 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
     gone = "The provider's administrator who invited you can no longer do so."
     account_hint = "An administrator of the seller's account accepts this invitation."
     title = "Invitations sent"
-    search = ("seller__name", "seller__handle")
+    search = ("seller",)
     acts = {"resend": "resend", "link": "copy", "revoke": "withdraw"}
     has_page = True
     list_page = "client-invitations"

@@ -7,11 +7,14 @@ same rules on every database.
 import re
 import unicodedata
 
+import idna
+
 # Drawn as nothing although their category says letter, mark or symbol.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Chooses between drawings of one character, and is never typed.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_CODED_LABEL = re.compile(r"\bxn--[a-z0-9-]+", re.IGNORECASE)
 # Letters with a stroke or joined from two: Unicode takes none of them apart.
 _LETTERS = str.maketrans(
     {
@@ -55,8 +58,9 @@ def search_key(text: str) -> str:
     """Equal for spellings of one text: without case, accents, joiners and double blanks.
 
     Keys also sort as people look names up: Ann, Ärne, Bob. Idempotent. The key of a part of a text
-    is part of the text's key, but for the blanks around it.
+    is part of the text's key, but for the blanks around it. Domains count as they are shown.
     """
+    text = shown(text)
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split()).translate(_LETTERS)
     # Taking a letter apart may leave one that folds again.
@@ -64,6 +68,18 @@ def search_key(text: str) -> str:
     while (again := _folded(key)) != key:
         key = again
     return key
+
+
+def shown(address: str) -> str:
+    """An address as people write it: the names in its domain in their own letters."""
+    return _CODED_LABEL.sub(_in_letters, address) if "xn--" in address.lower() else address
+
+
+def _in_letters(label: re.Match[str]) -> str:
+    try:
+        return idna.ulabel(label[0])
+    except UnicodeError:
+        return label[0]
 
 
 def _folded(text: str) -> str:

@@ -205,7 +205,7 @@ class GuestKind(InvitationKind[GuestLink]):
 class GuestOfAnyShipment(GuestKind):
     """The same in the list of all shipments: a row names its own."""
 
-    search = (*GuestKind.search, "shipment__name", "shipment__shipment_id")
+    search = ("", "shipment")
 
     def recipient(self, row: GuestLink) -> tuple[str, str]:
         return row.name, f"{row.address}, {row.shipment.name}"

@@ -22,6 +22,7 @@ from accounts.transitions.organizations import (
 )
 from core.audit import presenters
 from core.audit.models import Event
+from core.db import matching
 from core.web.desk_pages import SHOWN, ChoiceFilter, DeskAdmin
 from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
@@ -93,7 +94,7 @@ class OrganizationAdmin(DeskAdmin):
     list_filter = (KindFilter, StatusFilter)
     ordering: ClassVar = ("-id",)
     search_fields = ("handle", "name")
-    search_help_text = "Beginning of the handle or of the name. Finds look-alike names, too."
+    search_help_text = "Part of the handle or of the name. Finds look-alike names, too."
 
     @admin.display(description="Country")
     def land(self, organization: Organization) -> str:
@@ -104,8 +105,8 @@ class OrganizationAdmin(DeskAdmin):
         return short_day(organization.created_at)
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By the beginning of handle or name; by skeletons, so that look-alikes stand together."""
-        found = Q(handle__startswith=term.lower())
+        """By a part of handle or name; by skeletons, so that look-alikes stand together."""
+        found = Q(pk__in=matching(rows, term).values("pk"))
         if folded := skeleton(term):
             found |= Q(name_skeleton__startswith=folded)
         return rows.filter(found)

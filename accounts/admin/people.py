@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,6 +19,7 @@ from accounts.forms.people import SuccessorForm
 from accounts.models import Membership, Person
 from accounts.reviewers import SUPERVISE_PEOPLE, may
 from accounts.transitions import people
+from core.db import matching
 from core.errors import Conflict
 from core.web.desk_pages import SHOWN, DeskAdmin
 from core.web.formats import day, minute, short_day
@@ -87,13 +88,13 @@ class PersonAdmin(DeskAdmin):
     list_display = ("name", "email", "state", "joined")
     ordering: ClassVar = ("-id",)
     search_fields = ("email", "name")
-    search_help_text = "Beginning of the address or of the name"
+    search_help_text = "Part of the address or of the name"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, SUPERVISE_PEOPLE)
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return rows.filter(Q(email__startswith=term.lower()) | Q(name__istartswith=term))
+        return matching(rows, term)
 
     @staticmethod
     def state(person: Person) -> str:
@@ -139,7 +140,7 @@ class PersonAdmin(DeskAdmin):
                 if state in act.states and not mine
             ],
             facts=facts,
-            memberships=rows.order_by("organization__name", "id")[:SHOWN],
+            memberships=rows.order_by("organization__search_key", "id")[:SHOWN],
         )
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:

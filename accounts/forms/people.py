@@ -32,7 +32,11 @@ class SuccessorForm(forms.Form):
         self.organizations = needs_successor(person)
         for organization in self.organizations:
             members = Membership.objects.active().filter(organization=organization)
-            rows = members.exclude(user=person).select_related("user").order_by("user__name", "id")
+            rows = (
+                members.exclude(user=person)
+                .select_related("user")
+                .order_by("user__search_key", "id")
+            )
             self.fields[successor_field(organization)] = forms.TypedChoiceField(
                 label=f"Who administers {organization.name} from now on",
                 choices=[

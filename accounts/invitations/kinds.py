@@ -32,9 +32,10 @@ class Kind[R: OneTimeLink](ABC):
     # A word to people who open a link before they sign in.
     account_hint: str = ""
 
-    # The inviting side's list, see listing: its title, and names of columns.
+    # The inviting side's list, see listing: its title, in whose names a search looks ("" is its
+    # own row, other words are relations), and names of columns.
     title: str
-    search: tuple[str, ...] = ("address", "name")
+    search: tuple[str, ...] = ("",)
     sent: str = "sent_at"
     sender: str = "invited_by"
 

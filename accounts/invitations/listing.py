@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from accounts.invitations.kinds import Kind
 from accounts.models import Invitation, Organization
 from accounts.states import InvitationStatus
+from core.db import matching
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
 from core.outbox.states import MessageStatus
@@ -127,12 +128,7 @@ def _chosen(kind: Kind[Any], rows: Any, organization: Organization, choice: Choi
         rows = rows.filter(status__in=kind.resendable)
     if choice.show == UNDELIVERED:
         rows = rows.filter(_undelivered(kind, organization))
-    if not choice.text:
-        return rows
-    condition = Q()
-    for name in kind.search:
-        condition |= Q(**{f"{name}__icontains": choice.text})
-    return rows.filter(condition)
+    return matching(rows, choice.text, *kind.search)
 
 
 def _undelivered(kind: Kind[Any], organization: Organization) -> Q:

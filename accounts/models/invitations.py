@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from accounts.states import INVITATION, OPEN_INVITATION, InvitationStatus
 from core import clock
-from core.db import BaseModel
+from core.db import BaseModel, Findable, FindableQuerySet, SearchKeyField
 from core.outbox.tokens import Claim
 from core.state_tables import StateTable
 
 
-class OneTimeLink(BaseModel):
+class OneTimeLink(Findable, BaseModel):
     """A row that a mailed or copied link names. `generation` makes older links worthless."""
 
     purpose: ClassVar[str]
@@ -51,7 +51,7 @@ class OneTimeLink(BaseModel):
         return self.current_status in self.open_statuses
 
 
-class InvitationQuerySet(models.QuerySet[Any]):
+class InvitationQuerySet(FindableQuerySet):
     def for_organization(self, organization: Any) -> Self:
         return self.filter(organization=organization)
 
@@ -103,6 +103,7 @@ class Invitation(OneTimeLink):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     reason = models.CharField(max_length=300, blank=True)
+    search_key = SearchKeyField("name", "address")
 
     objects = InvitationQuerySet.as_manager()
 

@@ -26,11 +26,11 @@ from accounts.states import (
     SupplierKind,
 )
 from core import clock
-from core.db import BaseModel
+from core.db import BaseModel, Findable, FindableQuerySet, SearchKeyField
 from core.object_permissions import UserGrantBase
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(FindableQuerySet)):  # type: ignore[misc]
     """Addresses are stored canonical: one mailbox is one account."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin, BaseModel):
+class User(Findable, AbstractBaseUser, PermissionsMixin, BaseModel):
     """A person. What they may do follows from memberships, never from flags on this row."""
 
     email = models.EmailField(max_length=254, unique=True)
@@ -56,6 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     session_epoch = models.PositiveIntegerField(default=0)
     # Since then the row stands for somebody who is not known any more.
     erased_at = models.DateTimeField(null=True)
+    search_key = SearchKeyField("name", "email")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["name"]
@@ -91,7 +92,7 @@ class Person(User):
         permissions: ClassVar = [("supervise_person", "Can deactivate and erase people")]
 
 
-class Organization(BaseModel):
+class Organization(Findable, BaseModel):
     kind = models.CharField(max_length=10, choices=OrganizationKind.choices)
     handle = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=120)
@@ -104,6 +105,7 @@ class Organization(BaseModel):
     status_reason = models.CharField(max_length=300, blank=True)
     activated_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    search_key = SearchKeyField("name", "handle")
 
     objects = OrganizationQuerySet.as_manager()
 

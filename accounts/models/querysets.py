@@ -15,9 +15,10 @@ from accounts.states import (
     OrganizationStatus,
 )
 from core import clock
+from core.db import FindableQuerySet
 
 
-class OrganizationQuerySet(models.QuerySet[Any]):
+class OrganizationQuerySet(FindableQuerySet):
     def active(self) -> Self:
         return self.filter(status=OrganizationStatus.ACTIVE)
 

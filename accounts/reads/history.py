@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import Membership, Organization
 from core.audit import objects, presenters
 from core.audit.models import Actor, Event, Seal
+from core.db import matching
 from core.web.formats import minute
 
 CHUNK = 500
@@ -52,7 +53,7 @@ class Wanted:
             after = self.until + timedelta(days=1)
             found &= Q(at__lt=datetime.combine(after, time.min, tzinfo=UTC))
         if self.who:
-            found &= Q(actor_ref__in=Actor.objects.filter(name__icontains=self.who).values("ref"))
+            found &= Q(actor_ref__in=matching(Actor.objects.all(), self.who).values("ref"))
         if self.thing:
             found &= objects.about(self.thing)
         return found & Q(acting_id__isnull=False) if self.delegated else found
@@ -60,8 +61,7 @@ class Wanted:
     def with_partner(self, *fields: str) -> Q:
         if not self.partner:
             return Q()
-        named = Q(name__icontains=self.partner) | Q(handle__iexact=self.partner)
-        partners, found = Organization.objects.filter(named).values("pk"), Q()
+        partners, found = matching(Organization.objects.all(), self.partner).values("pk"), Q()
         for field in fields:
             found |= Q(**{f"{field}__in": partners})
         return found

@@ -1,18 +1,17 @@
 """An organization's people and invitations as lists show them: a fixed number of queries a page."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import IdentityCheck, Membership, MembershipRight, Organization, is_verified
 from accounts.permissions import access_state, labels
+from core.db import matching
 from core.web.pagination import Page, paginate
 
 SIZE = 25
-BY_NAME = ("role", "user__name", "id")
+BY_NAME = ("role", "user__search_key", "id")
 
 
 @dataclass(frozen=True)
@@ -24,23 +23,13 @@ class MemberRow:
     second_factor: bool
 
 
-def find(queryset: Any, text: str, *names: str) -> Any:
-    """The rows in which one of these columns holds `text`; all rows for an empty text."""
-    if not text:
-        return queryset
-    condition = Q()
-    for name in names:
-        condition |= Q(**{f"{name}__icontains": text})
-    return queryset.filter(condition)
-
-
 def member_rows(
     organization: Organization, request: HttpRequest, text: str = ""
 ) -> Page[MemberRow]:
     """One page of the organization's members, administrators first; four queries."""
     rows = Membership.objects.for_organization(organization).select_related("user")
     page = paginate(
-        find(rows, text, "user__name", "user__email"),
+        matching(rows, text, "user"),
         request,
         order=BY_NAME,
         size=SIZE,

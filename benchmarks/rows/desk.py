@@ -28,6 +28,7 @@ def _applications(count: int) -> None:
         handle=Sql("'queue-' || n.i"),
         name=Sql("'Queue Firm ' || n.i"),
         name_skeleton=Sql("'queuefirm' || n.i"),
+        search_key=Sql("'queue firm ' || n.i || chr(9) || 'queue-' || n.i"),
         country="US",
         business_key=Sql("'US:queue-' || n.i"),
         status="active",

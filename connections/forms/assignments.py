@@ -107,7 +107,7 @@ class CopyForm(_Chooser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        people = employees_of(self.provider).order_by("user__name", "id")
+        people = employees_of(self.provider).order_by("user__search_key", "id")
         self.fields["source"].queryset = people  # type: ignore[attr-defined]
         self.fields["source"].choices = [  # type: ignore[attr-defined]
             ("", "Choose an employee"),

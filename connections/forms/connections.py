@@ -13,6 +13,7 @@ from connections.field_names import cell_field, grant_field, until_field
 from connections.models import RoleGrant
 from connections.reads.grants import Offer
 from connections.reads.requests import AskedRole
+from core.spellings import search_key
 from core.web.access import Level
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
@@ -36,7 +37,7 @@ class PartnerForm(forms.Form):
                 return {"address": canonical(text)}
             except AddressError as error:
                 raise forms.ValidationError(str(error)) from None
-        handle = text.lower().removeprefix("/")
+        handle = search_key(text).removeprefix("/")
         provider = Organization.objects.filter(
             kind=OrganizationKind.PROVIDER, handle=handle, status__in=["active", "draft"]
         ).first()

@@ -1,7 +1,7 @@
 """How the two come together: the seller's link, and the provider's answer to it."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -17,9 +17,10 @@ from accounts.models import (
 )
 from connections.states import OPEN_LINK, PARTNER_LINK, PartnerLinkStatus
 from core import clock
+from core.db import FindableQuerySet, SearchKeyField
 
 
-class PartnerLinkQuerySet(models.QuerySet[Any]):
+class PartnerLinkQuerySet(FindableQuerySet):
     def for_seller(self, seller: Organization) -> Self:
         return self.filter(seller=seller)
 
@@ -70,6 +71,7 @@ class PartnerLink(OneTimeLink):
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
     reminded_at = models.DateTimeField(null=True)
+    search_key = SearchKeyField("address")
 
     objects = PartnerLinkQuerySet.as_manager()
 

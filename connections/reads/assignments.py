@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import IdentityCheck, Membership, Organization
-from accounts.reads.members import find
 from connections.models import Assignment, Connection, RoleGrant
 from connections.rights import assignments
 from connections.rights.assignments import CODENAMES, LEVELS, employees_of
 from connections.states import GrantStatus
 from core import clock
+from core.db import matching
 from core.web.access import Level
 from core.web.formats import count
 from roles.models import Role
@@ -47,7 +47,7 @@ def clients_of(provider: Organization, filters: Filters) -> Any:
     """
     now = clock.now()
     rows = Connection.objects.for_provider(provider).live(now).with_list_data()
-    rows = find(rows, filters.client, "seller__name")
+    rows = matching(rows, filters.client, "seller")
     if filters.role:
         granted = RoleGrant.objects.in_force(now).filter(role=filters.role)
         rows = rows.filter(Exists(granted.filter(connection=OuterRef("pk"))))

@@ -15,6 +15,8 @@ from django.urls import reverse
 from accounts.models import Organization, User
 from connections.models import Assignment, Connection, EffectiveRight
 from core import clock
+from core.db import matching
+from core.spellings import search_key
 from core.web.access import Level
 from core.web.pagination import Page, paginate_by
 
@@ -27,7 +29,7 @@ _Row = tuple[int, str, str, str, int]
 def rights_of(user: User, search: str = "") -> Any:
     """The rights in force of this person for any seller whose name holds `search`."""
     rows = EffectiveRight.objects.in_force(clock.now()).filter(user=user)
-    return rows.filter(organization__name__icontains=search) if search else rows
+    return matching(rows, search, "organization")
 
 
 def clients_of(
@@ -55,7 +57,7 @@ def paused_clients(user: User, provider: Organization) -> list[Connection]:
     """Clients this employee is assigned to, but cannot enter while they are paused; one query."""
     rows = Connection.objects.for_provider(provider).paused(clock.now()).with_list_data()
     mine = Assignment.objects.filter(user=user).values("content_object__connection_id")
-    return list(rows.filter(pk__in=mine).order_by("seller__name", "pk")[:SWITCHER])
+    return list(rows.filter(pk__in=mine).order_by("seller__search_key", "pk")[:SWITCHER])
 
 
 def may_enter(user: User, provider: Organization, sellers: list[int]) -> set[int]:
@@ -84,7 +86,7 @@ def sellers_for(user: User, *, search: str = "", limit: int = SWITCHER) -> list[
         {"seller_name": name, "provider_name": provider, "url": home % handle}
         for _, name, handle, provider in rows[:limit]
     ]
-    return sorted(found, key=lambda row: str(row["seller_name"]).casefold())
+    return sorted(found, key=lambda row: search_key(row["seller_name"]))
 
 
 def _walk(

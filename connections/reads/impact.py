@@ -47,7 +47,7 @@ def rights_through(connection: Connection) -> Rights:
     rows = (
         EffectiveRight.objects.standing(clock.now())
         .filter(connection=connection, provider_id=connection.provider_id, level__gt=0)
-        .order_by("-administrator", "user__name", "user_id", "role__position")
+        .order_by("-administrator", "user__search_key", "user_id", "role__position")
         .values_list("user_id", "user__name", "role_code", "role__name", "level")
     )
     return {(user, code): (name, role, Level(level)) for user, name, code, role, level in rows}
@@ -83,7 +83,7 @@ def sellers_relying_on(provider_id: int, role_id: int) -> tuple[list[str], int]:
         connection__status__in=LIVE_CONNECTION,
         connection__ends_at__gt=now,
     )
-    names = grants.order_by("seller__name", "pk").values_list("seller__name", flat=True)
+    names = grants.order_by("seller__search_key", "pk").values_list("seller__name", flat=True)
     return list(names[:NAMED]), grants.count()
 
 

@@ -23,7 +23,7 @@ def acting_people(connection: Connection) -> list[dict[str, Any]]:
         .filter(connection=connection, provider_id=connection.provider_id)
         .values("user_id", "user__name", "administrator")
         .annotate(roles=Count("role_id"), highest=Max("level"))
-        .order_by("-administrator", "user__name", "user_id")[:MOST_PEOPLE]
+        .order_by("-administrator", "user__search_key", "user_id")[:MOST_PEOPLE]
     )
     return [
         {

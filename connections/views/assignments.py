@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
-from accounts.reads.members import find
 from connections.forms.connections import AssignmentForm
 from connections.models import Assignment, Connection
 from connections.reads.assignments import (
@@ -30,13 +29,14 @@ from connections.transitions.rules import ChangedMeanwhile
 from connections.views.clients import SEARCH, tabs
 from connections.views.lookups import connection_for
 from core import clock
+from core.db import matching
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.formats import count
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import Page, paginate
 from roles.models import Role
 
-BY_NAME = ("user__name", "id")
+BY_NAME = ("user__search_key", "id")
 # So many employees stand side by side with a choice for each role.
 COLUMNS = 8
 # Clients, and employees, of one page of the overview.
@@ -101,7 +101,7 @@ def _people_page(request: PortalRequest, size: int) -> Page[Membership]:
             rows = rows.filter(public_id=uuid.UUID(only))
         except ValueError:
             rows = rows.none()
-    rows = find(rows, _typed(request, "person"), "user__name", "user__email")
+    rows = matching(rows, _typed(request, "person"), "user")
     return paginate(rows, request, order=BY_NAME, size=size, parameter="people")
 
 

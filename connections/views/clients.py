@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.invitations.listing import listing
 from accounts.models import Organization
-from accounts.reads.members import find
 from accounts.tenancy import verified_addresses
 from connections.forms.connections import GrantForm
 from connections.invitation_kinds import CONNECTION
@@ -23,6 +22,7 @@ from connections.views import confirmations
 from connections.views.lookups import connection_for
 from connections.views.seller import connection_context
 from core import clock
+from core.db import matching
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.formats import day
 from core.web.forms import posted
@@ -59,7 +59,7 @@ def _all_clients(request: PortalRequest) -> HttpResponse:
     now = clock.now()
     rows = rows.with_asked(now)
     rows = rows.over(now) if ended else rows.live(now)
-    page = paginate(find(rows, search, "seller__name"), request, order=("-started_at", "-id"))
+    page = paginate(matching(rows, search, "seller"), request, order=("-started_at", "-id"))
     enter = clients.may_enter(request.user, provider, [row.seller_id for row in page])
     context = {
         "page": page,

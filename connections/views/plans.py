@@ -10,7 +10,6 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.reads.members import find
 from connections.forms.assignments import CopyForm, SetLevelForm
 from connections.models import Connection
 from connections.reads import assignments
@@ -20,6 +19,8 @@ from connections.transitions.plans import Line
 from connections.transitions.rules import ChangedMeanwhile
 from connections.views.clients import SEARCH
 from core import clock
+from core.db import matching
+from core.spellings import search_key
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.forms import apply, status_of
 
@@ -136,15 +137,15 @@ def _choices(request: PortalRequest, form: SetLevelForm | CopyForm) -> dict[str,
     provider = request.organization
     sent = request.POST if request.method == "POST" else request.GET
     who, whom = (_words(sent, name) for name in ("find_person", "find_client"))
-    people = employees_of(provider).order_by("user__name", "id")
-    found = find(people, who, "user__name", "user__email")
+    people = employees_of(provider).order_by("user__search_key", "id")
+    found = matching(people, who, "user")
     ticks = _ticks(people, found, sent.getlist("employee"), lambda row: row.user.name)
     context = {"form": form, "find_person": who, "people": ticks}
     if isinstance(form, CopyForm):
         return context
     clients = Connection.objects.for_provider(provider).live(clock.now()).with_list_data()
     clients = clients.order_by("-started_at", "-id")
-    found = find(clients, whom, "seller__name")
+    found = matching(clients, whom, "seller")
     ticks = _ticks(clients, found, sent.getlist("client"), lambda row: row.seller.name)
     return context | {"find_client": whom, "clients": ticks}
 
@@ -164,7 +165,7 @@ def _ticks(rows: Any, found: Any, ticked: list[str], name: Callable[[Any], str])
         "rows": [
             {"id": row.public_id, "name": name(row), "on": ticked}
             for part, ticked in parts
-            for row in sorted(part, key=lambda row: name(row).casefold())
+            for row in sorted(part, key=lambda row: search_key(name(row)))
         ],
     }
 

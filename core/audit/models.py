@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.db import Findable, FindableQuerySet, SearchKeyField
 
 
-class Actor(models.Model):
+class Actor(Findable):
     """Who and from where, under a random reference. Erasing a person empties these rows only."""
 
     ref = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -19,6 +20,9 @@ class Actor(models.Model):
     )
     name = models.CharField(max_length=150, blank=True)
     ip = models.CharField(max_length=45, blank=True)
+    search_key = SearchKeyField("name")
+
+    objects = FindableQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

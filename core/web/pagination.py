@@ -17,6 +17,8 @@ from django.utils.dateparse import parse_datetime
 
 SIZE = 50
 COUNT_CAP = 1000
+# A name and an address in any script.
+LONGEST_CURSOR = 3000
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Page[T]:
 def _encode(direction: str, values: Sequence[Any]) -> str:
     # isoformat keeps microseconds; a rounded moment would skip or repeat its neighbours.
     plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
-    text = json.dumps([direction, *plain])
+    text = json.dumps([direction, *plain], ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str, order: Sequence[str]) -> tuple[str, list[Any]] | None:
     """The direction and values of a cursor, or None for anything we did not write."""
-    if not cursor or len(cursor) > 600:
+    if not cursor or len(cursor) > LONGEST_CURSOR:
         return None
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -55,7 +55,7 @@ def _senders(rows: Any) -> list[Organization]:
     found = Organization.objects.filter(pk__in=list(
         ids.values_list("organization_id", flat=True)[:MOST_SENDERS]
     ))  # fmt: skip
-    return list(found.only("pk", "handle", "name").order_by("name", "pk"))
+    return list(found.only("pk", "handle", "name").order_by("search_key", "pk"))
 
 
 def _chosen(rows: Any, form: FilterForm, senders: list[Organization]) -> Any:

@@ -28,7 +28,7 @@ def _accounts(user: Any) -> list[dict[str, str]]:
         .filter(user=user)
         .exclude(organization__status="closed")
         .select_related("organization")
-        .order_by("organization__kind", "organization__name")[:100]
+        .order_by("organization__kind", "organization__search_key")[:100]
     )
     return [
         {

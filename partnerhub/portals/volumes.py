@@ -129,6 +129,7 @@ def _people(scale: Scale) -> None:
         id=key,
         email=address,
         name=name,
+        search_key=Sql(f"lower({name.text}) || %s || {address.text}", ("\t",)),
         # Nobody can sign in as them, but in the demo, where every password is known.
         password=make_password("partnerhub-demo" if settings.DEMO else None),
         is_active=True,
@@ -164,6 +165,11 @@ def _organizations(scale: Scale) -> None:
         name_skeleton=Sql(
             f"(CASE WHEN {provider} THEN %s ELSE %s END) || {_skeleton_of(number)}",
             tuple(skeleton(name) for name in names),
+        ),
+        search_key=Sql(
+            f"lower(CASE WHEN {provider} THEN %s ELSE %s END) || {number} || %s || "
+            f"'{PREFIX}' || {number}",
+            (*names, "\t"),
         ),
         country="US",
         registration_number=Sql(f"CASE WHEN {provider} THEN '98-' || {padded_number} ELSE '' END"),
@@ -282,6 +288,11 @@ def _shipments(scale: Scale) -> None:
         ),
         shipment_id=Sql(f"'FBA9' || {padded(f'{scale.shipments} + n.i', 11)}"),
         name=Sql(f"'Scale shipment ' || ({scale.shipments} + n.i)"),
+        search_key=Sql(
+            f"'scale shipment ' || ({scale.shipments} + n.i) || %s || "
+            f"'fba9' || {padded(f'{scale.shipments} + n.i', 11)}",
+            ("\t",),
+        ),
         center_code="ABE2",
         created_at=earlier(scale.at, f"{sizes.shipments} - n.i"),
     )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Prefetch, Q
 
 from accounts.models import InvitationQuerySet
+from core.db import FindableQuerySet
 from supplychain.states import LIVE_SHARE, OUTSTANDING_SHARE, Direction, SupplierConnectionStatus
 
 
@@ -31,16 +32,10 @@ class SupplierConnectionQuerySet(models.QuerySet[Any]):
         return self.select_related("seller", "supplier")
 
 
-class ShipmentQuerySet(models.QuerySet[Any]):
+class ShipmentQuerySet(FindableQuerySet):
     def for_seller(self, seller: Any) -> Self:
         """This seller's shipments: the tenant wall."""
         return self.filter(seller=seller)
-
-    def matching(self, text: str) -> Self:
-        """Those whose name or id holds `text`, literally (B4); all for an empty text."""
-        if not text:
-            return self
-        return self.filter(Q(name__icontains=text) | Q(shipment_id__icontains=text))
 
     def with_list_data(self) -> Self:
         """What a row of a list shows: who has the shipment. One query more, whatever the page."""

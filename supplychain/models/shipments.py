@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from accounts.models import Invitation, Organization, invitation_constraints, invitation_indexes
 from accounts.states import SupplierKind
 from core import clock
-from core.db import BaseModel
+from core.db import BaseModel, Findable, SearchKeyField
 from supplychain.models.querysets import (
     ShareQuerySet,
     ShipmentQuerySet,
@@ -135,7 +135,7 @@ class SupplierConnection(BaseModel):
         return f"{self.seller} × {self.supplier} ({self.status})"
 
 
-class Shipment(BaseModel):
+class Shipment(Findable, BaseModel):
     seller = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     shipment_id = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
@@ -153,6 +153,7 @@ class Shipment(BaseModel):
     shipped_at = models.DateTimeField(null=True)
     # The highest box number given out; box ids are never used twice.
     last_box_number = models.PositiveIntegerField(default=0)
+    search_key = SearchKeyField("name", "shipment_id")
 
     objects = ShipmentQuerySet.as_manager()
 

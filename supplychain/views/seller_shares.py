@@ -58,7 +58,7 @@ def _choices(shipment: Shipment, without: Share | None = None) -> list[tuple[str
         .live()
         .exclude(pk__in=outstanding.filter(connection__isnull=False).values("connection"))
         .select_related("supplier")
-        .order_by("supplier__name", "id")
+        .order_by("supplier__search_key", "id")
     )
     invitations = (
         SupplierInvitation.objects.for_organization(shipment.seller)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.addresses import masked
 from accounts.invitations.listing import listing
+from core.db import matching
 from core.edits import Overtaken
 from core.outbox.services import failed_about
 from core.outbox.states import plain_reason
@@ -83,7 +84,7 @@ def shipment_list(request: PortalRequest) -> HttpResponse:
     text = request.GET.get("find", "").strip()[:LONGEST_SEARCH]
     tab = request.GET.get("state", "")
     tab = tab if tab in TABS else ""
-    rows = Shipment.objects.for_seller(request.organization).matching(text).with_list_data()
+    rows = matching(Shipment.objects.for_seller(request.organization), text).with_list_data()
     if TABS[tab][1]:
         rows = rows.filter(status__in=TABS[tab][1])
     page = paginate(rows, request)

@@ -16,6 +16,7 @@ from accounts.registration import business_key, validate_registration
 from connections.models import Assignment, Connection, RoleGrant
 from connections.rights.access import access_for, effective_level
 from core.errors import NotRelated
+from core.spellings import search_key
 from core.web.access import Level
 from partnerhub.portals import volumes
 from roles.models import ApprovedRole
@@ -50,17 +51,21 @@ def test_people_and_organizations_are_as_the_product_makes_them() -> None:
         assert row.handle not in RESERVED_HANDLES
         assert clean_name(row.name) == row.name
         assert row.name_skeleton == skeleton(row.name)
+        assert row.search_key == f"{search_key(row.name)}\t{row.handle}"
         assert row.memberships.get(role="administrator").status == "active"
         if row.kind == "provider":
             number = validate_registration("US", row.registration_number)
             assert row.business_key == business_key("US", number)
     for user in User.objects.all():
         assert canonical(user.email) == user.email
+        assert user.search_key == f"{search_key(user.name)}\t{user.email}"
         assert EmailAddress.objects.get(user=user, verified=True, primary=True).email == user.email
         assert is_verified(IdentityCheck.objects.get(user=user))
         assert not user.has_usable_password()
     assert Shipment.objects.values("public_id").distinct().count() == 50
-    assert all(check_shipment_id(row.shipment_id) for row in Shipment.objects.all())
+    for row in Shipment.objects.all():
+        assert check_shipment_id(row.shipment_id)
+        assert row.search_key == f"{search_key(row.name)}\t{row.shipment_id.lower()}"
 
 
 def test_rights_follow_from_the_rows() -> None:

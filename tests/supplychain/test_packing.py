@@ -398,7 +398,7 @@ def test_what_is_copied_from_a_mail_is_read(scene):
     scene.add({"MUG": 12, "BOWL": 8})
     scene.post("share-confirm")
     first = f"box-{Box.objects.get().public_id}"
-    scene.post("share-tracking", {first: "\u2060".join(UPS) + "\u200b"})
+    scene.post("share-tracking", {first: "", "pasted": "\u2060".join(UPS) + "\u200b"})
     assert Box.objects.get().tracking_number == UPS
 
 
