@@ -1,7 +1,10 @@
 """What stands in a draft: an entry for each role, and what is missing before it is submitted."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from core.web.access import Level
@@ -27,16 +30,32 @@ class Entry:
         return cls(line.role, Level(line.level), line.use_case, line.answers)
 
 
+# A reviewer decides on these words: "ok" and "....." say nothing. Shorter than this is no sentence.
+LEAST_LETTERS = 20
+
+
+def letters(text: str) -> int:
+    """How many letters and digits; one of Chinese, Japanese or Korean says as much as two."""
+    return sum(
+        2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text if sign.isalnum()
+    )
+
+
 def gaps(entry: Entry) -> dict[str, str]:
     """What a chosen role still misses: {"use_case" or a question's slug: sentence} (U23)."""
     if not entry.level:
         return {}
     missing = {}
-    if not entry.use_case.strip():
-        missing["use_case"] = f"Say what you need {entry.role.name} for."
+    if letters(entry.use_case) < LEAST_LETTERS:
+        missing["use_case"] = _(
+            "Say what you need %(role)s for, in a sentence of at least %(least)d letters: "
+            "the work, and for whom."
+        ) % {"role": entry.role.name, "least": LEAST_LETTERS}
     for question in questions_for(entry.role.restricted_because):
-        if not entry.answers.get(question.slug, "").strip():
-            missing[question.slug] = f"Answer this to apply for {entry.role.name}."
+        if letters(entry.answers.get(question.slug, "")) < LEAST_LETTERS:
+            missing[question.slug] = _(
+                "Answer this in a sentence of at least %(least)d letters to apply for %(role)s."
+            ) % {"role": entry.role.name, "least": LEAST_LETTERS}
     return missing
 
 

@@ -91,12 +91,6 @@ class RefusalReason(TextChoices):
     )
     POLICY = "policy", "The marketplace does not give this role to firms of this kind"
 
-    @property
-    def in_short(self) -> str:
-        """The reason without what to fix, for those who cannot: "the use case is unclear"."""
-        words = str(self.label).partition(":")[0]
-        return words[0].lower() + words[1:]
-
 
 class ApprovedRoleStatus(TextChoices):
     """active > revoked / lapsed > active; lowering changes the level and stays active."""

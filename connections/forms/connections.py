@@ -155,20 +155,19 @@ class GrantForm(LevelsForm):
     def takes_away(self) -> bool:
         return any(after < before for _, before, after in self.changes())
 
-    def parts(self) -> dict[str, Any]:
-        """What the templates read of the form."""
-        return {"groups": self.groups()}
-
     def groups(self) -> list[dict[str, Any]]:
+        """Roles by category, what can be granted apart from what cannot; the latter at the end."""
         groups: dict[int, dict[str, Any]] = {}
         for offer in self.offers:
             category = offer.role.category
-            group = groups.setdefault(category.pk, {"category": category, "rows": [], "open": 0})
-            group["rows"].append(self._row(offer))
-            group["open"] += not offer.is_locked
-        for group in groups.values():
-            group["rows"].sort(key=lambda row: row["offer"].is_locked)
-        return list(groups.values())
+            new = {"category": category, "rows": [], "locked": [], "size": 0, "refused": False}
+            group = groups.setdefault(category.pk, new)
+            group["size"] += 1
+            row = self._row(offer)
+            group["locked" if offer.is_locked else "rows"].append(row)
+            # A level posted for a locked role is an error, which nobody shall have to unfold.
+            group["refused"] |= bool(offer.is_locked and row["errors"])
+        return sorted(groups.values(), key=lambda group: not group["rows"])
 
     def _row(self, offer: Offer) -> dict[str, Any]:
         bound = self[grant_field(offer.role.code)]
@@ -202,13 +201,6 @@ class AcceptForm(GrantForm):
                     initial=offer.ends_on,
                     widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
                 )
-
-    def parts(self) -> dict[str, Any]:
-        groups = self.groups()
-        return {
-            "groups": [group for group in groups if group["open"]],
-            "locked": [group for group in groups if not group["open"]],
-        }
 
     def ends_at(self) -> datetime | None:
         chosen: date | None = self.cleaned_data.get("until")

@@ -67,7 +67,8 @@ def edit_grants(
     except ChangedMeanwhile:
         conflict = True
     row.refresh_from_db(fields=["version"])
-    page |= form.parts() | {
+    page |= {
+        "groups": form.groups(),
         "connection": row,
         "form": form,
         "version": row.version,

@@ -106,7 +106,7 @@ def _accept_page(
     context = {
         "invitation": invitation,
         "form": form,
-        **form.parts(),
+        "groups": form.groups(),
         "open": sum(not offer.is_locked for offer in form.offers),
         "facts": [
             ("Solution provider", f"{firm.name} ({firm.handle})"),

@@ -177,7 +177,7 @@ class Rows:
                 level=Level.of(level),
                 use_case=self.typed(USE_CASE, 1000),
                 answers={
-                    question.slug: f"About {question.reason}."
+                    question.slug: "Two of us look at each case and write down what was done."
                     for question in questions_for(role.restricted_because)
                 },
             )

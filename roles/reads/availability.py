@@ -17,7 +17,6 @@ from roles.states import (
     ApplicationStatus,
     ApprovedRoleStatus,
     LineDecision,
-    RefusalReason,
 )
 
 _IN_REVIEW = [state for state in OPEN_APPLICATION if state != ApplicationStatus.DRAFT]
@@ -83,7 +82,6 @@ def _latest_lines(provider: Any) -> Mapping[int, Mapping[str, Any]]:
         .values(
             "role_id",
             "decision",
-            "reason",
             "application__status",
             "application__submitted_at",
             "application__decided_at",
@@ -141,8 +139,8 @@ def _locked(
         )
     again = f"{name} can apply again; {_reviewers()} decide."
     if line and _refused_last(approved, line):
-        reason = RefusalReason(line["reason"]).in_short
-        refused = f"Not approved on {day(line['application__decided_at'])}: {reason}."
+        # Why is between the provider and its reviewers.
+        refused = f"Not approved on {day(line['application__decided_at'])}."
         return AvailabilityState.REFUSED, refused, again
     if approved and approved.status == ApprovedRoleStatus.REVOKED:
         ended = f"{settings.MARKETPLACE_NAME} revoked the approval on {day(_end(approved))}."

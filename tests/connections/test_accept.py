@@ -36,6 +36,8 @@ def test_page_offers_what_is_approved_and_greys_the_rest(
         text = pair.at_seller().get(url(pair, invited)).text
     assert text.count("<select") == 68
     assert text.count(" disabled") == 66
+    # What cannot be granted is a line of its category, to be unfolded.
+    assert text.count('<details class="locked-roles') == 10
     assert "Approved up to edit only, not admin." in text
     assert text.count("has not applied for this role") == 63
 

@@ -28,7 +28,10 @@ def role(code: str) -> Role:
 
 def answers_for(code: str) -> dict[str, str]:
     """An answer to each question that a restricted role asks."""
-    return {q.slug: f"About {q.reason}." for q in questions_for(role(code).restricted_because)}
+    return {
+        q.slug: f"About {q.reason}: two of us look at each case."
+        for q in questions_for(role(code).restricted_because)
+    }
 
 
 def application(

@@ -17,12 +17,12 @@ COMPLETE = {
     "version": "1",
     "refunds-level": "2",
     "refunds-use_case": "We refund buyers of lost parcels.",
-    "refunds-personal_data_purpose": "Order numbers.",
+    "refunds-personal_data_purpose": "Order numbers, to find the parcel.",
     "refunds-personal_data_storage": "Nowhere outside of Seller Central.",
     "refunds-money_control": "Two people look at each refund.",
     "transactions-level": "1",
-    "transactions-use_case": "We reconcile payments.",
-    "transactions-money_control": "Read only.",
+    "transactions-use_case": "We reconcile payments for sellers.",
+    "transactions-money_control": "Read only, for two accountants.",
 }
 
 
@@ -73,14 +73,32 @@ def test_submission_says_at_each_row_what_is_missing_and_keeps_what_was_typed(
     response = portal.post(path(application, "submit/"), data)
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Say what you need Manage Refunds for." in page
-    assert page.count("Answer this to apply for Manage Refunds.") == 4  # at the row and on top
+    assert "Say what you need Manage Refunds for, in a sentence" in page
+    # At its row and on top, for each of the three questions.
+    assert page.count("letters to apply for Manage Refunds.") == 6
     assert "Two people." in page
     application.refresh_from_db()
     assert application.status == "draft"
     # What was typed is stored, too, and the page can be sent again as it stands.
     assert application.lines.get().answers == {"money_control": "Two people."}
     assert f'name="version" value="{application.version}"' in page
+
+
+@pytest.mark.parametrize("said", ["ok", "n/a", "." * 40, "Refunds, as usual", "退款"])
+def test_words_that_say_nothing_are_not_handed_in(portal: Any, said: str) -> None:
+    application = opened(portal)
+    data = COMPLETE | {"refunds-use_case": said}
+    response = portal.post(path(application, "submit/"), data)
+    assert response.status_code == 422
+    assert "Say what you need Manage Refunds for, in a sentence" in response.content.decode()
+    application.refresh_from_db()
+    assert application.status == "draft"
+
+
+def test_a_sentence_of_chinese_is_a_sentence(portal: Any) -> None:
+    application = opened(portal)
+    data = COMPLETE | {"refunds-use_case": "我们为丢失的包裹向买家退款。"}
+    assert portal.post(path(application, "submit/"), data).status_code == 302
 
 
 def test_submission_without_any_role_is_refused(portal: Any) -> None:
