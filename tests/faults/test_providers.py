@@ -19,7 +19,7 @@ from tests.factories.roles import reviewer
 from tests.faults.providers import APIS, DROP, HANG, Provider, Reply
 from tests.faults.test_mail_server import DAY, aged, due
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 TIMEOUT = 0.4  # seconds that a silent provider gets here
 
 
