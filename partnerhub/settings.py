@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_countries",
     "core.web",
+    "core.submissions",
     "core.failures",
     "core.outbox",
     "core.audit",
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "accounts.middleware.RefusedForms",
     "accounts.middleware.second_factor",
     "connections.middleware.portal",
+    "core.submissions.middleware.once",
 ]
 
 ROOT_URLCONF = "partnerhub.urls"
@@ -316,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
     "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
+    "old-forms": {"task": "submissions.forget", "schedule": crontab(hour=3, minute=47)},
 }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))

@@ -16,7 +16,8 @@ from django.test import Client
 from core.outbox import delivery
 
 # Tables that a look may touch: sessions, the sign-in library's bookkeeping, background seals, the
-# day on which a right was last used, what the scheduler notes about its own failures.
+# day on which a right was last used, what the scheduler notes about its own failures, and the keys
+# of forms that were sent.
 NOT_BUSINESS = {
     "django_session",
     "django_migrations",
@@ -25,6 +26,7 @@ NOT_BUSINESS = {
     "connections_rightuse",
     "chores_failure",
     "outbox_pause",
+    "submissions_submission",
 }
 
 

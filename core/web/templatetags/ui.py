@@ -1,6 +1,7 @@
 """Tags of the look: icons, status pills, and the two facts every page ends with."""
 
 import json
+import secrets
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ _SYSTEMS = (
     ("Linux", "Linux"),
 )
 
+# The field of a form that carries its key.
+ONCE = "once"
 _NUM = mark_safe(' class="num"')
 
 
@@ -88,6 +91,12 @@ def browser(user_agent: str) -> str:
 def support_email() -> str:
     """Where people get help; a tag, so that pages rendered without a context have it too."""
     return settings.SUPPORT_EMAIL
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """The key of a form: sent twice, it does its thing once (core.submissions)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', ONCE, secrets.token_hex(16))
 
 
 @register.simple_tag
