@@ -5,9 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import EmployeeInvitation, IdentityCheck, Membership, Organization, is_verified
-from connections.models import Connection, ConnectionInvitation, PartnerLink, Renewal
+from connections.models import (
+    Assignment,
+    Connection,
+    ConnectionInvitation,
+    PartnerLink,
+    Renewal,
+    RoleGrant,
+)
 from connections.reads.requests import waiting_for_provider, waiting_for_seller
 from connections.reads.reviews import waiting_reviews
 from core import clock
@@ -24,16 +32,22 @@ DONE, CURRENT, WAITING, TODO = "done", "current", "waiting", "todo"
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its words, its state for this reader, whose turn it is, and one button."""
+    """One step: its words, its state for this reader, whose turn it is, and one button.
+
+    `who` stands in the middle of a sentence: "You wait for `who`". A list is finished without its
+    `optional` steps.
+    """
 
     title: str
     text: str
     state: str
     who: str
     button: dict[str, Any] | None = None
+    optional: bool = False
 
 
-def _link(label: str, name: str, *args: Any) -> dict[str, Any]:
+def link_to(label: str, name: str, *args: Any) -> dict[str, Any]:
+    """A button that leads to the page of this name."""
     return {"label": label, "url": reverse(name, args=args), "post": False}
 
 
@@ -46,34 +60,93 @@ def _state(done: bool, mine: bool, ready: bool) -> str:
     return CURRENT if mine else WAITING
 
 
-def provider_steps(user: Any, provider: Organization, *, administrator: bool = True) -> list[Step]:
-    """S0 phases 1 and 2 as this provider stands now; nine queries, whatever there is. Who is no
-    administrator reads what they have to do, without buttons that would refuse."""
-    at = clock.now()
+def is_finished(steps: list[Step]) -> bool:
+    """Whether everything that is not optional is done: such a list says nothing any more."""
+    return all(step.state == DONE or step.optional for step in steps)
+
+
+def _identity_step(user: Any) -> Step:
     check = IdentityCheck.objects.latest_of(user)
-    identified, active = is_verified(check), provider.is_active
+    identified = is_verified(check)
+    submitted = check is not None and check.status == "submitted"
+    return Step(
+        "Verify your identity",
+        "A reviewer looks at your documents." if submitted else "Data and two documents.",
+        _state(identified, not submitted, True),
+        settings.MARKETPLACE_NAME if submitted else _("you"),
+        None if identified else link_to("Open identity check", "identity"),
+    )
+
+
+def _assigned(provider: Organization, **who: Any) -> bool:
+    grants = RoleGrant.objects.filter(provider=provider).in_force(clock.now())
+    return Assignment.objects.filter(content_object__in=grants.values("pk"), **who).exists()
+
+
+def employee_steps(user: Any, provider: Organization) -> list[Step]:
+    """What an employee of a provider has to do, and what they wait for; two queries."""
+    identity = _identity_step(user)
+    identified, assigned = identity.state == DONE, _assigned(provider, user=user)
+    return [
+        identity,
+        Step(
+            _("Your administrators assign you to a client"),
+            _("They choose the client, the roles and how far you may go in each."),
+            _state(assigned, False, True),
+            _("your administrators"),
+        ),
+        Step(
+            _("Work for your clients"),
+            _("You find them under Clients, each with your roles."),
+            _state(False, True, identified and assigned),
+            _("you"),
+            link_to(_("Open your clients"), "provider:clients", provider.handle)
+            if identified and assigned
+            else None,
+        ),
+    ]
+
+
+def member_steps(seller: Organization, *, shipments: bool, history: bool) -> list[Step]:
+    """What a seller's member without administration can open; no query."""
+    opens = [
+        (_("Shipments"), "seller:shipments", shipments),
+        (_("History"), "seller:history", history),
+    ]
+    steps = [
+        Step(
+            _("Your administrators give you rights"),
+            _("What you can open stands in the menu."),
+            _state(shipments or history, False, True),
+            _("your administrators"),
+        )
+    ]
+    return steps + [
+        Step(label, "", CURRENT, _("you"), link_to(_("Open"), name, seller.handle))
+        for label, name, open_to_them in opens
+        if open_to_them
+    ]
+
+
+def provider_steps(user: Any, provider: Organization) -> list[Step]:
+    """S0 phases 1 and 2 as this provider stands now, for its administrators; eleven queries,
+    whatever there is."""
+    at = clock.now()
+    identity = _identity_step(user)
+    identified, active = identity.state == DONE, provider.is_active
     applications = list(RoleApplication.objects.for_provider(provider)[:50])
     approved = ApprovedRole.objects.for_provider(provider).in_force(at).exists()
     in_review = any(a.status in IN_QUEUE for a in applications)
     asked = any(a.status == ApplicationStatus.INFORMATION_REQUESTED for a in applications)
-    invited = (
-        EmployeeInvitation.objects.for_organization(provider).exists()
-        or Membership.objects.for_organization(provider)[1:2].exists()
-    )
+    colleagues = Membership.objects.for_organization(provider)[1:2].exists()
+    invited = colleagues or EmployeeInvitation.objects.for_organization(provider).exists()
     link = PartnerLink.objects.open(at).filter(provider=provider).order_by("-id").first()
     invitation = ConnectionInvitation.objects.for_organization(provider).open(at).exists()
     clients = list(Connection.objects.for_provider(provider).live(at).order_by("id")[:MOST_CLIENTS])
     connected, paused = bool(clients), all(client.is_paused for client in clients)
     marketplace, handle = settings.MARKETPLACE_NAME, provider.handle
-    submitted = check is not None and check.status == "submitted"
     return [
-        Step(
-            "Verify your identity",
-            "A reviewer looks at your documents." if submitted else "Data and two documents.",
-            _state(identified, not submitted, True),
-            f"{marketplace} (review)" if submitted else "You",
-            None if identified else _link("Open identity check", "identity"),
-        ),
+        identity,
         Step(
             "The account becomes active",
             "By itself, once your identity is verified.",
@@ -84,37 +157,38 @@ def provider_steps(user: Any, provider: Organization, *, administrator: bool = T
             "Apply for Seller Central roles",
             "Sellers cannot grant you anything before at least one role is approved.",
             _state(bool(applications) and (approved or in_review or asked), True, active),
-            "Your administrators",
-            _link("Role applications", "provider:applications", handle) if active else None,
+            _("your administrators"),
+            link_to("Role applications", "provider:applications", handle) if active else None,
         ),
         Step(
             f"{marketplace} approves roles",
             "Questions are waiting for your answer."
             if asked
             else f"Decided within {settings.REVIEW_PROMISE_DAYS} days, role by role.",
-            _state(approved, asked, in_review or asked),
-            "You" if asked else marketplace,
+            _state(approved and not asked, asked, in_review or asked),
+            _("you") if asked else marketplace,
         ),
         Step(
             "Invite employees (optional)",
             "Each gets an e-mail, joins with that address and verifies their identity.",
-            _state(invited, administrator, active),
-            "Your administrators",
-            _link("Employees", "provider:employees", handle) if active and administrator else None,
+            _state(invited, True, active),
+            _("your administrators"),
+            link_to("Employees", "provider:employees", handle) if active else None,
+            optional=True,
         ),
         Step(
             "A seller adds you as authorized partner",
             f"Give sellers your handle “{handle}”. They share a link with you.",
             _state(bool(link) or invitation or connected, False, approved),
-            "A seller",
+            _("a seller"),
         ),
         Step(
             "Send the seller an invitation",
             f"{link.seller.name} waits for your answer." if link else "From the seller's link.",
-            _state((invitation or connected) and not link, administrator, bool(link) and approved),
-            "Your administrators",
-            _link("Answer the link", "provider:partner-link", handle, link.public_id)
-            if link and administrator
+            _state((invitation or connected) and not link, True, bool(link) and approved),
+            _("your administrators"),
+            link_to("Answer the link", "provider:partner-link", handle, link.public_id)
+            if link
             else None,
         ),
         Step(
@@ -123,8 +197,18 @@ def provider_steps(user: Any, provider: Organization, *, administrator: bool = T
             if connected and paused
             else "Then you and your employees work within what was granted.",
             _state(connected and not paused, False, invitation or connected),
-            "The seller",
-            _link("Clients", "provider:clients", handle) if connected else None,
+            _("the seller"),
+            link_to("Clients", "provider:clients", handle) if connected else None,
+        ),
+        Step(
+            _("Assign your employees to the client"),
+            _("Each reaches only the clients and roles they are assigned to."),
+            _state(connected and _assigned(provider), True, connected and colleagues),
+            _("your administrators"),
+            link_to(_("Assign"), "provider:assignments", handle)
+            if connected and colleagues
+            else None,
+            optional=not colleagues,
         ),
     ]
 
@@ -147,21 +231,23 @@ def seller_steps(seller: Organization) -> list[Step]:
             "Add an authorized partner",
             "Name the provider by handle, or its administrator by e-mail address.",
             _state(bool(link or invitation or connected), True, True),
-            "You",
-            _link("Add authorized partner", "seller:partner-add", handle),
+            _("you"),
+            link_to("Add authorized partner", "seller:partner-add", handle),
         ),
         Step(
             "Share the link with the provider's administrator",
             "Copy it into a message, or let us send it.",
             _state(shared or bool(invitation) or connected, True, bool(link)),
-            "You",
-            _link("Open the link", "seller:partner-link", handle, link.public_id) if link else None,
+            _("you"),
+            link_to("Open the link", "seller:partner-link", handle, link.public_id)
+            if link
+            else None,
         ),
         Step(
             "The provider sends you an invitation",
             "They can once the marketplace has approved at least one of their roles.",
             _state(bool(invitation) or connected, False, bool(link)),
-            "The provider",
+            _("the provider"),
         ),
         Step(
             "Accept it and grant roles",
@@ -169,8 +255,8 @@ def seller_steps(seller: Organization) -> list[Step]:
             if invitation
             else "Only roles that were approved for the provider can be chosen.",
             _state(connected and not invitation, True, bool(invitation)),
-            "You",
-            _link("Answer", "seller:connection-accept", handle, invitation.public_id)
+            _("you"),
+            link_to("Answer", "seller:connection-accept", handle, invitation.public_id)
             if invitation
             else None,
         ),
@@ -184,7 +270,7 @@ def seller_answers(seller: Organization) -> list[Step]:
     for row in requests:
         title = f"{row.connection.provider.name} asks for more roles"
         place = ("seller:connection-request", seller.handle, row.connection.public_id)
-        steps.append(Step(title, row.message, CURRENT, "You", _link("Answer", *place)))
+        steps.append(Step(title, row.message, CURRENT, _("you"), link_to("Answer", *place)))
     page = "seller:connection"
     return steps + [_renewal_step(row, row.connection.provider, page) for row in renewals]
 
@@ -202,8 +288,8 @@ def _renewal_step(row: Renewal, by: Organization, page: str) -> Step:
         f"{by.name} proposes a later end date",
         f"{day(row.ends_at)} instead of {day(connection.ends_at)}.",
         CURRENT,
-        "You",
-        _link("Answer", f"{page}-renewal", reader.handle, connection.public_id),
+        _("you"),
+        link_to("Answer", f"{page}-renewal", reader.handle, connection.public_id),
     )
 
 
@@ -219,8 +305,8 @@ def review_steps(seller: Organization) -> list[Step]:
             "Review your partners",
             f"Keep, lower or end what they may do: {count(waiting, 'partner')}, next {name}{late}.",
             CURRENT,
-            "You",
-            _link("Review", "seller:partner-reviews", seller.handle),
+            _("you"),
+            link_to("Review", "seller:partner-reviews", seller.handle),
         )
     ]
 
@@ -232,34 +318,34 @@ def seller_supply_steps(seller: Organization) -> list[Step]:
     invited = SupplierInvitation.objects.for_organization(seller).exists()
     shipment = Shipment.objects.for_seller(seller).exists()
     shared = Share.objects.filter(shipment__seller=seller, status__in=LIVE_SHARE).exists()
-    permissions = _link("User Permissions", "seller:permissions", handle)
+    permissions = link_to("User Permissions", "seller:permissions", handle)
     return [
         Step(
             "Invite a supplier",
             "Manufacturers, freight forwarders, wholesalers: whoever ships for you.",
             _state(invited or connected, True, True),
-            "You",
+            _("you"),
             permissions,
         ),
         Step(
             "The supplier joins",
             "They follow the link in the e-mail; no seller account is needed.",
             _state(connected, False, invited),
-            "The supplier",
+            _("the supplier"),
         ),
         Step(
             "Prepare a shipment",
             "Destination, items, ship date.",
             _state(shipment, True, True),
-            "You",
-            _link("Shipments", "seller:shipments", handle),
+            _("you"),
+            link_to("Shipments", "seller:shipments", handle),
         ),
         Step(
             "Share it",
             "“Share Shipment” on its Prepare Shipment page; the supplier gets an e-mail.",
             _state(shared, True, shipment and connected),
-            "You",
-            _link("Shipments", "seller:shipments", handle) if shipment else None,
+            _("you"),
+            link_to("Shipments", "seller:shipments", handle) if shipment else None,
         ),
     ]
 
@@ -276,20 +362,20 @@ def supplier_steps(supplier: Organization, *, administrator: bool = True) -> lis
             "Connect with a seller",
             "Accept a seller's invitation, or invite one yourself.",
             _state(connected, not invited, True),
-            "The seller" if invited and not connected else "You",
-            _link("Sellers", "supply:sellers", handle) if administrator else None,
+            _("the seller") if invited and not connected else _("you"),
+            link_to("Sellers", "supply:sellers", handle) if administrator else None,
         ),
         Step(
             "A seller shares a shipment",
             "You get an e-mail with destination, items and ship date.",
             _state(waiting is not None, False, connected),
-            "The seller",
+            _("the seller"),
         ),
         Step(
             "Pack, label, ship",
             f"{waiting.shipment.shipment_id} is the next one." if waiting else "Step by step.",
             _state(False, True, waiting is not None),
-            "You",
-            _link("Open", "supply:share", handle, waiting.public_id) if waiting else None,
+            _("you"),
+            link_to("Open", "supply:share", handle, waiting.public_id) if waiting else None,
         ),
     ]

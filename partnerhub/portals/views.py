@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.invitations.pages import pending_for
@@ -14,7 +15,8 @@ from accounts.portals import page, portal_of
 from connections.reads.clients import SWITCHER, sellers_for
 from connections.views.links import partner_context
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
-from partnerhub.portals import checklists
+from partnerhub.portals import checklists, deadlines, numbers
+from partnerhub.portals.navigation import HISTORY
 from roles.catalogue import role_names
 from supplychain.permissions import VIEW_SHIPMENTS
 from supplychain.views.connections import supplier_context
@@ -74,22 +76,40 @@ def seller_home(request: PortalRequest) -> HttpResponse:
         opening = role_names()[VIEW_SHIPMENTS.role]
         return render(request, "portals/delegate_home.html", {"opening": opening})
     if not request.access.administrator:
-        return _home(request, [])
+        steps = checklists.member_steps(
+            organization,
+            shipments=request.access.allows(VIEW_SHIPMENTS),
+            history=request.access.allows(HISTORY),
+        )
+        return _home(request, [(_("Your work"), steps)])
     lists = [
-        ("Let a solution provider help you", checklists.seller_steps(organization)),
-        ("Ship with your suppliers", checklists.seller_supply_steps(organization)),
+        (_("Let a solution provider help you"), checklists.seller_steps(organization)),
+        (_("Ship with your suppliers"), checklists.seller_supply_steps(organization)),
     ]
-    waiting = [*checklists.seller_answers(organization), *checklists.review_steps(organization)]
-    return _home(request, lists, waiting)
+    waiting = [
+        *deadlines.for_seller(organization),
+        *checklists.seller_answers(organization),
+        *checklists.review_steps(organization),
+    ]
+    return _home(request, lists, waiting, numbers.of_seller(organization))
 
 
 @require_safe
 @require(ANY_MEMBER)
 def provider_home(request: PortalRequest) -> HttpResponse:
-    organization, administrator = request.access.organization, request.access.administrator
-    steps = checklists.provider_steps(request.user, organization, administrator=administrator)
-    waiting = checklists.provider_answers(organization) if administrator else []
-    return _home(request, [("From registration to your first client", steps)], waiting)
+    organization, user = request.access.organization, request.user
+    own = deadlines.of_identity(user)
+    if not request.access.administrator:
+        steps = checklists.employee_steps(user, organization)
+        return _home(request, [(_("Your way to your clients"), steps)], own)
+    title = _("From registration to your first client")
+    lists = [(title, checklists.provider_steps(user, organization))]
+    waiting = [
+        *deadlines.for_provider(organization),
+        *own,
+        *checklists.provider_answers(organization),
+    ]
+    return _home(request, lists, waiting, numbers.of_provider(organization))
 
 
 @require_safe
@@ -97,16 +117,27 @@ def provider_home(request: PortalRequest) -> HttpResponse:
 def supply_home(request: PortalRequest) -> HttpResponse:
     organization, administrator = request.access.organization, request.access.administrator
     steps = checklists.supplier_steps(organization, administrator=administrator)
-    return _home(request, [("From connection to shipment", steps)])
+    waiting = deadlines.for_supplier(organization, administrator=administrator)
+    lists = [(_("From connection to shipment"), steps)]
+    return _home(request, lists, waiting, numbers.of_supplier(organization))
 
 
 def _home(
     request: PortalRequest,
     lists: list[tuple[str, list[checklists.Step]]],
     waiting: Sequence[checklists.Step] = (),
+    stats: Sequence[numbers.Number] = (),
 ) -> HttpResponse:
-    asked = [("Waiting for your answer", waiting)] if waiting else []
-    context = {"lists": [*asked, *lists], "pending": pending_for(request.user)}
+    """What ends, waits or failed first; a list that is finished goes."""
+    pending = pending_for(request.user)
+    unfinished = [(title, steps) for title, steps in lists if not checklists.is_finished(steps)]
+    asked = [(_("What needs you"), waiting)] if waiting else []
+    context = {
+        "lists": [*asked, *unfinished],
+        "pending": pending,
+        "stats": stats,
+        "quiet": not (asked or unfinished or pending),
+    }
     return render(request, "portals/home.html", context)
 
 

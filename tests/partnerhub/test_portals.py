@@ -1,14 +1,21 @@
 """The front page, the portals' homes with their checklists, and User Permissions."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.invitations.pages import pending_for
+from core import clock
+from core.web.formats import day
 from partnerhub.portals import checklists
 from tests.factories import accounts as make
 from tests.factories import connections as connect
 from tests.factories import roles
 from tests.factories import supplychain as ship
+from tests.factories.invitations import employee as employee_invitation
 from tests.support import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -86,11 +93,86 @@ def test_provider_checklist_follows_the_phases():
     connect.approved(provider)
     steps = checklists.provider_steps(user, provider)
     assert states(steps)[3] == "done"
-    assert states(steps)[5:] == ["waiting", "todo", "todo"]
+    assert states(steps)[5:] == ["waiting", "todo", "todo", "todo"]
     link = connect.partner_link(make.organization("seller"), provider)
     steps = checklists.provider_steps(user, provider)
-    assert states(steps)[5:] == ["done", "current", "todo"]
+    assert states(steps)[5:] == ["done", "current", "todo", "todo"]
     assert str(link.public_id) in steps[6].button["url"]
+
+
+def home(user, organization, name):
+    """The text of this person's home."""
+    return signed_in(user).get(reverse(f"{name}:home", args=[organization.handle])).text
+
+
+def test_a_question_is_no_approval_and_says_when_the_application_lapses():
+    provider = make.organization("provider")
+    user = make.administrator(provider)
+    connect.approved(provider)
+    row = roles.application(provider, {"orders.returns": "edit"}, "information_requested")
+    assert states(checklists.provider_steps(user, provider))[3] == "current"
+    text = home(user, provider, "provider")
+    assert "Answer the reviewer&#x27;s question: Orders" in text
+    assert f"Without an answer the application lapses on {day(row.answer_due_at)}." in text
+    assert text.index("application lapses on") < text.index("From registration")
+
+
+def test_what_ends_stands_on_both_homes_and_finished_lists_go():
+    seller, boss, provider, user = connect.pair()
+    row = connect.connection(seller, provider)
+    row.ends_at = clock.now() + timedelta(days=22)
+    row.save()
+    roles.decided(provider, {"orders.returns": "edit"})
+    soon = clock.now() + timedelta(days=5)
+    connect.approved(provider, expires_at=soon)
+    text = home(user, provider, "provider")
+    assert "1 approved role ends" in text
+    assert f"Your connection with {seller.name} ends on {day(row.ends_at)}" in text
+    assert text.index("approved role ends") < text.index("Your connection with")
+    assert "From registration to your first client" not in text
+    text = home(boss, seller, "seller")
+    assert f"Your connection with {provider.name} ends on {day(row.ends_at)}" in text
+    assert "Let a solution provider help you" not in text
+
+
+def test_home_without_anything_to_do_says_so():
+    seller, _boss, provider, user = connect.pair()
+    connect.connection(seller, provider)
+    roles.decided(provider, {"orders.returns": "edit"})
+    text = home(user, provider, "provider")
+    assert "Nothing waits for you" in text
+    assert '<b class="stat-value">1</b>' in text
+
+
+def test_an_employee_reads_their_own_way_and_what_they_wait_for():
+    seller, _boss, provider, administrator = connect.pair()
+    employee = make.member(provider)
+    row = connect.connection(seller, provider)
+    grant = row.grants.get()
+    steps = checklists.provider_steps(administrator, provider)
+    assert (steps[-1].title, steps[-1].state) == ("Assign your employees to the client", "current")
+    text = home(employee, provider, "provider")
+    assert "You wait for your administrators" in text
+    assert "Role applications" not in text.partition("<main")[2]
+    connect.assigned(employee, grant, "view")
+    make.identity(employee)
+    text = home(employee, provider, "provider")
+    assert reverse("provider:clients", args=[provider.handle]) in text.partition("<main")[2]
+    assert checklists.provider_steps(administrator, provider)[-1].state == "done"
+
+
+def test_invitations_that_did_not_arrive_stand_on_the_home():
+    scene = employee_invitation("provider", status="undeliverable")
+    text = home(scene.inviter, scene.row.organization, "provider")
+    assert f"The invitation to {scene.row.address} did not arrive" in text
+
+
+def test_the_day_of_a_shipment_stands_first_for_its_supplier():
+    seller, _boss = ship.seller()
+    supplier, sam = ship.supplier()
+    ship.connected(seller, supplier)
+    row = ship.share(ship.shipment(seller, ship_date=clock.today()), supplier)
+    assert f"{row.shipment.shipment_id} is to leave on" in home(sam, supplier, "supply")
 
 
 def test_seller_checklist_knows_whose_turn_it_is():
@@ -183,3 +265,33 @@ def test_delegate_whose_roles_open_no_page_reads_which_they_are():
     assert response.status_code == 200
     assert "Manage Inventory/Add a Product" in response.text
     assert reverse("seller:shipments", args=[seller.handle]) not in response.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "most"), [("provider", "provider", 40), ("seller", "seller", 36)]
+)
+def test_a_home_takes_as_many_queries_for_one_as_for_six(kind, name, most):
+    organization = make.organization(kind)
+    user = make.administrator(organization)
+    other = {"provider": "seller", "seller": "provider"}[kind]
+
+    client = signed_in(user)
+    address = reverse(f"{name}:home", args=[organization.handle])
+
+    def counted():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        return len(queries)
+
+    def ends_soon():
+        pair = {kind: organization, other: make.organization(other)}
+        row = connect.connection(**pair)
+        row.ends_at = clock.now() + timedelta(days=9)
+        row.save()
+
+    ends_soon()
+    counted()  # The first page of a process reads catalogue and sites.
+    one = counted()
+    for _ in range(5):
+        ends_soon()
+    assert counted() == one <= most
