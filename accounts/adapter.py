@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts.addresses import AddressError, canonical
 from accounts.emails import security
 from accounts.invitations import opening
+from accounts.passwords import normal
 from core.outbox.rendering import render_plain
 from core.web.redirects import safe_next
 
@@ -20,6 +21,15 @@ class AccountAdapter(DefaultAccountAdapter):
             return canonical(email)
         except AddressError as error:
             raise ValidationError(str(error)) from error
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """Judged in its normal form, by what is known of the person: also before the account."""
+        if user is not None and user.pk is None:
+            opened = opening.from_cookie(self.request)
+            firm = opened.kind.inviter(opened.row).name if opened else ""
+            user.password_hints = [self.request.POST.get("name", ""), firm]
+        super().clean_password(normal(password), user=user)
+        return password
 
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None

@@ -33,7 +33,8 @@ ALLOWED = {
     "effective_level": "tests; the decision API will ask it",
     "read_scan": "tests; whoever scans a label will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
-    "OutboxBackend ProviderTransport": "settings",
+    "OutboxBackend ProviderTransport GuessedFirstValidator": "settings",
+    "get_help_text": "Django's validators of passwords",
     # Members of an enumeration that a person chooses and the database holds.
     "WHOLESALER OTHER OPERATOR AMAZON": "chosen by value",
     "EXPIRED_DOCUMENT NAME_DIFFERS ADDRESS_DIFFERS OLD_PROOF WRONG_DOCUMENT": "chosen by value",

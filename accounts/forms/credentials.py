@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from accounts.addresses import AddressField
 from accounts.invitations import opening
 from accounts.models import User
+from accounts.passwords import normal
 from accounts.sessions import remember_sign_up
 from core.errors import Conflict
 
@@ -84,7 +85,7 @@ class SignupForm(allauth_forms.SignupForm):
         """What was typed counts only in the browser that enters the mailed code."""
         user = self.unproved or self._create(request)
         typed = self.cleaned_data
-        password = make_password(typed["password1"]) if self.unproved else user.password
+        password = make_password(normal(typed["password1"])) if self.unproved else user.password
         remember_sign_up(request, user, password=password, name=typed["name"])
         return user
 

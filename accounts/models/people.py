@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,7 @@ from accounts.models.querysets import (
     MembershipQuerySet,
     OrganizationQuerySet,
 )
+from accounts.passwords import normal
 from accounts.states import (
     IdentityReason,
     IdentityStatus,
@@ -68,6 +70,21 @@ class User(Findable, AbstractBaseUser, PermissionsMixin, BaseModel):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def set_password(self, raw_password: str | None) -> None:
+        typed = raw_password or ""
+        if typed != normal(typed):
+            # The library does this where an address has no account: it has to take as long as
+            # check_password there.
+            make_password(typed)
+        super().set_password(None if raw_password is None else normal(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compared in its normal form; older hashes were made of what was typed."""
+        usual = normal(raw_password or "")
+        if super().check_password(usual):
+            return True
+        return raw_password != usual and super().check_password(raw_password)
 
     def get_short_name(self) -> str:
         return self.name
