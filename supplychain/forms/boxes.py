@@ -11,7 +11,7 @@ from core.numbers import AmountField, WholeField
 from core.web.forms import EditForm
 from supplychain.forms.fields import DayInput, LineField
 from supplychain.models import Box
-from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU
+from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU, short_id
 from supplychain.packing.contents import Line
 from supplychain.packing.units import (
     UnitError,
@@ -168,11 +168,15 @@ class ItemLabelForm(forms.Form):
 
 
 class TrackingForm(EditForm):
+    # What the person has confirmed, or is to confirm now: see transitions.packing.Doubtful.
+    confirmed = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    stamp = ""
+
     def __init__(self, *args: Any, boxes: list[Box], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for box in boxes:
             self.fields[f"box-{box.public_id}"] = LineField(
-                label=f"Box {box.number}",
+                label=f"Box {short_id(box.number)}",
                 required=False,
                 max_length=80,
                 initial=box.tracking_number,

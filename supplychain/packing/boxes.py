@@ -65,7 +65,12 @@ def box_id(shipment_id: str, number: int) -> str:
     """Return the id of a shipment's n-th box, such as FBA15DJ9S3J5U000001; raise BoxError."""
     if not 1 <= number <= MAX_BOX_NUMBER:
         raise BoxError(_("A box number is between 1 and %(most)s.") % {"most": MAX_BOX_NUMBER})
-    return f"{check_shipment_id(shipment_id)}U{number:06d}"
+    return f"{check_shipment_id(shipment_id)}{short_id(number)}"
+
+
+def short_id(number: int) -> str:
+    """The end of a box id, which tells the boxes of one shipment apart: "U000003"."""
+    return f"U{number:06d}"
 
 
 def split_box_id(text: str) -> tuple[str, int]:
@@ -138,14 +143,16 @@ def check_contents(plan: Iterable[ItemPlan], packed: Packed) -> list[Difference]
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers told briefly: "1–4, 7"."""
+    """Ascending box numbers told briefly: "U000001–U000004, U000007"."""
     parts: list[list[int]] = []
     for number in numbers:
         if parts and number == parts[-1][1] + 1:
             parts[-1][1] = number
         else:
             parts.append([number, number])
-    told = [str(low) if low == high else f"{low}–{high}" for low, high in parts]
+    told = [
+        short_id(low) if low == high else f"{short_id(low)}–{short_id(high)}" for low, high in parts
+    ]
     return ", ".join(told[:4]) + (" …" if len(told) > 4 else "")
 
 

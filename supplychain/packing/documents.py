@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from core.web.formats import short_day
 from core.web.pagination import Page, paginate
@@ -16,7 +17,7 @@ from core.web.spreadsheets import csv_lines
 from supplychain.centers import centers
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
 from supplychain.packing.boxes import box_id, box_notes
-from supplychain.packing.tracking import CARRIER_NAMES
+from supplychain.packing.tracking import carriers_of
 from supplychain.packing.units import (
     entered_unit,
     entered_weight,
@@ -116,33 +117,45 @@ def journey_facts(shipment: Shipment) -> list[tuple[str, str]]:
 
 def box_page(rows: Any, shipment: Shipment, request: HttpRequest, *, size: int) -> Page[Any]:
     """One page of boxes with their contents, in order; two queries."""
-    rows = rows.prefetch_related("contents__item")
+    rows = placed(rows).prefetch_related("contents__item")
     page = paginate(rows, request, order=("number", "id"), size=size, parameter="boxes")
     return replace(page, items=[box_row(box, shipment) for box in page])
 
 
-def box_row(box: Box, shipment: Shipment) -> dict[str, Any]:
+def placed(boxes: QuerySet[Box]) -> QuerySet[Any]:
+    """The boxes with their `place` among the `total` of their share, as labels count them."""
+    theirs = Box.objects.filter(share=OuterRef("share")).order_by().values("share")
+    count = theirs.annotate(n=Count("pk")).values("n")
+    before = theirs.filter(number__lte=OuterRef("number")).annotate(n=Count("pk")).values("n")
+    return boxes.annotate(place=Subquery(before), total=Subquery(count))
+
+
+def box_row(box: Any, shipment: Shipment) -> dict[str, Any]:
     contents = sorted(box.contents.all(), key=lambda content: content.item_id)
-    units = sum(content.quantity for content in contents)
     sides = (box.length_mm, box.width_mm, box.height_mm)
-    parcel = shipment.mode == TransportMode.SP
-    notes = box_notes(box.weight_g, sides, units=units, parcel=parcel)
     typed, other = _weight(box)
     return {
         "public_id": box.public_id,
-        "number": box.number,
+        "name": _("Box %(place)s of %(total)s") % {"place": box.place, "total": box.total},
         "code": box_id(shipment.shipment_id, box.number),
         "weight": typed,
         "weight_other": other,
         "size": _size(sides, entered_unit(sides, box.length_unit)),
         "contents": [f"{content.quantity:,} × {content.item.msku}" for content in contents],
-        "units": units,
-        "notes": [note.message for note in notes],
+        "notes": notes_of(box, shipment),
         "tracking": box.tracking_number,
-        "carrier": CARRIER_NAMES.get(box.carrier, ""),
+        "carrier": carriers_of(box.tracking_number),
         "verdict": box.tracking_verdict,
         "verdict_label": box.get_tracking_verdict_display() if box.tracking_verdict else "",
     }
+
+
+def notes_of(box: Box, shipment: Shipment) -> list[str]:
+    """What the box's weight and size mean, in sentences."""
+    units = sum(content.quantity for content in box.contents.all())
+    sides = (box.length_mm, box.width_mm, box.height_mm)
+    parcel = shipment.mode == TransportMode.SP
+    return [note.message for note in box_notes(box.weight_g, sides, units=units, parcel=parcel)]
 
 
 def _weight(box: Box) -> tuple[str, str]:

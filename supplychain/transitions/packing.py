@@ -1,14 +1,17 @@
 """What a supplier does with a shared shipment: boxes, contents, labels, tracking, shipped."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.db import lock, move
-from core.edits import Words, merge
+from core.edits import Words, fingerprint, merge
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
 from supplychain import emails
@@ -18,15 +21,23 @@ from supplychain.packing.boxes import (
     MAX_BOX_NUMBER,
     BoxError,
     Difference,
+    box_id,
     box_notes,
     check_equal_boxes,
     check_group_size,
+    short_id,
 )
-from supplychain.packing.tracking import TrackingError, check_bol, check_pro, check_tracking
+from supplychain.packing.tracking import (
+    Tracking,
+    TrackingError,
+    check_bol,
+    check_pro,
+    check_tracking,
+)
 from supplychain.packing.units import entered_unit, entered_weight
 from supplychain.permissions import WORK_SHARES
 from supplychain.plans import BoxContent, BoxPlan
-from supplychain.states import LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
+from supplychain.states import DONE_SHARE, LABELLED, PACKABLE, SHARE, TRACKABLE, ShareStatus
 from supplychain.transitions.guards import enter_share, note_share, require_open
 from supplychain.transitions.shipments import settle
 from supplychain.vocabulary import TransportMode
@@ -176,7 +187,7 @@ def remove_boxes(*, by: Any, share: Share, boxes: Iterable[uuid.UUID]) -> int:
     _require_packable(share)
     rows = Box.objects.filter(share=share, public_id__in=list(boxes))
     BoxItem.objects.filter(box__in=rows).delete()
-    removed, _ = rows.delete()
+    removed = rows.delete()[0]
     if removed:
         note_share(share, "share.boxes_removed", by, share.status, boxes=removed)
     return removed
@@ -301,21 +312,51 @@ def note_download(*, by: Any, share: Share, what: str) -> Share:
     return share
 
 
+class Doubtful(Invalid):
+    """Numbers that may be wrong: `doubts` says why, by field, and `stamp` confirms just these."""
+
+    def __init__(self, doubts: Mapping[str, str]) -> None:
+        super().__init__(_("Look at these numbers once more, or say that they are right."))
+        self.doubts = dict(doubts)
+        self.stamp = fingerprint(sorted(doubts.items()))
+
+
 @transaction.atomic
 def set_tracking(
-    *, by: Any, share: Share, numbers: Mapping[uuid.UUID, str], shown: Words | None = None
+    *,
+    by: Any,
+    share: Share,
+    numbers: Mapping[uuid.UUID, str],
+    shown: Words | None = None,
+    confirmed: str = "",
 ) -> int:
-    """How many changed; "" takes one back (U35). Only what differs from `shown`, the words that a
-    form carried by field, is written. Raises Invalid with the field of a bad number, Overtaken."""
+    """How many changed; "" takes one back until the boxes are shipped (U35).
+
+    Only what differs from `shown`, the words that a form carried by field, is written. A number
+    that may be wrong has to be `confirmed`: see Doubtful. Raises Invalid with the field of a bad
+    number, Doubtful, Overtaken.
+    """
     share = enter_share(share, by, WORK_SHARES)
     _require_trackable(share)
     boxes = list(Box.objects.filter(share=share, public_id__in=numbers).order_by("number"))
     if len(boxes) != len(numbers):
-        raise Conflict("The boxes have changed in the meantime. Reload the page.")
+        raise Conflict(_("The boxes have changed in the meantime. Reload the page."))
     now = {_field(box): box.tracking_number for box in boxes}
     typed = {_field(box): numbers[box.public_id] for box in boxes}
     meant = merge(now, typed, shown)
-    changed = [box for box in boxes if _field(box) in meant and _track(box, meant[_field(box)])]
+    doubts: dict[str, list[str]] = defaultdict(list)
+    changed = []
+    for box in boxes:
+        if _field(box) in meant:
+            tracking = _tracking(share, box, meant[_field(box)])
+            if tracking and tracking.doubt:
+                doubts[_field(box)].append(tracking.doubt)
+            changed += [box] if _track(box, tracking) else []
+    for field, doubt in _repeated(share, changed):
+        doubts[field].append(doubt)
+    said = Doubtful({field: " ".join(lines) for field, lines in doubts.items()})
+    if doubts and confirmed != said.stamp:
+        raise said
     Box.objects.bulk_update(
         changed, ["tracking_number", "carrier", "tracking_verdict"], batch_size=CHUNK
     )
@@ -324,23 +365,62 @@ def set_tracking(
     return len(changed)
 
 
+def _repeated(share: Share, changed: Sequence[Box]) -> Iterator[tuple[str, str]]:
+    """The fields of boxes whose new number another box of theirs has, in this shipment or in
+    another one between the same two; what other suppliers have entered is not told."""
+    wanted = {box.tracking_number for box in changed if box.tracking_number}
+    if not wanted:
+        return
+    theirs = Q(share__connection=share.connection_id) if share.connection_id else Q(share=share)
+    rows = Box.objects.filter(theirs, tracking_number__in=wanted).select_related("shipment")
+    mine = {box.pk for box in changed}
+    owners: dict[str, list[Box]] = defaultdict(list)
+    for box in [*changed, *(row for row in rows[:CHUNK] if row.pk not in mine)]:
+        owners[box.tracking_number].append(box)
+    for box in changed:
+        others = [other for other in owners[box.tracking_number] if other.pk != box.pk]
+        if box.tracking_number and others:
+            other = others[0]
+            shipment = share.shipment if other.pk in mine else other.shipment
+            yield (
+                _field(box),
+                _("Box %(box)s has %(number)s, too.")
+                % {
+                    "box": box_id(shipment.shipment_id, other.number),
+                    "number": box.tracking_number,
+                },
+            )
+
+
 def _field(box: Box) -> str:
     return f"box-{box.public_id}"
 
 
-def _track(box: Box, number: str) -> bool:
+def _tracking(share: Share, box: Box, number: str) -> Tracking | None:
+    """What this text says for the box; None for none."""
+    field = _field(box)
+    if not number.strip():
+        _require_kept(share, box.tracking_number, field)
+        return None
+    try:
+        return check_tracking(number)
+    except TrackingError as error:
+        raise Invalid(f"Box {short_id(box.number)}: {error}", field=field) from error
+
+
+def _require_kept(share: Share, number: str, field: str) -> None:
+    """What has left is found by its number: it may be corrected, but not taken away."""
+    if number and share.status in DONE_SHARE:
+        text = _("The boxes have been shipped: you can correct the number, but not remove it.")
+        raise Invalid(text, field=field)
+
+
+def _track(box: Box, tracking: Tracking | None) -> bool:
     """Put the number on the box; False when it stood there already."""
     before = box.tracking_number
-    if not number.strip():
-        box.tracking_number = box.carrier = box.tracking_verdict = ""
-        return bool(before)
-    try:
-        tracking = check_tracking(number)
-    except TrackingError as error:
-        raise Invalid(f"Box {box.number}: {error}", field=_field(box)) from error
-    box.tracking_number = tracking.normalised
-    box.carrier = tracking.carrier or ""
-    box.tracking_verdict = tracking.verdict
+    box.tracking_number = tracking.normalised if tracking else ""
+    box.carrier = (tracking and tracking.carrier) or ""
+    box.tracking_verdict = tracking.verdict if tracking else ""
     return box.tracking_number != before
 
 
@@ -358,6 +438,9 @@ def set_freight(
     checks = {"pro_number": check_pro, "bol_number": check_bol}
     meant = merge(now, {"pro_number": pro_number, "bol_number": bol_number}, shown)
     values = {name: _checked(checks[name], number, name) for name, number in meant.items()}
+    for name, number in values.items():
+        if not number:
+            _require_kept(share, now[name], name)
     if values:
         move(share, expect=now | {"status": share.status}, **values)
         note_share(share, "share.freight_entered", by, share.status)
@@ -403,4 +486,4 @@ def _require_tracked(share: Share) -> None:
     missing = share.boxes.filter(tracking_number="").order_by("number")
     number = missing.values_list("number", flat=True).first()
     if number is not None:
-        raise Invalid(f"Box {number} has no tracking number yet.")
+        raise Invalid(_("Box %(box)s has no tracking number yet.") % {"box": short_id(number)})

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from core.edits import Overtaken
@@ -18,7 +20,7 @@ from core.web.pagination import paginate
 from supplychain.forms.boxes import BoxForm, FreightForm, TrackingForm, TrackingPasteForm
 from supplychain.models import Box, Share
 from supplychain.packing import contents, documents
-from supplychain.packing.boxes import ranges
+from supplychain.packing.boxes import ranges, short_id
 from supplychain.packing.units import entered_unit, entered_weight, from_millimetres
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import PACKABLE, TRACKABLE
@@ -63,10 +65,9 @@ def _units(request: PortalRequest, share: Share) -> dict[str, str]:
 
 
 def _added(share: Share, boxes: list[Box]) -> str:
-    row = documents.box_row(boxes[0], share.shipment)
-    numbers = ranges([box.number for box in boxes])
-    noun = "Box" if len(boxes) == 1 else "Boxes"
-    return " ".join([f"{noun} {numbers} entered.", *row["notes"]])
+    ids = ranges([box.number for box in boxes])
+    told = ngettext("Box %(ids)s entered.", "Boxes %(ids)s entered.", len(boxes)) % {"ids": ids}
+    return " ".join([told, *documents.notes_of(boxes[0], share.shipment)])
 
 
 def _next(request: PortalRequest, share: Share, form: BoxForm) -> str:
@@ -100,9 +101,9 @@ def box_edit(request: PortalRequest, public_id: uuid.UUID, box_id: uuid.UUID) ->
             ),
         )
         if changed:
-            messages.success(request, f"Box {box.number} saved.")
+            messages.success(request, _("Box %(id)s saved.") % {"id": short_id(box.number)})
             return HttpResponseRedirect(share_url(request, share) + "#boxes")
-    context = around(request, share, form=form, box=box, hidden=0)
+    context = around(request, share, form=form, box=short_id(box.number), hidden=0)
     return render(request, "supplychain/supply/box_form.html", context, status=status_of(form))
 
 
@@ -150,7 +151,11 @@ def share_tracking(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     if share.shipment.mode == TransportMode.LTL:
         return _freight(request, share)
     page = paginate(
-        share.boxes.all(), request, order=("number", "id"), size=TRACKED_AT_ONCE, parameter="boxes"
+        documents.placed(share.boxes.all()),
+        request,
+        order=("number", "id"),
+        size=TRACKED_AT_ONCE,
+        parameter="boxes",
     )
     form = TrackingForm(posted(request), boxes=list(page))
     paste = TrackingPasteForm(posted(request))
@@ -192,8 +197,18 @@ def _write(
     shown = blank | (form.cleaned_data["shown"] or {})
     try:
         changed = packing.set_tracking(
-            by=actor(request), share=share, numbers=numbers, shown=shown or None
+            by=actor(request),
+            share=share,
+            numbers=numbers,
+            shown=shown or None,
+            confirmed=form.cleaned_data["confirmed"],
         )
+    except packing.Doubtful as error:
+        form.stamp = error.stamp
+        for field, doubt in error.doubts.items():
+            target, name = (form, field) if field in form.fields else (paste, "pasted")
+            target.add_error(name, doubt)
+        return False
     except Overtaken as error:
         form.overtaken(error.now)
         return False

@@ -122,15 +122,15 @@ def test_two_dates_in_two_boxes_are_fine():
 def test_a_difference_says_where_and_how_much():
     boxes = packed([("A", 1500)], [("%(x)s", 1)], [("A", 1500)])
     strange, total = check_contents(plan_of([("A", 4000)]), boxes)
-    assert (strange.row, strange.sku) == ("2", "%(x)s")
-    assert strange.message == "Box 2: SKU %(x)s is not in the plan."
+    assert (strange.row, strange.sku) == ("U000002", "%(x)s")
+    assert strange.message == "Box U000002: SKU %(x)s is not in the plan."
     assert (total.row, total.planned, total.packed) == ("", 4000, 3000)
     assert total.message == "SKU A: 4,000 planned, 3,000 packed, 1,000 missing."
 
 
 def test_equal_boxes_are_told_briefly():
     numbers = [1, 2, 3, 7, 9, 11, 13]
-    assert boxes.ranges(numbers) == "1–3, 7, 9, 11 …"
+    assert boxes.ranges(numbers) == "U000001–U000003, U000007, U000009, U000011 …"
 
 
 SKUS = st.sampled_from("ABC")

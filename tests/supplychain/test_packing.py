@@ -19,6 +19,7 @@ from tests.support import drain, nothing_changes, signed_in
 
 pytestmark = pytest.mark.django_db
 UPS = "1Z12345E0291980794"
+UPS_2 = "1Z5R89390357567127"
 
 
 class Scene:
@@ -81,7 +82,7 @@ def test_from_the_mail_to_shipped(scene):
     assert pdf["Content-Type"] == "application/pdf"
     assert f"{scene.shipment.shipment_id}U000002" in text_of(pdf)
     page = scene.get("share-tracking")
-    data = dict.fromkeys(page.context["form"].fields, UPS)
+    data = dict(zip((field.name for _, field in page.context["rows"]), (UPS, UPS_2), strict=True))
     assert scene.post("share-tracking", data).status_code == 302
     assert set(Box.objects.values_list("carrier", "tracking_verdict")) == {("ups", "validated")}
     assert scene.post("share-shipped").status_code == 302
@@ -375,22 +376,118 @@ def test_tracking_numbers_are_checked_and_told_at_their_box(scene):
     with nothing_changes():
         response = scene.post("share-tracking", {first: UPS, second: "bad number!"})
     assert response.status_code == 422
-    assert "Box 2:" in response.content.decode()
-    scene.post("share-tracking", {first: UPS[:-1] + "3", second: ""})
+    assert "Box U000002:" in response.content.decode()
+    with nothing_changes():
+        doubted = scene.post("share-tracking", {first: UPS[:-1] + "3", second: ""})
+    assert doubted.status_code == 422
+    assert "but its check digit is wrong" in doubted.context["form"].errors[first][0]
+    sure = {"confirmed": doubted.context["form"].stamp}
+    assert scene.post("share-tracking", {first: UPS[:-1] + "3"} | sure).status_code == 302
     assert Box.objects.get(number=1).tracking_verdict == "not_validated"
     scene.post("share-labels")
     response = scene.post("share-shipped")
     assert response.status_code == 422
-    assert "Box 2 has no tracking number yet" in response.content.decode()
+    assert "Box U000002 has no tracking number yet" in response.content.decode()
     with nothing_changes():
         too_many = scene.post("share-tracking", {first: UPS, "pasted": "A1\nB2"})
         assert too_many.status_code == 422
-    assert scene.post("share-tracking", {first: UPS, "pasted": "LX123456789DE"}).status_code == 302
+    assert scene.post("share-tracking", {first: UPS, "pasted": "DACHSER-4711"}).status_code == 302
     assert list(Box.objects.values_list("tracking_verdict", flat=True)) == [
         "validated",
         "not_supported",
     ]
     assert scene.post("share-shipped").status_code == 302
+
+
+@pytest.mark.parametrize("pasted", [False, True])
+def test_the_same_number_twice_is_told_and_confirmed(scene, pasted):
+    """Typed or pasted, in this shipment or in an earlier one of the same two."""
+    scene.add({"MUG": 6, "BOWL": 4}, count="2")
+    scene.post("share-confirm")
+    first, second = (f"box-{row.public_id}" for row in Box.objects.order_by("number"))
+    sent = {"pasted": f"{UPS}\n{UPS}"} if pasted else {first: UPS, second: UPS}
+    with nothing_changes():
+        answer = scene.post("share-tracking", sent)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    code = f"{scene.shipment.shipment_id}U000002"
+    assert f"Box {code} has {UPS}, too." in text
+    assert 'name="confirmed"' in text
+    with nothing_changes():
+        # What is confirmed is what was told: other numbers are asked for anew.
+        other = {first: UPS_2, second: UPS_2, "confirmed": answer.context["form"].stamp}
+        if not pasted:
+            other |= {second: UPS_2[:-1] + "7"}
+        assert scene.post("share-tracking", other).status_code == 422
+    sure = {"confirmed": answer.context["form"].stamp}
+    assert scene.post("share-tracking", sent | sure).status_code == 302
+    assert set(Box.objects.values_list("tracking_number", flat=True)) == {UPS}
+
+    later = share(
+        shipment(scene.firm, {"CUP": 1}), scene.factory, connection=scene.share.connection
+    )
+    packed(later)
+    type(later).objects.filter(pk=later.pk).update(status="labels_ready", confirmed_at=clock.now())
+    [box] = later.boxes.all()
+    again = scene.client.post(share_page(later, "share-tracking"), {f"box-{box.public_id}": UPS})
+    assert again.status_code == 422
+    assert scene.shipment.shipment_id in again.content.decode()
+
+
+def test_other_suppliers_numbers_are_not_told(scene):
+    """Whoever enters a number does not learn that another supplier has it."""
+    other = share(scene.shipment, supplier()[0], "packing")
+    packed(other)
+    Box.objects.update(tracking_number=UPS)
+    scene.add({"MUG": 12, "BOWL": 8})
+    type(scene.share).objects.filter(pk=scene.share.pk).update(
+        status="contents_confirmed", confirmed_at=clock.now()
+    )
+    [box] = scene.share.boxes.all()
+    assert scene.post("share-tracking", {f"box-{box.public_id}": UPS}).status_code == 302
+
+
+def test_numbers_of_what_has_left_are_corrected_and_never_emptied(scene):
+    """U35: the boxes are on their way; who emptied the field would lose them."""
+    scene.add({"MUG": 12, "BOWL": 8})
+    scene.post("share-confirm")
+    scene.post("share-labels")
+    field = f"box-{Box.objects.get().public_id}"
+    scene.post("share-tracking", {field: UPS})
+    scene.post("share-tracking", {field: ""})
+    assert Box.objects.get().tracking_number == ""
+    scene.post("share-tracking", {field: UPS})
+    assert scene.post("share-shipped").status_code == 302
+    with nothing_changes():
+        for blank in ("", "   ", "\u2060"):
+            answer = scene.post("share-tracking", {field: blank})
+            assert answer.status_code == 422
+            assert "not remove it" in answer.content.decode()
+    assert scene.post("share-tracking", {field: UPS_2}).status_code == 302
+    assert Box.objects.get().tracking_number == UPS_2
+
+
+def test_freight_numbers_of_what_has_left_are_never_emptied():
+    scene = Scene(mode="LTL", MUG=4)
+    packed(scene.share)
+    scene.post("share-confirm")
+    scene.post("share-labels")
+    scene.post("share-tracking", {"pro_number": "PRO-1", "bol_number": "BOL-1"})
+    scene.post("share-shipped")
+    with nothing_changes():
+        for left in ({"pro_number": "PRO-1"}, {"bol_number": "BOL-1"}):
+            assert scene.post("share-tracking", left).status_code == 422
+    sent = {"pro_number": "PRO-2", "bol_number": "BOL-1"}
+    assert scene.post("share-tracking", sent).status_code == 302
+    scene.share.refresh_from_db()
+    assert scene.share.pro_number == "PRO-2"
+
+
+def test_several_carriers_of_a_number_are_told(scene):
+    scene.add({"MUG": 12, "BOWL": 8})
+    scene.post("share-confirm")
+    scene.post("share-tracking", {f"box-{Box.objects.get().public_id}": "320610804900"})
+    assert "FedEx or Purolator" in scene.get().content.decode()
 
 
 def test_what_is_copied_from_a_mail_is_read(scene):

@@ -12,7 +12,8 @@ from tests.supplychain.test_packing import UPS, Scene
 from tests.support import nothing_changes, signed_in
 
 pytestmark = pytest.mark.django_db
-OTHER = "1Z12345E6205277936"
+OTHER = "1Z5R89390357567127"
+THIRD = "1Z879E930346834440"
 
 
 @pytest.fixture
@@ -45,13 +46,13 @@ def test_two_people_enter_a_number_for_one_box(scene):
     first, second = (f"box-{box.public_id}" for box in boxes())
     scene.client.post(url, mine | {first: UPS})
     with nothing_changes():
-        answer = scene.client.post(url, mine | {first: OTHER, second: OTHER})
+        answer = scene.client.post(url, mine | {first: OTHER, second: THIRD})
     assert answer.status_code == 409
     assert UPS in answer.context["form"].errors[first][0]
     again = held(answer)
-    assert (again[first], again[second]) == (OTHER, OTHER)
+    assert (again[first], again[second]) == (OTHER, THIRD)
     assert scene.client.post(url, again).status_code == 302
-    assert [box.tracking_number for box in boxes()] == [OTHER, OTHER]
+    assert [box.tracking_number for box in boxes()] == [OTHER, THIRD]
 
 
 def test_a_pasted_number_does_not_take_a_box_that_has_one_now(scene):

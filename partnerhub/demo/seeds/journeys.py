@@ -14,6 +14,7 @@ from core import clock
 from partnerhub.demo.people import GUEST
 from partnerhub.demo.seeds.actors import Tenant, at, extra, lead_part, register
 from supplychain.models import Share, Shipment, SupplierConnection
+from supplychain.packing.tracking import check_tracking
 from supplychain.plans import BoxContent, BoxPlan, ItemPlan, NewAccount, ShipmentFacts, Targets
 from supplychain.states import CARRIER_STEPS, SHIPMENT, ShipmentStatus
 from supplychain.transitions import (
@@ -28,7 +29,6 @@ from supplychain.transitions import (
 
 EXAMPLES = Path(__file__).parents[3] / "supplychain" / "data" / "inbound_examples.json"
 # Real numbers with valid check digits, from the carriers' public format examples.
-TRACKING = ("1Z5R89390357567127", "1Z879E930346834440", "986578788855")
 LIST = """Name,E-mail address,What the supplier does
 Harvest Jars,hello@harvest-jars.example,Manufacturer
 Lake Forwarding,office@lake-forwarding.example,Freight forwarder
@@ -144,8 +144,14 @@ def _track(share: Share, by: User) -> None:
         packing.set_freight(by=by, share=share, pro_number="123456789", bol_number="BOL-20441")
         return
     boxes = share.boxes.order_by("number")
-    numbers = {box.public_id: TRACKING[n % len(TRACKING)] for n, box in enumerate(boxes)}
+    numbers = {box.public_id: _parcel(box.pk) for box in boxes}
     packing.set_tracking(by=by, share=share, numbers=numbers)
+
+
+def _parcel(number: int) -> str:
+    """A parcel number that no other box has, with the check digit that belongs to it."""
+    every = (f"1Z5R893903{number:07d}{digit}" for digit in range(10))
+    return next(number for number in every if not check_tracking(number).doubt)
 
 
 def _advance(share: Share, by: User, until: str) -> Share:
