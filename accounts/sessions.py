@@ -27,7 +27,7 @@ from accounts.models import User
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 SIGN_UP = "accounts_sign_up"
 CLAIMED = "accounts_claimed"
-BROWSER = "browser"
+BROWSER = f"{settings.COOKIE_PREFIX}browser"
 BROWSER_AGE = 365 * 24 * 3600
 MOST_PEOPLE = 8
 _SALT = "accounts.sessions.browser"

@@ -16,6 +16,7 @@ from accounts.transitions import identity
 from core import clock
 from core.failures.services import each
 from core.tasks import task
+from core.web.models import Limit
 
 TASK = "accounts.sweep"
 BATCH = 500
@@ -66,5 +67,7 @@ def forget_lists() -> None:
 
 @task("accounts.forget_sessions")
 def forget_sessions() -> None:
-    """Delete the rows of sessions that have ended; their time is real, not the rules' clock."""
+    """Delete the rows of sessions and limits that have ended; their time is real, not the rules'
+    clock."""
     Session.objects.filter(expire_date__lt=clock.real_now()).delete()
+    Limit.objects.filter(expires__lt=clock.real_now()).delete()

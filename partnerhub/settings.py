@@ -66,23 +66,27 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: a probe speaks plain http and knows no host name.
-    "core.web.middleware.health",
+    # First: their headers stand on every answer, whoever gives it.
+    "core.web.middleware.request_context",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.web.middleware.clear_site_data",
+    # A probe speaks plain http and knows no host name.
+    "partnerhub.portals.probes.health",
+    "core.web.middleware.https_only",
     *(["partnerhub.demo.middleware.one_host"] if DEMO else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.web.middleware.clean_input",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "core.web.bodies.body_limit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "core.web.middleware.request_context",
     "core.web.middleware.known_methods",
     "core.web.middleware.domain_errors",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -121,15 +125,23 @@ TEMPLATES = [
 DATABASES = {"default": env.database(VAR_DIR / "partnerhub.sqlite3")}
 REDIS_URL, REDIS_TLS = env.redis()
 CACHES = {
+    # What limits sign-in and codes must survive a broker that forgets, and one that hangs.
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_limit",
+        # Never culled, which would end limits early: accounts.forget_sessions clears what ended.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000_000},
+    },
+    "quick": {
+        "BACKEND": "core.caches.QuickCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "partnerhub",
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, **REDIS_TLS},
-    }
+    },
 }
 MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR_DIR / "media")
 STATIC_URL = "/static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = None if DEBUG or DEMO else VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 STORAGES = {
@@ -205,21 +217,22 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_HTTPS
 USERSESSIONS_TRACK_ACTIVITY = False
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
-# guardian is asked through core.object_permissions, never through user.has_perm.
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # guardian is asked through core.object_permissions, never user.has_perm
+    "security.W008",  # core.web.middleware.https_only redirects, and never for ever
+]
 
 # Browser ---------------------------------------------------------------------------------------
-_COOKIE_PREFIX = "__Host-" if SITE_HTTPS else ""
-SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+COOKIE_PREFIX = "__Host-" if SITE_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = SITE_HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = SITE_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SECURE_SSL_REDIRECT = SITE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_HSTS_SECONDS = 63_072_000 if SITE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_HTTPS

@@ -35,6 +35,7 @@ ALLOWED = {
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
     "OutboxBackend ProviderTransport GuessedFirstValidator": "settings",
     "get_help_text": "Django's validators of passwords",
+    "_client _class": "Django's cache on Redis",
     # Members of an enumeration that a person chooses and the database holds.
     "WHOLESALER OTHER OPERATOR AMAZON": "chosen by value",
     "EXPIRED_DOCUMENT NAME_DIFFERS ADDRESS_DIFFERS OLD_PROOF WRONG_DOCUMENT": "chosen by value",
@@ -42,7 +43,9 @@ ALLOWED = {
     "GOVERNMENT_ID PROOF_OF_ADDRESS": "chosen by value",
 }
 # Where a name in a string or a keyword is a use: columns, fields, and what settings point at.
-NAMED = re.compile(r"models|forms|admin|middleware|transport|mailbox|renderer|logs|peers")
+NAMED = re.compile(
+    r"models|forms|admin|middleware|transport|mailbox|renderer|logs|peers|caches|bodies|probes"
+)
 DECORATED = ["@task*", "@admin.*", "@receiver*", "@register.*", "@*.connect*"]
 
 

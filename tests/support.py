@@ -27,6 +27,7 @@ NOT_BUSINESS = {
     "chores_failure",
     "outbox_pause",
     "submissions_submission",
+    "web_limit",
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from redis import Redis
 
@@ -27,6 +27,7 @@ def test_broker_answers():
 
 
 def test_cache_answers():
+    cache = caches["quick"]
     cache.set("ground", 1, timeout=5)
     assert cache.get("ground") == 1
 

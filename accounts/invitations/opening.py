@@ -20,7 +20,7 @@ from core.errors import DomainError
 from core.outbox import tokens
 from core.outbox.tokens import Claim
 
-COOKIE = "invitation"
+COOKIE = f"{settings.COOKIE_PREFIX}invitation"
 _SALT = "accounts.invitations.opening"
 
 

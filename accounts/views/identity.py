@@ -17,11 +17,14 @@ from accounts.states import OrganizationStatus
 from accounts.tenancy import administered
 from accounts.transitions.identity import obstacle, submit_identity
 from core.errors import Conflict
+from core.web.bodies import MEGABYTE, takes
 from core.web.forms import apply, status_of
 
 HISTORY = 20
 
 
+# Two documents, and room for one that is told to be too large.
+@takes(32 * MEGABYTE)
 def identity(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
     rows = IdentityCheck.objects.filter(user=person).prefetch_related("documents")

@@ -134,7 +134,9 @@ def provider_ask(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def registration_hint(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(hint(request.GET.get("country", "")), content_type="text/plain")
+    return HttpResponse(
+        hint(request.GET.get("country", "")), content_type="text/plain; charset=utf-8"
+    )
 
 
 def _own(request: HttpRequest, public_id: UUID) -> Organization:

@@ -6,7 +6,7 @@ whether today is noted already, so that a page costs no statement more.
 
 import logging
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponseBase
 
@@ -47,7 +47,7 @@ def _first_today(user_id: int, connection_id: int, role_code: str) -> bool:
     """Whether nobody noted it today; without a cache it is noted again, which changes nothing."""
     key = f"right-use:{user_id}:{connection_id}:{role_code}:{clock.today()}"
     try:
-        return bool(cache.add(key, True, timeout=A_DAY))
+        return bool(caches["quick"].add(key, True, timeout=A_DAY))
     except Exception as error:  # noqa: BLE001 - whatever a cache does, the page is shown
         logger.warning("use noted without the cache", extra={"reason": type(error).__name__})
         return True

@@ -2,7 +2,7 @@
 
 import logging
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 logger = logging.getLogger(__name__)
 
@@ -11,6 +11,7 @@ def count(key: str, *, seconds: int) -> int:
     """Count one more under `key` and return how many there were within `seconds`; 0 without a
     cache: what is limited here must be harmless without the limit."""
     try:
+        cache = caches["quick"]
         cache.add(key, 0, timeout=seconds)
         return int(cache.incr(key))
     except Exception as error:  # noqa: BLE001 - whatever a cache does, the page is shown

@@ -1,5 +1,6 @@
-"""Middleware that knows no domain: health, clean input, request context, refusals as pages."""
+"""Middleware that knows no domain: request context, https, clean input, refusals as pages."""
 
+import errno
 import logging
 import sys
 import uuid
@@ -8,9 +9,17 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -18,31 +27,31 @@ from django.views import defaults
 
 from core.errors import DomainError
 from core.origin import Origin, origin
+from core.web.bodies import too_large
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 METHODS = ("GET", "HEAD", "POST")
+TEXT = "text/plain; charset=utf-8"
+RETRY_SECONDS = 30
+# No space, over quota, a file system that became read-only, no more open files.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
+# Of what browsers can do, pages here use keys for signing in and copying.
+_UNUSED = (
+    "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth browsing- "
+    "topics camera compute-pressure display-capture encrypted-media fullscreen gamepad "
+    "geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort "
+    "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment picture- "
+    "in-picture screen-wake-lock serial storage-access sync-xhr unload usb web-share window- "
+    "management xr-spatial-tracking"
+)
+_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+PERMISSIONS = ", ".join(
+    [*(f"{name}=()" for name in _UNUSED.split()), *(f"{name}=(self)" for name in _USED)]
+)
 RECORDED = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html"}
 RECORDED |= {410: "410.html", 422: "409.html", 429: "429.html"}
-
-
-def health(get_response: Handler) -> Handler:
-    """Answer /healthz (the process lives) and /readyz (the database answers) on any host."""
-
-    def handle(request: HttpRequest) -> HttpResponse:
-        if request.path == "/healthz":
-            return HttpResponse("ok\n", content_type="text/plain")
-        if request.path == "/readyz":
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT 1")
-            except DatabaseError:
-                return JsonResponse({"database": False}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-            return JsonResponse({"database": True})
-        return get_response(request)
-
-    return handle
 
 
 def clean_input(get_response: Handler) -> Handler:
@@ -51,9 +60,7 @@ def clean_input(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         if "\0" in request.path or "%00" in query or "\0" in query:
-            return HttpResponse(
-                "Bad request\n", status=HTTPStatus.BAD_REQUEST, content_type="text/plain"
-            )
+            return HttpResponseBadRequest("Bad request\n", content_type=TEXT)
         return get_response(request)
 
     return handle
@@ -81,7 +88,8 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def request_context(get_response: Handler) -> Handler:
-    """Give every request an id and an origin for history and logs; never cache signed-in pages."""
+    """Give every request an id and an origin for history and logs, and every answer, whoever made
+    it, the same headers; never cache signed-in pages."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex
@@ -92,9 +100,56 @@ def request_context(get_response: Handler) -> Handler:
             origin.reset(token)
         response["X-Request-ID"] = request_id
         response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = PERMISSIONS
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
             patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return handle
+
+
+def https_only(get_response: Handler) -> Handler:
+    """Send pages that were asked for in clear to https, and refuse everything else in clear: a
+    program would send its form once more, in clear, each time.
+
+    Where the proxy does not say how it was asked, or says "http" of a browser that adds what it
+    sends over https only, sending on would never end: whoever runs the site reads what is wrong.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if not settings.SITE_HTTPS or request.is_secure():
+            return get_response(request)
+        said = "X-Forwarded-Proto" in request.headers and "Sec-Fetch-Mode" not in request.headers
+        page = request.method in ("GET", "HEAD") and not request.path.startswith("/webhooks/")
+        if said and page:
+            return HttpResponsePermanentRedirect(f"{settings.SITE_URL}{request.get_full_path()}")
+        if not said:
+            logger.error("the proxy in front does not say X-Forwarded-Proto: https")
+        text = f"This site answers over https only: {settings.SITE_URL}/\n"
+        hint = "For whoever runs it: the proxy has to send X-Forwarded-Proto: https.\n"
+        return HttpResponseBadRequest(text + ("" if said else hint), content_type=TEXT)
+
+    return handle
+
+
+def say_signed_out(request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Whoever ends the session, the browser is to forget the pages that it has kept."""
+    if request is not None:
+        request.signed_out = True  # type: ignore[attr-defined]
+
+
+user_logged_out.connect(say_signed_out)
+
+
+def clear_site_data(get_response: Handler) -> Handler:
+    """Tell the browser of somebody who signed out to forget our pages. Not the cookies: one of them
+    tells that this browser is known."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if getattr(request, "signed_out", False):
+            response["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     return handle
@@ -114,14 +169,27 @@ def _from_broker(error: Exception) -> bool:
     return client is not None and isinstance(error, client.RedisError)
 
 
+def _is_away(error: BaseException | None) -> bool:
+    """Whether database, broker, disk or temporary folder failed, and not the request."""
+    if isinstance(error, InternalError):  # what psycopg2 calls a database that only reads
+        return "read-only" in str(error)
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+        no_folder = isinstance(error, FileNotFoundError) and "temporary directory" in str(error)
+        return error.errno in NO_ROOM or no_folder
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    return isinstance(error, Exception) and _from_broker(error)
+
+
 def unavailable(error: BaseException | None) -> HttpResponse | None:
-    """The 503 page when `error` says that the database or the cache is away, else None (F10)."""
-    away = isinstance(error, (OperationalError, InterfaceError))
-    if not away and not (isinstance(error, Exception) and _from_broker(error)):
+    """The 503 page when `error` says that what we stand on is away or full, else None (F10)."""
+    if not _is_away(error):
         return None
-    logger.error("database or cache unavailable", exc_info=error)
+    logger.error("database, broker or disk unavailable", exc_info=error)
     # Without the request: what a template reads of it may need the database again.
-    return HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    answer = HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -132,6 +200,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page for what cannot be read. Django calls it a bad request, too, when a session could
     not be stored: where the database is the reason, it is said."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return too_large()
     if isinstance(exception, SessionInterrupted):
         failed = exception.__context__  # that the session was not stored, and before it why
         if answer := unavailable(failed.__context__ if failed else None):

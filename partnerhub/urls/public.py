@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import public as accounts
 from core.notifications import views as notifications
+from core.web import signposts
 from partnerhub.portals import failed_mails, views
 from partnerhub.portals import help as help_pages
 from partnerhub.portals import notifications as notices
@@ -12,6 +13,7 @@ from supplychain.urls import public as supplychain
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front_page, name="account-chooser"),
+    *signposts.urlpatterns,
     *accounts.urlpatterns,
     *supplychain.urlpatterns,
     path("notifications/", notices.notification_list, name="notification-list"),

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db
 
 def test_health_answers_on_any_host(client):
     assert client.get("/healthz", headers={"host": "elsewhere.example"}).status_code == 200
-    assert client.get("/readyz").json() == {"database": True}
+    state = client.get("/readyz").json()
+    assert state == {"database": True, "writes": True, "broker": True, "outbox_seconds": 0}
 
 
 @pytest.mark.parametrize("address", ["/help/\0/", "/help/?a=%00", "/help/%00/"])

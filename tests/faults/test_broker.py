@@ -69,8 +69,8 @@ def test_f2_broker_accepts_and_hangs(web, boss, worker, broker, mailserver, tell
         slowest = max(slowest, answer.seconds)
     assert slowest < 5
     signing_in = web.post("/accounts/login/", login="a@mail.example", password="x")
-    assert signing_in.status == 503
-    assert signing_in.seconds < 5
+    assert signing_in.status == 422  # the limits of sign-in are in the database
+    assert signing_in.seconds < 2
     assert EmployeeInvitation.objects.count() == 2
     assert set(Message.objects.values_list("status", flat=True)) == {MessageStatus.WAITING}
     broker.proxy.heal()
@@ -99,21 +99,20 @@ def test_f12_broker_forgets_everything(web, boss, worker, broker, mailserver, te
 
 
 def test_f12_broker_is_away_and_comes_back(web, boss, worker, broker, mailserver, tell):
-    """Reading and changing go on, signing in is refused with a page until the broker is back."""
+    """Reading, changing and signing in go on."""
     user = make.person()
     sign_in = {"login": user.email, "password": make.PASSWORD}
     broker.kill()
     assert web.get(portals.members_page(boss[1]), boss[0]).status == 200
-    refused = web.post("/accounts/login/", **sign_in)
-    assert refused.status == 503
-    assert "back in a moment" in refused.text
+    assert web.post("/accounts/login/", **sign_in).status == 302
+    assert web.get("/readyz").status == 503
     assert invite(web, boss).status == 302
     broker.start()
     broker.publish("outbox.drain")
-    wait_for(lambda: all_sent(1), "the mail")
-    assert len(mailserver.taken) == 1
+    wait_for(lambda: all_sent(2), "the mails: the invitation, and a sign-in from a new browser")
+    assert len(mailserver.taken) == 2
     assert web.post("/accounts/login/", **sign_in).status == 302
-    tell("F12 killed", "sent 1, lost 0, doubled 0; sign-in 503 meanwhile")
+    tell("F12 killed", "sent 2, lost 0, doubled 0; sign-in works")
 
 
 class _Evil:

@@ -134,13 +134,18 @@ def start(arguments: list[str], values: dict[str, str], folder: Any) -> subproce
     )  # fmt: skip
 
 
-def judged(**values: str) -> list[str]:
-    """The sentences about these variables, as the settings read them."""
+def read(**values: str) -> dict[str, Any]:
+    """The settings that these variables make, right or wrong."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", GOOD | values)
         patch.setattr(Environment, "stop_if_wrong", lambda self: None)
-        wrong: list[str] = runpy.run_path(str(ROOT / "partnerhub/settings.py"))["env"].wrong
-        return wrong
+        return runpy.run_path(str(ROOT / "partnerhub/settings.py"))
+
+
+def judged(**values: str) -> list[str]:
+    """The sentences about these variables."""
+    wrong: list[str] = read(**values)["env"].wrong
+    return wrong
 
 
 def test_right_settings_pass():
@@ -214,6 +219,24 @@ def test_name_in_a_sender_is_quoted(given: str, used: str):
     env = Environment({"DEFAULT_FROM_EMAIL": given})
     assert env.address("DEFAULT_FROM_EMAIL") == used
     assert env.wrong == []
+
+
+def test_broker_and_cache_verify_alike():
+    """Before, Celery took any certificate."""
+    settings = read(REDIS_URL="rediss://:secret@cache.example:6380/1")
+    assert settings["CELERY_BROKER_USE_SSL"] == {"ssl_cert_reqs": "required"}
+    assert settings["CACHES"]["quick"]["OPTIONS"]["ssl_cert_reqs"] == "required"
+    assert read()["CELERY_BROKER_USE_SSL"] is None
+
+
+@pytest.mark.parametrize("name", ["SESSION_COOKIE", "CSRF_COOKIE"])
+def test_cookies_of_production(name: str):
+    settings = read()
+    assert settings[f"{name}_NAME"].startswith("__Host-")
+    assert settings[f"{name}_SECURE"] is True
+    assert settings.get(f"{name}_HTTPONLY", True) is True
+    assert settings["ALLOWED_HOSTS"] == ["hub.example"]
+    assert settings["FILE_UPLOAD_PERMISSIONS"] == 0o600
 
 
 @pytest.mark.grows

@@ -78,8 +78,7 @@ def test_settings_come_from_the_environment():
     assert env.anymail() == {"MAILGUN_API_KEY": "key"}
     assert env.mail_webhook(env.anymail()) == ""
     assert env.mail_webhook({"WEBHOOK_SECRET": SECRET}) == "mailgun"
-    assert env.wrong == []
     env.mail_webhook({"WEBHOOK_SECRET": "short"})
-    assert len(env.wrong) == 1
+    assert [line.split()[0] for line in env.wrong] == ["ANYMAIL_WEBHOOK_SECRET"]
     env = Environment({"EMAIL_URL": "smtp://mail.example:587"})
     assert env.mail_webhook({"WEBHOOK_SECRET": SECRET}) == ""

@@ -21,6 +21,7 @@ from accounts.states import CONFIRMED, MENDABLE, BatchStatus, RowStatus
 from core import clock
 from core.errors import NotRelated
 from core.web.access import PortalRequest, require
+from core.web.bodies import MEGABYTE, takes
 from core.web.forms import act, apply, posted, status_of
 from core.web.pagination import paginate
 from core.web.spreadsheets import csv_lines
@@ -28,6 +29,8 @@ from core.web.spreadsheets import csv_lines
 EARLIER = 10
 
 
+# A list that is larger than it may be is told so beside its field.
+@takes(16 * MEGABYTE)
 @require(BatchKind.need)
 def start(request: PortalRequest, purpose: str) -> HttpResponse:
     kind, organization = _kind(request, purpose), request.organization

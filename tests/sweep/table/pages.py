@@ -31,6 +31,10 @@ ROWS = [
     # Links that we signed: tests/core/test_notifications.py.
     Row("unsubscribe", {"token": "=nobody-signed-this"}, EVERYBODY, get=404, post=404),
     Row("help", may=EVERYBODY),
+    Row("security-txt", may=EVERYBODY),
+    Row("change-password", may=EVERYBODY, get=302),
+    Row("robots", may=EVERYBODY),
+    Row("favicon", may=EVERYBODY, get=302),
     Row(
         "help-page", {"slug": "=solution-providers"}, EVERYBODY, post=302,
         by="verified", body=lambda t: {"helpful": "yes", "text": "Clear."},
