@@ -1,7 +1,9 @@
 """How the sign-in library meets our rules: canonical addresses, our mails, our second factor."""
 
+from datetime import timedelta
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
@@ -11,8 +13,18 @@ from accounts.addresses import AddressError, canonical
 from accounts.emails import security
 from accounts.invitations import opening
 from accounts.passwords import normal
+from core import clock
 from core.outbox.rendering import render_plain
 from core.web.redirects import safe_next
+
+
+def _code_seconds(template_prefix: str) -> int:
+    """How long the code in this mail of the library's works."""
+    if template_prefix == "account/email/login_code":
+        return int(app_settings.LOGIN_BY_CODE_TIMEOUT)
+    if template_prefix == "account/email/password_reset_code":
+        return int(app_settings.PASSWORD_RESET_BY_CODE_TIMEOUT)
+    return int(app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,6 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
     ) -> EmailMultiAlternatives:
+        seconds = _code_seconds(template_prefix)
+        context = {**context, "minutes": seconds // 60}
         plain = super().render_mail(template_prefix, email, context, headers)
         text, html = render_plain(plain.subject, str(plain.body))
         message = EmailMultiAlternatives(
@@ -41,7 +55,10 @@ class AccountAdapter(DefaultAccountAdapter):
             text,
             plain.from_email,
             plain.to,
-            headers={"X-PartnerHub-Kind": template_prefix.replace("/email/", ".")},
+            headers={
+                "X-PartnerHub-Kind": template_prefix.replace("/email/", "."),
+                "X-PartnerHub-Until": (clock.now() + timedelta(seconds=seconds)).isoformat(),
+            },
         )
         message.attach_alternative(html, "text/html")
         return message

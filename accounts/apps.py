@@ -6,13 +6,16 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and organizations"
 
     def ready(self) -> None:
-        from accounts import mail_kinds, receivers, verbs
+        from accounts import mail_kinds, objections, receivers, verbs
         from accounts.invitation_kinds import EMPLOYEE
         from accounts.invitations import kinds
         from core.audit import presenters
         from core.outbox import kinds as mails
+        from core.outbox import objections as unwanted
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
-        mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED)
+        mails.register(mail_kinds.KINDS, asked=mail_kinds.ASKED, ends=mail_kinds.ENDS)
+        unwanted.register(objections.former_members)
+        unwanted.register(objections.dead_links)
         kinds.register(EMPLOYEE)
         receivers.connect()

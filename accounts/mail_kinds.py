@@ -57,3 +57,13 @@ ASKED = frozenset(
         "accounts.new_sign_in",
     }
 )
+# What announces an end goes even to those who are out of it: core.outbox.objections.
+ENDS = frozenset(
+    {
+        "accounts.member_removed",
+        "accounts.member_suspended",
+        "accounts.organization_closed",
+        "accounts.organization_suspended",
+        "accounts.person_deactivated",
+    }
+)

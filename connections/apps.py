@@ -8,7 +8,7 @@ class ConnectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.invitations import kinds
-        from connections import mail_kinds, receivers, verbs
+        from connections import mail_kinds, objections, receivers, verbs
         from connections.emails import approval_changed_drafts
         from connections.invitation_kinds import CONNECTION, PARTNER_LINK
         from connections.reads import impact
@@ -16,11 +16,13 @@ class ConnectionsConfig(AppConfig):
         from core import hooks
         from core.audit import presenters
         from core.outbox import kinds as mails
+        from core.outbox import objections as unwanted
         from roles.catalogue import read_catalogue
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
-        mails.register(mail_kinds.KINDS)
+        mails.register(mail_kinds.KINDS, ends=mail_kinds.ENDS)
         presenters.register_labels({row.code: row.name for row in read_catalogue()})
+        unwanted.register(objections.over)
         kinds.register(PARTNER_LINK)
         kinds.register(CONNECTION)
         receivers.connect()

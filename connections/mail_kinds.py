@@ -44,3 +44,12 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "connections.approval_lapsing": "Partner's approval ends soon",
     },
 }
+# What announces an end goes even to those who are out of it: core.outbox.objections.
+ENDS = frozenset(
+    {
+        "connections.approval_lapsed",
+        "connections.approval_revoked",
+        "connections.connection_ended",
+        "connections.connection_roles_ended",
+    }
+)

@@ -13,5 +13,5 @@ class RolesConfig(AppConfig):
         from roles.transitions import catalogue
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
-        mails.register(mail_kinds.KINDS)
+        mails.register(mail_kinds.KINDS, ends=mail_kinds.ENDS)
         post_migrate.connect(catalogue.load_catalogue, sender=self)

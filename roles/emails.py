@@ -48,7 +48,7 @@ def _tell(provider: Organization, *, key: str, kind: str, mail: Mail, by: User |
     # Who administers several accounts reads which one it is about.
     account = ("Account", inert(provider.name))
     tell(
-        map(Recipient.of, administrators(provider)),
+        Recipient.administrators(administrators(provider), provider),
         key=key,
         kind=f"roles.{kind}",
         mail=replace(mail, facts=(account, *mail.facts)),

@@ -20,3 +20,5 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     REMINDERS: {"roles.approved_role_lapsing": "Approved roles end soon"},
     REVIEWS: {"roles.reviews_waiting": "What waits for review"},
 }
+# What announces an end goes even to those who are out of it: core.outbox.objections.
+ENDS = frozenset({"roles.approved_role_lapsed", "roles.approved_role_revoked"})

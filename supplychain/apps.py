@@ -11,13 +11,16 @@ class SupplychainConfig(AppConfig):
         from core import hooks
         from core.audit import objects, presenters
         from core.outbox import kinds as mails
-        from supplychain import mail_kinds, receivers, verbs
+        from core.outbox import objections as unwanted
+        from supplychain import mail_kinds, objections, receivers, verbs
         from supplychain.invitation_kinds import GUEST, SUPPLIER
         from supplychain.permissions import FBA_SHIPMENTS
         from supplychain.reads import impact, object_names, offboarding
 
         presenters.register(verbs.SENTENCES, verbs.GROUPS)
-        mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT)
+        mails.register(mail_kinds.KINDS, urgent=mail_kinds.URGENT, ends=mail_kinds.ENDS)
+        unwanted.register(objections.former_delegates)
+        unwanted.register(objections.stopped)
         kinds.register(SUPPLIER)
         kinds.register(GUEST)
         uses.observe(FBA_SHIPMENTS)

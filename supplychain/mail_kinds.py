@@ -49,3 +49,13 @@ URGENT = frozenset(
         "supplychain.shipment_changed",
     }
 )
+# What announces an end goes even to those who are out of it: core.outbox.objections.
+ENDS = frozenset(
+    {
+        "supplychain.connection_removed",
+        "supplychain.guest_revoked",
+        "supplychain.share_cancelled",
+        "supplychain.share_declined",
+        "supplychain.share_recalled",
+    }
+)

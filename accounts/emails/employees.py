@@ -46,7 +46,8 @@ def _invitation(invitation: EmployeeInvitation) -> Mail:
 def employee_accepted(invitation: EmployeeInvitation) -> None:
     """To the inviter, whom accepting has just found at work: the colleague has joined."""
     heading = f"{_who(invitation)} has joined the account"
-    _tell([Recipient.of(invitation.invited_by)], invitation, "accepted", heading)
+    told = [Recipient.of(invitation.invited_by, invitation.organization)]
+    _tell(told, invitation, "accepted", heading)
 
 
 def employee_declined(invitation: EmployeeInvitation) -> None:
@@ -93,5 +94,6 @@ def _inviters(invitation: EmployeeInvitation) -> list[Recipient]:
     """Who invited, while they are with the account; else its administrators."""
     inviter = invitation.invited_by
     if inviter and membership_of(inviter, invitation.organization):
-        return [Recipient.of(inviter)]
-    return [Recipient.of(user) for user in administrators(invitation.organization)]
+        return [Recipient.of(inviter, invitation.organization)]
+    people = administrators(invitation.organization)
+    return Recipient.administrators(people, invitation.organization)

@@ -58,7 +58,7 @@ def member_removed(membership: Membership, *, by: User) -> None:
 def member_left(membership: Membership) -> None:
     organization, firm = membership.organization, inert(membership.organization.name)
     tell(
-        [Recipient.of(user) for user in administrators(organization)],
+        Recipient.administrators(administrators(organization), organization),
         key=f"membership:{membership.public_id}:left",
         kind="accounts.member_left",
         mail=Mail(
@@ -83,7 +83,7 @@ def _to_member(
 ) -> None:
     firm = inert(membership.organization.name)
     tell(
-        [Recipient.of(membership.user)],
+        [Recipient.of(membership.user, membership.organization)],
         key=f"membership:{membership.public_id}:{event}:{clock.now().isoformat()}",
         kind=f"accounts.member_{event}",
         mail=Mail(

@@ -44,7 +44,7 @@ def _to_administrators(
 ) -> None:
     """One mail to each administrator; `event` makes its key unique."""
     tell(
-        [Recipient.of(user) for user in administrators(organization)],
+        Recipient.administrators(administrators(organization), organization),
         key=f"organization:{organization.public_id}:{event}",
         kind=f"accounts.organization_{event.partition(':')[0]}",
         mail=mail,

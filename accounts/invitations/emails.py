@@ -20,7 +20,7 @@ def renewal_asked(row: OneTimeLink) -> None:
     organization = kind.inviter(row)
     firm, who = inert(organization.name), inert(kind.address(row)) or "The invited account"
     tell(
-        [Recipient.of(user) for user in administrators(organization)],
+        Recipient.administrators(administrators(organization), organization),
         key=f"{row.about}:renewal_asked:{clock.now().isoformat()}",
         kind="accounts.renewal_asked",
         mail=Mail(

@@ -53,10 +53,8 @@ def approval_changed_drafts(
         # Each change counts the version up; each reminder has its number of days.
         stage = f"{approval.version}:{approval.reminded_days or ''}"
         key = f"approval:{approval.public_id}:{change}:{stage}:{row.pk}"
-        mails += [
-            told(Recipient.of(user), key=key, kind=kind, mail=mail)
-            for user in people.get(row.seller_id, [])
-        ]
+        readers = Recipient.administrators(people.get(row.seller_id, []), row.seller_id)
+        mails += [told(reader, key=key, kind=kind, mail=mail) for reader in readers]
     tell_each(mails)
     return rows[-1].pk if len(rows) == limit else None
 

@@ -19,7 +19,8 @@ def assignments_changed(
     _tell(
         connection.provider,
         person,
-        key=f"assignment:{connection.public_id}",
+        key=f"{'assignment' if levels else 'unassigned'}:{connection.public_id}",
+        ended=not levels,
         heading=f"You can act for {seller}" if levels else f"You no longer act for {seller}",
         text=f"{inert(by.name)} changed what you may do for this client.",
         facts=role_facts(levels),
@@ -53,9 +54,11 @@ def _tell(
     text: str,
     facts: Sequence[tuple[str, str]],
     by: User,
+    ended: bool = False,
 ) -> None:
+    # Who is told of an end need not be in the firm any more when the mail leaves.
     tell(
-        [Recipient.of(person)],
+        [Recipient.of(person, None if ended else provider)],
         key=f"{key}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
         kind="connections.assignment_changed",
         mail=Mail(

@@ -54,7 +54,7 @@ def partner_link_sent(link: PartnerLink, *, by: User) -> None:
 
 def _partner_recipients(link: PartnerLink) -> list[Recipient]:
     if link.provider:
-        return [Recipient.of(user) for user in administrators(link.provider)]
+        return Recipient.administrators(administrators(link.provider), link.provider)
     owner = EmailAddress.objects.filter(email=link.address, verified=True).first()
     return [Recipient(link.address, owner.user_id if owner else None)]
 
@@ -127,7 +127,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
         ([user for user in people if user != first], ""),
     ):
         tell(
-            [Recipient.of(user) for user in recipients],
+            Recipient.administrators(recipients, invitation.seller),
             key=f"connection-invitation:{invitation.public_id}:sent:{invitation.generation}",
             kind="connections.invitation_sent",
             mail=mail,

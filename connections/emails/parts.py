@@ -47,7 +47,7 @@ def partner_name(link: PartnerLink) -> str:
 
 def tell_administrators(organization: Organization, **message: Any) -> None:
     """One message to every administrator of the organization; arguments as for tell()."""
-    recipients = [Recipient.of(user) for user in administrators(organization)]
+    recipients = Recipient.administrators(administrators(organization), organization)
     tell(recipients, organization=organization, **message)
 
 

@@ -1,15 +1,17 @@
 """What people want by mail, by group of kinds. Security mail is not theirs to switch off."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from core import clock
+from core.notifications.mail_kinds import DAILY
 from core.notifications.models import Choice, Notification, Preference
 from core.outbox import kinds
 from core.outbox.kinds import Group
+from core.outbox.objections import Item
 
 Reader = tuple[int | None, str]
 
@@ -49,6 +51,28 @@ def choices_of(readers: Iterable[Reader], group: Group) -> Mapping[Reader, str]:
         for user, address in readers
         if (user or address) in chosen
     }
+
+
+def unwanted(items: Sequence[Item]) -> dict[int, str]:
+    """What its reader has switched off since it was queued; what they want once a day goes into the
+    next daily mail. Two statements, one more when something goes there."""
+    readers: dict[Group, set[Reader]] = {}
+    for item in items:
+        readers.setdefault(kinds.group_of(item.kind), set()).add((item.person_id, item.address))
+    chosen = {group: choices_of(people, group) for group, people in readers.items()}
+    reasons, lines = {}, []
+    for item in items:
+        kind = kinds.get(item.kind)
+        wanted = chosen[kind.group].get((item.person_id, item.address))
+        if wanted == Choice.PORTAL:
+            reasons[item.number] = "its reader has switched it off"
+        elif wanted == Choice.DAILY and not (kind.urgent or kind.name == DAILY or item.line):
+            reasons[item.number] = "its reader wants it in the daily mail"
+            event = item.key.removesuffix(f":{item.address}")
+            lines.append(f"{event}:{item.person_id}"[:250])
+    if lines:
+        Notification.objects.filter(key__in=lines).update(held=True)
+    return reasons
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from core.notifications.models import Choice, Notification
@@ -9,27 +10,37 @@ from core.notifications.preferences import Reader, choices_of
 from core.outbox import kinds
 from core.outbox import services as outbox
 from core.outbox.models import Message
+from core.outbox.objections import ADMINISTRATOR
 from core.outbox.rendering import Mail
 from core.outbox.tokens import Claim
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """A canonical address, and the account behind it when it is known."""
+    """A canonical address, and the person behind it when they are known. Who gets it as a member of
+    an account has to be one when it leaves, with this right: objections.ADMINISTRATOR, the code of
+    a member's right, or objections.DELEGATE."""
 
     address: str
     user_id: int | None = None
+    account_id: int | None = None
+    right: str = ""
 
     @classmethod
-    def of(cls, user: Any) -> "Recipient":
-        return cls(user.email, user.pk)
+    def of(cls, user: Any, account: Any = None, right: str = "") -> "Recipient":
+        return cls(user.email, user.pk, getattr(account, "pk", account), right)
+
+    @classmethod
+    def administrators(cls, users: Iterable[Any], account: Any) -> list["Recipient"]:
+        return [cls.of(user, account, ADMINISTRATOR) for user in users]
 
 
 class Details(TypedDict, total=False):
     """What else there is to say about a mail. `path` is where the line in the notification centre
     leads when not to the page behind the button; `link` the one-time link behind the button;
     `about` ("invitation:<uuid>") what a failed delivery is reported to; `organization` and
-    `caused_by`, rows or their keys, who acted. A `secret` body is blanked once it is sent."""
+    `caused_by`, rows or their keys, who acted. A `secret` body is blanked once it is sent. After
+    `until` it is of no use, and does not leave."""
 
     path: str
     link: Claim | None
@@ -37,6 +48,7 @@ class Details(TypedDict, total=False):
     organization: Any
     caused_by: Any
     secret: bool
+    until: datetime | None
 
 
 # The mail, and the line of who has an account, neither of them stored yet.
@@ -66,6 +78,7 @@ def told(
     organization: Any = None,
     caused_by: Any = None,
     secret: bool = False,
+    until: datetime | None = None,
 ) -> Told:
     """What one person is told, for tell_each(); arguments as for tell()."""
     group = kinds.get(kind).group
@@ -83,6 +96,9 @@ def told(
         organization_id=acted,
         caused_by_id=getattr(caused_by, "pk", caused_by),
         secret=secret,
+        account_id=person.account_id,
+        account_right=person.right,
+        useful_until=until,
     )
     if not person.user_id:
         return message, None
@@ -93,6 +109,8 @@ def told(
         title=mail.heading[:200],
         path=path or _page(mail),
         organization_id=acted,
+        account_id=person.account_id,
+        account_right=person.right,
     )
     return message, line
 

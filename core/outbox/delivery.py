@@ -6,28 +6,32 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
+from django.db import DatabaseError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.db.models import Case, F, When
 
 from core import clock
 from core.failures.services import count_failure, forget_failures
-from core.outbox import bounces
+from core.outbox import bounces, kinds, objections
 from core.outbox.answers import OF_THE_LINE, SILENT, Answer, Outcome
 from core.outbox.envelopes import envelope_of
 from core.outbox.models import BLANK, Message, Pause
+from core.outbox.objections import Item
+from core.outbox.rendering import Mail, compose
 from core.outbox.services import expand, report, wake
 from core.outbox.signals import line_refused
 from core.outbox.states import CLAIMABLE, MessageStatus
 from core.outbox.transport import Connection, LineAnswers
 
 BATCH = 100
-LEASE = timedelta(minutes=5)
+# A worker renews its lease while it works: what a dead one held goes on within seconds.
+LEASE, RENEWED = timedelta(seconds=20), 5.0
 GIVE_UP = timedelta(hours=24)
 GAPS = (60, 300, 1800, 7200, 21600)  # seconds between tries (F5)
 # How often a message may have arrived without our knowing before it is left to a person: once
@@ -171,6 +175,49 @@ def _record(message: Message, answer: Answer, jitter: float) -> None:
         _retry(message, answer.reason, jitter)
 
 
+class _Hold:
+    """Renews the lease of a batch beside the sending, which may wait long for one answer."""
+
+    def __init__(self, lease: uuid.UUID | None) -> None:
+        self._lease, self._over = lease, threading.Event()
+        self._renewed = time.monotonic()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._keep, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+
+    def _keep(self) -> None:
+        used = False
+        while not self._over.wait(RENEWED):
+            used = True
+            try:
+                self.renew()
+            except DatabaseError:
+                logger.warning("lease not renewed", exc_info=True)
+        if used:
+            database.close()
+
+    def renew(self) -> None:
+        began = time.monotonic()
+        held = Message.objects.filter(lease=self._lease, status=MessageStatus.SENDING)
+        held.update(lease_until=clock.real_now() + LEASE)
+        self._renewed = began
+
+    def still(self, waiting: "deque[Message]") -> None:
+        """After a sleep of this machine others may have taken what is left: leave it to them."""
+        if time.monotonic() - self._renewed < LEASE.total_seconds() / 2:
+            return
+        self.renew()
+        ours = Message.objects.filter(lease=self._lease, status=MessageStatus.SENDING)
+        kept = set(ours.values_list("pk", flat=True))
+        left = [message for message in waiting if message.pk in kept]
+        waiting.clear()
+        waiting.extend(left)
+
+
 def _release(messages: list[Message], reason: str = "") -> None:
     """Hand back what was claimed but never offered to the server; it keeps its place."""
     for uncertain in (False, True):
@@ -221,6 +268,51 @@ def _pause(answer: Answer) -> None:
             line_refused.send(sender=Pause, reason=reason, since=row.since)
 
 
+def _wanted(messages: list[Message]) -> list[Message]:
+    """What may leave: what is no longer for its reader is taken back, what is late says so or is
+    left out, and each goes to the address that its reader has now. Mail to one that refuses it
+    fails without being offered (X15). The number of statements does not depend on how many there
+    are, but for those that fail."""
+    reasons = objections.against(map(Item.of, messages))
+    left = [message for message in messages if message.pk not in reasons]
+    changes = objections.revised(left)
+    reasons |= {number: "it came too late" for number, mail in changes.items() if mail is None}
+    _take_back(messages, reasons)
+    left = [message for message in left if message.pk not in reasons]
+    _say_instead(left, changes)
+    addresses = objections.present_addresses(left)
+    for message in left:
+        message.to = addresses.get(message.pk, message.to)
+    if addresses:
+        Message.objects.bulk_update([m for m in left if m.pk in addresses], ["to"])
+    return _without_marked(left)
+
+
+def _take_back(messages: list[Message], reasons: dict[int, str]) -> None:
+    for reason in sorted(set(reasons.values())):
+        keys = [message.pk for message in messages if reasons.get(message.pk) == reason]
+        Message.objects.filter(pk__in=keys, lease=messages[0].lease).update(
+            status=MessageStatus.CANCELLED,
+            lease=None,
+            lease_until=None,
+            error=f"not wanted: {reason}",
+            **BLANK,
+        )
+
+
+def _say_instead(messages: list[Message], changes: Mapping[int, Mail | None]) -> None:
+    changed = [message for message in messages if changes.get(message.pk)]
+    for message in changed:
+        mail = changes[message.pk]
+        assert mail is not None
+        group = kinds.group_of(message.kind)
+        mail = replace(mail, settings=not group.locked, repeating=group.repeating)
+        message.subject, message.text, message.content = compose(mail)
+        message.html = ""
+    if changed:
+        Message.objects.bulk_update(changed, ["subject", "text", "content", "html"])
+
+
 def _without_marked(messages: list[Message]) -> list[Message]:
     """What may be sent; mail to an address that refuses it fails without being offered (X15)."""
     marks = bounces.marks_against(messages)
@@ -262,12 +354,15 @@ class _Aside:
         self._held.clear()
 
 
-def _send_all(server: Connection, waiting: "deque[Message]", until: float) -> None:
+def _send_all(server: Connection, waiting: "deque[Message]", until: float, hold: _Hold) -> None:
     """What could not be offered is left in `waiting`. Raises LineAnswers when the line is at fault.
     A silence costs the others one timeout: they go over a new connection. Two in a row are the
     server's."""
     silences, aside, paused = 0, _Aside(), Pause.objects.exists()
     while waiting and time.monotonic() < until and not stopping.is_set():
+        hold.still(waiting)
+        if not waiting:
+            break
         message = waiting[0]
         answer = _offer(server, message)
         if answer.outcome in OF_THE_LINE:
@@ -295,14 +390,15 @@ def send_batch(until: float | None = None) -> int:
     """Claim one batch and send it; how many messages were claimed, 0 when the server is away.
     `until` is the monotonic time at which the rest is handed back."""
     claimed = claim()
-    messages = _without_marked(claimed)
+    messages = _wanted(claimed)
     if not messages:
         return len(claimed)
     until = time.monotonic() + SECONDS if until is None else until
     waiting, server = deque(messages), Connection()
     try:
-        server.open()
-        _send_all(server, waiting, until)
+        with _Hold(messages[0].lease) as hold:
+            server.open()
+            _send_all(server, waiting, until, hold)
     except LineAnswers as line:
         _line_answers(list(waiting), line.answer)
         return 0

@@ -21,6 +21,7 @@ from django.utils.html import escape
 
 from core.outbox import kinds, tokens
 from core.outbox.models import Message
+from core.outbox.rendering import code_in
 
 LINE_END = b"\r\n"
 _LONGEST_HEADER = 76
@@ -100,8 +101,12 @@ def envelope_of(message: Message) -> Envelope:
     for placeholder, address in addresses.items():
         text = text.replace(placeholder, address)
         html = html.replace(placeholder, escape(address))
+    subject = message.subject
+    if message.secret and (code := code_in(text)):
+        # First, where a telephone shows it. It is never stored there: others read subjects.
+        subject = f"{code}: {subject}"
     mail = Envelope(
-        subject=message.subject,
+        subject=subject,
         body=text,
         to=[message.to],
         reply_to=[_answers_to(message)],

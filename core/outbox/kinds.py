@@ -65,13 +65,20 @@ GROUPS = (SECURITY, INVITATIONS, ANSWERS, APPLICATIONS, REMINDERS, SHIPMENTS, RE
 class Kind:
     """One kind of message: "app.event", what people call it, its group. An `urgent` one is sent at
     once even to those who want its group once a day. What a person `asked` for, a code or the echo
-    of what they did, is sent even to an address that is marked."""
+    of what they did, is sent even to an address that is marked. What announces that something
+    `ends` is sent even to those who are no longer members because of it."""
 
     name: str
     label: str
     group: Group
     urgent: bool = False
     asked: bool = False
+    ends: bool = False
+
+    @property
+    def always(self) -> bool:
+        """Whether it goes although what it rests on has changed since it was queued."""
+        return self.asked or self.ends
 
 
 _KINDS: dict[str, Kind] = {}
@@ -82,11 +89,12 @@ def register(
     *,
     urgent: Collection[str] = frozenset(),
     asked: Collection[str] = frozenset(),
+    ends: Collection[str] = frozenset(),
 ) -> None:
     """Make an app's kinds known, name and label by group; called from AppConfig.ready."""
     for group, labels in kinds.items():
         for name, label in labels.items():
-            _KINDS[name] = Kind(name, label, group, name in urgent, name in asked)
+            _KINDS[name] = Kind(name, label, group, name in urgent, name in asked, name in ends)
 
 
 def check(names: Collection[str]) -> None:

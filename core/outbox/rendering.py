@@ -135,6 +135,12 @@ def render_plain(subject: str, body_text: str) -> tuple[str, str]:
     return text + "\n", html
 
 
+def code_in(text: str) -> str:
+    """The code that stands alone on a line of a text part, after its name perhaps; "" without."""
+    lines = (line.rpartition(": ")[2].strip() for line in text.split("\n"))
+    return next((line for line in lines if _CODE.fullmatch(line)), "")
+
+
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
 
 from core import clock
@@ -81,6 +82,7 @@ def _direct(mail: EmailMessage, to: str) -> Message:
         to=to,
         subject=mail.subject[:200],
         text=str(mail.body),
+        useful_until=parse_datetime(mail.extra_headers.get("X-PartnerHub-Until", "")),
         html=next((str(part.content) for part in parts if part.mimetype == "text/html"), ""),
         secret=True,
     )

@@ -43,6 +43,7 @@ class MarkReason(TextChoices):
 _ANSWER = re.compile(r"\b(5\d\d)\b")
 _SILENT = "The mail server could not be reached for a whole day."
 _WORDS: tuple[tuple[str, str], ...] = (
+    ("not wanted", "It was taken back before it left: it was no longer for its reader, or late."),
     ("bounced", "The mail came back: the mailbox is not there, or refuses it."),
     ("complained", "The reader reported our mail as unwanted, so we send no more to this address."),
     ("maybe sent", "The mail server stopped answering, twice. It may have arrived all the same."),

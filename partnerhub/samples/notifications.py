@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from core import clock
 from core.notifications import preferences
+from core.notifications.digests import send_digest
 from core.notifications.models import Choice
 from core.notifications.receivers import note_delivery, note_refusal
-from core.notifications.tasks import send_digest
 from core.outbox.models import Message
 from core.outbox.states import MessageStatus
 from partnerhub.samples import supplychain

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.invitations.transitions import wants_mail
 from accounts.models import Organization
+from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
@@ -58,7 +61,7 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
     """To the invited address: the code that opens the shipment in the browser that asked."""
     stamp = link.code_sent_at.isoformat() if link.code_sent_at else ""
     mail = Mail(
-        subject=subject(link.organization, "Supply Chain Connect", "your code"),
+        subject=_("Your PartnerHub code for a shared shipment"),
         heading="Your code for the shared shipment",
         paragraphs=("Type it where you asked for it. It works once.",),
         facts=(("Code", code), ("Works for", f"{minutes} minutes")),
@@ -72,6 +75,7 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
         mail=mail,
         organization=link.organization_id,
         secret=True,
+        until=clock.now() + timedelta(minutes=minutes),
     )
 
 

@@ -10,6 +10,7 @@ from accounts.states import MembershipRole
 from connections.rights.access import access_for
 from core.errors import NotRelated
 from core.notifications.services import Recipient
+from core.outbox.objections import ADMINISTRATOR, DELEGATE
 from supplychain.permissions import VIEW_SHIPMENTS
 
 
@@ -23,20 +24,19 @@ def _with_right(codename: str) -> Any:
     return Membership.objects.active().filter(Q(role=MembershipRole.ADMINISTRATOR) | Exists(right))
 
 
-def _recipients(memberships: Any) -> list[Recipient]:
-    rows = memberships.order_by("id").values_list("user__email", "user_id")
-    return [Recipient(email, user_id) for email, user_id in rows]
+def _recipients(memberships: Any, right: str) -> list[Recipient]:
+    rows = memberships.order_by("id").values_list("user__email", "user_id", "organization_id")
+    return [Recipient(email, user, account, right) for email, user, account in rows]
 
 
 def administrators(organization: Organization) -> list[Recipient]:
-    return _recipients(Membership.objects.administrators(organization))
+    return _recipients(Membership.objects.administrators(organization), ADMINISTRATOR)
 
 
 def suppliers_side(supplier_ids: Iterable[int | None]) -> list[Recipient]:
     """Who works on shared shipments at these suppliers."""
-    return _recipients(
-        _with_right("shares_edit").filter(organization__in=[pk for pk in supplier_ids if pk])
-    )
+    rows = _with_right("shares_edit").filter(organization__in=[pk for pk in supplier_ids if pk])
+    return _recipients(rows, "shares_edit")
 
 
 def sellers_side(seller: Organization, *, also: Any = None) -> list[Recipient]:
@@ -44,11 +44,14 @@ def sellers_side(seller: Organization, *, also: Any = None) -> list[Recipient]:
 
     That person may be a partner's employee: told only while they may still look.
     """
-    people = _recipients(_with_right("shipments_edit").filter(organization=seller))
+    rows = _with_right("shipments_edit").filter(organization=seller)
+    people = _recipients(rows, "shipments_edit")
     if also is None or any(person.user_id == also.pk for person in people):
         return people
     try:
-        allowed = also.is_active and access_for(also, seller).allows(VIEW_SHIPMENTS)
+        access = access_for(also, seller)
     except NotRelated:
-        allowed = False
-    return [*people, Recipient.of(also)] if allowed else people
+        return people
+    if not also.is_active or not access.allows(VIEW_SHIPMENTS):
+        return people
+    return [*people, Recipient.of(also, seller, "" if access.member else DELEGATE)]

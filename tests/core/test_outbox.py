@@ -1,7 +1,9 @@
 """The outbox: never lost, never doubled beyond the acknowledged window, never before commit."""
 
 import smtplib
+from collections import deque
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -258,6 +260,43 @@ def test_worker_that_died_while_sending_leaves_a_retry():
 
 
 @pytest.mark.both
+def test_what_a_dead_worker_held_goes_on_within_seconds():
+    queue(draft(), draft(2))
+    began = clock.real_now()
+    held = delivery.claim()
+    ends = {message.lease_until - began for message in held if message.lease_until}
+    assert max(ends) < timedelta(seconds=30)
+
+
+def test_worker_renews_its_lease_while_it_waits_for_an_answer():
+    queue(draft(), draft(2))
+    held = delivery.claim()
+    Message.objects.update(lease_until=clock.real_now())
+    delivery._Hold(held[0].lease).renew()
+    assert delivery.recover() == 0
+    assert set(Message.objects.values_list("status", flat=True)) == {MessageStatus.SENDING}
+
+
+def test_worker_that_slept_leaves_alone_what_others_took(server):
+    """Its lease ran out while the machine slept: what is left is not sent twice."""
+    queue(draft(), draft(2))
+    held = delivery.claim()
+    hold = delivery._Hold(held[0].lease)
+    hold._renewed -= 60
+    Message.objects.filter(pk=held[1].pk).update(lease=tokens.uuid.uuid4())
+    waiting = deque(held)
+    hold.still(waiting)
+    assert list(waiting) == held[:1]
+
+
+def test_lease_is_renewed_beside_the_sending(monkeypatch):
+    monkeypatch.setattr(delivery, "RENEWED", 0.01)
+    renewed = Event()
+    monkeypatch.setattr(delivery._Hold, "renew", lambda self: renewed.set())
+    with delivery._Hold(None):
+        assert renewed.wait(5)
+
+
 def test_result_of_a_lost_lease_is_not_recorded():
     queue(draft())
     [held] = delivery.claim()

@@ -25,7 +25,7 @@ MORTALS = 1  # a queue that only the workers of these tests read
 
 
 def leases_end() -> None:
-    """The five minutes after which a silent worker counts as dead."""
+    """The time after which a silent worker counts as dead."""
     Message.objects.filter(status=MessageStatus.SENDING).update(
         lease_until=F("lease_until") - timedelta(minutes=5)
     )

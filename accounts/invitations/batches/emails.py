@@ -59,5 +59,6 @@ def _readers(batch: InvitationBatch) -> list[Recipient]:
     by = batch.confirmed_by
     membership = membership_of(by, batch.organization) if by else None
     if by and membership and membership.is_administrator:
-        return [Recipient.of(by)]
-    return [Recipient.of(user) for user in administrators(batch.organization)]
+        return [Recipient.of(by, batch.organization)]
+    people = administrators(batch.organization)
+    return Recipient.administrators(people, batch.organization)
