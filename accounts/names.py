@@ -33,6 +33,11 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u180b\u180c\u180d")
 _JOINERS = frozenset("\u200c\u200d")
 
 
+def masked_name(name: str) -> str:
+    """A name so that its owners know it again and nobody else learns it: "H… D…"."""
+    return " ".join(f"{word[:1]}…" for word in name.split())
+
+
 class NameRefused(ValueError):
     """A name or handle is not accepted; `str()` is a sentence for the person."""
 

@@ -29,7 +29,7 @@ SENTENCES = {
     "employee_invitation.accepted": "accepted the invitation to join",
     "employee_invitation.declined": "declined the invitation to join",
     "employee_invitation.expired": "let an invitation to a colleague expire",
-    "employee_invitation.link_copied": "copied an invitation link",
+    "employee_invitation.link_copied": "was shown an invitation link",
     "employee_invitation.undeliverable": "could not deliver an invitation",
     "employee_invitation.delivered": "delivered an invitation after all",
 }

@@ -62,7 +62,7 @@ class PartnerLinkKind(Kind[PartnerLink]):
     take_back = "Cancel"
     revoked = PartnerLinkStatus.CANCELLED
     taken_back = "The link is cancelled: nobody can answer it any more."
-    senders_own = "Only the person who made this link can copy it."
+    senders_own = "Only the person who made this link can see it."
 
     def inviter(self, row: PartnerLink) -> Organization:
         return row.seller
@@ -124,7 +124,7 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
     resent = "Sent again, with a new link and a new end date."
     take_back = "Withdraw"
     taken_back = "Taken back: its link is dead."
-    senders_own = "Only the person who sent this invitation can copy its link."
+    senders_own = "Only the person who sent this invitation can see its link."
 
     def parties(self, row: ConnectionInvitation) -> set[int | None]:
         return {row.organization_id, row.seller_id}

@@ -150,7 +150,7 @@ class GuestKind(InvitationKind[GuestLink]):
     list_page = "guests"
     resent = "Sent to {row.address} with a new link. Older links no longer work."
     taken_back = "The link of {row.name} is taken back: it opens nothing any more."
-    senders_own = "Only who sent this link can copy it. Send it again first."
+    senders_own = "Only who sent this link can see it. Send it again first."
 
     def rows(self) -> Any:
         return super().rows().select_related("shipment__seller")

@@ -18,10 +18,13 @@ from accounts.sessions import remember_sign_up
 from core.errors import Conflict
 
 
-def invited_address(request: HttpRequest) -> str:
-    """The address of the invitation that this browser opened; "" without one to an address."""
+def invited_person(request: HttpRequest) -> tuple[str, str]:
+    """Address and name, as the inviter typed them, of the invitation that this browser opened;
+    empty without one to an address."""
     opened = opening.from_cookie(request)
-    return str(opened.kind.address(opened.row)) if opened and opened.is_open else ""
+    if opened is None or not opened.is_open:
+        return "", ""
+    return str(opened.kind.address(opened.row)), str(getattr(opened.row, "name", ""))
 
 
 def unproved_account(address: str) -> User | None:
@@ -42,7 +45,7 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = _address_field()
-        self.fields["login"].initial = invited_address(context.request)
+        self.fields["login"].initial = invited_person(context.request)[0]
         self.order_fields(["login", "password"])
 
 
@@ -65,8 +68,10 @@ class SignupForm(allauth_forms.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
         self.unproved: User | None = None
-        if invited := invited_address(context.request):
+        invited, name = invited_person(context.request)
+        if invited:
             self.fields["email"].initial = invited
+            self.fields["name"].initial = name
             self.fields["email"].disabled = True
             self.fields["email"].help_text = "Your invitation was sent to this address."
 

@@ -50,7 +50,7 @@ class Kind[R: OneTimeLink](ABC):
     take_back: str = "Revoke"
     revoked: str = InvitationStatus.REVOKED
     taken_back: str = "The invitation to {row.address} is taken back. Its link no longer works."
-    senders_own: str = "Only who sent this invitation can copy its link. Send it again first."
+    senders_own: str = "Only who sent this invitation can see its link. Send it again first."
 
     @property
     def purpose(self) -> str:

@@ -206,7 +206,7 @@ def _acts(
     if state in kind.resendable and "resend" in urls:
         yield {"label": "Send again", "url": urls["resend"], "about": name, "confirm": ""}
     if row.is_open and getattr(row, f"{kind.sender}_id") == user.pk:
-        yield {"label": "Copy link", "url": urls["link"], "about": name, "confirm": ""}
+        yield {"label": "Show link", "url": urls["link"], "about": name, "confirm": ""}
     if row.table.allows(row.status, kind.revoked):
         question = "Take this back? Its link stops working at once." if row.is_open else ""
         yield {"label": kind.take_back, "url": urls["revoke"], "about": name, "confirm": question}

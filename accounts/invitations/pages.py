@@ -14,6 +14,8 @@ from accounts.invitations import kinds
 from accounts.invitations.kinds import Kind
 from accounts.invitations.opening import Opened, forget, newest
 from accounts.invitations.wishes import ASKABLE, last_asked
+from accounts.models import Organization
+from accounts.names import masked_name
 from core.errors import Ended
 
 PER_KIND = 10
@@ -84,11 +86,12 @@ def not_valid(request: HttpRequest) -> HttpResponse:
 
 
 def who_are_you(request: HttpRequest, opened: Opened) -> HttpResponse:
-    address = opened.kind.address(opened.row)
+    """Who holds the link reads the address in full, as on the two pages that it leads to."""
     context = {
         "headline": opened.kind.headline(opened.row),
         "hint": opened.kind.account_hint,
-        "masked": masked(address) if address else "",
+        "address": opened.kind.address(opened.row),
+        "name": getattr(opened.row, "name", ""),
         "until": opened.row.expires_at,
     }
     return render(request, "accounts/invitations/sign_in.html", context)
@@ -97,7 +100,12 @@ def who_are_you(request: HttpRequest, opened: Opened) -> HttpResponse:
 def for_somebody_else(request: HttpRequest, opened: Opened) -> HttpResponse:
     """For the wrong person: nothing but whom it was sent to, and the way to switch (U8)."""
     address = opened.kind.address(opened.row)
-    context = {"masked": masked(address) if address else "", "hint": opened.kind.account_hint}
+    invited = Organization.objects.filter(pk__in=[opened.kind.invited(opened.row) or 0]).first()
+    context = {
+        "masked": masked(address) if address else "",
+        "account": masked_name(invited.name) if invited else "",
+        "hint": opened.kind.account_hint,
+    }
     return render(request, "accounts/invitations/switch.html", context)
 
 

@@ -141,7 +141,7 @@ def copy_link(*, by: User, row: OneTimeLink) -> str:
     if getattr(row, f"{kind.sender}_id") != by.pk:
         raise NotPermitted(kind.senders_own)
     if not row.is_open:
-        raise Ended("This invitation has ended: there is no link to copy.")
+        raise Ended("This invitation has ended: there is no link to show.")
     _note(row, "link_copied", by=by, acting=acting)
     return tokens.claim_url(row.claim)
 

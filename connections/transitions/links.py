@@ -15,7 +15,7 @@ from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address, require_administrator
 from connections import emails
 from connections.models import ConnectionInvitation, PartnerLink
-from connections.states import OPEN_LINK, PartnerLinkStatus
+from connections.states import OPEN_LINK, PARTNER_LINK, PartnerLinkStatus
 from connections.transitions.rules import (
     AlreadyThere,
     connected_already,
@@ -213,6 +213,25 @@ def remind(*, link: PartnerLink) -> bool:
     if changed:
         emails.invitations.partner_link_expiring(link)
     return bool(changed)
+
+
+@transaction.atomic
+def note_opened(*, link: PartnerLink, provider: Organization, by: User) -> PartnerLink:
+    """Who may answer it has it before them: the seller reads so. Again, it changes nothing.
+
+    Raises what `lock_for_answer` does.
+    """
+    link = lock_for_answer(link, provider=provider, by=by)
+    if link.status == PartnerLinkStatus.ISSUED:
+        advance(link, PARTNER_LINK, PartnerLinkStatus.OPENED, opened_at=clock.now())
+        _note(
+            "opened",
+            link,
+            by=by,
+            before={"status": PartnerLinkStatus.ISSUED},
+            after={"status": PartnerLinkStatus.OPENED},
+        )
+    return link
 
 
 def lock_for_answer(link: PartnerLink, *, provider: Organization, by: User) -> PartnerLink:

@@ -1,6 +1,7 @@
 """The provider's side: answer a seller's link, look after invitations, see and end connections."""
 
 import uuid
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,7 @@ from connections.forms.connections import DeclineForm
 from connections.invitation_kinds import CONNECTION
 from connections.models import ConnectionInvitation, PartnerLink
 from connections.reads.connections import invitation_state
+from connections.states import PartnerLinkStatus
 from connections.transitions import invitations, links
 from connections.transitions.rules import AlreadyThere
 from connections.views.clients import invitations_page
@@ -42,6 +44,9 @@ def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     if not link.is_open:
         return _over(request, link)
     provider, seller = request.organization, link.seller
+    if link.status == PartnerLinkStatus.ISSUED:
+        with suppress(DomainError):  # It ended, or its issuer left, while this page was on its way.
+            links.note_opened(link=link, provider=provider, by=request.user)
     steps = _missing_steps(request)
     issuer = link.issued_by.name if link.issued_by else "Somebody who is no longer there"
     context = {

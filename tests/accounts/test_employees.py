@@ -543,7 +543,7 @@ def test_a_bounced_mail_is_a_visible_state_with_the_link_as_a_way_out(settings):
     assert scene.row.status == "undeliverable"
     page = client.get(portals.members_page(scene.organization)).content.decode()
     assert "Could not be delivered" in page
-    assert "Copy link" in page
+    assert "Show link" in page
     assert answer(signed_in(scene.invited), scene.row, "accept").status_code == 302
 
 

@@ -18,6 +18,7 @@ from accounts.models import Membership, Organization
 from core import clock
 from core.outbox import tokens
 from supplychain.models import Share
+from tests.factories import connections as connect
 from tests.factories.accounts import administrator, organization, person
 from tests.factories.invitations import KINDS, Scene, employee
 from tests.support import drain, nothing_changes, signed_in
@@ -231,18 +232,29 @@ def opened_by(client: Client, scene: Scene) -> Client:
 
 
 def test_a_stranger_reads_who_invites_whom_until_when(scene):
-    """The page before signing in names the firm and the masked address, and has both doors."""
-    page = opened_by(Client(), scene).get(CURRENT, follow=True)
+    """The page before signing in names the firm and the address, and has both doors, which carry
+    the address and the name that the inviter typed."""
+    client = opened_by(Client(), scene)
+    page = client.get(CURRENT, follow=True)
     text = page.content.decode()
     assert page.status_code == 200
     assert scene.organization.name in text
     assert f"{reverse('account_login')}?next=/invitations/" in text
     assert f"{reverse('account_signup')}?next=/invitations/" in text
-    assert scene.invited.email not in text
     assert scene.inviter.email not in text
     assert f"{scene.row.expires_at:%Y}" in text
-    if kinds.get(scene.row.purpose).address(scene.row):
+    if scene.row.purpose == "guest":
         assert f"{scene.invited.email[0]}***@m…" in text
+    elif address := kinds.get(scene.row.purpose).address(scene.row):
+        assert address in text
+        assert f'value="{address}"' in client.get(reverse("account_login")).text
+        sign_up = client.get(reverse("account_signup")).text
+        assert f'value="{address}"' in sign_up
+        if name := getattr(scene.row, "name", ""):
+            assert name in text
+            assert f'value="{name}"' in sign_up
+    else:
+        assert scene.invited.email not in text
 
 
 def test_somebody_else_reads_no_details(scene):
@@ -257,6 +269,19 @@ def test_somebody_else_reads_no_details(scene):
     assert "Switch account" in text
     for secret in (scene.organization.name, scene.inviter.name, scene.invited.email):
         assert secret not in text
+
+
+def test_an_administrator_elsewhere_reads_whose_link_it_is():
+    """Not that an administrator of "the" account answers, which they are: the account, masked."""
+    provider = organization("provider", name="Harbor Desk")
+    link = connect.partner_link(organization("seller"), provider)
+    other = administrator(organization("provider"))
+    client = signed_in(other)
+    client.get(path_of(link))
+    text = client.get(CURRENT).text
+    assert "H… D…" in text
+    assert "who is no administrator of" in text
+    assert "Harbor" not in text
 
 
 def test_switching_accounts_keeps_the_link(scene):

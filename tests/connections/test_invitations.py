@@ -26,9 +26,13 @@ def page(pair: Pair, row: ConnectionInvitation, rest: str = "") -> str:
 
 
 def test_reading_the_link_changes_nothing(pair: Pair) -> None:
-    """U9: opening shows who asks and consumes nothing."""
+    """U9: opening shows who asks and consumes nothing; that it was opened is all that is noted."""
     make.approved(pair.provider)
     link = make.partner_link(pair.seller, pair.provider)
+    pair.at_provider().get(link_page(pair, link))
+    before, link = link, type(link).objects.get(pk=link.pk)
+    assert link.is_open
+    assert (link.generation, link.expires_at) == (before.generation, before.expires_at)
     with nothing_changes():
         text = pair.at_provider().get(link_page(pair, link)).text
     assert pair.seller.name in text
@@ -254,7 +258,7 @@ def test_an_old_invitation_is_worth_nothing_after_a_connection(pair: Pair) -> No
 def test_only_the_inviter_copies_the_link(pair: Pair) -> None:
     row = make.invitation(pair.seller, pair.provider)
     colleague = signed_in(administrator(pair.provider))
-    assert "Copy link" not in colleague.get(page(pair, row)).text
+    assert "Show link" not in colleague.get(page(pair, row)).text
     assert colleague.post(page(pair, row, "copy/")).status_code == 403
     assert "/invitations/connection/" in pair.at_provider().post(page(pair, row, "copy/")).text
 

@@ -329,3 +329,18 @@ def test_lists_take_a_fixed_number_of_queries(pair: Pair, django_assert_num_quer
     for number in range(20):
         make.partner_link(pair.seller, address=f"a{number}@firm.example")
     assert queries() == few
+
+
+def test_the_seller_reads_that_the_provider_has_opened_it(pair: Pair) -> None:
+    """Opened by its administrator, once; looking again and the opener's firm change nothing."""
+    link = make.partner_link(pair.seller, pair.provider)
+    page = pair.provider_url(f"partner-links/{link.public_id}/")
+    assert pair.at_provider().get(page).status_code == 200
+    link.refresh_from_db()
+    assert (link.status, link.opened_at is not None) == ("opened", True)
+    with nothing_changes():
+        pair.at_provider().get(page)
+    text = pair.at_seller().get(pair.seller_url("permissions/")).text
+    assert "Opened by the provider" in text
+    assert "Waiting for the provider" not in text
+    assert Event.objects.filter(verb="partner_link.opened").count() == 1

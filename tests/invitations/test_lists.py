@@ -83,7 +83,7 @@ def test_a_row_says_whom_when_by_whom_until_when_and_how_it_stands(scene):
     assert recipient(scene) in text
     assert scene.inviter.name in text
     assert scene.row.expires_at.strftime("%Y") in text
-    for label in ("Send again", "Copy link", kind_of(scene).take_back):
+    for label in ("Send again", "Show link", kind_of(scene).take_back):
         assert f"{label}<span" in text
 
 
@@ -184,7 +184,7 @@ def test_taking_back_and_copying_do_not_leave_the_list(scene):
 def test_only_who_sent_it_copies_and_nobody_else_acts(scene):
     """I6, A3: a second administrator may send again, and so takes it over; others: 404."""
     second = administrator(scene.organization)
-    assert "Copy link<span" not in shown(scene, signed_in(second))
+    assert "Show link<span" not in shown(scene, signed_in(second))
     rival = signed_in(administrator(organization(scene.organization.kind)))
     client = signed_in(second)
     with nothing_changes():

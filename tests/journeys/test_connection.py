@@ -90,7 +90,7 @@ def adds_partner(sam):
     sam.page.keyboard.press("Enter")
     sam.fill({"Public handle or e-mail address": "harbor-desk"})
     sam.press("Make the link")
-    sam.press("Copy link")
+    sam.press("Show link")
     expect(sam.page.get_by_label("Partner link")).to_have_value(
         re.compile("/invitations/partner-link/")
     )

@@ -467,4 +467,4 @@ def test_a_failed_mail_shows_in_the_list(inviter):
     Message.objects.update(status="failed")
     page = client.get(partners_url(firm)).content.decode()
     assert "Could not be delivered" in page
-    assert "Copy link" in page
+    assert "Show link" in page
