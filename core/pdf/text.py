@@ -1,31 +1,59 @@
-"""Text on paper: every script that people type, cut where it does not fit.
+"""Text on paper, cut where it does not fit, in fonts that are embedded in the document.
 
-DejaVu Sans Condensed is embedded and draws Latin, Greek, Cyrillic, Arabic, Hebrew and more.
-Chinese, Japanese and Korean use the standard Asian fonts of PDF viewers, which need no embedding.
+DejaVu Sans Condensed draws Latin, Greek and Cyrillic, Droid Sans Fallback Chinese, Japanese and
+Korean. What is written from right to left or joins its letters needs more than a font: whoever
+prints what must be read asks `unprintable` first.
 """
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 FONTS = Path(__file__).parent / "fonts"
 REGULAR = "PartnerHub-Regular"
 BOLD = "PartnerHub-Bold"
-_FILES = {REGULAR: "DejaVuSansCondensed.ttf", BOLD: "DejaVuSansCondensed-Bold.ttf"}
-_CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiMin-W3", "HYSMyeongJo-Medium"
+ASIAN = "PartnerHub-Asian"
+_FILES = {
+    REGULAR: "DejaVuSansCondensed.ttf",
+    BOLD: "DejaVuSansCondensed-Bold.ttf",
+    ASIAN: "DroidSansFallback.ttf",
+}
+# How Unicode's names of letters begin in the scripts that can be printed.
+_SCRIPTS = re.compile(
+    "LATIN|CYRILLIC|GREEK|CJK|IDEOGRAPHIC|HIRAGANA|KATAKANA|HANGUL|BOPOMOFO|HALFWIDTH|FULLWIDTH|"
+    "FEMININE|MASCULINE|MODIFIER|DOUBLE-STRUCK|SCRIPT|PLANCK|OHM|KELVIN|ANGSTROM|MICRO|COMBINING|"
+    "VERTICAL|SUPERSCRIPT|SUBSCRIPT"
+)
 _MISSING = "□"
 _ELLIPSIS = "…"
 
 
 def one_line(text: str) -> str:
-    shown = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+    composed = unicodedata.normalize("NFC", text)
+    shown = (" " if unicodedata.category(char)[0] in "CZ" else char for char in composed)
     return " ".join("".join(shown).split())
+
+
+def unprintable(text: str) -> str:
+    """The first character that cannot be printed as it is read, "" when all can: Latin, Cyrillic,
+    Greek, Han, Kana and Hangul are, with digits and signs."""
+    if text.isascii():
+        return ""
+    return next((char for char in one_line(text) if not _is_printable(char)), "")
+
+
+def _is_printable(char: str) -> bool:
+    if unicodedata.category(char)[0] in "LM":
+        known = _SCRIPTS.match(unicodedata.name(char, "")) is not None
+    else:
+        known = unicodedata.bidirectional(char) not in ("R", "AL", "AN")
+    return known and any(ord(char) in _covered(font) for font in (REGULAR, ASIAN))
 
 
 def draw(
@@ -105,35 +133,19 @@ def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
     covered = _covered(font)
     if all(ord(char) in covered for char in line):
         return ((font, line),) if line else ()
-    asian = _asian_font(line)
-    named = [_drawable(char, font, covered, asian) for char in line]
+    named = [_drawable(char, font, covered) for char in line]
     return tuple(
         (name, "".join(char for _, char in group))
         for name, group in groupby(named, key=lambda pair: pair[0])
     )
 
 
-def _drawable(char: str, font: str, covered: frozenset[int], asian: str) -> tuple[str, str]:
+def _drawable(char: str, font: str, covered: frozenset[int]) -> tuple[str, str]:
     if ord(char) in covered:
         return font, char
-    if _is_asian(char):
-        return asian, char
+    if ord(char) in _covered(ASIAN):
+        return ASIAN, char
     return font, _MISSING
-
-
-def _asian_font(line: str) -> str:
-    """Return the font for a line's Asian characters: kana and hangul tell the language."""
-    names = [unicodedata.name(char, "") for char in line if ord(char) >= 0x1100]
-    if any(name.startswith("HANGUL") for name in names):
-        return _registered_asian(_KOREAN)
-    if any(name.startswith(("HIRAGANA", "KATAKANA")) for name in names):
-        return _registered_asian(_JAPANESE)
-    return _registered_asian(_CHINESE)
-
-
-def _is_asian(char: str) -> bool:
-    """Say whether the Asian fonts may have a character; none has any beyond the basic plane."""
-    return 0x1100 <= ord(char) <= 0xFFFF and unicodedata.east_asian_width(char) in "WF"
 
 
 def _width(part: str, font: str, size: float) -> float:
@@ -150,9 +162,3 @@ def _covered(font: str) -> frozenset[int]:
     loaded = TTFont(font, str(FONTS / _FILES[font]))
     pdfmetrics.registerFont(loaded)
     return frozenset(loaded.face.charToGlyph)
-
-
-@cache
-def _registered_asian(name: str) -> str:
-    pdfmetrics.registerFont(UnicodeCIDFont(name))
-    return name

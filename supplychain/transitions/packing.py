@@ -27,6 +27,7 @@ from supplychain.packing.boxes import (
     check_group_size,
     short_id,
 )
+from supplychain.packing.labels import LabelError, facts_on_labels, require_printable
 from supplychain.packing.tracking import (
     Tracking,
     TrackingError,
@@ -255,6 +256,8 @@ def confirm_contents(*, by: Any, share: Share) -> Share:
     differences = contents.differences(share)
     if differences:
         raise ContentsDiffer(differences)
+    # Now, while the seller can still change it: from here on the plan stands still.
+    _require_printable(share)
     _start(share, by)
     before = share.status
     advance(share, SHARE, ShareStatus.CONTENTS_CONFIRMED, confirmed_at=clock.now())
@@ -284,11 +287,23 @@ def make_labels(*, by: Any, share: Share) -> Share:
     _require_labelled(share)
     if share.status == ShareStatus.CONTENTS_CONFIRMED:
         require_open(share.shipment)
+        _require_printable(share)
         advance(share, SHARE, ShareStatus.LABELS_READY)
         note_share(share, "share.labels_ready", by, ShareStatus.CONTENTS_CONFIRMED)
         settle(share.shipment)
         emails.shares.labels_ready(share, by=by)
     return share
+
+
+def _require_printable(share: Share) -> None:
+    """Raise Invalid with the field's name when the labels of these boxes cannot be drawn."""
+    held = BoxItem.objects.filter(box__share=share).order_by()
+    skus = held.values_list("item__msku", flat=True).distinct()
+    try:
+        require_printable([*facts_on_labels(share.shipment), *((_("SKU"), sku) for sku in skus)])
+    except LabelError as error:
+        then = _("Ask the seller to write it with other letters.")
+        raise Invalid(f"{error} {then}") from error
 
 
 def _require_labelled(share: Share) -> None:
@@ -302,12 +317,13 @@ def _require_labelled(share: Share) -> None:
 def note_download(*, by: Any, share: Share, what: str) -> Share:
     """Write the download of "labels", "item_labels" or "pack_list" to history.
 
-    Returns the share as it is now. Raises NotRelated once it was recalled (A5), and Conflict for
-    labels before the contents are confirmed.
+    Returns the share as it is now. Raises NotRelated once it was recalled (A5), Conflict for
+    labels before the contents are confirmed, and Invalid for labels that cannot be drawn.
     """
     share = enter_share(share, by, WORK_SHARES)
     if what == "labels":
         _require_labelled(share)
+        _require_printable(share)
     note_share(share, f"share.{what}_downloaded", by, share.status)
     return share
 

@@ -32,6 +32,7 @@ from supplychain.forms.shipments import ROWS_ADDED, PasteForm, ShipmentForm, ite
 from supplychain.invitation_kinds import GUEST
 from supplychain.models import Share, Shipment, ShipmentItem
 from supplychain.packing import documents
+from supplychain.packing.labels import LabelError, facts_on_labels, require_printable
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
 from supplychain.plans import ItemPlan, ShipmentFacts
 from supplychain.reads import history
@@ -202,8 +203,20 @@ def shipment_page(
         "events": history.for_seller(shipment, shares),
         "counted": shipment.status in COUNTED or any(item.received is not None for item in items),
         "guests": _guests(request, shipment, shares, guests or {}),
+        "unprintable": _unprintable(shipment),
     } | _acts(request, shipment, live)
     return render(request, "supplychain/seller/shipment.html", context, status=status)
+
+
+def _unprintable(shipment: Shipment) -> str:
+    """Why no labels can be made of what the seller wrote, while it can still be changed."""
+    if shipment.status not in OPEN_SHIPMENT:
+        return ""
+    try:
+        require_printable(facts_on_labels(shipment))
+    except LabelError as error:
+        return str(error)
+    return ""
 
 
 def _item_page(request: PortalRequest, shipment: Shipment) -> Page[ShipmentItem]:

@@ -8,8 +8,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from core.errors import Invalid
 from core.web.access import PortalRequest, require
-from core.web.forms import status_of
+from core.web.forms import apply, status_of
 from supplychain.forms.boxes import ItemLabelForm, SheetForm
 from supplychain.models import Share
 from supplychain.packing import documents
@@ -17,7 +18,7 @@ from supplychain.packing.labels import LabelError
 from supplychain.permissions import WORK_SHARES
 from supplychain.states import LABELLED
 from supplychain.transitions import packing
-from supplychain.views.supply_shares import actor, around, get_share, share_url
+from supplychain.views.supply_shares import actor, around, get_share, share_page, share_url
 
 MOST_ITEMS = 500
 
@@ -26,7 +27,10 @@ MOST_ITEMS = 500
 @require(WORK_SHARES)
 def share_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     share = get_share(request, public_id)
-    packing.make_labels(by=actor(request), share=share)
+    try:
+        packing.make_labels(by=actor(request), share=share)
+    except Invalid as error:
+        return share_page(request, share, status=error.status, problem=error.message)
     messages.success(request, "The labels are ready. Choose your sheet.")
     return HttpResponseRedirect(share_url(request, share, "share-documents"))
 
@@ -67,8 +71,12 @@ def share_labels_pdf(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
     form = SheetForm(request.POST)
     if not form.is_valid():
         return _page(request, share, form, ItemLabelForm(items=_items(share)))
-    share = packing.note_download(by=actor(request), share=share, what="labels")
-    return documents.box_labels_pdf(share, form.cleaned_data["sheet"])
+    noted = apply(
+        form, lambda: packing.note_download(by=actor(request), share=share, what="labels")
+    )
+    if noted is None:
+        return _page(request, share, form, ItemLabelForm(items=_items(share)))
+    return documents.box_labels_pdf(noted, form.cleaned_data["sheet"])
 
 
 @require_POST
@@ -80,11 +88,13 @@ def share_item_labels(request: PortalRequest, public_id: uuid.UUID) -> HttpRespo
     if form.is_valid():
         data = form.cleaned_data
         item = next(row for row in items if str(row.public_id) == data["item"])
-        share = packing.note_download(by=actor(request), share=share, what="item_labels")
         try:
-            return documents.item_labels_pdf(item, data["item_sheet"], data["copies"])
+            labels = documents.item_labels_pdf(item, data["item_sheet"], data["copies"])
         except LabelError as error:
             form.add_error("item", str(error))
+        else:
+            packing.note_download(by=actor(request), share=share, what="item_labels")
+            return labels
     return _page(request, share, SheetForm(), form)
 
 

@@ -179,6 +179,8 @@ def share_confirm(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         packing.confirm_contents(by=actor(request), share=share)
     except packing.ContentsDiffer as error:
         return share_page(request, share, status=error.status, differences=error.differences[:100])
+    except Invalid as error:
+        return share_page(request, share, status=error.status, problem=error.message)
     messages.success(request, "Boxes and plan agree. Labels come next.")
     return HttpResponseRedirect(share_url(request, share))
 

@@ -1,6 +1,8 @@
 """Labels are read back from the finished PDF as a scanner would read them."""
 
 import io
+import re
+from unicodedata import normalize
 
 import pypdfium2
 import pytest
@@ -8,7 +10,8 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.pdf.text import REGULAR, fit
+from core.pdf.canvas import new_document
+from core.pdf.text import REGULAR, draw, fit
 from supplychain.packing.boxes import BoxError, box_id
 from supplychain.packing.labels import LabelError
 from supplychain.packing.labels.boxes import BoxLabel, box_labels
@@ -17,7 +20,27 @@ from supplychain.packing.labels.items import ItemLabel, item_labels
 from supplychain.packing.labels.sheets import BOX_GRIDS, ITEM_GRIDS
 from supplychain.vocabulary import ItemSheet, SheetSize
 
-ODD_NAME = "株式会社 テスト 한국 Юг Ωmega עברית 🎉 <b>{{7*7}}</b> \u202e\0\n" + "long " * 80
+LONG_NAME = "<b>{{7*7}}</b> \0\n" + "long " * 80
+WORDS = {
+    "Latin": "Łódź, Ångström & Söhne, Việt Nam",
+    "Cyrillic": "Южный Ёлочный склад, Київ",
+    "Greek": "Ελληνική Αποθήκη, ἀρχή",
+    "Han": "上海市浦东新区 漢字 龍",
+    "Kana": "アマゾン かな ｶﾅ ー「大阪」",
+    "Hangul": "서울특별시 강남구",
+}
+FOREIGN = {
+    "Arabic": "شركة",
+    "Hebrew": "עברית",
+    "Thai": "ไทย",
+    "Devanagari": "हिन्दी",
+    "Tamil": "தமிழ்",
+    "Georgian": "ქართული",
+    "Armenian": "Հայաստան",
+    "emoji": "🎉",
+    "a rare Han sign": "𠮷野家",
+    "Arabic digits": "٣",
+}
 
 
 def label(number=1, total=3, **changes):
@@ -73,6 +96,36 @@ def test_labels_stay_on_the_paper(sheet):
         assert bottom + grid.height <= grid.paper[1] + 0.01
 
 
+@pytest.mark.parametrize("sheet", SheetSize)
+def test_sheets_have_the_paper_and_the_labels_of_their_name(sheet):
+    """Letter is 8.5 by 11 in, A4 is 210 by 297 mm; two labels lie side by side on the long side,
+    and the labels of a sheet share it in equal parts without a gap."""
+    grid = BOX_GRIDS[sheet]
+    letter, a4 = (612, 792), (595.28, 841.89)
+    paper, columns, rows = {
+        SheetSize.LETTER_2: (letter[::-1], 2, 1),
+        SheetSize.LETTER_4: (letter, 2, 2),
+        SheetSize.LETTER_6: (letter, 2, 3),
+        SheetSize.A4_2: (a4[::-1], 2, 1),
+        SheetSize.A4_4: (a4, 2, 2),
+        SheetSize.PLAIN_PAPER: (letter, 1, 1),
+        SheetSize.THERMAL: ((288, 432), 1, 1),
+    }[sheet]
+    assert grid.paper == pytest.approx(paper, abs=0.01)
+    page = pypdfium2.PdfDocument(boxes_pdf([label()], sheet))[0]
+    assert page.get_size() == pytest.approx(paper, abs=0.01)
+    places = list(grid.places())
+    assert len(places) == columns * rows
+    if sheet == SheetSize.PLAIN_PAPER:
+        assert (grid.width, grid.height) == (288, 432)
+        return
+    wide, high = paper[0] / columns, paper[1] / rows
+    assert (grid.width, grid.height) == pytest.approx((wide, high), abs=0.01)
+    expected = [(c * wide, (rows - 1 - r) * high) for r in range(rows) for c in range(columns)]
+    for place, corner in zip(places, expected, strict=True):
+        assert place == pytest.approx(corner, abs=0.01)
+
+
 def test_pages_and_count():
     out = io.BytesIO()
     assert box_labels((label(n) for n in range(1, 10)), "PackageLabel_Letter_4", out) == 9
@@ -80,7 +133,7 @@ def test_pages_and_count():
 
 
 def test_same_labels_give_the_same_bytes():
-    labels = [label(1), label(2, shipment_name=ODD_NAME)]
+    labels = [label(1), label(2, shipment_name=LONG_NAME, ship_from=tuple(WORDS.values()))]
     assert boxes_pdf(labels) == boxes_pdf(labels)
 
 
@@ -90,11 +143,54 @@ def test_text_stands_on_the_label():
         assert expected in text
 
 
-def test_any_typed_text_can_be_printed():
-    odd = label(shipment_name=ODD_NAME, ship_from=(ODD_NAME, ""), ship_to=(), weight="")
+@pytest.mark.parametrize("text", WORDS.values(), ids=WORDS.keys())
+def test_every_script_is_printed_with_shipped_fonts(text):
+    """What is typed stands on the label, in fonts that the document carries, and is no blank: its
+    signs leave ink. Both codes can still be read."""
+    odd = label(shipment_name=text, ship_from=(text, LONG_NAME), contents=((text, 3),))
     pdf = boxes_pdf([odd])
+    assert text in written(pdf)
     assert ("Code 128", odd.box_id) in scanned(pdf)
-    assert "Юг Ωmega" in written(pdf)
+    assert ("QR Code", odd.code) in scanned(pdf)
+    assert embedded(pdf)
+    for char in set(text.replace(" ", "")):
+        assert inked(char), f"{char} is drawn as nothing"
+
+
+def test_text_typed_apart_is_put_together():
+    """Letters and accents, or syllables, in pieces: as some keyboards and files have them."""
+    for text in ("Ångström", "서울", "アガ"):
+        assert text in written(boxes_pdf([label(shipment_name=normalize("NFD", text))]))
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN.keys())
+def test_other_scripts_are_refused_with_the_name_of_the_field(text):
+    """Better no label than one with blanks, or with letters in another order."""
+    for field, changes in {
+        "Name": {"shipment_name": f"Mugs {text}"},
+        "Ship from": {"ship_from": ("Harbour", f"1 {text}")},
+        "SKU": {"contents": (("A", 1), (f"MUG-{text}", 2))},
+    }.items():
+        with pytest.raises(LabelError, match=f"^“{field}” holds “.”, which labels cannot print"):
+            boxes_pdf([label(1), label(2, **changes)])
+    with pytest.raises(LabelError, match="^“Title” holds"):
+        items_pdf([ItemLabel("X1", f"Mug {text}")], "A4_21")
+
+
+def embedded(pdf):
+    """Whether every font of the document is in it: a viewer needs none of its own."""
+    fonts = {*re.findall(rb"/BaseFont /(\S+)", pdf)} - {b"Helvetica"}  # named, and never used
+    return len(fonts) == pdf.count(b"/FontFile2 ") > 0
+
+
+def inked(char):
+    """Whether a sign on an otherwise empty page leaves anything there, and no empty frame."""
+    out = io.BytesIO()
+    canvas = new_document(out, (60, 60), "")
+    draw(canvas, char, 10, 15, 50, 30)
+    canvas.save()
+    picture = pypdfium2.PdfDocument(out.getvalue())[0].render(scale=1, grayscale=True).to_pil()
+    return picture.getextrema()[0] < 200
 
 
 def test_long_text_is_cut_to_its_width():
@@ -165,7 +261,7 @@ def items_pdf(labels, sheet):
 def test_item_codes_can_be_read_on_every_sheet(sheet):
     grid = ITEM_GRIDS[sheet]
     full = grid.rows * grid.columns
-    pdf = items_pdf([ItemLabel("X0014BIZ8T", ODD_NAME), ItemLabel("B00ABC1234", "Mug")], sheet)
+    pdf = items_pdf([ItemLabel("X0014BIZ8T", LONG_NAME), ItemLabel("B00ABC1234", "Mug")], sheet)
     assert {text for _, text in scanned(pdf)} == {"X0014BIZ8T", "B00ABC1234"}
     assert len(pypdfium2.PdfDocument(items_pdf([ItemLabel("X1", "Mug", copies=full)], sheet))) == 1
 

@@ -366,6 +366,54 @@ def test_item_labels_and_pack_list(scene):
     assert len(csv.splitlines()) == 3
 
 
+@pytest.mark.parametrize(
+    ("field", "label"),
+    [
+        ("name", "Name"),
+        ("ship_from_name", "Ship from"),
+        ("ship_from_address", "Ship-from address"),
+        ("msku", "SKU"),
+    ],
+)
+def test_labels_that_cannot_be_printed_are_refused_with_the_field(scene, field, label):
+    """Before a label is made, while the seller can still change it; both sides are told."""
+    scene.add({"MUG": 12, "BOWL": 8})
+    rows = (
+        scene.shipment.items.filter(msku="MUG") if field == "msku" else type(scene.shipment).objects
+    )
+    rows.update(**{field: "שלום"})
+    told = f"“{label}” holds “ש”, which labels cannot print"
+    with nothing_changes():
+        answer = scene.post("share-confirm")
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+    if field != "msku":
+        assert told in signed_in(scene.boss).get(shipment_page(scene.shipment)).content.decode()
+    # What was confirmed before this was asked.
+    type(scene.share).objects.update(status="contents_confirmed", confirmed_at=clock.now())
+    with nothing_changes():
+        for name, data in (
+            ("share-labels", None),
+            ("share-labels-pdf", {"sheet": "PackageLabel_A4_4"}),
+        ):
+            answer = scene.post(name, data)
+            assert answer.status_code == 422
+            assert told in answer.content.decode()
+    rows = scene.shipment.items.filter(msku="שלום") if field == "msku" else rows
+    rows.update(**{field: "Привет 안녕 你好"})
+    assert scene.post("share-labels").status_code == 302
+    assert "Привет" in text_of(scene.post("share-labels-pdf", {"sheet": "PackageLabel_A4_4"}))
+
+
+def test_an_item_label_that_cannot_be_printed_is_no_download(scene):
+    scene.shipment.items.update(title="שלום", fnsku="X1")
+    sent = {"item": str(scene.items["MUG"].public_id), "item_sheet": "A4_21", "copies": "2"}
+    with nothing_changes():
+        answer = scene.post("share-item-labels", sent)
+    assert answer.status_code == 422
+    assert "“Title” holds" in answer.content.decode()
+
+
 def test_tracking_numbers_are_checked_and_told_at_their_box(scene):
     """U35: verdict per number; what cannot be one is refused at its field; pasting fills up."""
     scene.add({"MUG": 6, "BOWL": 4}, count="2")

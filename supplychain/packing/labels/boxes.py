@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw, draw_lines
 from supplychain.packing.boxes import BoxError, split_box_id
-from supplychain.packing.labels import LabelError
+from supplychain.packing.labels import LabelError, require_printable
 from supplychain.packing.labels.codes import box_code, draw_code128, draw_qr
 from supplychain.packing.labels.sheets import BOX_GRIDS
 from supplychain.vocabulary import SheetSize
@@ -77,6 +77,14 @@ def _draw_label(canvas: Canvas, label: BoxLabel, area: _Area) -> None:
         split_box_id(label.box_id)
     except BoxError as error:
         raise LabelError(str(error)) from error
+    require_printable(
+        [
+            (_("Name"), label.shipment_name),
+            *((_("Ship from"), line) for line in label.ship_from),
+            *((_("Ship to"), line) for line in label.ship_to),
+            *((_("SKU"), sku) for sku, _units in label.contents),
+        ]
+    )
     percent = area.height / 100
     _draw_heading(canvas, label, _band(area, 86 * percent, 14 * percent))
     _draw_addresses(canvas, label, _band(area, 62 * percent, 22 * percent))

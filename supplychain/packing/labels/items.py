@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.pdf.canvas import new_document
 from core.pdf.text import BOLD, draw
-from supplychain.packing.labels import LabelError
+from supplychain.packing.labels import LabelError, require_printable
 from supplychain.packing.labels.codes import draw_code128
 from supplychain.packing.labels.sheets import ITEM_GRIDS, Grid
 from supplychain.vocabulary import ItemSheet
@@ -69,6 +69,7 @@ def _draw_all(canvas: Canvas, grid: Grid, labels: list[ItemLabel]) -> None:
 def _draw_label(canvas: Canvas, label: ItemLabel, grid: Grid) -> None:
     if not 1 <= len(label.fnsku) <= MAX_FNSKU or not label.fnsku.isalnum():
         raise LabelError(_("An FNSKU has 1 to 10 letters and digits."))
+    require_printable([(_("Title"), label.title), (_("Condition"), label.condition)])
     width = grid.width - 2 * _MARGIN
     line = min(8.0, grid.height * 0.11)
     bars_bottom = _MARGIN + line * 3.6
