@@ -7,8 +7,13 @@ from core.errors import NotPermitted
 
 DECIDE_IDENTITIES = "accounts.decide_identitycheck"
 SUPERVISE = "accounts.supervise_organization"
-# The operator's own: no group of reviewers has it (N11).
+# Support's and lead reviewers' (N11).
 SUPERVISE_PEOPLE = "accounts.supervise_person"
+WHO = {
+    DECIDE_IDENTITIES: "reviewers",
+    SUPERVISE: "lead reviewers",
+    SUPERVISE_PEOPLE: "support and lead reviewers",
+}
 LAST_YEAR = ", or did in the last 12 months"
 
 
@@ -19,8 +24,7 @@ def may(user: Any, permission: str) -> bool:
 def require(user: Any, permission: str) -> None:
     """Raise NotPermitted unless `may`; reads rights from the database, never from `user`."""
     if not may(User.objects.get(pk=user.pk), permission):
-        who = "the operator" if permission == SUPERVISE_PEOPLE else "reviewers"
-        raise NotPermitted(f"Only {who} can do this.")
+        raise NotPermitted(f"Only {WHO[permission]} can do this.")
 
 
 def stake_in_person(reviewer: Any, person_id: int) -> str:

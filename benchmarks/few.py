@@ -96,9 +96,12 @@ def provider_with_clients(count: int, employees: int = 0) -> Organization:
 
 @cache
 def reviewer() -> User:
-    user = person("few-reviewer", is_staff=True)
-    group = Group.objects.create(name="Few reviewers")
-    group.permissions.add(Permission.objects.get(codename="decide_roleapplication"))
+    """A lead reviewer, another one at each call."""
+    number = User.objects.filter(is_staff=True).count()
+    user = person(f"few-reviewer-{number}", is_staff=True)
+    group = Group.objects.create(name=f"Few reviewers {number}")
+    rights = ["decide_roleapplication", "supervise_approvedrole"]
+    group.permissions.set(Permission.objects.filter(codename__in=rights))
     user.groups.add(group)
     grant_categories(group)
     return user

@@ -180,10 +180,15 @@ class SeenForm(forms.Form):
     seen_level = forms.IntegerField(min_value=1, max_value=3, widget=forms.HiddenInput)
 
 
-class ChangeForm(forms.Form):
-    """Why an approved role is revoked or restored; `version` is what the reviewer saw."""
+class VersionForm(forms.Form):
+    """Which state of a row somebody saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class ChangeForm(VersionForm):
+    """Why an approved role is revoked or restored."""
+
     reason = forms.CharField(
         label="Reason",
         help_text="The provider reads it.",

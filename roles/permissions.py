@@ -12,12 +12,27 @@ from core.object_permissions import grant_to_group
 from roles.models import CategoryRight, ServiceCategory
 
 DECIDE = "roles.decide_roleapplication"
+LOOK = "roles.view_roleapplication"
+SUPERVISE_APPROVALS = "roles.supervise_approvedrole"
 ASSIGN = "roles.assign_category"
 DECIDE_CATEGORY = "decide_category"
 
 
-def is_reviewer(user: Any) -> bool:
-    return bool(user.is_active and user.is_staff and user.has_perm(DECIDE))
+def may_look(user: Any) -> bool:
+    """Whether the person sees applications and approvals: reviewers and auditors."""
+    rights = (DECIDE, LOOK)
+    return bool(user.is_active and user.is_staff and any(map(user.has_perm, rights)))
+
+
+def is_lead(user: Any) -> bool:
+    """Whether the person lowers and revokes approvals, and confirms that they come back."""
+    return bool(user.is_active and user.is_staff and user.has_perm(SUPERVISE_APPROVALS))
+
+
+def require_lead(user: Any) -> None:
+    """Call it after `require_reviewer`; nothing that `user` remembers counts."""
+    if not is_lead(User.objects.get(pk=user.pk)):
+        raise NotPermitted("Only lead reviewers can do this.")
 
 
 def decidable_categories(user: Any) -> frozenset[int]:

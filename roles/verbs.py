@@ -16,6 +16,8 @@ SENTENCES: dict[str, str] = {
     "role_application.lapsed": "let a role application lapse without an answer",
     "approved_role.lowered": "lowered an approved role",
     "approved_role.revoked": "revoked an approved role",
+    "approved_role.restore_asked": "asked for an approved role to be restored",
+    "approved_role.restore_declined": "left an approved role as it was",
     "approved_role.restored": "restored an approved role",
     "approved_role.lapsed": "let an approved role lapse",
     "reviewer_group.categories_changed": "changed which categories a group of reviewers decides",

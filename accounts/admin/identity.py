@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.documents import document_response
 from accounts.forms.identity import IdentityDecisionForm
 from accounts.models import IdentityCheck, Organization
-from accounts.reviewers import DECIDE_IDENTITIES, may, stake_in_person
+from accounts.reviewers import DECIDE_IDENTITIES, SUPERVISE, may, stake_in_person
 from accounts.states import IdentityStatus
-from accounts.transitions.identity import decide_identity, decided_sentence
+from accounts.transitions.identity import decide_identity, decided_sentence, note_view
 from core import clock
 from core.web.desk_pages import SHOWN, DeskAdmin, QueueFilter
 from core.web.formats import count, desk_minute
@@ -69,13 +69,19 @@ class IdentityCheckAdmin(DeskAdmin):
 
     def document(self, request: HttpRequest, pk: int, public_id: UUID) -> FileResponse:
         check = self.find(request, pk)
-        if not may(request.user, DECIDE_IDENTITIES) or stake_in_person(request.user, check.user_id):
+        if not _may_see_documents(request.user, check):
             raise PermissionDenied
-        return document_response(get_object_or_404(check.documents, public_id=public_id))
+        document = get_object_or_404(check.documents, public_id=public_id)
+        response = document_response(document)
+        reviewer: Any = request.user
+        if request.method == "GET":
+            note_view(by=reviewer, document=document)
+        return response
 
     def _page(self, request: HttpRequest, check: Any, form: IdentityDecisionForm) -> HttpResponse:
         stake = stake_in_person(request.user, check.user_id)
         may_decide = may(request.user, DECIDE_IDENTITIES) and not stake
+        shown = _may_see_documents(request.user, check)
         waits = check.status == IdentityStatus.SUBMITTED
         return self.desk_page(
             request,
@@ -86,11 +92,19 @@ class IdentityCheckAdmin(DeskAdmin):
             form=form,
             blocked=stake,
             may_decide=may_decide and waits,
-            documents=list(check.documents.order_by("kind")) if may_decide else [],
+            documents=list(check.documents.order_by("kind")) if shown else [],
             decided="" if waits else decided_sentence(check),
             earlier=_earlier(check),
             organizations=_organizations(check),
         )
+
+
+def _may_see_documents(user: Any, check: IdentityCheck) -> bool:
+    """Reviewers those of what waits and of what they have decided themselves, leads all."""
+    if not may(user, DECIDE_IDENTITIES) or stake_in_person(user, check.user_id):
+        return False
+    own = check.status == IdentityStatus.SUBMITTED or check.decided_by_id == user.pk
+    return own or may(user, SUPERVISE)
 
 
 def _decide(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -134,6 +135,8 @@ class OrganizationAdmin(DeskAdmin):
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:
         organization = self.find(request, pk)
+        if not may(request.user, SUPERVISE):
+            raise PermissionDenied
         form = SupervisionForm(posted(request))
         if not act.needs_reason:
             form.fields.clear()

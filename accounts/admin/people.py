@@ -1,4 +1,4 @@
-"""People on the desk, for the operator alone: to deactivate, to reactivate, to erase.
+"""People on the desk, for support and lead reviewers: to deactivate, to reactivate, to erase.
 
 Nothing here shows or changes how somebody signs in, and reviewers do not get here (A7, N11).
 """
@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from accounts.forms.people import SuccessorForm
 from accounts.models import Membership, Person
-from accounts.reviewers import SUPERVISE_PEOPLE, may
+from accounts.reviewers import SUPERVISE, SUPERVISE_PEOPLE, may
 from accounts.transitions import people
 from core.db import matching
 from core.errors import Conflict
@@ -117,6 +117,9 @@ class PersonAdmin(DeskAdmin):
     ) -> HttpResponse:
         state = state_of(person)
         mine = person.pk == request.user.pk
+        blocked = "This is your own account: another operator has to do it." if mine else ""
+        if person.is_staff and not may(request.user, SUPERVISE):
+            blocked = "This person works at the desk: only lead reviewers can do this."
         rows = Membership.objects.live().filter(user=person).select_related("organization")
         facts = [
             ("Name", person.name),
@@ -133,14 +136,15 @@ class PersonAdmin(DeskAdmin):
             person=person,
             state=self.state(person),
             alert=alert,
-            blocked="This is your own account: another operator has to do it." if mine else "",
+            blocked=blocked,
             acts=[
                 (act.label, _url(act, person.pk))
                 for act in ACTS
-                if state in act.states and not mine
+                if state in act.states and not blocked
             ],
             facts=facts,
             memberships=rows.order_by("organization__search_key", "id")[:SHOWN],
+            may_see_accounts=request.user.has_perm("accounts.view_organization"),
         )
 
     def act(self, request: HttpRequest, pk: int, *, act: Act) -> HttpResponse:

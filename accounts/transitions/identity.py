@@ -204,6 +204,13 @@ def remind_identity(check: IdentityCheck, *, days: int) -> bool:
 
 
 @transaction.atomic
+def note_view(*, by: User, document: IdentityDocument) -> None:
+    """Each look of the desk at a document stands in the history; nobody's other look does."""
+    values = {"kind": document.kind, "check": str(document.check_of.public_id)}
+    record("identity_document.viewed", by=by, subject=document, after=values)
+
+
+@transaction.atomic
 def delete_document(*, document: IdentityDocument) -> None:
     """The file goes first: what fails afterwards is tried again, and twice is harmless (D7)."""
     document = lock(IdentityDocument.objects.all(), pk=document.pk)

@@ -1,7 +1,8 @@
-"""What the operator does with a person's whole account: deactivate, reactivate, erase (A9, D6).
+"""What support does with a person's whole account: deactivate, reactivate, erase (A9, D6).
 
-`by` is the operator, or None for a command on the machine. Nobody does it to themselves, and an
-account that would be left without an administrator needs a successor named first.
+`by` is in support or a lead reviewer, or None for a command on the machine. Nobody does it to
+themselves, only leads do it to people of the desk, and an account that would be left without an
+administrator needs a successor named first.
 """
 
 import secrets
@@ -26,7 +27,7 @@ from accounts.models import (
     Sending,
     User,
 )
-from accounts.reviewers import SUPERVISE_PEOPLE, require
+from accounts.reviewers import SUPERVISE, SUPERVISE_PEOPLE, require
 from accounts.sessions import end_all_sessions, forget_sessions_of
 from accounts.signals import person_erased
 from accounts.states import OrganizationStatus
@@ -50,7 +51,7 @@ def deactivate_person(*, by: User | None, person: User, successors: Successors) 
 
     Memberships and assignments stay and count again after `reactivate_person`. Raises Invalid at
     the field of an account without a successor, Conflict for one that does not work already,
-    NotPermitted for everybody but the operator and for oneself.
+    NotPermitted for everybody but support and leads, and for oneself.
     """
     person = _lock(person, by)
     if not person.is_active:
@@ -104,6 +105,8 @@ def _lock(person: User, by: User | None) -> User:
     if by is None:
         return row
     require(by, SUPERVISE_PEOPLE)
+    if row.is_staff:
+        require(by, SUPERVISE)
     if row.pk == by.pk:
         raise NotPermitted("This is your own account: another operator has to do it.")
     return row

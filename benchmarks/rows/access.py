@@ -23,7 +23,11 @@ from core.errors import NotRelated
 from core.web.access import Level, Need
 from partnerhub.portals import volumes
 from roles.models import ApprovedRole, Role
-from roles.transitions.approvals import restore_approved_role, revoke_approved_role
+from roles.transitions.approvals import (
+    ask_to_restore,
+    restore_approved_role,
+    revoke_approved_role,
+)
 
 PAIRS = 2000
 HAS_PERM = "guardian has_perm"
@@ -240,7 +244,7 @@ def clients(ground: Ground) -> Result:
     )  # fmt: skip
 
 
-def _revocation(approved: ApprovedRole, reviewer: User) -> Way:
+def _revocation(approved: ApprovedRole, reviewer: User, second: User) -> Way:
     """Revoke, having restored what the call before revoked."""
 
     def current() -> ApprovedRole:
@@ -251,9 +255,10 @@ def _revocation(approved: ApprovedRole, reviewer: User) -> Way:
     def before() -> None:
         row = current()
         if row.status != "active":
-            restore_approved_role(
-                approved_role=row, reason="Measured.", version=row.version, by=reviewer
+            row = ask_to_restore(
+                approved_role=row, reason="Measured.", version=row.version, by=second
             )
+            restore_approved_role(approved_role=row, version=row.version, by=reviewer)
         state["row"] = current()
 
     def run() -> None:
@@ -268,9 +273,10 @@ def _revocation(approved: ApprovedRole, reviewer: User) -> Way:
 def revoke(ground: Ground) -> Result:
     """A reviewer revokes a role under all clients and employees of the largest provider."""
     scale = ground.large
-    reviewer, little = few.reviewer(), few.provider_with_clients(10, employees=20)
-    many = _revocation(_approved(scale.provider()), reviewer)
-    ten = _revocation(_approved(little), reviewer)
+    reviewer, second = few.reviewer(), few.reviewer()
+    little = few.provider_with_clients(10, employees=20)
+    many = _revocation(_approved(scale.provider()), reviewer, second)
+    ten = _revocation(_approved(little), reviewer, second)
     many.before()
     many.run()  # the first step of a person also notes who that is
     many.before()

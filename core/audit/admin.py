@@ -7,10 +7,13 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from core.audit import presenters, seals
+from core.audit import objects, presenters, seals
 from core.audit.models import Actor, Event
 from core.web.desk_pages import DeskAdmin
 from core.web.formats import desk_second
+
+LOOK, LOOK_AT_OWN = "audit.view_event", "audit.view_own_event"
+DOCUMENTS = "audit.view_document_event"
 
 
 @admin.register(Event)
@@ -31,7 +34,24 @@ class EventAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         names = Actor.objects.filter(ref=OuterRef("actor_ref")).values("name")[:1]
-        return Event.objects.annotate(actor_name=Subquery(names))
+        return self._visible(request).annotate(actor_name=Subquery(names))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm(LOOK) or user.has_perm(LOOK_AT_OWN))
+
+    def _visible(self, request: HttpRequest) -> QuerySet[Any]:
+        """All, without documents, or what happened to the cases in which the person has acted."""
+        user: Any = request.user
+        rows = Event.objects.all()
+        if not user.has_perm(LOOK):
+            mine = Actor.objects.filter(user=user).values("ref")
+            cases = Event.objects.filter(object_type__in=objects.CASES)
+            acted = cases.filter(actor_ref__in=mine).values("object_id")
+            return cases.filter(object_id__in=acted)
+        if not user.has_perm(DOCUMENTS):
+            rows = rows.exclude(object_type__in=objects.DOCUMENTS)
+        return rows
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Whole ids only: each is found by an index."""

@@ -57,6 +57,10 @@ class Event(models.Model):
     request_id = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        permissions: ClassVar = [
+            ("view_own_event", "Can read the history of own cases"),
+            ("view_document_event", "Can read who looked at identity documents"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "-at", "-id"], name="audit_event_org"),
             models.Index(fields=["counterparty_id", "-at", "-id"], name="audit_event_other"),

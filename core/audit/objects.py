@@ -19,11 +19,20 @@ class Naming:
 
 
 _KINDS: dict[str, Naming] = {}
+# Labels of models.
+CASES: set[str] = set()
+DOCUMENTS: set[str] = set()
 
 
 def register(namings: Mapping[str, Naming]) -> None:
     """Add kinds of rows, each by the label of its model ("supplychain.shipment")."""
     _KINDS.update(namings)
+
+
+def register_desk(cases: Collection[str] = (), documents: Collection[str] = ()) -> None:
+    """Add kinds of rows that the desk decides about, and of documents that few may know of."""
+    CASES.update(cases)
+    DOCUMENTS.update(documents)
 
 
 def names_of(events: Iterable[Event]) -> dict[str, str]:

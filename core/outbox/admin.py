@@ -19,6 +19,7 @@ from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import desk_minute
 from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
 
+LOOK, LOOK_AT_OWN = "outbox.view_message", "outbox.view_own_message"
 RESEND = "outbox.change_message"
 CLEAR = "outbox.change_markedaddress"
 
@@ -42,13 +43,29 @@ class ByAddress(DeskAdmin):
 class MessageAdmin(ByAddress):
     """Messages, newest first. Codes and one-time links never stand here (I6)."""
 
-    list_display = ("written", "kind", "to", "subject", "state", "attempts", "error")
+    list_display = ("written", "kind", "to", "said", "state", "attempts", "error")
     list_filter = (StatusFilter,)
     ordering: ClassVar = ("-id",)
     search_fields = ("to",)
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm(LOOK) or user.has_perm(LOOK_AT_OWN))
+
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Message.objects.defer(*BLANK)
+        return self._visible(request).defer(*BLANK)
+
+    def _visible(self, request: HttpRequest) -> QuerySet[Any]:
+        """All messages, or those that failed of what the person has decided."""
+        user: Any = request.user
+        if user.has_perm(LOOK):
+            return Message.objects.all()
+        return Message.objects.filter(caused_by=user, status=MessageStatus.FAILED)
+
+    @admin.display(description="Subject")
+    def said(self, message: Message) -> str:
+        """A code may stand in a subject."""
+        return "" if message.secret else message.subject
 
     @admin.display(description="Written (UTC)")
     def written(self, message: Message) -> str:
@@ -83,19 +100,22 @@ class MessageAdmin(ByAddress):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The message as far as it may be read: a secret body stays secret."""
-        message = self.find(request, pk, Message.objects.all())
+        message = self.find(request, pk, self._visible(request))
+        user: Any = request.user
+        may_read = user.has_perm(RESEND) or message.caused_by_id == user.pk
         return self.desk_page(
             request,
             "detail",
-            message.subject,
+            self.said(message) or message.kind,
             message=message,
             reason=plain_reason(message.error),
-            body="" if message.secret else message.text,
-            can_resend=_resendable(message) and request.user.has_perm(RESEND),
+            may_read=may_read,
+            body=message.text if may_read and not message.secret else "",
+            can_resend=_resendable(message) and user.has_perm(RESEND),
         )
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        message = self.find(request, pk, Message.objects.all())
+        message = self.find(request, pk, self._visible(request))
         if not request.user.has_perm(RESEND):
             raise PermissionDenied
         if request.method == "POST":

@@ -64,6 +64,7 @@ class Message(models.Model):
     error = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        permissions: ClassVar = [("view_own_message", "Can see failed mail about own cases")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message_id"], name="outbox_message_one_id"),
             models.CheckConstraint(

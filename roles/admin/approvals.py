@@ -11,24 +11,31 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core import clock, hooks
 from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
 from core.web.desk_pages import DeskRequest
-from core.web.formats import day
+from core.web.formats import day, minute
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from core.web.templatetags.ui import status_pill
 from roles.admin.filters import ApprovalFilter, RoleCategoryFilter
 from roles.admin.pages import ReviewAdmin, history_of
-from roles.forms import ChangeForm, LowerForm
+from roles.forms import ChangeForm, LowerForm, VersionForm
 from roles.models import ApprovedRole
-from roles.permissions import why_not_decide
+from roles.permissions import is_lead, why_not_decide
 from roles.reads import applications
 from roles.states import ApprovedRoleStatus
 from roles.transitions import approvals
+
+CONFIRMED = "It comes back once a lead reviewer, who is somebody else, has confirmed it."
+DONE = {
+    "Lower": "Done. Everybody concerned is told.",
+    "Revoke": "Done. Everybody concerned is told.",
+    "Restore": "Asked. A lead reviewer, who is somebody else, has to confirm it.",
+}
 
 
 @admin.register(ApprovedRole)
@@ -43,9 +50,11 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         steps = (self.lower, self.revoke, self.restore)
+        answers = (self.confirm, self.decline)
         return [
             ("<int:pk>/change/", require_safe(self.page), "change"),
             *((f"<int:pk>/{step.__name__}/", step, step.__name__) for step in steps),
+            *((f"<int:pk>/{do.__name__}/", require_POST(do), do.__name__) for do in answers),
         ]
 
     @admin.display(description="Highest level")
@@ -62,7 +71,7 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     def _find(self, request: DeskRequest, pk: int) -> ApprovedRole:
         rows = ApprovedRole.objects.select_related(
-            "provider", "role__category", "line", "changed_by"
+            "provider", "role__category", "line", "changed_by", "restore_asked_by"
         )
         found: ApprovedRole = self.find(request, pk, rows)
         return found
@@ -74,6 +83,9 @@ class ApprovedRoleAdmin(ReviewAdmin):
         blocked = _blocked(request, row)
         in_force = row.status == ApprovedRoleStatus.ACTIVE and row.expires_at > clock.now()
         state, label = applications.approval_state(row)
+        asked = row.restore_asked_at is not None and approvals.restorable_level(row) is not None
+        lead = is_lead(request.user) and not blocked
+        mine = row.restore_asked_by_id == request.user.pk
         return self.desk_page(
             request,
             "page",
@@ -84,9 +96,13 @@ class ApprovedRoleAdmin(ReviewAdmin):
             state=state,
             label=label,
             facts=_facts(row),
-            can_lower=in_force and row.level > Level.VIEW and not blocked,
-            can_revoke=in_force and not blocked,
-            can_restore=approvals.restorable_level(row) is not None and not blocked,
+            can_lower=in_force and row.level > Level.VIEW and lead,
+            can_revoke=in_force and lead,
+            can_restore=approvals.restorable_level(row) is not None and not asked and not blocked,
+            asked=_asked(row) if asked else "",
+            can_confirm=asked and lead and not mine,
+            can_decline=asked and not blocked and (lead or mine),
+            versions=VersionForm(initial={"version": row.version}),
             history=history_of(row),
             **context,
         )
@@ -104,7 +120,30 @@ class ApprovedRoleAdmin(ReviewAdmin):
     def restore(self, request: DeskRequest, pk: int) -> HttpResponse:
         row = self._find(request, pk)
         form = ChangeForm(posted(request), initial={"version": row.version})
-        return self._step(request, row, form, "Restore", approvals.restore_approved_role)
+        return self._step(request, row, form, "Restore", approvals.ask_to_restore)
+
+    def confirm(self, request: DeskRequest, pk: int) -> HttpResponse:
+        """The second pair of eyes: what somebody else asked for comes into force."""
+        return self._answer(
+            request, pk, approvals.restore_approved_role, "Done. Everybody concerned is told."
+        )
+
+    def decline(self, request: DeskRequest, pk: int) -> HttpResponse:
+        return self._answer(request, pk, approvals.decline_to_restore, "It stays as it is.")
+
+    def _answer(
+        self, request: DeskRequest, pk: int, transition: Callable[..., ApprovedRole], done: str
+    ) -> HttpResponse:
+        row = self._find(request, pk)
+        form = VersionForm(request.POST)
+        seen = form.cleaned_data["version"] if form.is_valid() else 0
+        try:
+            transition(approved_role=row, version=seen, by=request.user)
+        except Conflict as error:
+            fresh = self._find(request, pk)
+            return self._page(request, fresh, alert=error.message, status=error.status)
+        messages.success(request, done)
+        return redirect(_url(row))
 
     def _step(
         self,
@@ -116,6 +155,9 @@ class ApprovedRoleAdmin(ReviewAdmin):
     ) -> HttpResponse:
         """Ask with the dry run, then act; who comes second reads who was faster (C8)."""
         context: dict[str, Any] = {"form": form}
+        blocked = _blocked(request, row)
+        if verb != "Restore" and not blocked and not is_lead(request.user):
+            blocked = "Only lead reviewers can do this."
         # Who loses what depends on the level, which has to be chosen first (X5).
         first = verb == "Lower" and not is_confirmed(request)
         try:
@@ -123,7 +165,7 @@ class ApprovedRoleAdmin(ReviewAdmin):
                 act = partial(transition, approved_role=row, by=request.user, **form.cleaned_data)
                 if apply(form, partial(rehearse, act) if first else act):
                     if not first:
-                        messages.success(request, "Done. Everybody concerned is told.")
+                        messages.success(request, DONE[verb])
                         return redirect(_url(row))
                     left = form.cleaned_data["level"]
                     context = {
@@ -149,9 +191,9 @@ class ApprovedRoleAdmin(ReviewAdmin):
             approved_role=row,
             back_url=_url(row),
             verb=verb,
-            blocked=_blocked(request, row),
+            blocked=blocked,
             tone="primary" if verb == "Restore" else "danger",
-            consequences=impact(row),
+            consequences=[CONFIRMED, *impact(row)] if verb == "Restore" else impact(row),
             **context,
         )
 
@@ -164,6 +206,11 @@ def _blocked(request: DeskRequest, row: ApprovedRole) -> str:
     return why_not_decide(
         request.user, provider_id=row.provider_id, category_id=row.role.category_id
     )
+
+
+def _asked(row: ApprovedRole) -> str:
+    who, when = row.restore_asked_by or "Somebody", minute(row.restore_asked_at)
+    return f"{who} asked on {when} for this approval to be restored: {row.restore_reason}"
 
 
 def _facts(row: ApprovedRole) -> list[tuple[str, str]]:

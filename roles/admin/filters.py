@@ -100,6 +100,7 @@ class ApprovalFilter(admin.SimpleListFilter):
             ("lowered", "Lowered"),
             ("revoked", "Revoked"),
             ("lapsed", "Lapsed"),
+            ("asked", "Restoration to confirm"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -111,6 +112,7 @@ class ApprovalFilter(admin.SimpleListFilter):
             "soon": in_force.filter(expires_at__lte=soon),
             "lowered": in_force.filter(level__lt=F("line__decided_level")),
             "revoked": queryset.filter(status=ApprovedRoleStatus.REVOKED),
+            "asked": queryset.filter(restore_asked_at__isnull=False, expires_at__gt=now),
             "lapsed": queryset.exclude(status=ApprovedRoleStatus.REVOKED).filter(
                 expires_at__lte=now
             ),

@@ -24,7 +24,7 @@ from core.web.formats import day, minute
 from roles.emails import decided_mail
 from roles.forms import DecisionForm, RefusalForm, SeenForm
 from roles.models import ApplicationLine, RoleApplication
-from roles.permissions import is_reviewer
+from roles.permissions import may_look
 from roles.reads import applications
 from roles.states import ApplicationStatus, LineDecision
 from roles.transitions.decisions import all_decided, lines_seen, status_after
@@ -35,8 +35,8 @@ HISTORY = 30
 
 class ReviewAdmin(DeskAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Reviewers; superusers only with the same permission (A7)."""
-        return is_reviewer(request.user)
+        """Reviewers and auditors; superusers only with the same permission (A7)."""
+        return may_look(request.user)
 
     def find(self, request: HttpRequest, pk: int, rows: QuerySet[Any] | None = None) -> Any:
         if not self.has_view_permission(request):

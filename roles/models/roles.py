@@ -256,10 +256,23 @@ class ApprovedRole(BaseModel):
     line = models.ForeignKey(
         ApplicationLine, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # A restoration that waits for a lead reviewer: who asked, when and why.
+    restore_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    restore_asked_at = models.DateTimeField(null=True)
+    restore_reason = models.CharField(max_length=500, blank=True, db_default="")
 
     objects = ApprovedRoleQuerySet.as_manager()
 
     class Meta:
+        permissions: ClassVar = [
+            ("supervise_approvedrole", "Can lower and revoke approvals and confirm restorations")
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["provider", "role"], name="roles_approvedrole_one_per_role"

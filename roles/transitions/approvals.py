@@ -11,15 +11,22 @@ from accounts.models import Organization, User
 from core import clock
 from core.audit.services import record
 from core.db import lock_all, move, require_atomic
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotPermitted
 from core.state_tables import advance
 from core.web.access import Level
 from core.web.formats import minute
 from roles import emails
 from roles.models import ApplicationLine, ApprovedRole
-from roles.permissions import require_reviewer
+from roles.permissions import require_lead, require_reviewer
 from roles.states import APPROVED_ROLE, ApprovedRoleStatus
 from roles.transitions.locks import lock_approved_role, lock_provider
+
+# Whatever else happens to an approval, a restoration asked for before is no longer what it was.
+NOT_ASKED: dict[str, Any] = {
+    "restore_asked_by": None,
+    "restore_asked_at": None,
+    "restore_reason": "",
+}
 
 
 def approve(provider: Organization, line: ApplicationLine, held: ApprovedRole | None) -> None:
@@ -52,6 +59,7 @@ def approve(provider: Organization, line: ApplicationLine, held: ApprovedRole | 
         changed_at=None,
         reminded_days=None,
         version=held.version + 1,
+        **NOT_ASKED,
         **values,
     )
     # Grants above it have effect again, and their sellers are told (X3).
@@ -66,9 +74,10 @@ def lower_approved_role(
     """Lower what a provider may be granted; every grant above it loses its effect at once.
 
     `version` is the one the reviewer saw. Raises Invalid for a level that is not lower or a missing
-    reason, Conflict (who, when) when somebody was faster, NotPermitted without the right.
+    reason, Conflict (who, when) when somebody was faster, NotPermitted for all but lead reviewers.
     """
     row = _lock_for_change(approved_role, version, by)
+    require_lead(by)
     _require_in_force(row)
     if not Level.NONE < level < row.level:
         raise Invalid("Choose a level below the present one.", field="level")
@@ -84,6 +93,7 @@ def revoke_approved_role(
 ) -> ApprovedRole:
     """Grants that rest on it lose their effect at once. Raises as lower_approved_role does."""
     row = _lock_for_change(approved_role, version, by)
+    require_lead(by)
     _require_in_force(row)
     status = ApprovedRoleStatus.REVOKED
     _change(row, "revoked", status, reason=reason, by=by, ended_at=clock.now())
@@ -92,20 +102,66 @@ def revoke_approved_role(
 
 
 @transaction.atomic
-def restore_approved_role(
+def ask_to_restore(
     *, approved_role: ApprovedRole, reason: str, version: int, by: User
 ) -> ApprovedRole:
-    """Undo a revocation or a lowering, within the year. Raises as lower_approved_role does."""
+    """Ask for a revocation or a lowering to be undone, within the year: another person confirms.
+
+    Raises Conflict where nothing can be restored or it is asked for already, and as
+    lower_approved_role does; a reviewer may ask.
+    """
     row = _lock_for_change(approved_role, version, by)
-    level = restorable_level(row)
-    if level is None:
-        raise Conflict("There is nothing to restore: the provider has to apply again.")
+    level = _require_restorable(row)
+    if row.restore_asked_at:
+        raise Conflict("Somebody has asked for this already: a lead reviewer has to confirm it.")
+    _require_reason(reason)
+    asked = {"restore_asked_by": by, "restore_asked_at": clock.now()}
+    _move(row, restore_reason=reason.strip(), **asked)
+    _note_privately(row, "restore_asked", by=by, level=level.word)
+    return row
+
+
+@transaction.atomic
+def restore_approved_role(*, approved_role: ApprovedRole, version: int, by: User) -> ApprovedRole:
+    """Confirm what another person asked for: the approval comes back as it was.
+
+    Raises Conflict when nobody has asked, NotPermitted for the person who asked, and otherwise as
+    lower_approved_role does.
+    """
+    row = _lock_for_change(approved_role, version, by)
+    require_lead(by)
+    level = _require_restorable(row)
+    if row.restore_asked_at is None:
+        raise Conflict("Nobody has asked for this approval to be restored.")
+    if row.restore_asked_by_id == by.pk:
+        raise NotPermitted("You have asked for this: another lead reviewer has to confirm it.")
     before = {"status": row.status, "level": Level(row.level).word}
     status = ApprovedRoleStatus.ACTIVE
+    reason = row.restore_reason
     _change(row, "restored", status, reason=reason, by=by, level=level, ended_at=None)
     after = {"status": "active", "level": level.word}
     _note(row, "restored", by=by, before=before, after=after)
     return row
+
+
+@transaction.atomic
+def decline_to_restore(*, approved_role: ApprovedRole, version: int, by: User) -> ApprovedRole:
+    """The approval stays as it is: a lead reviewer says no, or who has asked takes it back."""
+    row = _lock_for_change(approved_role, version, by)
+    if row.restore_asked_at is None:
+        raise Conflict("Nobody has asked for this approval to be restored.")
+    if row.restore_asked_by_id != by.pk:
+        require_lead(by)
+    _move(row, **NOT_ASKED)
+    _note_privately(row, "restore_declined", by=by)
+    return row
+
+
+def _require_restorable(row: ApprovedRole) -> Level:
+    level = restorable_level(row)
+    if level is None:
+        raise Conflict("There is nothing to restore: the provider has to apply again.")
+    return level
 
 
 def restorable_level(row: ApprovedRole) -> Level | None:
@@ -140,11 +196,19 @@ def _require_in_force(row: ApprovedRole) -> None:
         raise Conflict("This approval is not in force any more.")
 
 
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("Give a reason: the provider reads it.", field="reason")
+
+
+def _move(row: ApprovedRole, **values: Any) -> None:
+    move(row, expect={"version": row.version}, version=row.version + 1, **values)
+
+
 def _change(
     row: ApprovedRole, change: str, status: str, *, reason: str, by: User, **values: Any
 ) -> None:
-    if not reason.strip():
-        raise Invalid("Give a reason: the provider reads it.", field="reason")
+    _require_reason(reason)
     advance(
         row,
         APPROVED_ROLE,
@@ -155,6 +219,7 @@ def _change(
         changed_by=by,
         changed_at=clock.now(),
         version=row.version + 1,
+        **NOT_ASKED,
         **values,
     )
     emails.approved_role_changed(row, change, by=by)
@@ -171,6 +236,12 @@ def _note(row: ApprovedRole, event: str, *, by: Any, before: Any, after: Any) ->
     )
 
 
+def _note_privately(row: ApprovedRole, event: str, *, by: User, **after: str) -> None:
+    """No organization: what reviewers ask of each other is not the provider's to read."""
+    values = {"role": row.role.code, **after}
+    record(f"approved_role.{event}", by=by, subject=row, after=values)
+
+
 @transaction.atomic
 def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
     """One mail tells of all whose year is over (U25). Returns how many there were."""
@@ -183,6 +254,7 @@ def lapse_approved_roles(*, provider_id: int, at: datetime) -> int:
             ApprovedRoleStatus.LAPSED,
             ended_at=row.expires_at,
             version=row.version + 1,
+            **NOT_ASKED,
         )
         before, after = {"status": "active"}, {"status": "lapsed"}
         _note(row, "lapsed", by=None, before=before, after=after)

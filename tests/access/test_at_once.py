@@ -24,7 +24,7 @@ from supplychain.models import Shipment
 from tests.access.processes import Browser, WebProcess
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, identity, member, person
-from tests.factories.roles import reviewer
+from tests.factories.roles import restore, reviewer
 from tests.factories.supplychain import shipment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -88,7 +88,15 @@ def scene() -> Scene:
     make.assigned(employee, connection.grants.get(role__code=make.FBA), "edit")
     approval = ApprovedRole.objects.get(provider=provider, role__code=make.FBA)
     return Scene(
-        seller, boss, provider, chief, employee, connection, approval, shipment(seller), reviewer()
+        seller,
+        boss,
+        provider,
+        chief,
+        employee,
+        connection,
+        approval,
+        shipment(seller),
+        reviewer(lead=True),
     )
 
 
@@ -160,7 +168,7 @@ LOST: dict[str, tuple[Callable[[Scene], Any], int]] = {
 RESTORED = {
     "revoked": (
         lambda s: s.decide(approvals.revoke_approved_role),
-        lambda s: s.decide(approvals.restore_approved_role),
+        lambda s: restore(ApprovedRole.objects.get(pk=s.approval.pk), by=s.desk),
     ),
     "lapsed": (
         LOST["approval lapsed"][0],

@@ -191,7 +191,7 @@ def act(client, shop, name, **data):
 def test_an_account_is_suspended_resumed_and_closed():
     shop = organization("seller")
     owner = administrator(shop)
-    client = signed_in(desk_reviewer())
+    client = signed_in(desk_reviewer(lead=True))
     closed = []
     signals.organization_closed.connect(
         lambda organization, **kwargs: closed.append(organization), weak=False, dispatch_uid="test"
@@ -228,7 +228,7 @@ def test_an_account_is_suspended_resumed_and_closed():
 
 
 def test_a_reason_is_asked_for_on_a_page_that_changes_nothing():
-    shop, client = organization("seller"), signed_in(desk_reviewer())
+    shop, client = organization("seller"), signed_in(desk_reviewer(lead=True))
     with nothing_changes():
         for name in ("suspend", "resume", "close"):
             assert client.get(f"{ORGANIZATIONS}{shop.pk}/{name}/").status_code == 200
@@ -238,7 +238,7 @@ def test_a_reason_is_asked_for_on_a_page_that_changes_nothing():
 
 def test_a_draft_can_only_be_closed():
     shop = organization("provider", status="draft", activated_at=None)
-    client = signed_in(desk_reviewer())
+    client = signed_in(desk_reviewer(lead=True))
     page = client.get(f"{ORGANIZATIONS}{shop.pk}/change/").content.decode()
     assert "Close the account" in page
     assert "Suspend the account" not in page
@@ -266,7 +266,7 @@ def test_nobody_supervises_an_account_they_belong_to(left):
 @pytest.mark.both
 def test_a_suspended_business_stays_blocked_and_a_closed_one_is_free():
     firm = organization("provider", business_key="US:123456789")
-    client = signed_in(desk_reviewer())
+    client = signed_in(desk_reviewer(lead=True))
     form = {"name": "Second", "country": "US", "registration_number": "12-3456789"}
     act(client, firm, "suspend", reason="x")
     assert signed_in(person()).post("/start/provider/", form).status_code == 409
@@ -363,7 +363,7 @@ def failed_mail(**changes):
 @pytest.mark.both
 def test_history_is_read_and_searched():
     shop = organization("seller")
-    client = signed_in(desk_reviewer())
+    client = signed_in(desk_reviewer(lead=True))
     act(client, shop, "suspend", reason="x")
     page = client.get("/admin/audit/event/").content.decode()
     assert "suspended the account" in page
@@ -391,13 +391,36 @@ def test_a_failed_message_is_sent_again_by_leads():
     assert mail.to == ["a@mail.example"]
 
 
-def test_reviewers_who_are_no_leads_have_no_outbox():
+def test_reviewers_see_failed_mail_of_what_they_decided_alone():
+    reviewer = desk_reviewer()
+    client = signed_in(reviewer)
     message = failed_mail()
-    client = signed_in(desk_reviewer())
-    assert client.get("/admin/outbox/message/").status_code == 403
-    assert client.get(f"/admin/outbox/message/{message.pk}/change/").status_code == 404
+    url = f"/admin/outbox/message/{message.pk}/"
+    assert message.to not in client.get("/admin/outbox/message/").text
+    assert client.get(f"{url}change/").status_code == 404
     with nothing_changes():
-        assert client.post(f"/admin/outbox/message/{message.pk}/send-again/").status_code == 404
+        assert client.post(f"{url}send-again/").status_code == 404
+    Message.objects.update(caused_by=reviewer)
+    assert message.to in client.get("/admin/outbox/message/").text
+    page = client.get(f"{url}change/").text
+    assert "Some words." in page
+    assert "Send again" not in page
+    with nothing_changes():
+        assert client.post(f"{url}send-again/").status_code == 403
+    Message.objects.update(status="waiting")
+    assert client.get(f"{url}change/").status_code == 404
+
+
+def test_reviewers_read_the_history_of_their_own_cases():
+    checks = [identity(person(), "submitted") for _ in range(2)]
+    mine, other = (signed_in(desk_reviewer()) for _ in range(2))
+    for client, check in zip((mine, other), checks, strict=True):
+        client.post(f"{CHECKS}{check.pk}/decide/", {"decision": "verify"})
+    act(signed_in(desk_reviewer(lead=True)), organization("seller"), "suspend", reason="x")
+    events = mine.get("/admin/audit/event/").context["cl"].result_list
+    assert {event.object_id for event in events} == {str(checks[0].public_id)}
+    find = {"q": str(checks[1].public_id)}
+    assert not mine.get("/admin/audit/event/", find).context["cl"].result_list
 
 
 def test_a_secret_body_stays_secret():
@@ -436,5 +459,5 @@ def test_the_start_of_the_desk_lists_what_a_reviewer_may_open():
     page = signed_in(desk_reviewer()).get(reverse("admin:index")).content.decode()
     for url in (CHECKS, ORGANIZATIONS, "/admin/audit/event/"):
         assert f'href="{url}"' in page
-    assert 'href="/admin/outbox/"' not in page
-    assert 'href="/admin/outbox/message/"' not in page
+    assert 'href="/admin/outbox/message/"' in page  # failed mail of their own cases
+    assert 'href="/admin/outbox/markedaddress/"' not in page

@@ -59,8 +59,8 @@ def live(user: User) -> int:
 def test_reviewers_do_not_get_near_people(desk: Client) -> None:
     """N11: neither the list nor an act, and nothing below the form either."""
     worker = member(organization("seller"))
-    lead = desk_reviewer(lead=True)
-    client = signed_in(lead)
+    reviewer = desk_reviewer()
+    client = signed_in(reviewer)
     assert DESK not in client.get("/admin/").text
     assert DESK in desk.get("/admin/").text
     with nothing_changes():
@@ -70,7 +70,21 @@ def test_reviewers_do_not_get_near_people(desk: Client) -> None:
             assert client.post(f"{DESK}{worker.pk}/{act}/").status_code in (403, 404)
         for run in (people.deactivate_person, people.erase_person):
             with pytest.raises(NotPermitted):
-                run(by=lead, person=worker, successors={})
+                run(by=reviewer, person=worker, successors={})
+
+
+def test_support_does_nothing_to_people_of_the_desk() -> None:
+    """Whoever could stop or erase a lead reviewer would choose who supervises them."""
+    support, lead = desk_reviewer(support=True), desk_reviewer(lead=True)
+    client = signed_in(support)
+    for colleague in (lead, desk_reviewer(), desk_reviewer(support=True)):
+        page = client.get(f"{DESK}{colleague.pk}/change/").text
+        assert "only lead reviewers can do this" in page
+        assert f"{DESK}{colleague.pk}/erase/" not in page
+        with nothing_changes():
+            assert client.post(f"{DESK}{colleague.pk}/deactivate/").status_code == 403
+            assert client.post(f"{DESK}{colleague.pk}/erase/").status_code == 403
+    assert signed_in(lead).post(f"{DESK}{support.pk}/deactivate/").status_code == 302
 
 
 def test_nobody_does_it_to_themselves(operator: User, desk: Client) -> None:

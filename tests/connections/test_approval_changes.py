@@ -28,7 +28,7 @@ def world() -> Any:
 def desk(row: Any, verb: str, **data: Any) -> None:
     row.refresh_from_db()
     data = {"version": row.version, "reason": "Labels were wrong.", "confirmed": "1"} | data
-    client = signed_in(roles.reviewer())
+    client = signed_in(roles.reviewer(lead=True))
     response = client.post(f"/admin/roles/approvedrole/{row.pk}/{verb}/", data)
     assert response.status_code == 302
 
@@ -47,6 +47,8 @@ def test_lowered_revoked_restored(world: Any) -> None:
     assert effective_level(his, seller, FBA) == Level.NONE
     assert len(mails_to(hers)) == 1
     desk(approval, "restore")
+    assert effective_level(his, seller, FBA) == Level.NONE
+    desk(approval, "confirm")
     assert effective_level(his, seller, FBA) == Level.VIEW
     assert len(mails_to(hers)) == 1
     # The same change a second time is news again.
@@ -58,7 +60,9 @@ def test_dry_run_names_the_sellers(world: Any) -> None:
     seller, _hers, provider, _his, approval = world
     other, _ = connections.pair()[0:2]
     connections.connection(other, provider, {FBA: "view"})
-    page = signed_in(roles.reviewer()).get(f"/admin/roles/approvedrole/{approval.pk}/revoke/")
+    page = signed_in(roles.reviewer(lead=True)).get(
+        f"/admin/roles/approvedrole/{approval.pk}/revoke/"
+    )
     text = page.content.decode()
     assert "2 sellers have granted this role" in text
     assert seller.name in text

@@ -132,7 +132,7 @@ def test_a_reviewer_reads_whom_a_lower_approval_costs_what(pair: Pair, other: Pa
     second = make.connection(other.seller, pair.provider, {make.FBA: "view"})
     make.assigned(pair.employee("Ana Berg"), row, "edit")
     make.assigned(pair.employee("Bo Cole"), second, "view")
-    client, page = signed_in(reviewer()), f"/admin/roles/approvedrole/{approval.pk}/"
+    client, page = signed_in(reviewer(lead=True)), f"/admin/roles/approvedrole/{approval.pk}/"
     boss, one, two = pair.provider_admin.name, pair.seller.name, other.seller.name
     with nothing_changes():
         revoking = client.get(f"{page}revoke/").text

@@ -139,7 +139,7 @@ def test_consent_while_the_approval_is_withdrawn(
     pair, row = tied
     standing = make.role_request(row, {make.FBA: "admin"})
     approved = make.approved(pair.provider, make.FBA, "admin")
-    by = reviewer()
+    by = reviewer(lead=True)
     results = together(
         lambda: requests.consent(
             request=standing, by=pair.seller_admin, levels={make.FBA: Level.ADMIN}

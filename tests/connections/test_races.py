@@ -91,7 +91,7 @@ def test_granting_while_the_approval_is_revoked(
     row = make.invitation(seller, provider)
     employee = member(provider)
     identity(employee)
-    by = reviewer()
+    by = reviewer(lead=True)
     meeting("all" if rule == "ours" else "none")
     results = together(
         lambda: invitations.accept(invitation=row, by=one, levels=LEVELS),

@@ -10,10 +10,10 @@ from accounts.models import User
 from tests.factories.accounts import person
 
 
-def desk_reviewer(user: User | None = None, *, lead: bool = False) -> User:
-    """A reviewer, or a lead reviewer."""
+def desk_reviewer(user: User | None = None, **part: bool) -> User:
+    """A reviewer, or with lead=True, auditor=True or support=True one of those."""
     user = user or person()
-    call_command("make_reviewer", user.email, lead=lead, stdout=io.StringIO())
+    call_command("make_reviewer", user.email, stdout=io.StringIO(), **part)
     return User.objects.get(pk=user.pk)
 
 

@@ -10,8 +10,9 @@ from accounts.models import Organization, User
 from core.object_permissions import grant_to_group
 from partnerhub.samples.rows import USE_CASE as USE_CASE
 from roles.catalogue import questions_for
-from roles.models import CategoryRight, Role, RoleApplication, ServiceCategory
+from roles.models import ApprovedRole, CategoryRight, Role, RoleApplication, ServiceCategory
 from roles.permissions import grant_categories
+from roles.transitions import approvals
 from tests.factories.accounts import make, person
 
 LINES = {"inventory.upload": "edit", "inventory.fba_shipments": "edit", "inventory.costs": "edit"}
@@ -49,11 +50,24 @@ submitted = partial(application, status="submitted")
 in_review = partial(application, status="in_review")
 
 
-def reviewer(name: str = "", *, categories: tuple[str, ...] | None = None) -> User:
-    """A member of staff who decides these categories (slugs), or all of them."""
+def restore(approved_role: ApprovedRole, *, by: User, reason: str = "Checked again.") -> None:
+    """What was revoked or lowered comes back: `by` asks, another lead reviewer confirms."""
+    row = approvals.ask_to_restore(
+        approved_role=approved_role, reason=reason, version=approved_role.version, by=by
+    )
+    approvals.restore_approved_role(
+        approved_role=row, version=row.version, by=reviewer("Lou Lead", lead=True)
+    )
+
+
+def reviewer(
+    name: str = "", *, categories: tuple[str, ...] | None = None, lead: bool = False
+) -> User:
+    """A member of staff who decides these categories (slugs), or all of them; a lead supervises."""
     user = person(name, is_staff=True)
     group = Group.objects.create(name=f"Reviewers {user.pk}")
-    group.permissions.add(Permission.objects.get(codename="decide_roleapplication"))
+    rights = ["decide_roleapplication", *(["supervise_approvedrole"] if lead else [])]
+    group.permissions.set(Permission.objects.filter(codename__in=rights))
     user.groups.add(group)
     if categories is None:
         grant_categories(group)

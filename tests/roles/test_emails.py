@@ -30,11 +30,12 @@ def story(provider: Any, administrator: Any, reviewer: Any, second_reviewer: Any
     decisions.decide_line(line=returns, level=Level.NONE, reason="policy", note=EVIL, by=reviewer)
     decisions.finish_application(application=application, by=reviewer)
     held = provider.approved_roles.get()
+    lead = roles.reviewer(lead=True)
     held = approvals.lower_approved_role(
-        approved_role=held, level=Level.VIEW, reason=EVIL, version=1, by=reviewer
+        approved_role=held, level=Level.VIEW, reason=EVIL, version=1, by=lead
     )
-    held = approvals.revoke_approved_role(approved_role=held, reason=EVIL, version=2, by=reviewer)
-    approvals.restore_approved_role(approved_role=held, reason=EVIL, version=3, by=reviewer)
+    held = approvals.revoke_approved_role(approved_role=held, reason=EVIL, version=2, by=lead)
+    roles.restore(held, reason=EVIL, by=reviewer)
     return drain()
 
 

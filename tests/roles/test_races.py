@@ -116,16 +116,15 @@ def test_two_administrators_begin_one_application(provider: Any, administrator: 
     assert RoleApplication.objects.count() == 1
 
 
-def test_two_reviewers_change_one_approval(
-    provider: Any, reviewer: Any, second_reviewer: Any
-) -> None:
+def test_two_leads_change_one_approval(provider: Any) -> None:
+    first, second = (roles.reviewer(name, lead=True) for name in ("Lea Lead", "Lou Lead"))
     held = roles.approved_role(provider, "inventory.fba_shipments", "admin")
     results = together(
         lambda: approvals.lower_approved_role(
-            approved_role=held, level=Level.VIEW, reason="Lower", version=1, by=reviewer
+            approved_role=held, level=Level.VIEW, reason="Lower", version=1, by=first
         ),
         lambda: approvals.revoke_approved_role(
-            approved_role=held, reason="Revoke", version=1, by=second_reviewer
+            approved_role=held, reason="Revoke", version=1, by=second
         ),
     )
     (conflict,) = conflicts(results)

@@ -68,6 +68,7 @@ class Scene(Walk):
         self._suppliers()
         self.sessions = {key: signed_in(user) for key, user in self.users.items()}
         self.sessions["desk"] = signed_in(self.desk)
+        self.sessions["second"] = signed_in(self.second)
 
     def _people(self) -> None:
         self.firms = {
@@ -89,7 +90,7 @@ class Scene(Walk):
                 self.oracle.members[person, provider] = (rank, "active")
         self.oracle.active_people = set(STAFF)
         self.oracle.active_firms = set(self.firms)
-        self.desk = reviewer()
+        self.desk, self.second = reviewer(lead=True), reviewer(lead=True)
 
     def _approvals(self) -> None:
         for provider, role, level, days in (
@@ -141,7 +142,9 @@ class Scene(Walk):
         return self.oracle.now + (moment - clock.now()).total_seconds() / 86400
 
     def name_of(self, user):
-        """What the oracle calls this person; the desk has no other name."""
+        """What the oracle calls this person; the desk has no other names."""
+        if user.pk == self.second.pk:
+            return "second"
         return next((key for key, row in self.users.items() if row.pk == user.pk), "desk")
 
     def firm_of(self, pk):

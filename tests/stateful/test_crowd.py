@@ -61,7 +61,7 @@ class Crowd:
         for firm, person in zip(self.providers, self.employees, strict=True):
             make.identity(person)
             make.member(firm, "employee", person)
-        self.desk = reviewer()
+        self.desk = reviewer(lead=True)
         for shop in self.sellers:
             ship.shipment(shop)
             ship.connected(shop, self.mill)
@@ -138,7 +138,8 @@ class Crowd:
     def _desk(self, chance):
         row = ApprovedRole.objects.order_by("?")[0]
         seen = {"version": str(row.version), "reason": "Checked.", "confirmed": "1"}
-        act = "revoke" if row.status == "active" else "restore"
+        back = "confirm" if row.restore_asked_at else "restore"
+        act = "revoke" if row.status == "active" else back
         yield f"admin:roles_approvedrole_{act}", [row.pk], seen
 
 

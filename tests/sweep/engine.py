@@ -29,7 +29,7 @@ from tests.sweep.world import World, build
 # A guest has typed the mailed code of one guest link, and no account.
 SIGNED_OUT = ("anonymous", "deactivated", "guest")
 OUTSIDERS = ("unverified", "verified", "link_holder")
-STAFF = ("reviewer", "lead", "superuser")
+STAFF = ("reviewer", "lead", "auditor", "support", "superuser")
 MEMBERS = (
     "provider_admin",
     "provider_employee",  # assigned to the seller's grant at edit
@@ -62,7 +62,7 @@ PROMISED = {
     "P9": ("other_seller_admin",),
     "P10": ("supplier_admin", "supplier_worker", "supplier_staff"),
     "P11": ("other_supplier_admin",),
-    "P12": ("reviewer", "lead"),
+    "P12": ("reviewer", "lead", "auditor", "support"),
     "P13": ("superuser",),
     "P14": ("deactivated",),
     "P15": (*PUT_OUT,),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import Membership
-from accounts.transitions import members, organizations
+from accounts.transitions import identity, members, organizations
 from accounts.transitions import people as accounts
 from connections.models import Connection
 from connections.transitions import grants, links, pauses, reviews
@@ -38,6 +38,7 @@ def acts(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: _approval(home, reviewers["lead"])
     yield lambda: _reviewed(home, reviewers["lead"], reviewers["reviewer"])
     yield lambda: _categories(reviewers["lead"])
+    yield lambda: _looked_at(home, reviewers["lead"])
     yield lambda: _people(home, reviewers["superuser"])
     yield lambda: _handed_over(home)
     yield _dates_that_have_come
@@ -106,7 +107,9 @@ def _approval(of: Tenant, lead: Any) -> None:
     change = {"approved_role": row, "by": lead, "reason": "Complaints."}
     approvals.revoke_approved_role(version=row.version, **change)
     row.refresh_from_db()
-    approvals.restore_approved_role(version=row.version, **change)
+    row = approvals.ask_to_restore(version=row.version, **change)
+    row = approvals.decline_to_restore(approved_role=row, version=row.version, by=lead)
+    roles.restore(row, by=lead)
 
 
 def _reviewed(of: Tenant, first: Any, second: Any) -> None:
@@ -119,6 +122,10 @@ def _reviewed(of: Tenant, first: Any, second: Any) -> None:
     line.refresh_from_db()
     decisions.second_line(line=line, seen_level=1, agree=True, by=first)
     decisions.finish_application(application=application, by=first)
+
+
+def _looked_at(of: Tenant, lead: Any) -> None:
+    identity.note_view(by=lead, document=of.rows["identity_document"])
 
 
 def _categories(lead: Any) -> None:

@@ -83,6 +83,8 @@ def _outsiders() -> dict[str, User]:
         "link_holder": people.person("Lina Holder"),
         "reviewer": desk_reviewer(people.person("Rita Reviewer")),
         "lead": desk_reviewer(people.person("Lea Lead"), lead=True),
+        "auditor": desk_reviewer(people.person("Aude Auditor"), auditor=True),
+        "support": desk_reviewer(people.person("Sia Support"), support=True),
         "superuser": people.person("Super User", is_staff=True, is_superuser=True),
     }
 

@@ -36,6 +36,7 @@ class Row:
     `refused` have a relation, but too little right (403). Everybody else signed in: `missing`.
     `body` is the form as the first of `by` fills it in, answered by `then`.
     `but` are the exceptions of single personas; `query` the parameters that the page reads.
+    `logged` says that each look at it stands in the history.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Row:
     then: Codes = 302
     but: Mapping[str, Codes] = field(default_factory=dict)
     query: tuple[str, ...] = ()
+    logged: bool = False
 
     @property
     def portal(self) -> str:
