@@ -4,8 +4,9 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import Signal
+from django.utils.crypto import salted_hmac
 
 from accounts import sessions
 from accounts.invitations import transitions
@@ -17,6 +18,7 @@ from core.audit import services as history
 from core.outbox import bounces
 from core.outbox.signals import delivery_changed
 from core.outbox.states import MessageStatus
+from core.web.logs import security
 
 
 def note_delivery(about: str, status: str, message: Any, **kwargs: Any) -> None:
@@ -43,12 +45,50 @@ def forget_person(user: Any, **kwargs: Any) -> None:
     history.forget_person(user)
 
 
+def _note(event: str) -> Any:
+    """A receiver that notes a security event: whose, and with what."""
+
+    def note(**said: Any) -> None:
+        facts = {"person": str(said["user"].public_id)} if said.get("user") else {}
+        if said.get("authenticator"):
+            facts["factor"] = said["authenticator"].type
+        if address := (said.get("credentials") or {}).get("email"):
+            digest = salted_hmac("accounts.log", str(address).lower(), algorithm="sha256")
+            facts["account"] = digest.hexdigest()[:16]
+        security(event, **facts)
+
+    return note
+
+
+EVENTS: dict[str, Signal] = {
+    "signed_in": user_logged_in,
+    "sign_in_failed": user_login_failed,
+    "signed_out": user_logged_out,
+    "signed_up": account.user_signed_up,
+    "second_factor_passed": mfa.authenticator_used,
+    "second_factor_failed": mfa.authentication_failed,
+    "sign_in_code_refused": account.login_code_rejected,
+    "reset_code_refused": account.password_reset_code_rejected,
+    "address_code_refused": account.email_verification_code_rejected,
+    "password_changed": account.password_changed,
+    "password_set": account.password_set,
+    "password_reset": account.password_reset,
+    "address_changed": account.email_changed,
+    "factor_added": mfa.authenticator_added,
+    "factor_removed": mfa.authenticator_removed,
+    "factor_reset": mfa.authenticator_reset,
+    "person_erased": person_erased,
+}
+
+
 def _listen(signal: Signal, receiver: Any) -> None:
     signal.connect(receiver, dispatch_uid=f"accounts.{receiver.__name__}")
 
 
 def connect() -> None:
     """Connect the receivers of this app. Those of one signal run in this order."""
+    for event, signal in EVENTS.items():
+        signal.connect(_note(event), weak=False, dispatch_uid=f"accounts.log.{event}")
     _listen(delivery_changed, note_delivery)
     _listen(person_erased, forget_person)
     _listen(user_logged_in, note_activity)

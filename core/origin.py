@@ -14,3 +14,8 @@ class Origin:
 
 NOWHERE = Origin()
 origin: ContextVar[Origin] = ContextVar("audit_origin", default=NOWHERE)
+
+
+def running_request() -> str:
+    """The id of the running request; "" in tasks and commands."""
+    return origin.get().request_id

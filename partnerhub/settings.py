@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "guardian",
     "django_htmx",
     "django_countries",
+    "django_structlog",
     "core.web",
     "core.submissions",
     "core.failures",
@@ -66,12 +67,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: their headers stand on every answer, whoever gives it.
-    "core.web.middleware.request_context",
+    # First: their line and headers stand on every answer, whoever gives it.
+    "core.web.requests.Requests",
+    "core.web.requests.request_context",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "core.web.middleware.clear_site_data",
+    "core.web.requests.clear_site_data",
     # A probe speaks plain http and knows no host name.
     "partnerhub.portals.probes.health",
     "core.web.middleware.https_only",
@@ -314,6 +316,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_WORKER_CONSUMER = "core.broker:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker waits for its broker, however long.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "outbox.drain", "schedule": 30.0},
@@ -339,14 +344,18 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "core.web.logs.RequestFilter"}},
     "formatters": {"json": {"()": "core.web.logs.JsonFormatter"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}
-    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # gunicorn has handlers of its own unless it is told not to.
-    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
+    "loggers": {
+        # gunicorn has handlers of its own unless it is told not to.
+        "gunicorn.error": {"handlers": [], "propagate": True},
+        # What these would say of each request and task stands in one line already.
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 env.stop_if_wrong()

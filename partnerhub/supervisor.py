@@ -144,11 +144,11 @@ def only_one(var: Path) -> Iterator[None]:
 # Processes -------------------------------------------------------------------------------------
 def application_children(schedule: Path, logs: Path | None) -> list[Child]:
     python = (sys.executable, "-m")
-    celery = (*python, "celery", "-A", "partnerhub.celery:app")
+    celery = (*python, "celery", "-A", "partnerhub.celery:app", "-q")
     # gunicorn.conf.py holds everything else: it is the same without this supervisor.
     web = (*python, "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"))
-    worker = (*celery, "worker", "-P", "threads", "-c", "4", "-l", "INFO", "--without-mingle")
-    beat = (*celery, "beat", "-l", "INFO", "-s", str(schedule), "--pidfile=")
+    worker = (*celery, "worker", "-P", "threads", "-c", "4", "--without-mingle")
+    beat = (*celery, "beat", "-s", str(schedule), "--pidfile=")
     commands = {"web": web, "worker": worker, "beat": beat}
     return [
         Child(name, list(command), logs / f"{name}.log" if logs else None)

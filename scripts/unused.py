@@ -25,6 +25,7 @@ ALLOWED = {
     "form_template_name field_template_name bound_field_class": "Django forms",
     "regex to_url app_name handler???": "Django's addresses",
     "process_template_response": "Django middleware",
+    "bind_user_id format_request _process_exception": "django-structlog's middleware",
     "send_*_mail get_*_redirect_url": "allauth's adapter and its form",
     "autocommit sock connection_class get_charset header_encoding": "databases, smtplib and email",
     "broker_transport_options before_start on_failure on_success retval": "Celery",
@@ -45,7 +46,7 @@ ALLOWED = {
 }
 # Where a name in a string or a keyword is a use: columns, fields, and what settings point at.
 NAMED = re.compile(
-    r"models|forms|admin|middleware|transport|mailbox|renderer|logs|peers|caches|bodies|probes"
+    r"models|forms|admin|middleware|requests|transport|mailbox|renderer|logs|peers|caches|bodies|probes"
 )
 DECORATED = ["@task*", "@admin.*", "@receiver*", "@register.*", "@*.connect*"]
 

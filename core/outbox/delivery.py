@@ -161,12 +161,16 @@ def _jitter() -> float:
 
 
 def _record(message: Message, answer: Answer, jitter: float) -> None:
-    if answer.outcome is Outcome.TAKEN:
+    taken = answer.outcome is Outcome.TAKEN
+    facts = {"message_pk": message.pk, "kind": message.kind, "outcome": answer.outcome.name}
+    logger.log(
+        logging.INFO if taken else logging.WARNING,
+        "mail taken" if taken else "mail not taken",
+        extra=facts | {"request_id": message.request_id},
+    )
+    if taken:
         _sent(message)
         return
-    logger.warning(
-        "mail not taken", extra={"message_pk": message.pk, "outcome": answer.outcome.name}
-    )
     if answer.outcome is Outcome.REFUSED:
         _finish(message, MessageStatus.FAILED, answer.reason)
     elif answer.outcome is Outcome.UNCERTAIN:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.origin import running_request
 from core.outbox.rendering import Mail, html_of
 from core.outbox.states import MarkReason, MessageStatus
 from core.outbox.tokens import Claim
@@ -58,6 +59,8 @@ class Message(models.Model):
     # The day of tries begins here: anew when a person sends it again.
     queued_at = models.DateTimeField(default=clock.real_now)
     due_at = models.DateTimeField(default=clock.real_now)
+    # The request that caused it: its lines in the log are found by it.
+    request_id = models.CharField(max_length=40, blank=True, default=running_request, db_default="")
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -128,6 +131,7 @@ class FanOut(models.Model):
     expander = models.CharField(max_length=120)
     arguments = models.JSONField(default=dict)
     cursor = models.BigIntegerField(default=0)
+    request_id = models.CharField(max_length=40, blank=True, default=running_request, db_default="")
     created_at = models.DateTimeField(default=clock.real_now)
     done_at = models.DateTimeField(null=True)
 

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from core import clock
 from core.db import require_atomic
 from core.failures.services import Chore
+from core.origin import Origin, origin
 from core.outbox.models import BLANK, FanOut, Message
 from core.outbox.rendering import Mail, compose
 from core.outbox.signals import delivery_changed
@@ -120,7 +121,11 @@ def _piece(row: FanOut) -> bool:
     if fresh is None:
         return False
     expander = import_string(fresh.expander)
-    cursor = expander(after=fresh.cursor, limit=PIECE, **fresh.arguments)
+    token = origin.set(Origin(request_id=fresh.request_id))  # its mails are of the same request
+    try:
+        cursor = expander(after=fresh.cursor, limit=PIECE, **fresh.arguments)
+    finally:
+        origin.reset(token)
     done = {"done_at": clock.real_now()} if cursor is None else {"cursor": cursor}
     FanOut.objects.filter(pk=fresh.pk, cursor=fresh.cursor).update(**done)
     return True

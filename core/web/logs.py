@@ -1,43 +1,73 @@
 """Logs as JSON lines: escape codes and newlines in foreign words cannot forge a line (B12).
 
-What gives a right to its bearer, a token in a path, is left out (I6): Django's own lines about
-refused requests name the path.
+Web server, Celery and libraries write the same lines. What gives a right to its bearer, a token in
+a path, is left out (I6): Django's own lines about refused requests name the path.
 """
 
-import json
 import logging
 import re
 from typing import Any
 
-from core.origin import origin
+import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 _TOKEN = re.compile(r"(/(?:invitations/[^/\s\"]+|unsubscribe)/)(?![0-9a-f-]{36}/)[^/\s\"]{20,}")
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id"}
+_security = logging.getLogger("security")
 
 
-class RequestFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = origin.get().request_id
-        return True
+def security(event: str, **facts: str | int) -> None:
+    """Note something that whoever watches over sign-in and rights wants to see (OWASP ASVS 16.3):
+    people by their reference, never an address. docs/security.md lists the events."""
+    _security.info(event, extra=facts)
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line, ASCII only."""
+def _without_tokens(logger: WrappedLogger, name: str, line: Any) -> str:
+    return _TOKEN.sub(r"\1***", line)
 
-    def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, Any] = {
-            "at": self.formatTime(record),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if request_id := getattr(record, "request_id", ""):
-            entry["request"] = request_id
-        entry |= {
-            name: value
-            for name, value in vars(record).items()
-            if name not in _STANDARD and isinstance(value, (str, int, float, bool))
-        }
-        if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)
-        return _TOKEN.sub(r"\1***", json.dumps(entry, ensure_ascii=True))
+
+def _plain(logger: WrappedLogger, name: str, entry: EventDict) -> EventDict:
+    """Values that JSON knows; what a library hangs onto a record beside them says nothing here."""
+    kept = {
+        key: value
+        for key, value in entry.items()
+        if isinstance(value, (str, int, float, bool)) or key.startswith("_") or key == "exc_info"
+    }
+    kept["message"] = kept.pop("event", "")
+    return kept
+
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+]
+
+
+class JsonFormatter(structlog.stdlib.ProcessorFormatter):
+    """One JSON object a line, ASCII only, its time in UTC with the zone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _plain,
+                structlog.processors.JSONRenderer(ensure_ascii=True),
+                _without_tokens,
+            ],
+        )
+
+
+# What django-structlog writes goes the way of everything else.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_SHARED,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

@@ -3,13 +3,11 @@
 import errno
 import logging
 import sys
-import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, InternalError, OperationalError
@@ -22,11 +20,9 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views import defaults
 
 from core.errors import DomainError
-from core.origin import Origin, origin
 from core.web.bodies import too_large
 
 logger = logging.getLogger(__name__)
@@ -37,19 +33,6 @@ TEXT = "text/plain; charset=utf-8"
 RETRY_SECONDS = 30
 # No space, over quota, a file system that became read-only, no more open files.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
-# Of what browsers can do, pages here use keys for signing in and copying.
-_UNUSED = (
-    "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth browsing- "
-    "topics camera compute-pressure display-capture encrypted-media fullscreen gamepad "
-    "geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort "
-    "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment picture- "
-    "in-picture screen-wake-lock serial storage-access sync-xhr unload usb web-share window- "
-    "management xr-spatial-tracking"
-)
-_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
-PERMISSIONS = ", ".join(
-    [*(f"{name}=()" for name in _UNUSED.split()), *(f"{name}=(self)" for name in _USED)]
-)
 RECORDED = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html"}
 RECORDED |= {410: "410.html", 422: "409.html", 429: "429.html"}
 
@@ -77,38 +60,6 @@ def known_methods(get_response: Handler) -> Handler:
     return handle
 
 
-def client_ip(request: HttpRequest) -> str:
-    """The address of the client: X-Forwarded-For counts only as far as proxies are trusted."""
-    count = settings.TRUSTED_PROXY_COUNT
-    if count:
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-        if len(hops) >= count and hops[-count]:
-            return hops[-count][:45]
-    return str(request.META.get("REMOTE_ADDR", ""))[:45]
-
-
-def request_context(get_response: Handler) -> Handler:
-    """Give every request an id and an origin for history and logs, and every answer, whoever made
-    it, the same headers; never cache signed-in pages."""
-
-    def handle(request: HttpRequest) -> HttpResponse:
-        request_id = uuid.uuid4().hex
-        token = origin.set(Origin(client_ip(request), request_id))
-        try:
-            response = get_response(request)
-        finally:
-            origin.reset(token)
-        response["X-Request-ID"] = request_id
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["Permissions-Policy"] = PERMISSIONS
-        if not response.has_header("Cache-Control"):
-            add_never_cache_headers(response)
-            patch_vary_headers(response, ["Cookie"])
-        return response
-
-    return handle
-
-
 def https_only(get_response: Handler) -> Handler:
     """Send pages that were asked for in clear to https, and refuse everything else in clear: a
     program would send its form once more, in clear, each time.
@@ -129,28 +80,6 @@ def https_only(get_response: Handler) -> Handler:
         text = f"This site answers over https only: {settings.SITE_URL}/\n"
         hint = "For whoever runs it: the proxy has to send X-Forwarded-Proto: https.\n"
         return HttpResponseBadRequest(text + ("" if said else hint), content_type=TEXT)
-
-    return handle
-
-
-def say_signed_out(request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Whoever ends the session, the browser is to forget the pages that it has kept."""
-    if request is not None:
-        request.signed_out = True  # type: ignore[attr-defined]
-
-
-user_logged_out.connect(say_signed_out)
-
-
-def clear_site_data(get_response: Handler) -> Handler:
-    """Tell the browser of somebody who signed out to forget our pages. Not the cookies: one of them
-    tells that this browser is known."""
-
-    def handle(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if getattr(request, "signed_out", False):
-            response["Clear-Site-Data"] = '"cache", "storage"'
-        return response
 
     return handle
 

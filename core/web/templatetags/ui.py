@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from core.origin import running_request
 from core.web.tones import TONE_OF
 
 register = template.Library()
@@ -85,6 +86,12 @@ def browser(user_agent: str) -> str:
     program = next((name for mark, name in _BROWSERS if mark in user_agent), "Unknown browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{program} on {system}" if system else program
+
+
+@register.simple_tag
+def request_reference() -> str:
+    """The id of the running request, by which its lines are found in the log; "" outside of one."""
+    return running_request()
 
 
 @register.simple_tag
