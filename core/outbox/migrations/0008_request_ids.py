@@ -7,7 +7,7 @@ import core.origin
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outbox", "0006_reader_use_and_line"),
+        ("outbox", "0007_own_messages"),
     ]
 
     operations = [
