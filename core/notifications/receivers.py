@@ -1,5 +1,7 @@
 """What became of mail: telling who caused it, and hearing what a mail provider reports (X15)."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +17,22 @@ from core.notifications.mail_kinds import REFUSED, UNDELIVERED
 from core.notifications.preferences import no_more_mail
 from core.notifications.services import Recipient, tell, tell_each, told
 from core.outbox import kinds
-from core.outbox.bounces import mark
+from core.outbox.bounces import mark, note_soft, reported
 from core.outbox.models import Message
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.formats import minute
 
-# Reasons that pass: a full mailbox, a slow server, a policy that changes.
-PASSING = frozenset({"timed_out", "blocked"})
+COUNTED = frozenset({"bounced", "rejected", "complained", "unsubscribed"})
+# Reasons for which an address gets no more mail, and those that say nothing about it: a slow
+# server, a policy that changes.
+FINAL, PASSING = frozenset({"bounced", "invalid"}), frozenset({"timed_out", "blocked"})
+# Where providers say how long it holds: Amazon SES, Postmark, Mailgun, SendGrid, Brevo.
+PROVIDER_WORDS = ("bounceType", "Type", "severity", "type", "event")
+FOR_NOW = frozenset(
+    {"transient", "undetermined", "soft", "softbounce", "temporary", "blocked", "autoresponder"}
+)
+STATUS = re.compile(r"\b([245])(?:\d\d\b|\.\d{1,3}\.\d{1,3}\b)")
 
 
 def note_delivery(message: Message, status: str, error: str, **kwargs: Any) -> None:
@@ -90,20 +100,45 @@ def refusal_mail(reason: str, since: datetime) -> Mail:
 
 
 def note_tracking(event: Any, **kwargs: Any) -> None:
-    """Only mail that came back for good, complaints and unsubscribing change anything. The same
-    report twice is one."""
-    address = (event.recipient or "").strip().lower()
-    if not address:
+    """Mail that came back for good, complaints and unsubscribing count, and so does what came back
+    for now, together. A report is about a mail of ours, or about nothing. The same report twice is
+    one."""
+    address = str(event.recipient or "").strip().lower()
+    metadata = event.metadata if isinstance(event.metadata, dict) else {}
+    number = key_in(str(metadata["message"])) if "message" in metadata else None
+    if not address or event.event_type not in COUNTED:
         return
     with transaction.atomic():
-        number = key_in(str((event.metadata or {}).get("message", "")))
-        if event.event_type in ("bounced", "rejected") and event.reject_reason not in PASSING:
-            mark(address, MarkReason.BOUNCED, detail=_detail(event), number=number)
-        elif event.event_type == "complained":
-            mark(address, MarkReason.COMPLAINED, detail=_detail(event), number=number)
+        at = event.timestamp if isinstance(event.timestamp, datetime) else None
+        message = reported(address, number, at)
+        if message is None:
+            return
+        if event.event_type == "complained":
+            mark(address, MarkReason.COMPLAINED, detail=_detail(event), message=message)
             _stop_repeating(address)
         elif event.event_type == "unsubscribed":
             _stop_repeating(address)
+        elif _for_good(event):
+            mark(address, MarkReason.BOUNCED, detail=_detail(event), message=message)
+        elif event.event_type == "bounced" and event.reject_reason not in PASSING:
+            note_soft(message, _detail(event))
+
+
+def _for_good(event: Any) -> bool:
+    """Whether the mailbox is not there, or refuses us. anymail calls "bounced" what its provider
+    says is for now, too: an answer that somebody is away, a full mailbox. The provider's own word
+    counts first, then the code of the receiving server."""
+    unnamed = event.event_type == "bounced" and not event.reject_reason
+    if not unnamed and event.reject_reason not in FINAL:
+        return False
+    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    inner: Any = next((raw[key] for key in ("bounce", "event-data") if key in raw), {})
+    said = {**(inner if isinstance(inner, Mapping) else {}), **raw}
+    words = {re.sub(r"[^a-z]", "", str(said.get(name, "")).lower()) for name in PROVIDER_WORDS}
+    if words & FOR_NOW:
+        return False
+    code = STATUS.search(f"{event.mta_response or ''} {said.get('status', '')}")
+    return code is None or code[1] == "5"
 
 
 def _stop_repeating(address: str) -> None:

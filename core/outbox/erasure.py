@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.html import escape
 
 from core.db import require_atomic
-from core.outbox.models import BLANK, MarkedAddress, Message
+from core.outbox.models import BLANK, MarkedAddress, Message, ProvenAddress, SoftBounce
 from core.outbox.rendering import changed_content, inert
 from core.outbox.states import CLAIMABLE, MESSAGE, MessageStatus
 from core.state_tables import advance_all
@@ -59,7 +59,8 @@ def forget_person(person: Forgotten) -> None:
     and states stay, so that no reminder comes twice. What others were sent loses its text, as it
     would in time; what still waits for others is sent without the name."""
     require_atomic()
-    MarkedAddress.objects.filter(address__in=person.addresses).delete()
+    for model in (MarkedAddress, ProvenAddress, SoftBounce):
+        model.objects.filter(address__in=person.addresses).delete()
     rows = [*_own(person), *_about(person)]
     columns = ["key", "to", "recipient", "subject", *BLANK, "error"]
     Message.objects.bulk_update(rows, columns, batch_size=200)

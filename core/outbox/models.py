@@ -157,6 +157,29 @@ class MarkedAddress(models.Model):
         return self.address
 
 
+class SoftBounce(models.Model):
+    """A mail that came back for now: a full mailbox, an answer that somebody is away. Several in a
+    few days mark the address."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+")
+    address = models.EmailField(max_length=254, db_index=True)
+    at = models.DateTimeField(default=clock.real_now)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class ProvenAddress(models.Model):
+    """When the owner of an address last proved that they read its mail, or the desk believed so: an
+    older report says nothing about it."""
+
+    address = models.EmailField(max_length=254, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Pause(models.Model):
     """The mail server, or the provider, takes no mail: nobody tries it before `until`, and it has
     been tried so often in a row. It is `ours` to mend when it refuses our keys, account or sender.

@@ -20,7 +20,7 @@ from core.notifications.models import Choice, Notification
 from core.notifications.preferences import of_person
 from core.notifications.services import Recipient, tell
 from core.outbox import bounces, delivery, transport
-from core.outbox.models import MarkedAddress, Message
+from core.outbox.models import MarkedAddress, Message, SoftBounce
 from core.outbox.rendering import Mail
 from core.outbox.states import UNKNOWN, MarkReason, MessageStatus, plain_reason
 from tests.factories import supplychain as ship
@@ -316,10 +316,79 @@ def test_what_passes_marks_nothing(kind: str, fields: dict[str, str], firm: Any)
         report(kind, "gone@mail.example", **fields)
 
 
-@pytest.mark.parametrize("number", ["x", "9" * 40, "-1", "0"])
-def test_a_strange_number_harms_nothing(number: str):
-    report("bounced", "gone@mail.example", metadata={"message": number})
-    assert MarkedAddress.objects.count() == 1
+@pytest.mark.parametrize("number", ["x", "9" * 40, "-1", "0", None, [], {"a": 1}, "\0"])
+def test_a_strange_number_harms_nothing(number: Any):
+    with nothing_changes():
+        report("bounced", "gone@mail.example", metadata={"message": number})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"bounce": {"bounceType": "Transient", "bounceSubType": "General"}},
+        {"bounce": {"bounceType": "Undetermined"}},
+        {"RecordType": "Bounce", "Type": "SoftBounce"},
+        {"event": "soft_bounce"},
+        {"event-data": {"event": "failed", "severity": "temporary"}},
+        {"event": "bounce", "type": "blocked"},
+        {"event": "bounce", "type": "bounce", "status": "4.2.2"},
+    ],
+)
+def test_what_came_back_for_now_marks_after_five_within_a_week(raw: Any):
+    """An answer that somebody is away ends no mail; a mailbox that stays full does."""
+    user, causer = person(), person()
+    for number in range(6):
+        message = told(user.email, causer, key=f"soft:{number}")
+        drain()
+        for _ in range(2):  # told twice is once
+            report(
+                "bounced", user.email, reject_reason="bounced", esp_event=raw,
+                metadata={"message": str(message.pk)},
+            )  # fmt: skip
+        if number == 0:
+            SoftBounce.objects.update(at=clock.real_now() - timedelta(days=8))
+        assert MarkedAddress.objects.exists() is (number == 5)
+    assert Message.objects.filter(status=MessageStatus.FAILED).count() == 1
+
+
+def test_code_of_the_receiving_server_tells_a_full_mailbox(firm: Any):
+    drain()
+    fields = {"reject_reason": "bounced", "mta_response": "452 4.2.2 mailbox full"}
+    report("bounced", "gone@mail.example", **fields)
+    assert not MarkedAddress.objects.exists()
+    assert SoftBounce.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["bounced", "complained", "unsubscribed"])
+def test_report_about_an_address_that_we_never_mailed_changes_nothing(kind: str):
+    user = person()
+    told("other@mail.example", person())
+    drain()
+    number = str(Message.objects.get().pk)
+    with nothing_changes():
+        report(kind, user.email, reject_reason="bounced")
+        report(kind, user.email, reject_reason="bounced", metadata={"message": number})
+
+
+def test_report_that_is_years_old_changes_nothing(firm: Any):
+    drain()
+    with nothing_changes():
+        for days in (31, 3 * 365):
+            at = clock.real_now() - timedelta(days=days)
+            report("bounced", "gone@mail.example", reject_reason="bounced", timestamp=at)
+
+
+def test_report_from_before_the_last_proof_changes_nothing():
+    user = person()
+    told(user.email, person())
+    drain()
+    before = clock.real_now()
+    bounces.clear([user.email])
+    report("bounced", user.email, reject_reason="bounced", timestamp=before)
+    assert not MarkedAddress.objects.exists()
+    after = clock.real_now() + timedelta(seconds=1)
+    report("bounced", user.email, reject_reason="bounced", timestamp=after)
+    assert MarkedAddress.objects.exists()
 
 
 def test_nothing_more_is_sent_to_a_marked_address_but_what_is_asked_for(client: Any):
@@ -348,6 +417,8 @@ def test_a_mailed_code_clears_the_mark(client: Any):
 
 def test_a_complaint_stops_repeating_mail_and_outweighs_a_bounce():
     user = person()
+    told(user.email, person())
+    drain()
     report("bounced", user.email)
     report("complained", user.email)
     report("bounced", user.email)
@@ -357,6 +428,8 @@ def test_a_complaint_stops_repeating_mail_and_outweighs_a_bounce():
 
 def test_unsubscribing_at_the_provider_marks_nothing():
     user = person()
+    told(user.email, person())
+    drain()
     report("unsubscribed", user.email)
     assert of_person(user) == {"shipments": Choice.PORTAL}
     assert not MarkedAddress.objects.exists()
