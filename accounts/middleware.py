@@ -1,20 +1,22 @@
 """Around every request: the second factor's gate, and when a session was last used."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.portals import PORTALS
 from accounts.states import MembershipRole
-from core import clock
+from core import clock, time_zones
 
 Handler = Callable[[HttpRequest], HttpResponse]
 ASKED = [portal for portal in PORTALS if portal.needs_second_factor]
@@ -23,6 +25,7 @@ ACTIVE_AT = "active_at"
 ACTIVITY_GAP = 300
 EVEN_PATHS = frozenset({"/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"})
 EVEN_SECONDS = 0.25
+ZONE_COOKIE = "zone"
 
 
 def has_second_factor(request: HttpRequest) -> bool:
@@ -71,6 +74,29 @@ def second_factor(get_response: Handler) -> Handler:
 
     handle.process_view = process_view  # type: ignore[attr-defined]
     return handle
+
+
+def readers_zone(get_response: Handler) -> Handler:
+    """Pages show moments in the zone of whoever reads them: a signed-in person's own, else what the
+    browser says in a cookie that app.js sets, else UTC."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        named = request.COOKIES.get(ZONE_COOKIE, "")
+        zone = user.zone if user.is_authenticated else time_zones.named(named)
+        with timezone.override(zone):
+            response: Any = get_response(request)
+        if response.streaming and not isinstance(response, FileResponse):
+            # Its rows are written after this.
+            response.streaming_content = _in_zone(response.streaming_content, zone)
+        return response
+
+    return handle
+
+
+def _in_zone(rows: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
+    with timezone.override(zone):
+        yield from rows
 
 
 def note_activity(request: HttpRequest, **kwargs: Any) -> None:

@@ -15,14 +15,17 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.emails import security as emails
 from accounts.models import User
+from core import time_zones
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 SIGN_UP = "accounts_sign_up"
@@ -52,13 +55,21 @@ def end_other_sessions(request: HttpRequest, user: Any) -> None:
         UserSession.objects.create_from_request(request)
 
 
-def remember_sign_up(request: HttpRequest, user: User, *, password: str, name: str) -> None:
+def remember_sign_up(
+    request: HttpRequest, user: User, *, password: str, name: str, time_zone: str
+) -> None:
     """Keep what was typed at sign-up in this browser's session until the code confirms it.
 
-    `password` is a hash. Only the browser that enters the mailed code decides the password, so
-    that signing up with somebody else's address gains nothing (I17).
+    `password` is a hash, `time_zone` "" where the browser named none that we know. Only the browser
+    that enters the mailed code decides the password, so that signing up with somebody else's
+    address gains nothing (I17).
     """
-    request.session[SIGN_UP] = {"user": user.pk, "password": password, "name": name}
+    request.session[SIGN_UP] = {
+        "user": user.pk,
+        "password": password,
+        "name": name,
+        "time_zone": time_zone,
+    }
 
 
 def claim_account(request: HttpRequest, email_address: Any, **kwargs: Any) -> None:
@@ -74,14 +85,25 @@ def claim_account(request: HttpRequest, email_address: Any, **kwargs: Any) -> No
     typed = request.session.pop(SIGN_UP, None)
     if typed and typed["user"] == user.pk:
         user.password, user.name = typed["password"], typed["name"]
+        _take_zone(request, user, typed.get("time_zone", ""))
     elif "password" not in {r.get("method") for r in get_authentication_records(request, user)}:
         user.set_unusable_password()
     with transaction.atomic():
-        user.save(update_fields=["password", "name"])
+        user.save(update_fields=["password", "name", "time_zone"])
         others.delete()
         Authenticator.objects.filter(user=user).delete()
         end_other_sessions(request, user)
     setattr(request, CLAIMED, True)
+
+
+def _take_zone(request: HttpRequest, user: User, zone: str) -> None:
+    user.time_zone = zone or time_zones.UTC
+    if not zone:
+        sentence = _(
+            "Your browser named no time zone that we know: days and times are those of UTC. "
+            "You can choose yours under Your account, Time zone."
+        )
+        messages.info(request, sentence)
 
 
 def end_others_after_change(request: HttpRequest, user: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ SENTENCES = {
     "organization.suspended": "suspended the account",
     "organization.resumed": "lifted the suspension of the account",
     "organization.closed": "closed the account",
+    "organization.time_zone_changed": "changed the time zone of the account",
     "organization.join_asked": "asked to join the account",
     "membership.joined": "joined the account",
     "membership.role_changed": "changed a member's role",

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "core.web.middleware.known_methods",
     "core.web.middleware.domain_errors",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.readers_zone",
     "accounts.middleware.even_answers",
     "accounts.middleware.session_activity",
     "accounts.middleware.RefusedForms",
@@ -330,9 +331,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-supplychain": {"task": "supplychain.sweep", "schedule": 60.0},
     "daily-mail": {
         "task": "notifications.send_digests",
-        "schedule": crontab(hour="6-22", minute=5),
+        # Each hour is somebody's morning.
+        "schedule": crontab(minute=5),
     },
-    "daily-reviews": {"task": "roles.tell_reviewers", "schedule": crontab(hour="6-22", minute=10)},
+    "daily-reviews": {"task": "roles.tell_reviewers", "schedule": crontab(minute=10)},
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
     "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},

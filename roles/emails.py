@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +11,12 @@ from django.urls import reverse
 from accounts.models import Organization, User
 from accounts.portals import page
 from accounts.tenancy import administrators
-from core import clock, hooks
+from core import hooks
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.services import queue_fan_out
 from core.web.access import Level
-from core.web.formats import day
+from core.web.formats import mail_day, mail_ending
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, LineDecision
 
@@ -70,7 +71,7 @@ def application_submitted(application: RoleApplication, *, by: User) -> None:
         "See the application",
         paragraphs=(text,),
         facts=(
-            ("Decided by", day(application.review_due_at)),
+            ("Decided by", mail_ending(application.review_due_at)),
             *((line.role.name, Level(line.level).word) for line in lines),
         ),
         organization=inert(provider.name),
@@ -83,7 +84,7 @@ def information_requested(
     application: RoleApplication, *, message: ApplicationMessage, by: User | None
 ) -> None:
     text = (
-        f"Without an answer by {day(application.answer_due_at)} the application lapses. "
+        f"Without an answer by {mail_ending(application.answer_due_at)} the application lapses. "
         "The review clock rests until you answer."
     )
     mail = _application_mail(
@@ -130,7 +131,7 @@ def decided_mail(
         heading,
         "See the decision",
         paragraphs=(
-            f"Your application of {day(application.submitted_at)} is decided, role by role:",
+            f"Your application of {mail_day(application.submitted_at)} is decided, role by role:",
         ),
         facts=tuple((line.role.name, outcome(line)) for line in lines),
         after=("You can apply again for the roles that were not approved.",) if refused else (),
@@ -206,7 +207,9 @@ def approved_roles_lapsing(
         "Approved roles end soon: renew them",
         "Renew",
         paragraphs=(text,),
-        facts=tuple((row.role.name, f"until {day(row.expires_at)}") for row in approved_roles),
+        facts=tuple(
+            (row.role.name, f"until {mail_ending(row.expires_at)}") for row in approved_roles
+        ),
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsing:{days}"
     _tell(provider, key=key, kind="approved_role_lapsing", mail=mail, by=None)
@@ -228,7 +231,9 @@ def approved_roles_lapsed(provider: Organization, approved_roles: Sequence[Appro
         "Approved roles have lapsed",
         "Apply again",
         paragraphs=(text,),
-        facts=tuple((row.role.name, f"ended {day(row.expires_at)}") for row in approved_roles),
+        facts=tuple(
+            (row.role.name, f"ended {mail_ending(row.expires_at)}") for row in approved_roles
+        ),
     )
     key = f"approved-roles:{first.public_id}:{first.version}:lapsed"
     _tell(provider, key=key, kind="approved_role_lapsed", mail=mail, by=None)
@@ -254,15 +259,17 @@ def approval_changed_drafts(
     return hooks.approval_drafts(after, limit, approved_role_id, change)
 
 
-def reviews_waiting(reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...]) -> None:
-    day_of = clock.today()
+def reviews_waiting(
+    reviewers: Iterable[Any], facts: tuple[tuple[str, str], ...], *, today: date
+) -> None:
+    """`today` is the day it is for these reviewers."""
     tell(
         map(Recipient.of, reviewers),
-        key=f"reviews:{day_of.isoformat()}",
+        key=f"reviews:{today.isoformat()}",
         kind="roles.reviews_waiting",
         mail=Mail(
             subject=subject_line("PartnerHub", "Review", "what waits for a decision"),
-            heading=f"What waits for review on {day(day_of)}",
+            heading=f"What waits for review on {mail_day(today)}",
             paragraphs=("Every applicant was told a date by which we decide.",),
             facts=facts,
             button=("Open the desk", reverse("admin:index")),

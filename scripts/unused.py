@@ -22,6 +22,7 @@ ALLOWED = {
     "lookups lookup_allowed has_*_permission get_search_results": "Django's admin",
     "show_* sortable_by model_admin": "Django's admin",
     "clean_* has_changed field_order input_type initial_form_count": "Django forms",
+    "prepare_value": "Django forms",
     "form_template_name field_template_name bound_field_class": "Django forms",
     "regex to_url app_name handler???": "Django's addresses",
     "process_template_response": "Django middleware",

@@ -17,7 +17,7 @@ from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence, note_view
 from core import clock
 from core.web.desk_pages import SHOWN, DeskAdmin, QueueFilter
-from core.web.formats import count, desk_minute
+from core.web.formats import count, short_minute
 from core.web.forms import apply, status_of
 
 
@@ -38,7 +38,7 @@ class IdentityCheckAdmin(DeskAdmin):
 
     @admin.display(description="Sent")
     def sent(self, check: IdentityCheck) -> str:
-        return desk_minute(check.created_at)
+        return short_minute(check.created_at)
 
     @admin.display(description="Age")
     def age(self, check: IdentityCheck) -> str:

@@ -9,7 +9,7 @@ from accounts.tenancy import administrators, membership_of
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.tokens import PLACEHOLDER
-from core.web.formats import minute
+from core.web.formats import mail_ending
 
 
 def employees_invited(invitations: Iterable[EmployeeInvitation]) -> None:
@@ -34,7 +34,7 @@ def _invitation(invitation: EmployeeInvitation) -> Mail:
             ("Invited by", inert(inviter.name) if inviter else firm),
             ("Account", firm),
             ("Your role", invitation.get_role_display()),
-            ("Open until", minute(invitation.expires_at)),
+            ("Open until", mail_ending(invitation.expires_at)),
         ),
         button=("Look at the invitation", PLACEHOLDER),
         after=("Opening the link accepts nothing: you accept or decline on the page.",),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import IdentityCheck
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 WHY = "You get this because an identity check was asked for with your account."
 NOT_YOU = "Not you? Change your password at once, then write to support."
@@ -45,7 +45,7 @@ def identity_verified(check: IdentityCheck) -> None:
         subject="[PartnerHub] Identity check: verified",
         heading="Your identity is verified",
         paragraphs=("What was waiting for it goes on by itself.",),
-        facts=(("Valid until", day(check.expires_at)),),
+        facts=(("Valid until", mail_ending(check.expires_at)),),
         after=("Your documents are deleted soon after this decision.",),
     )
 
@@ -73,7 +73,7 @@ def identity_expiring(check: IdentityCheck, days: int) -> None:
         paragraphs=(
             "After this day you can no longer act for sellers until a new check is verified.",
         ),
-        facts=(("Valid until", day(check.expires_at)),),
+        facts=(("Valid until", mail_ending(check.expires_at)),),
     )
 
 
@@ -85,5 +85,5 @@ def identity_expired(check: IdentityCheck) -> None:
         subject="[PartnerHub] Identity check: expired",
         heading="Your identity check has expired",
         paragraphs=("You cannot act for sellers until a new check is verified.",),
-        facts=(("Was valid until", day(check.expires_at)),),
+        facts=(("Was valid until", mail_ending(check.expires_at)),),
     )

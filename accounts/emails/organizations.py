@@ -99,7 +99,7 @@ def join_asked(organization: Organization, asker: User) -> None:
         button=("Open the page of your people", members_page(organization)),
         organization=name,
     )
-    day = clock.now().date().isoformat()
+    day = clock.today(organization.zone)
     event = f"join_asked:{asker.public_id}:{day}"
     _to_administrators(organization, event, mail, asker)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
-from core.web.formats import minute
+from core.web.formats import mail_minute
 
 NOT_YOU = "Not you? Choose a new password at once with “Forgot your password?”, then tell us."
 WHY = "You get this because it concerns the safety of your account."
@@ -45,7 +45,7 @@ def security_changed(user: Any, change: str, browser: str, *, old: str = "", new
         not_you=NOT_YOU,
         why=WHY,
     )
-    _tell([Recipient(address, user.pk) for address in addresses], kind, mail)
+    _tell([Recipient(address, user.pk, zone=user.zone) for address in addresses], kind, mail)
 
 
 def account_exists(address: str) -> None:
@@ -78,7 +78,7 @@ def new_sign_in(user: Any, browser: str) -> None:
 
 
 def _circumstances(browser: str) -> tuple[tuple[str, str], ...]:
-    when = minute(clock.real_now())
+    when = mail_minute(clock.real_now())
     return ("When", when), ("Browser", inert(browser) or "unknown")
 
 

@@ -91,7 +91,13 @@ class SignupForm(allauth_forms.SignupForm):
         user = self.unproved or self._create(request)
         typed = self.cleaned_data
         password = make_password(normal(typed["password1"])) if self.unproved else user.password
-        remember_sign_up(request, user, password=password, name=typed["name"])
+        remember_sign_up(
+            request,
+            user,
+            password=password,
+            name=typed["name"],
+            time_zone=typed["time_zone"],
+        )
         return user
 
     def _create(self, request: HttpRequest) -> User:

@@ -1,6 +1,6 @@
 """The form of an identity check, and the reviewer's decision about it."""
 
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from accounts.models import IdentityDocument
 from accounts.names import NameField
 from accounts.states import IdentityReason
 from core import clock
+from core.web.forms import DayInput
 
 ADULT = 18
 OLDEST = 120
@@ -33,8 +34,7 @@ class DocumentField(forms.FileField):
             raise ValidationError(str(error), code="document") from error
 
 
-def _years_ago(years: int) -> date:
-    today = clock.today()
+def _years_ago(years: int, today: date) -> date:
     try:
         return today.replace(year=today.year - years)
     except ValueError:
@@ -45,7 +45,7 @@ class IdentityForm(forms.Form):
     legal_name = NameField(label="Legal name", help_text="Exactly as in your ID.")
     birth_date = forms.DateField(
         label="Date of birth",
-        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+        widget=DayInput(attrs={"autocomplete": "bday"}),
     )
     country = country_field(label="Country you live in")
     street_address = forms.CharField(
@@ -65,11 +65,16 @@ class IdentityForm(forms.Form):
         "PDF, JPEG or PNG.",
     )
 
+    def __init__(self, *args: Any, zone: tzinfo, **options: Any) -> None:
+        """How old somebody is today: by the day it is in their own `zone`."""
+        super().__init__(*args, **options)
+        self.zone = zone
+
     def clean_birth_date(self) -> date:
-        born: date = self.cleaned_data["birth_date"]
-        if born > _years_ago(ADULT):
+        born, today = self.cleaned_data["birth_date"], clock.today(self.zone)
+        if born > _years_ago(ADULT, today):
             raise ValidationError(f"You have to be {ADULT} years old.")
-        if born < _years_ago(OLDEST):
+        if born < _years_ago(OLDEST, today):
             raise ValidationError("Check the year.")
         return born
 

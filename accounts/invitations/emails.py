@@ -13,6 +13,7 @@ from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
+from core.time_zones import named
 
 
 def renewal_asked(row: OneTimeLink) -> None:
@@ -39,22 +40,23 @@ def send_links(
 ) -> None:
     """They are one organization's and take few statements. `page` is where the invited answers."""
     rows = wanting_mail(invitations)
-    owners = dict(
-        EmailAddress.objects.filter(
-            email__in=[row.address for row in rows], verified=True
-        ).values_list("email", "user_id")
-    )
+    accounts = EmailAddress.objects.filter(
+        email__in=[row.address for row in rows], verified=True
+    ).values_list("email", "user_id", "user__time_zone")
+    owners = {
+        email: Recipient(email, user_id, zone=named(zone)) for email, user_id, zone in accounts
+    }
     tell_each(
         [
             told(
-                Recipient(row.address, owners.get(row.address)),
+                owners.get(row.address) or Recipient(row.address),
                 key=f"{row.about}:{row.generation}:{event}",
                 kind=kind,
                 mail=mail(row),
                 path=reverse(page, args=[row.public_id]),
                 link=row.claim,
                 about=row.about,
-                organization=row.organization_id,
+                organization=row.organization,
                 caused_by=row.invited_by_id,
             )
             for row in rows

@@ -89,7 +89,7 @@ class Room:
         self.sent.append(self.now)
         self.pairs[key].append(self.now)
         if self.ends is not None:
-            self.ends.append(self.now + timedelta(days=settings.INVITATION_DAYS))
+            self.ends.append(self._end(self.now))
 
     def dates(self, count: int) -> list[datetime]:
         """When so many further ones may go, one after the other, if nobody answers before."""
@@ -99,8 +99,11 @@ class Room:
             found.append(at)
             sent.append(at)
             if self.ends is not None:
-                ends.append(at + timedelta(days=settings.INVITATION_DAYS))
+                ends.append(self._end(at))
         return found
+
+    def _end(self, sent: datetime) -> datetime:
+        return clock.end_after(settings.INVITATION_DAYS, self.organization.zone, since=sent)
 
     def check_address(self, key: str) -> None:
         often = "This address has been invited often enough in the last 24 hours."
@@ -130,7 +133,8 @@ class Room:
             if len(sent) >= budget:
                 waits.append(sent[len(sent) - budget] + DAY)
             if len(ends) >= open_limit:
-                waits.append(ends[len(ends) - open_limit])
+                # Room comes with the next day, whose end is that of what is sent then.
+                waits.append(ends[len(ends) - open_limit] + timedelta(microseconds=1))
             if not waits:
                 return at
             grows = (_began(self.organization) + age for age in (DAY, TRUSTED_AGE))

@@ -22,7 +22,7 @@ from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
 from core.outbox.states import MessageStatus
 from core.web.access import PortalRequest
-from core.web.formats import short_day
+from core.web.formats import short_day, short_ending
 from core.web.pagination import Page, paginate
 
 SIZE = 25
@@ -178,7 +178,7 @@ def _row(
         "url": kind.urls(row).get("page", ""),
         "sent": short_day(getattr(row, kind.sent)),
         "by": sender.name if sender else "Somebody who left",
-        "until": short_day(row.expires_at),
+        "until": short_ending(row.expires_at),
         "state": state,
         "label": dict(row._meta.get_field("status").flatchoices)[state],
         "inviter_gone": gone,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.addresses import budget_key
 from accounts.invitations import kinds, limits
 from accounts.invitations.refusals import unrefused
-from accounts.models import Invitation, OneTimeLink, Organization, User, until
+from accounts.models import Invitation, OneTimeLink, Organization, User
 from accounts.states import RESENDABLE, InvitationStatus
 from core import clock
 from core.audit.services import record, record_each
@@ -169,7 +169,10 @@ def renew[R: Invitation](
             stay=True,
             generation=invitation.generation + 1,
             sent_at=clock.now(),
-            expires_at=until(settings.INVITATION_DAYS),
+            reminded_at=None,
+            expires_at=clock.end_after(
+                settings.INVITATION_DAYS, kinds.of(invitation).inviter(invitation).zone
+            ),
             # Who sends it stands behind it: a sender who left would make the link dead (I10).
             invited_by=by,
             **values,

@@ -10,7 +10,6 @@ from accounts.models.invitations import (
     Sending,
     invitation_constraints,
     invitation_indexes,
-    until,
 )
 from accounts.models.people import (
     EmployeeInvitation,
@@ -49,5 +48,4 @@ __all__ = [
     "invitation_constraints",
     "invitation_indexes",
     "is_verified",
-    "until",
 ]

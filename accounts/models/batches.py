@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.states import BatchStatus, RowStatus
 from core import clock
 from core.db import BaseModel
-from core.web.formats import short_day
+from core.web.formats import short_ending
 
 
 class BatchQuerySet(models.QuerySet["InvitationBatch"]):
@@ -133,5 +133,5 @@ class BatchRow(models.Model):
     @property
     def state_label(self) -> str:
         if self.status == RowStatus.QUEUED and self.due_at:
-            return f"Queued until {short_day(self.due_at)}"
+            return f"Queued until {short_ending(self.due_at)}"
         return str(self.get_status_display())

@@ -1,6 +1,6 @@
 """The one invitation mechanism: a row that decides, and a token that only names it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -26,6 +26,8 @@ class OneTimeLink(Findable, BaseModel):
 
     generation = models.PositiveSmallIntegerField(default=1)
     expires_at = models.DateTimeField()
+    # When both sides were told that it is about to end.
+    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -191,7 +193,3 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address or self.refuser_id} refuses {self.organization_id}"
-
-
-def until(days: int) -> datetime:
-    return clock.now() + timedelta(days=days)

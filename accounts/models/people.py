@@ -1,6 +1,7 @@
 """People, the organizations they belong to, and the checks of who they are."""
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
@@ -27,7 +28,7 @@ from accounts.states import (
     OrganizationStatus,
     SupplierKind,
 )
-from core import clock
+from core import clock, time_zones
 from core.db import BaseModel, Findable, FindableQuerySet, SearchKeyField
 from core.object_permissions import UserGrantBase
 
@@ -48,11 +49,18 @@ class UserManager(BaseUserManager.from_queryset(FindableQuerySet)):  # type: ign
         return self.get(email=(username or "").strip().lower())
 
 
+def _time_zone() -> "models.CharField[str, str]":
+    # The database's own default serves a process that does not know the column yet.
+    zone = time_zones.UTC
+    return models.CharField(max_length=time_zones.LONGEST, default=zone, db_default=zone)
+
+
 class User(Findable, AbstractBaseUser, PermissionsMixin, BaseModel):
     """A person. What they may do follows from memberships, never from flags on this row."""
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
+    time_zone = _time_zone()
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)
@@ -67,6 +75,11 @@ class User(Findable, AbstractBaseUser, PermissionsMixin, BaseModel):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where this person's days begin and end."""
+        return time_zones.named(self.time_zone)
 
     def get_full_name(self) -> str:
         return self.name
@@ -115,6 +128,7 @@ class Organization(Findable, BaseModel):
     name = models.CharField(max_length=120)
     name_skeleton = models.CharField(max_length=120, db_index=True)
     country = CountryField()
+    time_zone = _time_zone()
     registration_number = models.CharField(max_length=40, blank=True)
     business_key = models.CharField(max_length=60, blank=True)
     supplier_kind = models.CharField(max_length=20, choices=SupplierKind.choices, blank=True)
@@ -154,6 +168,11 @@ class Organization(Findable, BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the days of this account's rules begin and end."""
+        return time_zones.named(self.time_zone)
 
     @property
     def is_active(self) -> bool:

@@ -3,13 +3,14 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, tzinfo
 from itertools import islice
 from typing import Any
 
 from django.db.models import Q
 
 from accounts.models import Membership, Organization
+from core import clock
 from core.audit import objects, presenters
 from core.audit.models import Actor, Event, Seal
 from core.db import matching
@@ -31,7 +32,8 @@ class Wanted:
     """What a reader looks for: each filled part narrows it.
 
     `who` is part of a person's name, `partner` of the other side's, `thing` a shipment's number or
-    a public id; `delegated` asks for what one side's people did in the other's account (U21).
+    a public id; `delegated` asks for what one side's people did in the other's account (U21). The
+    days `since` and `until` are those of `zone`, the reader's.
     """
 
     group: str = ""
@@ -41,6 +43,7 @@ class Wanted:
     partner: str = ""
     thing: str = ""
     delegated: bool = False
+    zone: tzinfo = UTC
 
     def condition(self) -> Q:
         """What holds whichever side the reader is on."""
@@ -48,10 +51,9 @@ class Wanted:
         if self.group:
             found &= Q(verb__in=presenters.verbs_of(self.group))
         if self.since:
-            found &= Q(at__gte=datetime.combine(self.since, time.min, tzinfo=UTC))
+            found &= Q(at__gte=clock.start_of(self.since, self.zone))
         if self.until:
-            after = self.until + timedelta(days=1)
-            found &= Q(at__lt=datetime.combine(after, time.min, tzinfo=UTC))
+            found &= Q(at__lte=clock.end_of(self.until, self.zone))
         if self.who:
             found &= Q(actor_ref__in=matching(Actor.objects.all(), self.who).values("ref"))
         if self.thing:

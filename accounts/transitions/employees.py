@@ -12,10 +12,11 @@ from accounts.invitations import kinds
 from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.refusals import refuse, take_back
-from accounts.models import EmployeeInvitation, Membership, Organization, User, until
+from accounts.models import EmployeeInvitation, Membership, Organization, User
 from accounts.permissions import clean_rights
 from accounts.states import InvitationStatus, MembershipStatus
 from accounts.transitions.members import set_rights
+from core import clock
 from core.db import constraint_as, lock, require_atomic
 from core.errors import Conflict
 
@@ -51,7 +52,7 @@ def _new(
         role=role,
         rights=clean_rights(organization.kind, role, rights),
         invited_by=by,
-        expires_at=until(settings.INVITATION_DAYS),
+        expires_at=clock.end_after(settings.INVITATION_DAYS, organization.zone),
         **fields,
     )
 

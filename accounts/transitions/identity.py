@@ -22,7 +22,7 @@ from core.audit.services import record
 from core.db import lock, move
 from core.errors import Conflict, Invalid, LimitReached, NotPermitted
 from core.state_tables import advance
-from core.web.formats import day, minute
+from core.web.formats import ending, minute
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def obstacle(latest: IdentityCheck | None) -> str:
     if latest.status == IdentityStatus.SUBMITTED:
         return "Your identity check is being reviewed."
     if latest.expires_at and latest.expires_at > clock.now() + RENEWAL:
-        return f"Your identity is verified until {day(latest.expires_at)}."
+        return f"Your identity is verified until {ending(latest.expires_at)}."
     return ""
 
 
@@ -141,7 +141,7 @@ def _verify(check: IdentityCheck, person: User, drafts: list[Any], *, by: User) 
     for older in IdentityCheck.objects.filter(user=person, status=IdentityStatus.VERIFIED):
         _expire(older)
     now = clock.now()
-    until = now + timedelta(days=settings.IDENTITY_DAYS)
+    until = clock.end_after(settings.IDENTITY_DAYS, person.zone)
     _decide(check, IdentityStatus.VERIFIED, by=by, decided_at=now, expires_at=until)
     activate_drafts(drafts, person)
     return check

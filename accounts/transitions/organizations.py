@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts import signals
 from accounts.emails import organizations as emails
@@ -18,10 +19,17 @@ from accounts.states import (
     OrganizationKind,
     OrganizationStatus,
 )
-from accounts.tenancy import administered, is_identified, membership_of, verified_addresses
-from core import clock
+from accounts.tenancy import (
+    administered,
+    is_identified,
+    membership_of,
+    require_administrator,
+    verified_addresses,
+)
+from core import clock, time_zones
 from core.audit.services import record
-from core.db import constraint_as, lock, lock_all
+from core.db import constraint_as, lock, lock_all, move
+from core.edits import Words, merge
 from core.errors import Conflict, Invalid, LimitReached, NotPermitted, NotRelated
 from core.state_tables import advance
 
@@ -65,6 +73,7 @@ def register_organization(
         name=name,
         name_skeleton=skeleton(name)[:120],
         country=country,
+        time_zone=by.time_zone,
         supplier_kind=supplier_kind,
         created_by=by,
         **begins,
@@ -132,7 +141,7 @@ def _draft(by: User, country: str, registration_number: str) -> dict[str, Any]:
 
 def _save_with_handle(organization: Organization) -> None:
     """Save under a free handle; when somebody takes it at the same moment, under the next one."""
-    for _ in range(HANDLE_TRIES):
+    for _try in range(HANDLE_TRIES):
         organization.handle = handle_for(
             organization.name, lambda handle: Organization.objects.filter(handle=handle).exists()
         )
@@ -190,6 +199,32 @@ def close_draft(*, by: User, organization: Organization) -> Organization:
     if organization.status != OrganizationStatus.DRAFT:
         raise Conflict(f"This account is {organization.status}.")
     return _close(organization, by=by, reason="")
+
+
+@transaction.atomic
+def change_time_zone(
+    *, by: User, organization: Organization, time_zone: str, shown: Words | None = None
+) -> Organization:
+    """Another zone for the days of this account's rules. Ends that were given stay the moments they
+    are. `shown` is what the form carried. Raises Overtaken, Invalid for a zone that nobody knows,
+    NotPermitted, NotRelated."""
+    organization = lock(Organization.objects.all(), pk=organization.pk)
+    require_administrator(by, organization)
+    if not time_zones.is_known(time_zone):
+        raise Invalid(_("Choose a zone from the list."), field="time_zone")
+    before = {"time_zone": organization.time_zone}
+    if not (after := merge(before, {"time_zone": time_zone}, shown)):
+        return organization
+    move(organization, expect=before, **after)
+    record(
+        "organization.time_zone_changed",
+        by=by,
+        subject=organization,
+        organization=organization,
+        before=before,
+        after=after,
+    )
+    return organization
 
 
 def close_for_good(*, organization: Organization, by: User | None) -> None:

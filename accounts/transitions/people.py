@@ -46,6 +46,14 @@ Successors = Mapping[int, int]
 
 
 @transaction.atomic
+def change_time_zone(*, person: User, time_zone: str) -> User:
+    """What a person chose for what they read; nobody else's business, so no history."""
+    person = lock(User.objects.all(), pk=person.pk)
+    move(person, expect={"time_zone": person.time_zone}, time_zone=time_zone)
+    return person
+
+
+@transaction.atomic
 def deactivate_person(*, by: User | None, person: User, successors: Successors) -> User:
     """Nobody gets in with this account any more, everywhere and at once (A5).
 

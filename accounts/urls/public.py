@@ -3,7 +3,14 @@
 from django.urls import path, register_converter
 
 from accounts.invitations import views as invitations
-from accounts.views import employees, identity, organizations, refusals, second_factors
+from accounts.views import (
+    employees,
+    identity,
+    organizations,
+    refusals,
+    second_factors,
+    time_zones,
+)
 
 
 class TokenConverter:
@@ -45,6 +52,7 @@ urlpatterns = [
         identity.identity_document,
         name="identity-document",
     ),
+    path("time-zone/", time_zones.of_person, name="time-zone"),
     path("second-factor/", second_factors.second_factor, name="second-factor"),
     path("invitations/", invitations.current, name="invitation-current"),
     path("invitations/switch/", invitations.switch, name="invitation-switch"),

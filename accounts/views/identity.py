@@ -31,11 +31,11 @@ def identity(request: HttpRequest) -> HttpResponse:
     checks = list(rows.order_by("-created_at", "-id")[:HISTORY])
     why_not = obstacle(checks[0] if checks else None)
     if request.method != "POST":
-        form = IdentityForm()
+        form = IdentityForm(zone=person.zone)
     elif why_not:
         raise Conflict(why_not)
     else:
-        form = IdentityForm(request.POST, request.FILES)
+        form = IdentityForm(request.POST, request.FILES, zone=person.zone)
     if form.is_valid():
         submit = partial(submit_identity, by=person, **form.values())
         if apply(form, submit):

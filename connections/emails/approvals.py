@@ -12,7 +12,7 @@ from connections.states import LIVE_CONNECTION, GrantStatus
 from core.notifications.services import Recipient, tell_each, told
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
-from core.web.formats import day
+from core.web.formats import mail_ending
 from roles.models import ApprovedRole
 
 CHANGES = {
@@ -77,7 +77,7 @@ def _approval_mail(approval: ApprovedRole, grant: RoleGrant, change: str, url: s
             ("Role", approval.role.name),
             ("You granted", Level(grant.level).word),
             ("Counts now as", effect),
-            *((("Ends on", day(approval.expires_at)),) if change == "lapsing" else ()),
+            *((("Ends on", mail_ending(approval.expires_at)),) if change == "lapsing" else ()),
         ),
         button=("Look at the connection", url),
         organization=settings.MARKETPLACE_NAME,

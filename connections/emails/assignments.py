@@ -59,7 +59,7 @@ def _tell(
     # Who is told of an end need not be in the firm any more when the mail leaves.
     tell(
         [Recipient.of(person, None if ended else provider)],
-        key=f"{key}:{person.pk}:{clock.now():%Y%m%d%H%M%S%f}",
+        key=f"{key}:{person.pk}:{clock.now().isoformat()}",
         kind="connections.assignment_changed",
         mail=Mail(
             subject=subject_line(provider.name, "Your rights", "changed"),

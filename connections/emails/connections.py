@@ -13,11 +13,11 @@ from core.audit.presenters import Values
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: User) -> None:
-    facts = (*role_facts(levels), ("Connected until", day(connection.ends_at)))
+    facts = (*role_facts(levels), ("Connected until", mail_ending(connection.ends_at)))
     seller, provider = connection.seller, connection.provider
 
     def mail(other: Organization) -> Mail:
@@ -45,7 +45,7 @@ def roles_changed(
 ) -> None:
     facts = difference(before, after)
     if "until" in after:
-        facts = (*facts, ("Connected until", day(connection.ends_at)))
+        facts = (*facts, ("Connected until", mail_ending(connection.ends_at)))
 
     def mail(other: Organization) -> Mail:
         return Mail(
@@ -102,11 +102,12 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[User]) 
 
 def connection_ending(connection: Connection, *, days: int) -> None:
     when = "tomorrow" if days == 1 else f"in {days} days"
+    ends = mail_ending(connection.ends_at)
 
     def mail(other: Organization) -> Mail:
         return Mail(
             subject=subject_line(other.name, "Connection", f"ends {when}"),
-            heading=f"The connection with {inert(other.name)} ends on {day(connection.ends_at)}",
+            heading=f"The connection with {inert(other.name)} ends on {ends}",
             paragraphs=(
                 (
                     "From then on nobody acts with its roles. To go on working together, "
@@ -117,7 +118,7 @@ def connection_ending(connection: Connection, *, days: int) -> None:
 
     tell_both(
         connection,
-        f"ends:{days}:{connection.ends_at.date()}",
+        f"ends:{days}:{connection.ends_at.isoformat()}",
         mail,
         page="renewal",
         label="Propose a later end date",

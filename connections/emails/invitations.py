@@ -13,7 +13,7 @@ from connections.models import ConnectionInvitation, PartnerLink
 from core.notifications.services import Recipient, tell
 from core.outbox import tokens
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import country, day
+from core.web.formats import country, mail_ending
 
 ONE_USE = "The link works once, and only for {whom}."
 
@@ -32,7 +32,7 @@ def partner_link_sent(link: PartnerLink, *, by: User) -> None:
                 "decline. Nothing happens before you press a button there."
             ),
         ),
-        facts=(("Seller", seller), ("Answer until", day(link.expires_at))),
+        facts=(("Seller", seller), ("Answer until", mail_ending(link.expires_at))),
         button=("Look at the request", tokens.PLACEHOLDER),
         after=(ONE_USE.format(whom="an administrator of the firm it is meant for"),),
         not_you="Not your firm, or not expected? Leave the link alone: nothing happens by itself.",
@@ -47,7 +47,7 @@ def partner_link_sent(link: PartnerLink, *, by: User) -> None:
         path=reverse("invitation-current"),
         link=link.claim,
         about=link.about,
-        organization=link.seller_id,
+        organization=link.seller,
         caused_by=by,
     )
 
@@ -55,8 +55,11 @@ def partner_link_sent(link: PartnerLink, *, by: User) -> None:
 def _partner_recipients(link: PartnerLink) -> list[Recipient]:
     if link.provider:
         return Recipient.administrators(administrators(link.provider), link.provider)
-    owner = EmailAddress.objects.filter(email=link.address, verified=True).first()
-    return [Recipient(link.address, owner.user_id if owner else None)]
+    rows = EmailAddress.objects.filter(email=link.address, verified=True)
+    owner = rows.select_related("user").first()
+    if owner is None:
+        return [Recipient(link.address)]
+    return [Recipient(link.address, owner.user_id, zone=owner.user.zone)]
 
 
 def partner_link_declined(link: PartnerLink) -> None:
@@ -87,8 +90,8 @@ def partner_link_expiring(link: PartnerLink) -> None:
             heading=f"Your link for {firm} has not been answered",
             paragraphs=(
                 (
-                    f"It ends on {day(link.expires_at)}. You can have it sent once more, or renew "
-                    "it once it has expired."
+                    f"It ends on {mail_ending(link.expires_at)}. You can have it sent once more, "
+                    "or renew it once it has expired."
                 ),
             ),
             button=("Open the partner link", page(link.seller, "partner-link", link.public_id)),
@@ -113,7 +116,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
         facts=(
             ("Solution provider", inert(firm.name)),
             ("Country", country(firm)),
-            ("Accept until", day(invitation.expires_at)),
+            ("Accept until", mail_ending(invitation.expires_at)),
         ),
         button=("Choose roles", tokens.PLACEHOLDER),
         after=(ONE_USE.format(whom="an administrator of your account"),),
@@ -134,7 +137,7 @@ def connection_invitation_sent(invitation: ConnectionInvitation) -> None:
             path=page(invitation.seller, "connection-accept", invitation.public_id),
             link=invitation.claim,
             about=about,
-            organization=invitation.organization_id,
+            organization=invitation.organization,
             caused_by=by,
         )
 

@@ -12,6 +12,7 @@ from core.audit.presenters import Values, said
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.web.access import Level
+from core.web.formats import mail_ending
 from roles.models import Role
 
 MOST_ROLES = 20
@@ -35,10 +36,13 @@ def role_facts(levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
 
 def difference(before: Values, after: Values) -> tuple[tuple[str, str], ...]:
     names = role_names([*before, *after])
-    return tuple(
-        (names[code], f"{said(before.get(code, 'none'))} → {said(after.get(code, 'none'))}")
-        for code in sorted(names, key=names.__getitem__)[:MOST_ROLES]
-    )
+
+    def words(code: str) -> str:
+        was, is_now = (said(side.get(code, "none"), mail_ending) for side in (before, after))
+        return f"{was} → {is_now}"
+
+    shown = sorted(names, key=names.__getitem__)[:MOST_ROLES]
+    return tuple((names[code], words(code)) for code in shown)
 
 
 def partner_name(link: PartnerLink) -> str:

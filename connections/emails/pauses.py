@@ -7,7 +7,7 @@ from connections.emails.parts import reason_facts, tell_both
 from connections.models import Connection
 from core import clock
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 
 def connection_paused(connection: Connection, *, by: User) -> None:
@@ -83,9 +83,9 @@ def connection_resumed(
 
 
 def _until(moment: datetime | None) -> str:
-    return day(moment) if moment else "the seller resumes it"
+    return mail_ending(moment) if moment else "the seller resumes it"
 
 
 def _stamp(moment: datetime | None) -> str:
     """Tells one pause from the next in the keys of its mails."""
-    return f"{moment:%Y%m%d%H%M%S%f}" if moment else ""
+    return moment.isoformat() if moment else ""

@@ -5,7 +5,7 @@ from connections.emails.parts import reason_facts, tell_both, tell_side
 from connections.models import Connection, Renewal
 from connections.states import Side
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 
 def renewal_proposed(connection: Connection, renewal: Renewal, *, by: User) -> None:
@@ -21,7 +21,10 @@ def renewal_proposed(connection: Connection, renewal: Renewal, *, by: User) -> N
             paragraphs=(
                 f"{inert(by.name)} proposes a later end date. It counts once your side agrees.",
             ),
-            facts=(("Ends on now", day(connection.ends_at)), ("Proposed", day(renewal.ends_at))),
+            facts=(
+                ("Ends on now", mail_ending(connection.ends_at)),
+                ("Proposed", mail_ending(renewal.ends_at)),
+            ),
             organization=inert(own.name),
         ),
         label="Answer the proposal",
@@ -36,7 +39,7 @@ def renewal_agreed(
         return Mail(
             subject=subject_line(actor.name, "Connection", "renewed"),
             heading=f"The connection with {inert(other.name)} goes on until "
-            f"{day(connection.ends_at)}",
+            f"{mail_ending(connection.ends_at)}",
             paragraphs=(f"{inert(by.name)} of {inert(actor.name)} agreed to the later end date.",),
             organization=inert(actor.name),
         )
@@ -50,7 +53,7 @@ def renewal_declined(
     mail = Mail(
         subject=subject_line(actor.name, "Connection", "proposal declined"),
         heading=f"{inert(actor.name)} declined the later end date",
-        paragraphs=(f"The connection ends on {day(connection.ends_at)}, as it stood.",),
+        paragraphs=(f"The connection ends on {mail_ending(connection.ends_at)}, as it stood.",),
         facts=reason_facts(renewal.reason),
         organization=inert(actor.name),
     )
@@ -68,7 +71,7 @@ def renewal_withdrawn(
         Mail(
             subject=subject_line(actor.name, "Connection", "proposal taken back"),
             heading=f"{inert(actor.name)} took back the proposed end date",
-            paragraphs=(f"The connection ends on {day(connection.ends_at)}, as it stood.",),
+            paragraphs=(f"The connection ends on {mail_ending(connection.ends_at)}, as it stood.",),
             organization=inert(actor.name),
         ),
         by=by,

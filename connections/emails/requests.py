@@ -7,7 +7,7 @@ from connections.emails.parts import difference, reason_facts, tell_side
 from connections.models import Connection, RoleRequest
 from core.audit.presenters import Values
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 
 def roles_requested(
@@ -29,7 +29,7 @@ def roles_requested(
             facts=(
                 *difference(before, after),
                 ("Why", inert(request.message, 500)),
-                ("Answer until", day(request.expires_at)),
+                ("Answer until", mail_ending(request.expires_at)),
             ),
             organization=provider,
         ),

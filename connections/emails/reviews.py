@@ -3,7 +3,7 @@
 from connections.emails.parts import tell_side
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import day
+from core.web.formats import mail_ending
 
 
 def review_opened(review: ConnectionReview) -> None:
@@ -27,7 +27,7 @@ def review_waiting(review: ConnectionReview, *, days: int) -> None:
         review,
         event=f"waiting:{days}",
         subject=subject_line(review.connection.provider.name, "Review", when),
-        heading=f"The review of {firm} is due on {day(review.due_at)}"
+        heading=f"The review of {firm} is due on {mail_ending(review.due_at)}"
         if days
         else f"The review of {firm} is overdue",
         text="Keep, lower or end what it may do for you. Nothing changes by itself.",
@@ -44,7 +44,7 @@ def _tell(review: ConnectionReview, *, event: str, subject: str, heading: str, t
             paragraphs=(text,),
             facts=(
                 ("Solution provider", inert(review.connection.provider.name)),
-                ("Answer until", day(review.due_at)),
+                ("Answer until", mail_ending(review.due_at)),
             ),
         ),
         key=f"review:{review.public_id}:{event}",

@@ -1,7 +1,7 @@
 """What people type: whom to add, which levels, until when, why not."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from connections.reads.grants import Offer
 from connections.reads.requests import AskedRole
 from core.spellings import search_key
 from core.web.access import Level
+from core.web.forms import DaysForm, LastDayField
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 
@@ -59,19 +60,17 @@ class ReasonForm(forms.Form):
     )
 
 
-class PauseDayForm(forms.Form):
-    until = forms.DateField(
+class PauseDayForm(DaysForm):
+    until = LastDayField(
         label="Paused until",
         required=False,
-        help_text="It resumes by itself at the beginning of this day (UTC). Without a day it stays "
-        "paused until you resume it.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="It resumes by itself at the end of this day. Without a day it stays paused "
+        "until you resume it.",
     )
 
     def resumes_at(self) -> datetime | None:
-        """The beginning of the chosen day (UTC), or None without one."""
-        chosen: date | None = self.cleaned_data.get("until")
-        return datetime.combine(chosen, time.min, tzinfo=UTC) if chosen else None
+        """The end of the chosen day, or None without one; a day that stands stays as it is."""
+        return self.end("until")
 
 
 class PauseForm(ReasonForm, PauseDayForm):
@@ -183,30 +182,27 @@ class GrantForm(LevelsForm):
         }
 
 
-class AcceptForm(GrantForm):
-    until = forms.DateField(
+class AcceptForm(GrantForm, DaysForm):
+    until = LastDayField(
         label="Connected until",
         required=False,
-        help_text="Everything granted here ends on this day, if nobody ends it earlier.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Everything granted here ends with this day, if nobody ends it earlier.",
     )
 
-    def __init__(self, offers: Iterable[Offer], *args: Any, **options: Any) -> None:
-        super().__init__(offers, *args, **options)
+    def __init__(self, offers: Iterable[Offer], *args: Any, zone: tzinfo, **options: Any) -> None:
+        super().__init__(offers, *args, zone=zone, **options)
         for offer in self.offers:
             if not offer.is_locked:
-                self.fields[until_field(offer.role.code)] = forms.DateField(
+                self.fields[until_field(offer.role.code)] = LastDayField(
+                    zone,
                     label=f"{offer.role.name}: ends on",
                     required=False,
-                    initial=offer.ends_on,
-                    widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                    initial=offer.ends_at,
                 )
 
     def ends_at(self) -> datetime | None:
-        chosen: date | None = self.cleaned_data.get("until")
-        if chosen is None or "until" not in self.changed_data:
-            return None
-        return _end_of(chosen)
+        """The chosen end; None for the one that stands."""
+        return self.end("until") if "until" in self.changed_data else None
 
     def role_ends(self) -> dict[str, datetime | None]:
         """Role code -> end of the chosen day, None for no end, of every role whose day changed."""
@@ -214,8 +210,7 @@ class AcceptForm(GrantForm):
         for offer in self.offers:
             name = until_field(offer.role.code)
             if name in self.data and name in self.changed_data:
-                chosen = self.cleaned_data.get(name)
-                ends[offer.role.code] = _end_of(chosen) if chosen else None
+                ends[offer.role.code] = self.end(name)
         return ends
 
 
@@ -257,15 +252,11 @@ class ConsentForm(LevelsForm):
         return [{"line": line, "field": self[grant_field(line.role.code)]} for line in self.lines]
 
 
-class RenewalForm(forms.Form):
-    until = forms.DateField(
-        label="Connected until",
-        help_text="It counts once the other side agrees.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+class RenewalForm(DaysForm):
+    until = LastDayField(label="Connected until", help_text="It counts once the other side agrees.")
 
     def ends_at(self) -> datetime:
-        return _end_of(self.cleaned_data["until"])
+        return self.cleaned_data["until"]
 
 
 class AssignmentForm(forms.Form):
@@ -325,10 +316,6 @@ def _options(lowest: int, highest: int, chosen: str) -> list[dict[str, Any]]:
         {"value": number, "label": word, "selected": str(number) == chosen}
         for number, word in LEVEL_WORDS[lowest : highest + 1]
     ]
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time.max, tzinfo=UTC)
 
 
 def _refusal(offer: Offer) -> str:

@@ -106,6 +106,8 @@ class Connection(BaseModel):
     ends_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
+    # The end of the pause that the seller was reminded of: a moved one is another.
+    pause_reminded = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_side = models.CharField(max_length=10, choices=Side.choices, blank=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -223,6 +225,8 @@ class RoleGrant(BaseModel):
     granted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     ends_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # Days before its own end that the last reminder spoke of.
+    reminded = models.PositiveSmallIntegerField(null=True)
 
     objects = RoleGrantQuerySet.as_manager()
 

@@ -70,7 +70,6 @@ class PartnerLink(OneTimeLink):
     opened_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
-    reminded_at = models.DateTimeField(null=True)
     search_key = SearchKeyField("address")
 
     objects = PartnerLinkQuerySet.as_manager()

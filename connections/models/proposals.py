@@ -40,6 +40,8 @@ class RoleRequest(BaseModel):
     requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
+    # When the seller was told that it is about to end.
+    reminded_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
 
@@ -137,7 +139,7 @@ class Renewal(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.connection}: until {self.ends_at:%Y-%m-%d} ({self.status})"
+        return f"{self.connection}: until {self.ends_at.isoformat()} ({self.status})"
 
 
 class ReviewQuerySet(models.QuerySet[Any]):

@@ -10,7 +10,7 @@ from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, PartnerLink
 from connections.states import ConnectionStatus, PartnerLinkStatus, Side
 from core import clock
-from core.web.formats import day
+from core.web.formats import day, ending
 
 MOST = 20
 
@@ -24,7 +24,7 @@ def connection_state(connection: Connection) -> tuple[str, str]:
     """State by the clock, and its words; a paused one says until when."""
     state = connection.current_status
     if state == ConnectionStatus.PAUSED and connection.paused_until:
-        return state, f"Paused until {day(connection.paused_until)}"
+        return state, f"Paused until {ending(connection.paused_until)}"
     if state == ConnectionStatus.ACTIVE and connection.ends_soon:
         return "expiring", "Ends soon"
     return state, str(ConnectionStatus(state).label)
@@ -90,7 +90,7 @@ def _offered_row(invitation: ConnectionInvitation, handle: str) -> dict[str, Any
         "name": invitation.organization.name,
         "by": invitation.invited_by.name if invitation.invited_by else "",
         "sent": day(invitation.sent_at),
-        "until": day(invitation.expires_at),
+        "until": ending(invitation.expires_at),
         "url": reverse("seller:connection-accept", args=args),
         "reject_url": reverse("seller:connection-reject", args=args),
     }

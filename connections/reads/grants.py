@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 
 from accounts.models import Organization
 from connections.models import Connection, RoleGrant
@@ -24,9 +24,9 @@ class Offer:
     held: Level = Level.NONE
     sentence: str = ""
     who: str = ""
-    # What can be chosen begins here, and ends on this day where the role has a day of its own.
+    # What can be chosen begins here, and ends then where the role has an end of its own.
     lowest: Level = Level.NONE
-    ends_on: date | None = None
+    ends_at: datetime | None = None
 
     @property
     def is_locked(self) -> bool:
@@ -36,7 +36,7 @@ class Offer:
 def offers(
     provider: Organization | None,
     held: Mapping[str, Level] | None = None,
-    ends: Mapping[str, date] | None = None,
+    ends: Mapping[str, datetime] | None = None,
 ) -> list[Offer]:
     """All roles in catalogue order, as a seller may grant them to `provider` now.
 
@@ -54,7 +54,7 @@ def offers(
             held.get(row.role.code, Level.NONE),
             row.sentence,
             row.who,
-            ends_on=ends.get(row.role.code),
+            ends_at=ends.get(row.role.code),
         )
         for row in rows
     ]
@@ -83,11 +83,11 @@ def held_levels(connection: Connection) -> dict[str, Level]:
     return {code: Level(level) for code, level in rows.values_list("role__code", "level")}
 
 
-def end_days(connection: Connection) -> dict[str, date]:
-    """Role code -> the day on which its grant ends, where it has one; one query."""
+def own_ends(connection: Connection) -> dict[str, datetime]:
+    """Role code -> when its grant ends, where it has an end of its own; one query."""
     rows = RoleGrant.objects.in_force(clock.now()).filter(connection=connection)
     dated = rows.exclude(ends_at=None).values_list("role__code", "ends_at")
-    return {code: ends_at.date() for code, ends_at in dated if ends_at}
+    return {code: ends_at for code, ends_at in dated if ends_at}
 
 
 def _unanswered(row: Availability) -> Offer:

@@ -7,7 +7,7 @@ from django.db.models import Count, Max
 from connections.models import Connection, EffectiveRight, RoleGrant
 from core import clock
 from core.web.access import Level
-from core.web.formats import day
+from core.web.formats import ending
 from roles.reads.availability import approved_levels
 
 MOST_PEOPLE = 50
@@ -58,7 +58,7 @@ def granted_roles(connection: Connection) -> list[dict[str, Any]]:
                 "grant": grant,
                 "role": grant.role,
                 "granted": Level(grant.level).word,
-                "until": day(grant.ends_at),
+                "until": ending(grant.ends_at),
                 "counts": counts.word,
                 "note": _note(counts, grant),
                 "people": grant.people,

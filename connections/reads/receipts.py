@@ -19,7 +19,7 @@ from connections.states import GrantStatus
 from connections.verbs import DOWNLOADED
 from core.audit.models import Event, Seal
 from core.web.access import Level
-from core.web.formats import country, day, minute
+from core.web.formats import country, day, ending, minute
 from roles.models import ApprovedRole
 
 MOST_ENTRIES = 2000
@@ -53,7 +53,7 @@ def _facts(connection: Connection) -> Facts:
         ("On", settings.MARKETPLACE_NAME),
         ("Connection", str(connection.public_id)),
         ("Connected since", minute(connection.started_at)),
-        ("Agreed until", day(connection.ends_at)),
+        ("Agreed until", ending(connection.ends_at)),
     ]
     if connection.ended_at:
         side = connection.get_ended_side_display()
@@ -83,7 +83,7 @@ def _grant_facts(
     connection: Connection, row: RoleGrant, approval: Any, entries: Sequence[Entry]
 ) -> Facts:
     by = f" by {row.granted_by.name}" if row.granted_by else ""
-    until = day(row.ends_at or connection.ends_at)
+    until = ending(row.ends_at or connection.ends_at)
     numbers = ", ".join(str(entry.number) for entry in entries if row.role.code in entry.codes)
     ended = row.status == GrantStatus.ENDED
     return (
@@ -99,7 +99,7 @@ def _approval(row: Any) -> str:
         return "no approval on record any more"
     said = (
         f"approval by {settings.MARKETPLACE_NAME} up to {Level(row.level).word}, "
-        f"{day(row.approved_at)} to {day(row.expires_at)}"
+        f"{day(row.approved_at)} to {ending(row.expires_at)}"
     )
     ended = f"; {row.get_status_display().lower()} since {day(row.ended_at)}"
     return said + ended if row.ended_at else said

@@ -4,11 +4,12 @@ Never used counts from the day it was granted, or assigned. Only roles whose pag
 PartnerHub can be known about; see rights/uses.py.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, DateField, Exists, Max, OuterRef, Q, Subquery
 
+from accounts.models import Organization
 from connections.models import Assignment, RightUse, RoleGrant
 from connections.rights.uses import observed
 from connections.states import LIVE_CONNECTION
@@ -18,15 +19,15 @@ DAYS = (30, 90)
 
 
 def unused_grants(days: int, **party: Any) -> Any:
-    """Live grants of this `seller` or `provider` that nobody used for so many days.
+    """Live grants of this `seller` or `provider` that nobody used for so many days of theirs.
 
     `last_used` is the newest day on which anybody did, None for never.
     """
-    since = clock.now() - timedelta(days=days)
+    since, last = _ago(days, **party)
     used = RightUse.objects.filter(connection=OuterRef("connection"), role=OuterRef("role"))
     rows = _live(RoleGrant.objects.active(), "").filter(granted_at__lt=since, **party)
     return (
-        rows.filter(~Exists(used.filter(last_used_on__gt=since.date())))
+        rows.filter(~Exists(used.filter(last_used_on__gt=last)))
         .annotate(last_used=_newest(used, "role"))
         .select_related("connection__seller", "connection__provider", "role")
     )
@@ -34,7 +35,7 @@ def unused_grants(days: int, **party: Any) -> Any:
 
 def unused_assignments(days: int, **party: Any) -> Any:
     """The same for employees' assignments: those their person did not use for so many days."""
-    since = clock.now() - timedelta(days=days)
+    since, last = _ago(days, **party)
     used = RightUse.objects.filter(
         connection=OuterRef("content_object__connection"),
         role=OuterRef("content_object__role"),
@@ -44,7 +45,7 @@ def unused_assignments(days: int, **party: Any) -> Any:
     return (
         _live(Assignment.objects.filter(content_object__status="active"), "content_object__")
         .filter(Q(assigned_at=None) | Q(assigned_at__lt=since), **lookup)
-        .filter(~Exists(used.filter(last_used_on__gt=since.date())))
+        .filter(~Exists(used.filter(last_used_on__gt=last)))
         .filter(content_object__granted_at__lt=since)
         .annotate(last_used=_newest(used, "user"))
         .select_related(
@@ -55,6 +56,12 @@ def unused_assignments(days: int, **party: Any) -> Any:
             "content_object__connection__provider",
         )
     )
+
+
+def _ago(days: int, **party: Organization) -> tuple[datetime, date]:
+    """So many days ago, as a moment and as the day it was for the reading side."""
+    zone = next(iter(party.values())).zone
+    return clock.now() - timedelta(days=days), clock.today(zone) - timedelta(days=days)
 
 
 def last_uses(connection: Any) -> dict[int, tuple[date, int]]:

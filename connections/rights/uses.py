@@ -5,6 +5,7 @@ whether today is noted already, so that a page costs no statement more.
 """
 
 import logging
+from datetime import date
 
 from django.core.cache import caches
 from django.db import DatabaseError, transaction
@@ -39,13 +40,15 @@ def note_use(request: HttpRequest, response: HttpResponseBase) -> None:
     if need is None or need.role not in access.acting_by_role:
         return
     acting = access.acting_by_role[need.role]
-    if _first_today(access.user_id, acting.connection_id, need.role):
-        _write(access.user_id, acting.connection_id, need.role)
+    # The day is the seller's, in whose account it happens.
+    today = clock.today(access.organization.zone)
+    if _is_first(access.user_id, acting.connection_id, need.role, today):
+        _write(access.user_id, acting.connection_id, need.role, today)
 
 
-def _first_today(user_id: int, connection_id: int, role_code: str) -> bool:
-    """Whether nobody noted it today; without a cache it is noted again, which changes nothing."""
-    key = f"right-use:{user_id}:{connection_id}:{role_code}:{clock.today()}"
+def _is_first(user_id: int, connection_id: int, role_code: str, day: date) -> bool:
+    """Whether nobody noted it that day; without a cache it is noted again: that changes nothing."""
+    key = f"right-use:{user_id}:{connection_id}:{role_code}:{day}"
     try:
         return bool(caches["quick"].add(key, True, timeout=A_DAY))
     except Exception as error:  # noqa: BLE001 - whatever a cache does, the page is shown
@@ -53,11 +56,9 @@ def _first_today(user_id: int, connection_id: int, role_code: str) -> bool:
         return True
 
 
-def _write(user_id: int, connection_id: int, role_code: str) -> None:
+def _write(user_id: int, connection_id: int, role_code: str, day: date) -> None:
     role_id = Role.objects.values_list("pk", flat=True).get(code=role_code)
-    row = RightUse(
-        user_id=user_id, connection_id=connection_id, role_id=role_id, last_used_on=clock.today()
-    )
+    row = RightUse(user_id=user_id, connection_id=connection_id, role_id=role_id, last_used_on=day)
     try:
         with transaction.atomic():
             RightUse.objects.bulk_create(

@@ -64,8 +64,8 @@ def change(
     }
     wanted = check_levels(held | dict(levels), ceiling, least=LAST)
     if ends_at is not None and ends_at != connection.ends_at:
-        check_end(ends_at)
-    ends = check_role_ends(until or {}, wanted, ends_at or connection.ends_at)
+        check_end(ends_at, connection.seller)
+    ends = check_role_ends(until or {}, wanted, ends_at or connection.ends_at, connection.seller)
     ends = {code: grant.ends_at for code, grant in grants.items()} | ends
     _apply(connection, grants, wanted, by=by, side=Side.SELLER, ends_at=ends_at, ends=ends)
     proposals.settle_request(connection, wanted, by=by)
@@ -158,10 +158,7 @@ def _apply(
     after = kept({c: wanted.get(c, Level.NONE) for c in codes}, ends)
     values: dict[str, Any] = {"version": connection.version + 1}
     if ends_at is not None:
-        before["until"], after["until"] = (
-            connection.ends_at.date().isoformat(),
-            ends_at.date().isoformat(),
-        )
+        before["until"], after["until"] = connection.ends_at.isoformat(), ends_at.isoformat()
         values |= {"ends_at": ends_at, "reminded": reminders_past(ends_at)}
     move(connection, expect={"version": connection.version}, **values)
     for code in codes:

@@ -1,7 +1,7 @@
 """The provider's answer to a partner link, and what the seller makes of it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -62,7 +62,7 @@ def send(*, link: PartnerLink, provider: Organization, by: User) -> ConnectionIn
             partner_link=link,
             address=link.issued_by.email if link.issued_by else "",
             invited_by=by,
-            expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
+            expires_at=clock.end_after(settings.INVITATION_DAYS, provider.zone),
         )
     mechanism.note_sent(invitation, by=by)
     emails.invitations.connection_invitation_sent(invitation)
@@ -102,8 +102,10 @@ def accept(
     require_administrator(by, invitation.seller)
     kinds.of(invitation).check_inviter(invitation)
     chosen = check_levels(levels, approved)
-    ends_at = check_end(ends_at or clock.now() + timedelta(days=settings.CONNECTION_DAYS))
-    ends = check_role_ends(until or {}, chosen, ends_at)
+    seller = invitation.seller
+    usual = clock.end_after(settings.CONNECTION_DAYS, seller.zone)
+    ends_at = check_end(ends_at or usual, seller)
+    ends = check_role_ends(until or {}, chosen, ends_at, seller)
     _require_apart(invitation.seller, invitation.organization)
     mechanism.close(invitation, InvitationStatus.ACCEPTED, by=by)
     connection = _connect(invitation, chosen, by=by, ends_at=ends_at, ends=ends)
@@ -165,7 +167,7 @@ def _connect(
         subject=connection,
         organization=connection.seller_id,
         counterparty=connection.provider_id,
-        after={**kept(levels, ends), "until": ends_at.date().isoformat()},
+        after={**kept(levels, ends), "until": ends_at.isoformat()},
     )
     return connection
 

@@ -1,6 +1,5 @@
 """The partner link: made, sent, renewed and cancelled by the seller; declined by the provider."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -63,10 +62,10 @@ def issue(
         link = PartnerLink.objects.create(
             seller=seller,
             issued_by=by,
-            expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
+            expires_at=clock.end_after(settings.PARTNER_LINK_DAYS, seller.zone),
             **target,
         )
-    _note("issued", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    _note("issued", link, by=by, after={"until": link.expires_at.isoformat()})
     return link
 
 
@@ -139,7 +138,7 @@ def renew(*, link: PartnerLink, by: User) -> PartnerLink:
     if link.current_status != PartnerLinkStatus.EXPIRED:
         raise Conflict("This link has not expired.")
     link = _renew(link, by=by)
-    _note("renewed", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    _note("renewed", link, by=by, after={"until": link.expires_at.isoformat()})
     return link
 
 
@@ -152,7 +151,7 @@ def mail_anew(link: PartnerLink, *, by: User) -> PartnerLink:
         raise Conflict("This link has been answered: add the partner again instead.")
     _check_gap(link)
     _mail(_renew(link, by=by), by=by)
-    _note("resent", link, by=by, after={"until": link.expires_at.date().isoformat()})
+    _note("resent", link, by=by, after={"until": link.expires_at.isoformat()})
     return link
 
 
@@ -177,7 +176,7 @@ def _renew(link: PartnerLink, *, by: User) -> PartnerLink:
             issued_at=clock.now(),
             mailed_at=None,
             reminded_at=None,
-            expires_at=clock.now() + timedelta(days=settings.PARTNER_LINK_DAYS),
+            expires_at=clock.end_after(settings.PARTNER_LINK_DAYS, link.seller.zone),
         )
     return link
 

@@ -84,12 +84,12 @@ def resume_overdue(*, connection: Connection) -> bool:
 
 def _check_day(row: Connection, until: datetime | None) -> None:
     if until is not None and not clock.now() < until < row.ends_at:
-        raise Invalid("Choose a day after today and before the connection ends.", field="until")
+        raise Invalid("Choose a day from today on, before the connection ends.", field="until")
 
 
 def _until(moment: datetime | None) -> dict[str, str]:
-    """The day as history keeps it; nothing for a pause without one."""
-    return {"until": moment.date().isoformat()} if moment else {}
+    """The end as history keeps it; nothing for a pause without one."""
+    return {"until": moment.isoformat()} if moment else {}
 
 
 def _resume(row: Connection, *, by: User | None) -> Connection:

@@ -103,8 +103,9 @@ def opens_at(connection: Connection) -> datetime:
 
 
 def _check(row: Connection, ends_at: datetime) -> None:
-    latest = clock.now() + timedelta(days=AGREED_DAYS + 1)
-    if not (row.ends_at.date() < ends_at.date() and ends_at <= latest):
+    zone = row.seller.zone
+    later = clock.day_of(row.ends_at, zone) < clock.day_of(ends_at, zone)
+    if not later or ends_at > clock.now() + timedelta(days=AGREED_DAYS + 1):
         raise Invalid(
             f"Choose a day after the present end date, within the next {AGREED_DAYS} days.",
             field="until",
@@ -112,7 +113,7 @@ def _check(row: Connection, ends_at: datetime) -> None:
 
 
 def _dates(before: datetime, after: datetime) -> tuple[dict[str, str], dict[str, str]]:
-    return {"until": before.date().isoformat()}, {"until": after.date().isoformat()}
+    return {"until": before.isoformat()}, {"until": after.isoformat()}
 
 
 def _lock(renewal: Renewal, by: User, organization: Organization) -> tuple[Any, Renewal, Side]:

@@ -69,7 +69,7 @@ def ask(
             message=message.strip()[:500],
             requested_by=by,
             requested_at=clock.now(),
-            expires_at=clock.now() + timedelta(days=settings.ROLE_REQUEST_DAYS),
+            expires_at=clock.end_after(settings.ROLE_REQUEST_DAYS, row.seller.zone),
         )
     roles = Role.objects.filter(code__in=wanted)
     RequestedRole.objects.bulk_create(

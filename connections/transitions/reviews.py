@@ -3,8 +3,6 @@
 It never ends or lowers anything by itself: that is for people, with the steps that do it.
 """
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.db import transaction
 
@@ -28,7 +26,7 @@ def open_review(*, connection: Connection) -> bool:
     now = clock.now()
     if not row.is_live or not Connection.objects.to_review(now).filter(pk=row.pk).exists():
         return False
-    due = now + timedelta(days=settings.REVIEW_ANSWER_DAYS)
+    due = clock.end_after(settings.REVIEW_ANSWER_DAYS, row.seller.zone)
     review = ConnectionReview.objects.create(connection=row, opened_at=now, due_at=due)
     record(
         "connection.review_opened",
@@ -36,7 +34,7 @@ def open_review(*, connection: Connection) -> bool:
         subject=row,
         organization=row.seller,
         counterparty=row.provider,
-        after={"due": due.date().isoformat()},
+        after={"due": due.isoformat()},
     )
     emails.reviews.review_opened(review)
     return True

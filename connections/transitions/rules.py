@@ -87,24 +87,27 @@ def live_connection(seller_id: int, provider_id: int) -> Connection | None:
     return rows.select_related("seller", "provider").first()
 
 
-def check_end(ends_at: datetime) -> datetime:
-    """The end date, when a connection may end then (U14); raises Invalid with field "until"."""
-    now = clock.now()
-    if not now < ends_at <= now + timedelta(days=MAX_DAYS + 1):
+def check_end(ends_at: datetime, seller: Organization) -> datetime:
+    """The end, when a connection may end then (U14), by the seller's days; raises Invalid with
+    field "until"."""
+    if not clock.now() < ends_at <= clock.end_after(MAX_DAYS, seller.zone):
         raise Invalid(f"Choose a day within the next {MAX_DAYS} days.", field="until")
     return ends_at
 
 
 def check_role_ends(
-    until: Mapping[str, datetime | None], wanted: Mapping[str, Level], ends_at: datetime
+    until: Mapping[str, datetime | None],
+    wanted: Mapping[str, Level],
+    ends_at: datetime,
+    seller: Organization,
 ) -> dict[str, datetime | None]:
-    """The end dates of roles that are granted; Invalid at a role's own field.
+    """The ends of roles that are granted; Invalid at a role's own field.
 
-    A role ends after today, and not after the connection.
+    A role ends to come, and not on a later day of the seller's than the connection.
     """
-    now = clock.now()
+    now, last = clock.now(), clock.day_of(ends_at, seller.zone)
     for code, moment in until.items():
-        late = moment is not None and moment.date() > ends_at.date()
+        late = moment is not None and clock.day_of(moment, seller.zone) > last
         if code in wanted and moment is not None and (moment <= now or late):
             raise Invalid(
                 "Choose a day from today on, not after the connection ends.",
@@ -138,7 +141,7 @@ def kept(
     found: dict[str, Value] = {}
     for code, level in levels.items():
         moment = (ends or {}).get(code) if level else None
-        until = moment and {"level": level.word, "until": moment.date().isoformat()}
+        until = moment and {"level": level.word, "until": moment.isoformat()}
         found[code] = until or level.word
     return found
 

@@ -24,7 +24,7 @@ from connections.views.seller import connection_context
 from core import clock
 from core.db import matching
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
-from core.web.formats import day
+from core.web.formats import ending
 from core.web.forms import posted
 from core.web.pagination import paginate
 
@@ -122,7 +122,7 @@ def _link_row(link: PartnerLink, handle: str) -> dict[str, Any]:
     return {
         "name": link.seller.name,
         "by": link.issued_by.name if link.issued_by else "",
-        "until": day(link.expires_at),
+        "until": ending(link.expires_at),
         "state": state,
         "label": label,
         "url": reverse("provider:partner-link", args=[handle, link.public_id]),

@@ -21,7 +21,8 @@ from core.web.forms import posted
 @require(ADMINISTRATOR)
 def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
-    form, page = PauseForm(posted(request)), connection_page(request.organization, row)
+    form = PauseForm(posted(request), zone=request.organization.zone)
+    page = connection_page(request.organization, row)
     if request.method != "POST" and not row.may_become(ConnectionStatus.PAUSED):
         return redirect(page)
 
@@ -52,8 +53,9 @@ def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     page = connection_page(request.organization, row)
-    initial = {"until": row.paused_until.date() if row.paused_until else None}
-    form = PauseDayForm(posted(request), initial=initial)
+    form = PauseDayForm(
+        posted(request), zone=request.organization.zone, initial={"until": row.paused_until}
+    )
     if request.method != "POST" and not row.is_paused:
         return redirect(page)
     return confirm(

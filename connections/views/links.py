@@ -23,7 +23,7 @@ from connections.views.lookups import timeline, url_of
 from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import country, minute
+from core.web.formats import country, ending, minute
 from core.web.forms import apply, posted, status_of
 
 
@@ -102,7 +102,7 @@ def _facts(link: PartnerLink) -> list[tuple[str, str]]:
         ("For", bound),
         ("Made by", issuer),
         ("Made on", minute(link.issued_at)),
-        ("Works until", minute(link.expires_at)),
+        ("Works until", ending(link.expires_at)),
     ]
     if link.mailed_at:
         facts.append(("Sent by us on", minute(link.mailed_at)))

@@ -32,7 +32,7 @@ from core import clock
 from core.errors import DomainError
 from core.outbox.services import latest_delivery
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import country, minute
+from core.web.formats import country, ending, minute
 from core.web.forms import posted
 from roles.models import ApprovedRole
 
@@ -55,7 +55,7 @@ def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
             ("Seller", f"{seller.name} ({seller.handle})"),
             ("Country", country(seller)),
             ("Asked by", issuer),
-            ("Answer until", minute(link.expires_at)),
+            ("Answer until", ending(link.expires_at)),
         ],
         "steps": steps,
         "ready": all(step["state"] == "done" for step in steps),
@@ -195,7 +195,7 @@ def _invitation_facts(invitation: ConnectionInvitation) -> list[tuple[str, str]]
         ("Seller", f"{seller.name} ({seller.handle}), {country(seller)}"),
         ("Sent by", by),
         ("Sent on", minute(invitation.sent_at)),
-        ("Expires", minute(invitation.expires_at)),
+        ("Expires", ending(invitation.expires_at)),
     ]
     if invitation.reason:
         facts.append(("Reason given", invitation.reason))

@@ -19,7 +19,7 @@ from connections.views.lookups import connection_for, connection_page, require_s
 from core import clock
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import day
+from core.web.formats import day, ending
 from core.web.forms import apply, posted, status_of
 
 
@@ -27,7 +27,7 @@ from core.web.forms import apply, posted, status_of
 def renewal(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row, reader = connection_for(request, public_id), request.organization
     standing, side = requests.open_renewal(row), side_of(row, reader)
-    other, form = row.other(reader), RenewalForm(posted(request))
+    other, form = row.other(reader), RenewalForm(posted(request), zone=reader.zone)
 
     def propose() -> Renewal:
         return renewals.propose(
@@ -69,7 +69,7 @@ def renewal_agree(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     agreed = renewals.agree(
         renewal=_standing(request, row), by=request.user, organization=request.organization
     )
-    messages.success(request, f"Agreed: you stay connected until {day(agreed.ends_at)}.")
+    messages.success(request, f"Agreed: you stay connected until {ending(agreed.ends_at)}.")
     return redirect(connection_page(request.organization, row))
 
 
@@ -90,7 +90,7 @@ def renewal_decline(request: PortalRequest, public_id: uuid.UUID) -> HttpRespons
         done=f"Declined. {other.name} has been told.",
         to=connection_page(request.organization, row),
         title=f"Decline the end date that {other.name} proposes?",
-        text=f"The connection then ends on {day(row.ends_at)}, as it stands.",
+        text=f"The connection then ends on {ending(row.ends_at)}, as it stands.",
         submit="Decline",
         fields=[("seen", standing.public_id)],
         cancel_url=connection_page(request.organization, row, "renewal"),
@@ -117,8 +117,8 @@ def _standing(request: PortalRequest, row: Connection) -> Renewal:
 
 
 def _facts(row: Connection, standing: Renewal | None) -> list[tuple[str, str]]:
-    facts = [("Connected since", day(row.started_at)), ("Ends on now", day(row.ends_at))]
+    facts = [("Connected since", day(row.started_at)), ("Ends on now", ending(row.ends_at))]
     if standing:
         person = standing.proposed_by.name if standing.proposed_by else "Somebody who left"
-        facts += [("Proposed", day(standing.ends_at)), ("Proposed by", person)]
+        facts += [("Proposed", ending(standing.ends_at)), ("Proposed by", person)]
     return facts

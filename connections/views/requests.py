@@ -19,7 +19,7 @@ from connections.views.confirmations import confirm
 from connections.views.lookups import connection_for, connection_page, require_seen, url_of
 from core.errors import Ended
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import day
+from core.web.formats import day, ending
 from core.web.forms import apply, posted, status_of
 
 NONE_OPEN = "There is no open request here: it was answered, withdrawn, or has lapsed."
@@ -49,7 +49,7 @@ def client_request(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
         "is_live": row.is_live,
         "standing": standing,
         "difference": difference(standing, held) if standing else [],
-        "until": day(standing.expires_at) if standing else "",
+        "until": ending(standing.expires_at) if standing else "",
         "form": form,
         "groups": form.groups(),
         "seen": [("seen", standing.public_id)] if standing else [],
@@ -134,6 +134,6 @@ def _facts(standing: RoleRequest, row: Connection) -> list[tuple[str, Any]]:
     return [
         ("Asked by", f"{person.name if person else 'Somebody who left'}, {row.provider.name}"),
         ("Asked on", day(standing.requested_at)),
-        ("Answer until", day(standing.expires_at)),
+        ("Answer until", ending(standing.expires_at)),
         ("Why", standing.message),
     ]

@@ -17,7 +17,7 @@ from connections.transitions import reviews
 from connections.transitions.rules import ChangedMeanwhile
 from connections.views.lookups import connection_for, connection_page
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import day
+from core.web.formats import day, ending
 from core.web.pagination import paginate
 
 
@@ -37,7 +37,7 @@ def partner_reviews(request: PortalRequest) -> HttpResponse:
             {
                 "name": row.connection.provider.name,
                 "opened": day(row.opened_at),
-                "due": day(row.due_at),
+                "due": ending(row.due_at),
                 "state": "overdue" if row.is_overdue else "open",
                 "label": "Overdue" if row.is_overdue else "Waiting for you",
                 "tone": "bad" if row.is_overdue else "waiting",
@@ -93,7 +93,7 @@ def _facts(row: Connection) -> list[tuple[str, str]]:
     return [
         ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
         ("Connected since", day(row.started_at)),
-        ("Connected until", day(row.ends_at)),
+        ("Connected until", ending(row.ends_at)),
         ("Last reviewed", last_reviewed(row) or "never"),
-        *((("Answer until", day(review.due_at)),) if review else ()),
+        *((("Answer until", ending(review.due_at)),) if review else ()),
     ]

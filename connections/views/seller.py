@@ -1,7 +1,6 @@
 """The seller's side of connections: accept, reject, look, change what is granted."""
 
 import uuid
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +17,7 @@ from connections.forms.connections import AcceptForm, DeclineForm
 from connections.models import Connection, ConnectionInvitation
 from connections.reads import people, requests, reviews
 from connections.reads.connections import connection_row, connection_state
-from connections.reads.grants import at_least_view, end_days, held_levels, offers
+from connections.reads.grants import at_least_view, held_levels, offers, own_ends
 from connections.reads.receipts import behind
 from connections.states import ConnectionStatus
 from connections.transitions import grants, invitations, renewals
@@ -34,7 +33,7 @@ from connections.views.lookups import (
 )
 from core import clock
 from core.web.access import ADMINISTRATOR, PortalRequest, require
-from core.web.formats import country, day, minute
+from core.web.formats import country, day, ending
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
 
@@ -80,10 +79,11 @@ def _over(request: PortalRequest, invitation: ConnectionInvitation) -> HttpRespo
 
 def _accept_form(request: PortalRequest, invitation: ConnectionInvitation) -> AcceptForm:
     offered = offers(invitation.organization)
-    usual = clock.today() + timedelta(days=settings.CONNECTION_DAYS)
+    zone = request.organization.zone
+    usual = clock.end_after(settings.CONNECTION_DAYS, zone)
     if request.GET.get("choose") == "view":
         offered = [at_least_view(offer) for offer in offered]
-    return AcceptForm(offered, posted(request), initial={"until": usual})
+    return AcceptForm(offered, posted(request), zone=zone, initial={"until": usual})
 
 
 def _accept(
@@ -112,7 +112,7 @@ def _accept_page(
             ("Solution provider", f"{firm.name} ({firm.handle})"),
             ("Country", country(firm)),
             ("Invited by", invitation.invited_by.name if invitation.invited_by else "Somebody"),
-            ("Accept until", minute(invitation.expires_at)),
+            ("Accept until", ending(invitation.expires_at)),
         ],
         "most_days": MAX_DAYS,
         "reject_url": reverse("seller:connection-reject", args=args),
@@ -193,7 +193,7 @@ def _facts(row: Connection, other: Organization) -> list[tuple[str, str]]:
     if row.ended_at:
         facts.append(("Ended on", f"{day(row.ended_at)}, by {row.get_ended_side_display()}"))
     else:
-        facts.append(("Connected until", day(row.ends_at)))
+        facts.append(("Connected until", ending(row.ends_at)))
     if row.is_paused:
         facts.append(("Paused", _pause_words(row)))
     if row.reason and (row.is_paused or row.ended_at):
@@ -204,7 +204,9 @@ def _facts(row: Connection, other: Organization) -> list[tuple[str, str]]:
 
 
 def _pause_words(row: Connection) -> str:
-    until = f"until {day(row.paused_until)}" if row.paused_until else "until the seller resumes it"
+    until = (
+        f"until {ending(row.paused_until)}" if row.paused_until else "until the seller resumes it"
+    )
     return f"since {day(row.paused_at)}, {until}"
 
 
@@ -212,9 +214,10 @@ def _pause_words(row: Connection) -> str:
 def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     form = AcceptForm(
-        offers(row.provider, held_levels(row), end_days(row)),
+        offers(row.provider, held_levels(row), own_ends(row)),
         posted(request),
-        initial={"until": row.ends_at.date()},
+        zone=request.organization.zone,
+        initial={"until": row.ends_at},
     )
     return confirmations.edit_grants(
         request,

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from core.audit import objects, presenters, seals
 from core.audit.models import Actor, Event
 from core.web.desk_pages import DeskAdmin
-from core.web.formats import desk_second
+from core.web.formats import second
 
 LOOK, LOOK_AT_OWN = "audit.view_event", "audit.view_own_event"
 DOCUMENTS = "audit.view_document_event"
@@ -62,9 +62,9 @@ class EventAdmin(DeskAdmin):
         except ValueError:
             return rows.none()
 
-    @admin.display(description="When (UTC)")
+    @admin.display(description="When")
     def when(self, event: Event) -> str:
-        return desk_second(event.at)
+        return second(event.at)
 
     @admin.display(description="Who")
     def actor(self, event: Any) -> str:

@@ -1,16 +1,18 @@
 """Words for events. Each app registers its verbs; the same sentence serves every reader."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from core.audit.models import Actor, Event
-from core.web.formats import day
+from core.web.formats import day, ending
 
-# What a value of before or after may be; a date is its ISO text. A level with an end of its own is
-# {"level": "edit", "until": "2026-05-03"}, several roles are {"inventory.manage": "edit"}.
+# What a value of before or after may be; a day or a moment is its ISO text. A level with an end of
+# its own is {"level": "edit", "until": "2026-05-03T21:59:59.999999+00:00"} (older ones hold a day),
+# several roles are {"inventory.manage": "edit"}.
 type Value = str | int | list[str] | dict[str, str] | None
 type Values = Mapping[str, Value]
 
@@ -51,23 +53,26 @@ def verbs_of(group: str) -> list[str]:
     return [verb for verb in _SENTENCES if _GROUP_OF.get(verb.partition(".")[0]) == group]
 
 
-def said(value: Value) -> str:
+def said(value: Value, write: Callable[[datetime], str] = ending) -> str:
+    """A value in words; `write` says until when, in a mail as its readers' zones want it."""
     match value:
         case {"level": level, "until": until}:
-            return f"{level} until {said(until)}"
+            return f"{level} until {said(until, write)}"
         case dict():
             # PostgreSQL keeps the keys in an order of its own.
             return ", ".join(f"{key} {word}" for key, word in sorted(value.items()))
         case list():
             return ", ".join(value) or "none"
         case str():
-            return _ISO_DAY.sub(_as_day, value)
+            return _ISO_DAY.sub(partial(_as_day, write=write), value)
     return str(value)
 
 
-def _as_day(found: re.Match[str]) -> str:
+def _as_day(found: re.Match[str], *, write: Callable[[datetime], str]) -> str:
     try:
-        return day(datetime.fromisoformat(found[0]))
+        if found[1]:
+            return write(datetime.fromisoformat(found[0]))
+        return day(date.fromisoformat(found[0]))
     except ValueError:
         return found[0]
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 
 from core.failures.models import Failure
 from core.web.desk_pages import DeskAdmin
-from core.web.formats import desk_minute
+from core.web.formats import short_minute
 from core.web.templatetags.ui import status_pill
 
 # Who looks after mail looks after the scheduler, too.
@@ -31,9 +31,9 @@ class FailureAdmin(DeskAdmin):
             return status_pill("failed", "Given up")
         return status_pill("waiting", "Tried again later")
 
-    @admin.display(description="Since (UTC)")
+    @admin.display(description="Since")
     def since(self, failure: Failure) -> str:
-        return desk_minute(failure.first_at)
+        return short_minute(failure.first_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         return [

@@ -1,7 +1,7 @@
 """The daily mail for those who chose it: one mail with every line that waited (U29)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,29 +16,29 @@ from core.outbox import services as outbox
 from core.outbox.models import Message
 from core.outbox.objections import Item
 from core.outbox.rendering import Mail, subject_line
-from core.web.formats import count, lately
+from core.web.formats import count, in_zone, mail_lately, month_day
 
 MOST_LINES = 100
 
 
 @transaction.atomic
 def send_digest(user_id: int) -> bool:
-    """Queue one mail with everything that waits for this person; False when there is none today. A
-    second run on the same day holds back what has come meanwhile until tomorrow. Who was
-    deactivated, or is no longer a member of what it is about, is told nothing of it."""
+    """Queue one mail with everything that waits for this person; False when there is none today, by
+    their own day. A second run on the same day holds back what has come meanwhile until tomorrow.
+    Who was deactivated, or is no longer a member of what it is about, is told nothing of it."""
     user: Any = (
         get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
     )
     held = list(Notification.objects.filter(user=user, held=True).order_by("id"))
     if not held:
         return False
-    today = clock.today()
+    today = clock.today(user.zone)
     key = f"daily:{user.public_id}:{today.isoformat()}"
     lines = _wanted(held)
     if lines:
         if Message.objects.filter(key__startswith=f"{key}:").exists():
             return False
-        mail = _mail(lines, today)
+        mail = _mail(lines, today, user.zone)
         row = outbox.draft(user.email, key=key, kind=DAILY, mail=mail, recipient_id=user.pk)
         outbox.queue([row])
     told = Notification.objects.filter(pk__in=[line.pk for line in held])
@@ -62,7 +62,7 @@ def still_told(messages: Sequence[Message]) -> dict[int, Mail | None]:
     for number, found in told.items():
         left = [line for line in found if line.pk in wanted]
         if len(left) < len(found):
-            changed[number] = _mail(left, days[number]) if left else None
+            changed[number] = _mail(left, days[number], left[0].user.zone) if left else None
     return changed
 
 
@@ -79,15 +79,17 @@ def _wanted(lines: Sequence[Notification]) -> list[Notification]:
     return [line for line in lines if line.pk not in reasons]
 
 
-def _mail(lines: Sequence[Notification], day: date) -> Mail:
+def _mail(lines: Sequence[Notification], day: date, zone: tzinfo) -> Mail:
     news = count(len(lines), "shipment update")
-    facts = [(lately(line.created_at), line.title) for line in lines[:MOST_LINES]]
+    facts = [
+        (in_zone(mail_lately(line.created_at), zone), line.title) for line in lines[:MOST_LINES]
+    ]
     if len(lines) > MOST_LINES:
         facts.append(("More", f"{len(lines) - MOST_LINES} on the page"))
     return Mail(
-        subject=subject_line("PartnerHub", "Shipments", f"{news} of {day:%-d %B}"),
+        subject=subject_line("PartnerHub", "Shipments", f"{news} of {month_day(day)}"),
         heading=f"{news} since the last daily mail",
-        paragraphs=("Times are UTC. Recalls and cancellations were mailed at once.",),
+        paragraphs=(f"Times are those of {zone}. Recalls and cancellations were mailed at once.",),
         facts=tuple(facts),
         button=("See them", f"{reverse('notification-list')}?about=shipments"),
         settings=True,

@@ -49,7 +49,7 @@ def note_delivery(message: Message, status: str, error: str, **kwargs: Any) -> N
     now = clock.real_now()
     mail, line = told(
         Recipient.of(causer),
-        key=f"undelivered:{causer.pk}:{now:%Y%m%d%H}",
+        key=f"undelivered:{causer.pk}:{now.isoformat(timespec='hours')}",
         kind=UNDELIVERED,
         mail=_mail(message, error),
         organization=message.organization_id,
@@ -78,7 +78,7 @@ def note_refusal(reason: str, since: datetime, **kwargs: Any) -> None:
     staff = get_user_model().objects.filter(is_active=True, is_staff=True)
     tell(
         [Recipient(settings.SUPPORT_EMAIL), *map(Recipient.of, staff)],
-        key=f"mail-refused:{since:%Y%m%d%H%M%S}",
+        key=f"mail-refused:{since.isoformat()}",
         kind=REFUSED,
         mail=refusal_mail(reason, since),
     )

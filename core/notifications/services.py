@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypedDict, Unpack
 
 from core.notifications.models import Choice, Notification
@@ -13,11 +13,13 @@ from core.outbox.models import Message
 from core.outbox.objections import ADMINISTRATOR
 from core.outbox.rendering import Mail
 from core.outbox.tokens import Claim
+from core.web.formats import in_zone
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """A canonical address, and the person behind it when they are known. Who gets it as a member of
+    """A canonical address, and the person behind it when they are known, with the zone of their
+    days: of an address without an account it is that of whoever acted. Who gets it as a member of
     an account has to be one when it leaves, with this right: objections.ADMINISTRATOR, the code of
     a member's right, or objections.DELEGATE."""
 
@@ -25,10 +27,11 @@ class Recipient:
     user_id: int | None = None
     account_id: int | None = None
     right: str = ""
+    zone: tzinfo | None = None
 
     @classmethod
     def of(cls, user: Any, account: Any = None, right: str = "") -> "Recipient":
-        return cls(user.email, user.pk, getattr(account, "pk", account), right)
+        return cls(user.email, user.pk, getattr(account, "pk", account), right, user.zone)
 
     @classmethod
     def administrators(cls, users: Iterable[Any], account: Any) -> list["Recipient"]:
@@ -83,6 +86,8 @@ def told(
     """What one person is told, for tell_each(); arguments as for tell()."""
     group = kinds.get(kind).group
     acted = getattr(organization, "pk", organization)
+    actors: tzinfo = getattr(organization, "zone", UTC)
+    zone = person.zone or actors
     message = outbox.draft(
         person.address,
         key=key,
@@ -90,6 +95,7 @@ def told(
         mail=replace(
             mail, settings=bool(person.user_id) and not group.locked, repeating=group.repeating
         ),
+        zone=zone,
         recipient_id=person.user_id,
         claim=link,
         about=about,
@@ -106,7 +112,7 @@ def told(
         key=f"{key}:{person.user_id}"[:250],
         user_id=person.user_id,
         kind=kind,
-        title=mail.heading[:200],
+        title=in_zone(mail.heading, zone)[:200],
         path=path or _page(mail),
         organization_id=acted,
         account_id=person.account_id,

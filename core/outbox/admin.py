@@ -16,7 +16,7 @@ from core.outbox.models import BLANK, MarkedAddress, Message
 from core.outbox.services import send_again
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
 from core.web.desk_pages import ChoiceFilter, DeskAdmin
-from core.web.formats import desk_minute
+from core.web.formats import short_minute
 from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
 
 LOOK, LOOK_AT_OWN = "outbox.view_message", "outbox.view_own_message"
@@ -67,9 +67,9 @@ class MessageAdmin(ByAddress):
         """A code may stand in a subject."""
         return "" if message.secret else message.subject
 
-    @admin.display(description="Written (UTC)")
+    @admin.display(description="Written")
     def written(self, message: Message) -> str:
-        return desk_minute(message.created_at)
+        return short_minute(message.created_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         return [
@@ -146,9 +146,9 @@ class MarkedAddressAdmin(ByAddress):
     def why(self, mark: MarkedAddress) -> str:
         return str(mark.get_reason_display())
 
-    @admin.display(description="Marked (UTC)")
+    @admin.display(description="Marked")
     def marked(self, mark: MarkedAddress) -> str:
-        return desk_minute(mark.marked_at)
+        return short_minute(mark.marked_at)
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         return [("<int:pk>/change/", self.page, "change")]
@@ -162,7 +162,7 @@ class MarkedAddressAdmin(ByAddress):
             clear_by_desk(mark, by=request.user)
             messages.success(request, "Mail goes to this address again.")
             return redirect("admin:outbox_markedaddress_changelist")
-        facts = [("Why", self.why(mark)), ("Marked", f"{self.marked(mark)} UTC")]
+        facts = [("Why", self.why(mark)), ("Marked", self.marked(mark))]
         facts += [("The provider said", mark.detail)] if mark.detail else []
         return self.desk_page(request, "detail", mark.address, facts=facts, may_clear=may_clear)
 

@@ -1,5 +1,6 @@
 """A message is a row in the transaction of the change that caused it."""
 
+from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from django.conf import settings
@@ -24,6 +25,8 @@ class Message(models.Model):
 
     # What a row that is not stored yet is to say: queue() composes it.
     mail: Mail | None = None
+    # Whose days and times it names: the reader's.
+    zone: tzinfo = UTC
     key = models.CharField(max_length=250, unique=True)
     message_id = models.CharField(max_length=120)
     kind = models.CharField(max_length=80)

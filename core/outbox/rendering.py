@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from functools import cache, lru_cache
 from textwrap import fill
 from typing import Any
@@ -23,6 +24,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.outbox.tokens import PLACEHOLDER, UNSUBSCRIBE
+from core.web.formats import in_zone
 
 SUBJECT_LENGTH = 70
 SHORTEST_FIRM = 12
@@ -30,9 +32,10 @@ SETTINGS_PATH = "/notifications/settings/"
 TEXT_WIDTH = 76
 
 _JOINER = "\N{WORD JOINER}"
-# What turns text around or hides in it: bidi marks, zero-width spaces, soft hyphen, tags.
+# What turns text around or hides in it: bidi marks, zero-width spaces, soft hyphen, tags; and the
+# marks of formats.in_zone(), which stand in no word of a person.
 _INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\ufeff\U000e0000-\U000e007f]"
+    "[\ue000\ue001\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 _LINKED = re.compile(r"(?<=\S)[.。．｡@＠](?=\w)|://")
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
@@ -85,12 +88,13 @@ def inert(text: str, limit: int = 80) -> str:
     return _unlinkable(_PHONE.sub(lambda found: _JOINER.join(found[0]), short))
 
 
-def compose(mail: Mail) -> tuple[str, str, str]:
-    """Subject, text part and content of `mail`. The HTML part is made of the content when the mail
+def compose(mail: Mail, zone: tzinfo = UTC) -> tuple[str, str, str]:
+    """Subject, text part and content of `mail` for a reader in this zone, which the footer names
+    where the mail speaks of a moment. The HTML part is made of the content when the mail
     leaves: it takes longer than everything else a mail adds to a request. Raises ValueError when
     the button leads anywhere but this site (I8)."""
-    safe = _harmless(mail)
-    footer = _footer(safe)
+    safe = _harmless(mail, zone)
+    footer = (*_footer(safe), *_zone_note(mail, zone))
     links = _footer_links(safe)
     subject = _cut(one_line(mail.subject), SUBJECT_LENGTH)
     content = json.dumps(_content(safe, footer, links), ensure_ascii=False)
@@ -149,9 +153,22 @@ def _unlinkable(text: str) -> str:
     return _LINKED.sub(lambda found: _JOINER + _JOINER.join(found[0]) + _JOINER, text)
 
 
-def _harmless(mail: Mail) -> Mail:
+def speaks_of_moments(mail: Mail) -> bool:
+    """Whether readers in different zones read different words."""
+    facts = (part for fact in mail.facts for part in fact)
+    lines = (mail.heading, *mail.paragraphs, *facts, *mail.after)
+    return any(in_zone(line, UTC) != line for line in lines)
+
+
+def _zone_note(mail: Mail, zone: tzinfo) -> tuple[str, ...]:
+    if not speaks_of_moments(mail):
+        return ()
+    return (_("Days and times are those of %(zone)s.") % {"zone": zone},)
+
+
+def _harmless(mail: Mail, zone: tzinfo) -> Mail:
     def clean(line: str) -> str:
-        return _unlinkable(one_line(line))
+        return _unlinkable(one_line(in_zone(line, zone)))
 
     return replace(
         mail,

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from email.utils import make_msgid
 from functools import partial
 from typing import Any
@@ -36,12 +37,15 @@ def new_message_id() -> str:
     return make_msgid(domain=urlsplit(settings.SITE_URL).hostname or "localhost")
 
 
-def draft(to: str, *, key: str, kind: str, mail: Mail, **columns: Any) -> Message:
+def draft(
+    to: str, *, key: str, kind: str, mail: Mail, zone: tzinfo = UTC, **columns: Any
+) -> Message:
     """A row for queue(). `key` names the event and, with the address, makes the message unique;
+    `zone` is the reader's;
     `columns` are others of Message, such as `claim`, the one-time link behind a button that holds
     tokens.PLACEHOLDER."""
     row = Message(key=f"{key}:{to}"[:250], message_id=new_message_id(), kind=kind, to=to, **columns)
-    row.mail = mail
+    row.mail, row.zone = mail, zone
     return row
 
 
@@ -50,14 +54,15 @@ def queue(messages: Iterable[Message]) -> None:
     Raises RuntimeError outside one: a message without its change, or a change without its message,
     must not be."""
     require_atomic()
-    composed: dict[Mail, tuple[str, str, str]] = {}
+    composed: dict[tuple[Mail, tzinfo], tuple[str, str, str]] = {}
     rows = list(messages)
     for row in rows:
         if row.mail is None:
             continue
-        if row.mail not in composed:  # what goes to many is composed once
-            composed[row.mail] = compose(row.mail)
-        row.subject, row.text, row.content = composed[row.mail]
+        known = row.mail, row.zone
+        if known not in composed:  # what goes to many is composed once
+            composed[known] = compose(*known)
+        row.subject, row.text, row.content = composed[known]
     if rows:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         wake()

@@ -1,7 +1,9 @@
-"""What every view does with a form: call the transition, and put a refusal where it belongs."""
+"""What every view does with a form: call the transition, and put a refusal where it belongs; and
+fields for days, which belong to somebody."""
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.edits import Overtaken, word, words
 from core.errors import (
     Conflict,
@@ -26,6 +29,64 @@ from core.web.formats import soon
 LIMIT, CONFLICT = "limit", "conflict"
 # The two buttons of a confirm page that carries a form: go on, or change what was typed.
 CONFIRMED, REVISE = "confirmed", "revise"
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def whose_days(zone: tzinfo) -> str:
+    """For the help of a field: in which zone the day begins and ends."""
+    return _("Days are those of %(zone)s.") % {"zone": zone}
+
+
+class LastDayField(forms.DateField):
+    """The day until whose end something holds, in `zone`: cleans to that moment, and shows a moment
+    as the day on which it falls there."""
+
+    widget = DayInput
+
+    def __init__(self, zone: tzinfo = UTC, **options: Any) -> None:
+        super().__init__(**options)
+        self.zone = zone
+
+    def _day(self, value: Any) -> Any:
+        return clock.day_of(value, self.zone) if isinstance(value, datetime) else value
+
+    def prepare_value(self, value: Any) -> Any:
+        return self._day(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self._day(initial), data)
+
+    def clean(self, value: Any) -> Any:
+        chosen: date | None = super().clean(value)
+        return clock.end_of(chosen, self.zone) if chosen else None
+
+
+class DaysForm(forms.Form):
+    """A form whose last days are those of one zone, which their help names."""
+
+    def __init__(self, *args: Any, zone: tzinfo, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if isinstance(field, LastDayField):
+                field.zone = zone
+                field.help_text = f"{field.help_text} {whose_days(zone)}".strip()
+
+    def end(self, name: str) -> datetime | None:
+        """The end that was chosen. A day that was left as it stood is the very moment that stands,
+        in whatever zone that was a day's end."""
+        if name in self.changed_data:
+            return self.cleaned_data.get(name)
+        # Not get_initial_for_field, which drops microseconds.
+        standing: datetime | None = self.initial.get(name, self.fields[name].initial)
+        return standing
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -18,6 +18,7 @@ from accounts.models import User
 from core import clock
 from core.numbers import WholeField
 from core.outbox import kinds
+from core.web.formats import minute
 from core.web.forms import posted, status_of
 from core.web.mail_frames import framed, mail_frame, mail_page, sample_of
 from partnerhub.demo import clock as demo_clock
@@ -116,7 +117,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         demo_clock.put(demo_clock.offset() + timedelta(days=form.cleaned_data["days"]))
         run_sweeps()
-        messages.success(request, f"It is now {clock.now():%d %B %Y, %H:%M} UTC in the demo.")
+        messages.success(request, f"It is now {minute(clock.now())} in the demo.")
         return redirect("demo-clock")
     context = {"form": form, "now": clock.now(), "offset": demo_clock.offset()}
     return render(request, "demo/clock.html", context, status=status_of(form))

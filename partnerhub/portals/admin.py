@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from core.web.desk_pages import ChoiceFilter, DeskAdmin
-from core.web.formats import desk_minute
+from core.web.formats import short_minute
 from partnerhub.portals.help import PAGES
 from partnerhub.portals.models import HelpFeedback
 
@@ -35,9 +35,9 @@ class HelpFeedbackAdmin(DeskAdmin):
     list_filter = (AnswerFilter, PageFilter)
     ordering: ClassVar = ("-id",)
 
-    @admin.display(description="When (UTC)")
+    @admin.display(description="When")
     def answered(self, feedback: HelpFeedback) -> str:
-        return desk_minute(feedback.created_at)
+        return short_minute(feedback.created_at)
 
     @admin.display(description="Page")
     def page_title(self, feedback: HelpFeedback) -> str:

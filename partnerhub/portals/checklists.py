@@ -19,7 +19,7 @@ from connections.models import (
 from connections.reads.requests import waiting_for_provider, waiting_for_seller
 from connections.reads.reviews import waiting_reviews
 from core import clock
-from core.web.formats import count, day
+from core.web.formats import count, ending
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import IN_QUEUE, ApplicationStatus
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
@@ -286,7 +286,7 @@ def _renewal_step(row: Renewal, by: Organization, page: str) -> Step:
     reader = connection.provider if by == connection.seller else connection.seller
     return Step(
         f"{by.name} proposes a later end date",
-        f"{day(row.ends_at)} instead of {day(connection.ends_at)}.",
+        f"{ending(row.ends_at)} instead of {ending(connection.ends_at)}.",
         CURRENT,
         _("you"),
         link_to("Answer", f"{page}-renewal", reader.handle, connection.public_id),

@@ -12,7 +12,7 @@ from accounts.models import EmployeeInvitation, IdentityCheck, Organization
 from accounts.states import InvitationStatus
 from connections.models import Connection, ConnectionInvitation, RoleGrant
 from core import clock
-from core.web.formats import day
+from core.web.formats import day, ending
 from partnerhub.portals.checklists import CURRENT, Step, link_to
 from roles.models import ApprovedRole, RoleApplication
 from roles.states import ApplicationStatus, ApprovedRoleStatus
@@ -38,7 +38,7 @@ def for_provider(provider: Organization) -> list[Step]:
                 _("Answer the reviewer's question: %(category)s")
                 % {"category": row.category.title},
                 _("Without an answer the application lapses on %(day)s.")
-                % {"day": day(row.answer_due_at)},
+                % {"day": ending(row.answer_due_at)},
                 _("Answer the question"),
                 "provider:application",
                 handle,
@@ -120,7 +120,7 @@ def for_supplier(supplier: Organization, *, administrator: bool) -> list[Step]:
     now = clock.now()
     near = Share.objects.for_supplier(supplier).filter(
         status__in=[one for one in LIVE_SHARE if one != ShareStatus.SHIPPED],
-        shipment__ship_date__lte=clock.today() + BEFORE_LATE,
+        shipment__ship_date__lte=clock.today(supplier.zone) + BEFORE_LATE,
     )
     found: list[_Dated] = [
         (
@@ -153,7 +153,9 @@ def of_identity(user: Any) -> list[Step]:
         or check.expires_at > now + timedelta(days=max(settings.APPROVAL_REMINDER_DAYS))
     ):
         return []
-    text = _("After %(day)s you can no longer work for clients.") % {"day": day(check.expires_at)}
+    text = _("After %(day)s you can no longer work for clients.") % {
+        "day": ending(check.expires_at)
+    }
     title = _("Your identity check ends")
     return [_turn(title, text, _("Renew it"), "identity")]
 
@@ -168,18 +170,18 @@ def _ending(ends: list[Any], title: Any, text: str, button: tuple[str, str, str]
         return []
     first = min(ends)
     words = title(len(ends)) % {"number": len(ends)}
-    return [(first, _turn(words, text % {"day": day(first)}, *button))]
+    return [(first, _turn(words, text % {"day": ending(first)}, *button))]
 
 
 def _connections(rows: Any, other: str, page: str) -> list[_Dated]:
     now = clock.now()
-    ending = rows.live(now).filter(ends_at__lte=now + AHEAD)
+    near = rows.live(now).filter(ends_at__lte=now + AHEAD)
     return [
         (
             row.ends_at,
             _turn(
                 _("Your connection with %(name)s ends on %(day)s")
-                % {"name": getattr(row, other).name, "day": day(row.ends_at)},
+                % {"name": getattr(row, other).name, "day": ending(row.ends_at)},
                 _("Propose a later end, or let it end."),
                 _("Propose a later end"),
                 f"{page}-renewal",
@@ -187,17 +189,17 @@ def _connections(rows: Any, other: str, page: str) -> list[_Dated]:
                 row.public_id,
             ),
         )
-        for row in ending.select_related("seller", "provider").order_by("ends_at")[:5]
+        for row in near.select_related("seller", "provider").order_by("ends_at")[:5]
     ]
 
 
 def _granted(rows: Any, other: str, page: str) -> list[_Dated]:
     """Roles with an end of their own, earlier than their connection's."""
     now = clock.now()
-    ending = rows.in_force(now).filter(
+    near = rows.in_force(now).filter(
         ends_at__lte=now + AHEAD, connection__status__in=["active", "paused"]
     )
-    fetched = ending.select_related("role", "seller", "provider", "connection")
+    fetched = near.select_related("role", "seller", "provider", "connection")
     return [
         (
             row.ends_at,
@@ -206,7 +208,7 @@ def _granted(rows: Any, other: str, page: str) -> list[_Dated]:
                 % {
                     "role": row.role.name,
                     "name": getattr(row, other).name,
-                    "day": day(row.ends_at),
+                    "day": ending(row.ends_at),
                 },
                 _("The role has an end date of its own."),
                 _("Open"),

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,8 +20,8 @@ from core.audit import presenters, seals
 from core.audit.models import Seal
 from core.audit.services import record
 from core.web.access import Need, PortalRequest, require
-from core.web.formats import minute
-from core.web.forms import posted, status_of
+from core.web.formats import minute, stamp
+from core.web.forms import DayInput, posted, status_of
 from core.web.pagination import paginate_merged
 from core.web.spreadsheets import csv_lines
 
@@ -38,8 +39,7 @@ CHECKED = 20_000
 
 
 def _day(label: str) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
+    return forms.DateField(label=label, required=False, widget=DayInput)
 
 
 class HistoryFilter(forms.Form):
@@ -69,7 +69,14 @@ class HistoryFilter(forms.Form):
         delegated = bool(wanted.pop("by", ""))
         group = wanted.pop("about", "")
         return history.sides(
-            self.reader, history.Wanted(group=group, delegated=delegated, **wanted)
+            self.reader,
+            history.Wanted(
+                group=group,
+                delegated=delegated,
+                # The page shows moments in this zone, too.
+                zone=timezone.get_current_timezone(),
+                **wanted,
+            ),
         )
 
 
@@ -169,7 +176,7 @@ def history_export(request: PortalRequest) -> HttpResponse:
     lines = _json_lines(rows) if as_json else csv_lines(COLUMNS, map(_cells, rows))
     kind = "application/json" if as_json else "text/csv; charset=utf-8"
     response: Any = StreamingHttpResponse(lines, content_type=kind)
-    name = f"history-{slugify(organization.handle)}-{clock.today():%Y-%m-%d}"
+    name = f"history-{slugify(organization.handle)}-{stamp(clock.now())}"
     suffix = "json" if as_json else "csv"
     response["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
     return response

@@ -23,6 +23,7 @@ class Entry:
 
 
 HISTORY = Need(rights=frozenset({"history_view"}))
+SETTINGS = Entry("Account settings", "settings", "settings", ADMINISTRATOR)
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "seller": (
         Entry("Home", "home", "home", ANY_MEMBER),
@@ -36,6 +37,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             "Settings",
         ),
         Entry("History", "history", "history", HISTORY),
+        SETTINGS,
     ),
     "provider": (
         Entry("Home", "home", "home", ANY_MEMBER),
@@ -49,6 +51,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             ("client", "partner", "invit", "assign"),
         ),
         Entry("History", "history", "history", ADMINISTRATOR, section="Settings"),
+        SETTINGS,
     ),
     "supply": (
         Entry("Home", "home", "home", ANY_MEMBER),
@@ -56,6 +59,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
         Entry("Sellers", "sellers", "building-store", ADMINISTRATOR, ("seller",)),
         Entry("Members", "members", "users", ADMINISTRATOR, ("member",), "Settings"),
         Entry("History", "history", "history", HISTORY),
+        SETTINGS,
     ),
 }
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from core.web.formats import day
+from core import clock
+from core.web.formats import mail_day, mail_ending
 from partnerhub.samples.world import ROLES, World
 from roles import emails
 
@@ -32,11 +33,12 @@ def _waiting(world: World) -> None:
     facts = (
         ("Role applications", "12"),
         ("Past the promised date", "1"),
-        ("First promised date", day(world.in_days(-1))),
+        ("First promised date", mail_ending(world.in_days(-1))),
         ("Identity checks", "4"),
-        ("Oldest identity check", f"of {day(world.in_days(-3))}"),
+        ("Oldest identity check", f"of {mail_day(world.in_days(-3))}"),
     )
-    emails.reviews_waiting([world.reviewer], facts)
+    today = clock.today(world.reviewer.zone)
+    emails.reviews_waiting([world.reviewer], facts, today=today)
 
 
 SAMPLES: Mapping[str, Callable[[World], None]] = {

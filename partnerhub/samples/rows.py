@@ -319,7 +319,7 @@ class Rows:
             "name": self.typed(f"Refill {number}"),
             "shipment_id": f"FBATEST{number:05d}",
             "center_code": "ABE2",
-            "ship_date": clock.today() + timedelta(days=20),
+            "ship_date": clock.today(of.zone) + timedelta(days=20),
             "ship_from_name": of.name,
             "ship_from_address": self.typed("7 Harbor Road\nOakland, CA 94607", 300),
         }

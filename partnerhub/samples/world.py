@@ -102,7 +102,7 @@ class World:
 
     @cached_property
     def shipment(self) -> Shipment:
-        name, day = self.typed("Mugs for spring"), self.in_days(2).date()
+        name, day = self.typed("Mugs for spring"), clock.day_of(self.in_days(2), self.seller.zone)
         row = self.make.shipment(
             self.seller, {}, name=name, shipment_id="FBASAMPLE001", ship_date=day
         )

@@ -19,7 +19,7 @@ from core import clock
 from core.errors import Conflict, Invalid
 from core.web.access import Level
 from core.web.desk_pages import DeskRequest
-from core.web.formats import ago, day
+from core.web.formats import ago, day, ending
 from core.web.forms import apply, status_of, typed
 from core.web.templatetags.ui import status_pill
 from roles.admin import pages
@@ -248,7 +248,7 @@ def _dates(application: RoleApplication) -> list[tuple[str, str]]:
             (f"{day(application.submitted_at)} ({ago(applications.start_of(application))})"),
         ),
         ("Promised by", applications.promised_by(application)),
-        ("Answer due", day(application.answer_due_at)),
+        ("Answer due", ending(application.answer_due_at)),
         ("Decided", day(application.decided_at)),
     ]
     return [(term, value) for term, value in dates if value]

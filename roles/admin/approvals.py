@@ -18,7 +18,7 @@ from core.db import rehearse
 from core.errors import Conflict
 from core.web.access import Level
 from core.web.desk_pages import DeskRequest
-from core.web.formats import day, minute
+from core.web.formats import day, ending, minute
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from core.web.templatetags.ui import status_pill
 from roles.admin.filters import ApprovalFilter, RoleCategoryFilter
@@ -67,7 +67,7 @@ class ApprovedRoleAdmin(ReviewAdmin):
 
     @admin.display(description="Until")
     def until(self, row: ApprovedRole) -> str:
-        return format_html('<span class="nowrap">{}</span>', day(row.expires_at))
+        return format_html('<span class="nowrap">{}</span>', ending(row.expires_at))
 
     def _find(self, request: DeskRequest, pk: int) -> ApprovedRole:
         rows = ApprovedRole.objects.select_related(
@@ -218,7 +218,7 @@ def _facts(row: ApprovedRole) -> list[tuple[str, str]]:
         ("Solution provider", f"{row.provider.name} ({row.provider.handle})"),
         ("Highest level now", Level(row.level).word),
         ("Approved", day(row.approved_at)),
-        ("Until", day(row.expires_at)),
+        ("Until", ending(row.expires_at)),
         ("Ended", day(row.ended_at)),
         ("Last changed", day(row.changed_at)),
         ("By", str(row.changed_by or "")),

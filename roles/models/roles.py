@@ -97,6 +97,8 @@ class RoleApplication(BaseModel):
     review_due_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
     answer_due_at = models.DateTimeField(null=True)
+    # When the applicant was told that the time to answer is about to end.
+    reminded_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     # Counts saves of the draft: a form made from an older one is refused (C9).
     version = models.PositiveIntegerField(default=1)

@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.portals import page
 from core import clock
 from core.web.access import Level
-from core.web.formats import ago, day, minute
+from core.web.formats import ago, day, ending, minute
 from roles.catalogue import RESTRICTIONS, questions_for
 from roles.models import ApplicationLine, ApplicationMessage, ApprovedRole, Role, RoleApplication
 from roles.states import (
@@ -30,7 +30,7 @@ def start_of(application: RoleApplication) -> datetime:
 
 
 def next_step(application: RoleApplication) -> str:
-    marketplace, due = settings.MARKETPLACE_NAME, day(application.review_due_at)
+    marketplace, due = settings.MARKETPLACE_NAME, ending(application.review_due_at)
     promise = f"decided within {settings.REVIEW_PROMISE_DAYS} days: by {due}"
     if application.review_due_at and application.review_due_at < clock.now():
         promise = f"promised by {due}, and late: write to support"
@@ -39,7 +39,7 @@ def next_step(application: RoleApplication) -> str:
         ApplicationStatus.SUBMITTED: f"{marketplace} takes it up; {promise}.",
         ApplicationStatus.IN_REVIEW: f"{marketplace} reviews it; {promise}.",
         ApplicationStatus.INFORMATION_REQUESTED: "Your turn: answer the question by "
-        f"{day(application.answer_due_at)}.",
+        f"{ending(application.answer_due_at)}.",
         ApplicationStatus.APPROVED: "Done: sellers can grant these roles.",
         ApplicationStatus.PARTLY_APPROVED: "Read what to fix, then apply again for the rest.",
         ApplicationStatus.REJECTED: "Read what to fix, then apply again.",
@@ -58,7 +58,7 @@ def promised_by(application: RoleApplication) -> str:
     """The promised date; while a question waits for its answer, the clock rests."""
     if application.status == ApplicationStatus.INFORMATION_REQUESTED:
         return "The clock rests until the answer"
-    return day(application.review_due_at)
+    return ending(application.review_due_at)
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def submit_application(*, application: RoleApplication, by: User) -> RoleApplica
         APPLICATION,
         ApplicationStatus.SUBMITTED,
         submitted_at=now,
-        review_due_at=now + timedelta(days=settings.REVIEW_PROMISE_DAYS),
+        review_due_at=clock.end_after(settings.REVIEW_PROMISE_DAYS, application.provider.zone),
     )
     note_application(
         application,
@@ -197,6 +197,7 @@ def answer_question(*, application: RoleApplication, text: str, by: User) -> App
     assert application.review_due_at
     if application.answer_due_at <= now:
         raise Conflict("The time for an answer is over: apply again.")
+    waited = now - application.asked_at
     message = ApplicationMessage.objects.create(
         application=application, author=by, from_reviewer=False, text=text.strip()
     )
@@ -204,7 +205,10 @@ def answer_question(*, application: RoleApplication, text: str, by: User) -> App
         application,
         APPLICATION,
         ApplicationStatus.IN_REVIEW,
-        review_due_at=application.review_due_at + (now - application.asked_at),
+        # To the end of the day, as the promise was.
+        review_due_at=clock.end_after(
+            0, application.provider.zone, since=application.review_due_at + waited
+        ),
         asked_at=None,
         answer_due_at=None,
     )

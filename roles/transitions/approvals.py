@@ -1,7 +1,7 @@
 """Approved roles: taking effect, lowered, revoked and restored by reviewers, lapsed by the year."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -37,7 +37,7 @@ def approve(provider: Organization, line: ApplicationLine, held: ApprovedRole | 
     values = {
         "level": level,
         "approved_at": now,
-        "expires_at": now + timedelta(days=settings.APPROVAL_DAYS),
+        "expires_at": clock.end_after(settings.APPROVAL_DAYS, provider.zone),
         "line": line,
     }
     if held is None:

@@ -1,7 +1,6 @@
 """What reviewers do with an application: look, ask, decide line by line, finish."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -72,7 +71,8 @@ def request_information(*, application: RoleApplication, text: str, by: User) ->
         APPLICATION,
         ApplicationStatus.INFORMATION_REQUESTED,
         asked_at=now,
-        answer_due_at=now + timedelta(days=settings.APPLICATION_ANSWER_DAYS),
+        answer_due_at=clock.end_after(settings.APPLICATION_ANSWER_DAYS, application.provider.zone),
+        reminded_at=None,
     )
     note_application(application, "information_requested", by=by, before="in_review")
     emails.information_requested(application, message=message, by=by)

@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q
 from accounts.models import IdentityCheck, User
 from accounts.states import IdentityStatus
 from core import clock
-from core.web.formats import day
+from core.web.formats import mail_day, mail_ending
 from roles import emails
 from roles.models import RoleApplication
 from roles.states import IN_QUEUE
@@ -17,9 +17,14 @@ REVIEW = Q(codename="decide_roleapplication") | Q(codename="decide_identitycheck
 
 @transaction.atomic
 def tell_reviewers_what_waits() -> None:
-    """One mail a day to each reviewer while anything waits; the day stands in its key."""
-    if facts := _waiting():
-        emails.reviews_waiting(_reviewers(), facts)
+    """One mail a day to each reviewer while anything waits, in their morning; their day stands in
+    its key."""
+    now = clock.now()
+    people = [person for person in _reviewers() if clock.is_morning(now, person.zone)]
+    if people and (facts := _waiting()):
+        for zone in {person.zone for person in people}:
+            here = [person for person in people if person.zone == zone]
+            emails.reviews_waiting(here, facts, today=clock.today(zone))
 
 
 def _waiting() -> tuple[tuple[str, str], ...]:
@@ -37,10 +42,10 @@ def _waiting() -> tuple[tuple[str, str], ...]:
         if applications["late"]:
             facts.append(("Past the promised date", f"{applications['late']:,}"))
         if applications["next"]:
-            facts.append(("First promised date", day(applications["next"])))
+            facts.append(("First promised date", mail_ending(applications["next"])))
     if checks["number"]:
         facts.append(("Identity checks", f"{checks['number']:,}"))
-        facts.append(("Oldest identity check", f"of {day(checks['oldest'])}"))
+        facts.append(("Oldest identity check", f"of {mail_day(checks['oldest'])}"))
     return tuple(facts)
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import count, day
+from core.web.formats import count, mail_day
 from supplychain.centers import centers
 from supplychain.models import GuestLink, Share, Shipment
 
@@ -66,7 +66,7 @@ def shipment_facts(shipment: Shipment) -> Facts:
         ("Shipment", f"{shipment.shipment_id}, {inert(shipment.name)}"),
         ("Destination", destination(shipment)),
         ("Mode", str(shipment.get_mode_display())),
-        ("Ship date", day(shipment.ship_date) or "not set"),
+        ("Ship date", mail_day(shipment.ship_date) or "not set"),
     )
 
 

@@ -14,7 +14,7 @@ from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
-from core.web.formats import minute
+from core.web.formats import mail_ending
 from supplychain.emails import recipients
 from supplychain.emails.facts import (
     item_facts,
@@ -47,7 +47,7 @@ def guest_invited(link: GuestLink, share: Share) -> None:
             ("Shared by", who),
             *shipment_facts(share.shipment),
             *item_facts(share.shipment),
-            ("Open until", minute(link.expires_at)),
+            ("Open until", mail_ending(link.expires_at)),
         ),
         button=("Open the shipment", PLACEHOLDER),
         after=(ONE_SHIPMENT, "You can turn it into an account at any time and keep all work."),
@@ -73,7 +73,7 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
         key=f"{link.about}:code:{stamp}",
         kind=CODE,
         mail=mail,
-        organization=link.organization_id,
+        organization=link.organization,
         secret=True,
         until=clock.now() + timedelta(minutes=minutes),
     )

@@ -11,7 +11,7 @@ from accounts.models import Organization
 from core.notifications.services import tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.tokens import PLACEHOLDER
-from core.web.formats import minute
+from core.web.formats import mail_ending
 from supplychain.emails import recipients
 from supplychain.emails.facts import Facts, reason_facts, seller_page, subject, supplier_page
 from supplychain.models import SupplierInvitation
@@ -43,7 +43,7 @@ def _invited(
         paragraphs=paragraphs,
         facts=(
             ("Invited by", f"{inert(inviter.name)}, {firm}" if inviter else firm),
-            ("Open until", minute(invitation.expires_at)),
+            ("Open until", mail_ending(invitation.expires_at)),
             *facts,
         ),
         button=("Look at the invitation", PLACEHOLDER),

@@ -11,6 +11,7 @@ from connections.rights.access import access_for
 from core.errors import NotRelated
 from core.notifications.services import Recipient
 from core.outbox.objections import ADMINISTRATOR, DELEGATE
+from core.time_zones import named
 from supplychain.permissions import VIEW_SHIPMENTS
 
 
@@ -25,8 +26,12 @@ def _with_right(codename: str) -> Any:
 
 
 def _recipients(memberships: Any, right: str) -> list[Recipient]:
-    rows = memberships.order_by("id").values_list("user__email", "user_id", "organization_id")
-    return [Recipient(email, user, account, right) for email, user, account in rows]
+    rows = memberships.order_by("id").values_list(
+        "user__email", "user_id", "organization_id", "user__time_zone"
+    )
+    return [
+        Recipient(email, user, account, right, named(zone)) for email, user, account, zone in rows
+    ]
 
 
 def administrators(organization: Organization) -> list[Recipient]:

@@ -9,7 +9,7 @@ from accounts.models import Organization
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 from core.outbox.services import queue_fan_out
-from core.web.formats import day
+from core.web.formats import mail_day
 from supplychain.emails.facts import (
     Facts,
     item_facts,
@@ -152,15 +152,17 @@ def share_unopened(share: Share) -> None:
 def ship_date_near(share: Share) -> None:
     """To the supplier: the ship date is in two days or less."""
     shipment = share.shipment
+    by = mail_day(shipment.ship_date)
     mail = shipment_mail(
         shipment,
         shipment.seller,
         "ship date near",
-        f"A shipment of {inert(shipment.seller.name)} is to leave by {day(shipment.ship_date)}",
+        f"A shipment of {inert(shipment.seller.name)} is to leave by {by}",
         "It is not marked as shipped yet.",
         page=_page(share),
     )
-    _to_worker(share, "due", mail, None)
+    # A ship date that moved is told anew.
+    _to_worker(share, f"due:{shipment.ship_date}", mail, None)
 
 
 def _page(share: Share) -> str:

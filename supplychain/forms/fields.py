@@ -69,15 +69,6 @@ class LinesField(forms.CharField):
         return "\n".join(filter(None, map(one_line, lines)))
 
 
-class DayInput(forms.DateInput):
-    """The browser's own calendar."""
-
-    input_type = "date"
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="%Y-%m-%d", **kwargs)
-
-
 class ReasonForm(forms.Form):
     reason = LineField(
         label="Reason",

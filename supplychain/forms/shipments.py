@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from django import forms
@@ -11,9 +12,9 @@ from django.forms.formsets import BaseFormSet
 from core import clock
 from core.edits import Words, word
 from core.numbers import WholeField
-from core.web.forms import EditForm
+from core.web.forms import DayInput, EditForm, whose_days
 from supplychain.centers import centers
-from supplychain.forms.fields import DayInput, LineField, LinesField, SkuField
+from supplychain.forms.fields import LineField, LinesField, SkuField
 from supplychain.forms.pasted_items import PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
@@ -51,12 +52,18 @@ class ShipmentForm(EditForm):
         help_text="Stands on the box labels.",
     )
 
+    def __init__(self, *args: Any, zone: tzinfo, **options: Any) -> None:
+        """The ship date is a day of the seller, in `zone`."""
+        super().__init__(*args, **options)
+        self.zone = zone
+        self.fields["ship_date"].help_text = whose_days(zone)
+
     def clean_ship_date(self) -> Any:
-        """A day to come, unless it is the one that stood there."""
+        """Today or a day to come, unless it is the one that stood there."""
         value = self.cleaned_data["ship_date"]
         shown: Words = self.cleaned_data["shown"] or {}
         known = {shown.get("ship_date"), word(self.initial.get("ship_date"))}
-        if value and word(value) not in known and value < clock.today():
+        if value and word(value) not in known and value < clock.today(self.zone):
             raise forms.ValidationError("The ship date has passed.")
         return value
 

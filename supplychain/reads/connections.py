@@ -11,7 +11,7 @@ from accounts.models import Organization, Refusal
 from accounts.portals import page
 from accounts.states import OrganizationKind
 from accounts.tenancy import verified_addresses
-from core.web.formats import short_day
+from core.web.formats import short_day, short_ending
 from core.web.pagination import Page, paginate
 from supplychain.models import SupplierConnection, SupplierInvitation
 from supplychain.states import Direction
@@ -78,7 +78,7 @@ def received(organization: Organization, user: Any) -> list[dict[str, Any]]:
             "kind": row.organization.get_supplier_kind_display(),
             "country": row.organization.country.name,
             "sent": short_day(row.sent_at),
-            "until": short_day(row.expires_at),
+            "until": short_ending(row.expires_at),
             "accept_url": side.url(organization, "accept", row.public_id),
             "decline_url": side.url(organization, "decline", row.public_id),
         }

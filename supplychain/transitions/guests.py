@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.invitations import transitions as shared
 from accounts.invitations.refusals import refuse_blocked, take_back
-from accounts.models import Organization, until
+from accounts.models import Organization
 from accounts.states import OPEN_INVITATION, InvitationStatus, OrganizationKind
 from accounts.tenancy import owns_address, verified_addresses
 from accounts.transitions.organizations import register_organization
@@ -84,7 +84,7 @@ def _make(shipment: Shipment, *, by: Any, address: str, name: str) -> GuestLink:
             address=address,
             name=name,
             invited_by=by,
-            expires_at=until(settings.INVITATION_DAYS),
+            expires_at=clock.end_after(settings.INVITATION_DAYS, shipment.seller.zone),
         )
 
 

@@ -14,7 +14,7 @@ from accounts.invitations import transitions as shared
 from accounts.invitations.batches.kinds import Plan
 from accounts.invitations.erasure import addresses_of, forget_invited
 from accounts.invitations.refusals import refuse, refuse_blocked, take_back
-from accounts.models import Membership, Organization, Refusal, until
+from accounts.models import Membership, Organization, Refusal
 from accounts.states import InvitationStatus, MembershipRole, OrganizationKind
 from accounts.tenancy import owns_address
 from accounts.transitions.organizations import register_organization
@@ -78,7 +78,7 @@ def _new(
         direction=Direction.of(organization.kind),
         counterparty_id=candidates[0] if len(candidates) == 1 else None,
         invited_by=by,
-        expires_at=until(settings.INVITATION_DAYS),
+        expires_at=clock.end_after(settings.INVITATION_DAYS, organization.zone),
         **fields,
     )
 

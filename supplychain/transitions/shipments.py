@@ -135,6 +135,9 @@ def change_shipment(
     if not columns:
         return shipment
     move(shipment, expect={"status": shipment.status}, **columns)
+    if "ship_date" in columns:
+        # The reminder follows the date.
+        shipment.shares.exclude(due_told_at=None).update(due_told_at=None)
     told = {"center_code": "center", "mode": "mode", "ship_date": "ship_date"}
     old = {key: str(before[name] or "") for name, key in told.items() if name in columns}
     new = {key: str(columns[name] or "") for name, key in told.items() if name in columns}

@@ -17,7 +17,7 @@ from accounts.models import Membership, Organization
 from accounts.tenancy import answering_accounts, owns_address
 from core.errors import NotRelated
 from core.web.access import AuthenticatedRequest
-from core.web.formats import short_minute
+from core.web.formats import short_ending
 from core.web.forms import apply, status_of
 from supplychain.forms.invitations import NEW, AnswerForm, DeclineForm
 from supplychain.invitation_kinds import SUPPLIER
@@ -136,7 +136,7 @@ def _page(
         ("Account", f"{row.organization.name} ({row.organization.get_kind_display()})"),
         ("Country", getattr(row.organization.country, "name", "")),
         ("Invited by", f"{inviter.name}, {inviter.email}" if inviter else row.organization.name),
-        ("Open until", short_minute(row.expires_at)),
+        ("Open until", short_ending(row.expires_at)),
     ]
     context = {
         "invitation": row,

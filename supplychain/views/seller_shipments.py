@@ -122,12 +122,14 @@ def _list_row(request: PortalRequest, row: Any) -> dict[str, Any]:
 @require(EDIT_SHIPMENTS)
 def shipment_create(request: PortalRequest) -> HttpResponse:
     seller, data = request.organization, posted(request)
-    form = ShipmentForm(data, initial={"ship_from_name": seller.name})
+    form = ShipmentForm(data, zone=seller.zone, initial={"ship_from_name": seller.name})
     paste = PasteForm(data, prefix="paste")
     items = item_formset(data, lines=[], blank=ROWS_ADDED)
     if "add_rows" in request.POST:
         return _create_page(
-            request, ShipmentForm(initial=request.POST.dict()), *_more_rows(request)
+            request,
+            ShipmentForm(zone=seller.zone, initial=request.POST.dict()),
+            *_more_rows(request),
         )
     if all([form.is_valid(), items.is_valid(), paste.is_valid()]):
         plans: list[ItemPlan] = [*items.plans(), *paste.cleaned_data["pasted"]]
@@ -320,7 +322,7 @@ def _freight(share: Share) -> str:
 def shipment_edit(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     shipment = get_shipment(request, public_id)
     initial = {name: getattr(shipment, name) for name in ShipmentFacts.__dataclass_fields__}
-    form = ShipmentForm(posted(request), initial=initial)
+    form = ShipmentForm(posted(request), zone=request.organization.zone, initial=initial)
     if form.is_valid():
         changed = apply(
             form,

@@ -1,6 +1,6 @@
 """The grant form: only what is approved now can be granted, whatever is posted (S0.15, A4)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -56,7 +56,7 @@ def test_accepting_connects_and_grants(pair: Pair, invited: ConnectionInvitation
     row = Connection.objects.get()
     assert response.url == pair.seller_url(f"partners/{row.public_id}/")
     assert grants_in(row) == {make.FBA: 1, make.LISTINGS: 3}
-    assert timedelta(days=364) < row.ends_at - clock.now() <= timedelta(days=365)
+    assert row.ends_at == clock.end_of(clock.today(UTC) + timedelta(days=365), UTC)
     invited.refresh_from_db()
     assert invited.status == "accepted"
     mails = {mail.to[0]: str(mail.body) for mail in drain()}
@@ -182,7 +182,7 @@ def test_end_date_is_the_sellers_choice_up_to_two_years(
     pair: Pair, invited: ConnectionInvitation, days: int, status: int
 ) -> None:
     """U14."""
-    until = clock.today() + timedelta(days=days)
+    until = clock.today(UTC) + timedelta(days=days)
     response = pair.at_seller().post(url(pair, invited), {FBA: "1", "until": until.isoformat()})
     assert response.status_code == status
     if status == 302:

@@ -1,6 +1,6 @@
 """Either side ends it, or its date does; nothing comes back (U13, I19, A11)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from accounts.models import Organization
 from accounts.signals import organization_closed
@@ -144,7 +144,7 @@ def test_reminders_come_once_at_30_7_and_1_days(pair: Pair) -> None:
 def test_a_short_connection_is_not_reminded_at_its_start(pair: Pair) -> None:
     make.approved(pair.provider)
     row = make.invitation(pair.seller, pair.provider)
-    until = (clock.today() + timedelta(days=5)).isoformat()
+    until = (clock.today(UTC) + timedelta(days=5)).isoformat()
     accept = pair.seller_url(f"partners/invitations/{row.public_id}/")
     pair.at_seller().post(accept, {f"grant-{make.FBA}": "1", "until": until})
     drain()

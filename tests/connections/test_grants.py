@@ -1,6 +1,6 @@
 """Changing what is granted later, by either side, without losing anybody's work (U12, C9)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -123,12 +123,12 @@ def test_second_of_two_administrators_gets_the_conflict_and_can_save_again(pair:
 def test_end_date_moves_with_the_same_form(pair: Pair) -> None:
     """U16."""
     row = pair.connect(fba="edit")
-    until = clock.today() + timedelta(days=500)
+    until = clock.today(UTC) + timedelta(days=500)
     data = {FBA: "2", "until": until.isoformat(), "version": "1"}
     assert pair.at_seller().post(url(pair, row), data).status_code == 302
     row.refresh_from_db()
     assert row.ends_at.date() == until
-    bad = (clock.today() + timedelta(days=900)).isoformat()
+    bad = (clock.today(UTC) + timedelta(days=900)).isoformat()
     refused = pair.at_seller().post(url(pair, row), data | {"until": bad, "version": "2"})
     assert refused.status_code == 422
 

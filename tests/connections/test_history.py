@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_filters_by_kind_and_day(pair: Pair) -> None:
     client, url = pair.at_seller(), pair.seller_url("history/")
     assert "Made a link" not in client.get(url, {"about": "people"}).text
     assert "Made a link" in client.get(url, {"about": "connections"}).text
-    today = clock.today().isoformat()
+    today = clock.today(UTC).isoformat()
     assert "Made a link" in client.get(url, {"since": today, "until": today}).text
     assert "Made a link" not in client.get(url, {"until": "2020-01-01"}).text
     for bad in ({"about": "x"}, {"since": "31.31.2020"}):

@@ -1,6 +1,6 @@
 """The provider's answer: what it needs, its states, what the other side reads (S0.12, S0.13)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -91,7 +91,7 @@ def test_answering_uses_the_link_up_and_mails_the_seller(pair: Pair) -> None:
     assert link.status == "answered"
     assert link.opened_at
     row = ConnectionInvitation.objects.get()
-    assert timedelta(days=13, hours=23) < row.expires_at - clock.now() <= timedelta(days=14)
+    assert row.expires_at == clock.end_of(clock.today(UTC) + timedelta(days=14), UTC)
     mails = drain()
     # The issuer is the first to be written to.
     assert [mail.to[0] for mail in mails] == [pair.seller_admin.email, second.email]

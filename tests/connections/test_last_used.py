@@ -1,6 +1,6 @@
 """When a right was last used: noted once a day, at no cost to the page (X4)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -35,7 +35,7 @@ def test_first_use_of_a_day_is_noted_and_no_other(pair: Pair) -> None:
         assert client.get(page).status_code == 200
     noted = RightUse.objects.get()
     assert (noted.user, noted.connection, noted.role.code) == (ana, row, FBA_SHIPMENTS)
-    assert noted.last_used_on == clock.today()
+    assert noted.last_used_on == clock.today(UTC)
     with CaptureQueriesContext(database) as second:
         assert client.get(page).status_code == 200
     writes = [q["sql"] for q in first if "connections_rightuse" in q["sql"]]
@@ -56,7 +56,7 @@ def test_a_later_day_moves_the_day(pair: Pair) -> None:
     client.get(pair.seller_url("shipments/"))
     with time_machine.travel(clock.now() + timedelta(days=3)):
         signed_in(ana).get(pair.seller_url("shipments/"))
-        assert RightUse.objects.get().last_used_on == clock.today()
+        assert RightUse.objects.get().last_used_on == clock.today(UTC)
 
 
 def test_what_was_refused_and_what_members_do_is_no_use(pair: Pair) -> None:
@@ -82,4 +82,4 @@ def test_without_a_cache_the_page_stands_and_the_use_is_noted(
     monkeypatch.setattr(type(caches["quick"]), "add", down)
     for _ in range(2):
         assert client.get(pair.seller_url("shipments/")).status_code == 200
-    assert RightUse.objects.get().last_used_on == clock.today()
+    assert RightUse.objects.get().last_used_on == clock.today(UTC)

@@ -1,6 +1,6 @@
 """The seller's partner link: whom it is bound to, its states, its limits (S0.10, S0.11, I12)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def test_link_for_a_handle_is_bound_to_the_provider_and_lasts_seven_days(pair: P
     issue(pair, f"  {pair.provider.handle.upper()} ")
     link = PartnerLink.objects.get()
     assert (link.provider, link.address, link.status) == (pair.provider, "", "issued")
-    assert timedelta(days=6, hours=23) < link.expires_at - clock.now() <= timedelta(days=7)
+    assert link.expires_at == clock.end_of(clock.today(UTC) + timedelta(days=7), UTC)
     text = pair.at_seller().get(path(pair, link)).text
     assert pair.provider.name in text
     assert "Waiting for the provider" in text

@@ -1,6 +1,6 @@
 """A partner is paused: nobody gets in, nothing is lost, and it goes on again (X6)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
@@ -20,8 +20,13 @@ def url(pair: Pair, row: Connection, rest: str = "pause/") -> str:
     return pair.seller_url(f"partners/{row.public_id}/{rest}")
 
 
+def kept(day: date) -> str:
+    """The end of the day as history keeps it."""
+    return clock.end_of(day, UTC).isoformat()
+
+
 def in_days(days: int) -> date:
-    return clock.today() + timedelta(days=days)
+    return clock.today(UTC) + timedelta(days=days)
 
 
 def pass_days(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
@@ -73,7 +78,7 @@ def test_both_are_told_and_see_why(pair: Pair) -> None:
     assert all("paused" in mail.subject and "Stock-taking." in mail.body for mail in mails)
     assert Notification.objects.filter(kind="connections.connection_paused").count() == 2
     event = Event.objects.get(verb="connection.paused")
-    assert (event.counterparty_id, event.after["until"]) == (pair.provider.pk, until.isoformat())
+    assert (event.counterparty_id, event.after["until"]) == (pair.provider.pk, kept(until))
     words = f"Paused until {until.day} {until:%B %Y}"
     provider = pair.provider_url(f"clients/{row.public_id}/")
     for client, path in (
@@ -122,7 +127,11 @@ def test_it_ends_by_itself_and_the_sweep_tells_both(
     drain()
     sweep()
     assert drain() == []
+    # Until the end of that day.
     pass_days(monkeypatch, 3)
+    with nothing_changes():
+        sweep()
+    pass_days(monkeypatch, 4)
     # Reading notices before the sweep does.
     assert pair.at_provider().get(pair.seller_url("shipments/")).status_code == 200
     assert "Paused until" not in pair.at_seller().get(url(pair, row, "")).text
@@ -142,7 +151,7 @@ def test_paused_again_after_its_day_without_a_sweep(
 ) -> None:
     row = pair.connect(fba="edit")
     pair.at_seller().post(url(pair, row), {"until": in_days(3).isoformat()})
-    pass_days(monkeypatch, 3)
+    pass_days(monkeypatch, 4)
     assert pair.at_seller().post(url(pair, row), {}).status_code == 302
     row.refresh_from_db()
     assert (row.status, row.paused_until) == ("paused", None)
@@ -150,14 +159,14 @@ def test_paused_again_after_its_day_without_a_sweep(
     assert [event.verb.partition(".")[2] for event in verbs] == ["paused", "resumed", "paused"]
 
 
-@pytest.mark.parametrize("days", [-1, 0, 400])
+@pytest.mark.parametrize("days", [-1, 400])
 def test_a_day_that_cannot_be_is_told_at_its_field(pair: Pair, days: int) -> None:
     row = pair.connect(fba="edit")
     data = {"until": in_days(days).isoformat(), "reason": "Holidays."}
     with nothing_changes():
         answer = pair.at_seller().post(url(pair, row), data)
     assert answer.status_code == 422
-    assert "Choose a day after today" in answer.text
+    assert "Choose a day from today on" in answer.text
     assert "Holidays." in answer.text
 
 
@@ -194,8 +203,8 @@ def test_the_day_is_changed_while_the_pause_goes_on(
         assert all(f"{day.day} {day:%B %Y}" in mail.body for mail in mails)
     event = Event.objects.get(verb="connection.pause_moved")
     assert (event.before["until"], event.after["until"]) == (
-        in_days(3).isoformat(),
-        in_days(9).isoformat(),
+        kept(in_days(3)),
+        kept(in_days(9)),
     )
     pass_days(monkeypatch, 4)
     with nothing_changes():
@@ -217,7 +226,11 @@ def test_the_day_is_changed_while_the_pause_goes_on(
 
 @pytest.mark.parametrize(
     ("days", "told"),
-    [(0, "Choose a day after today"), (400, "Choose a day after today"), (3, "It is paused so")],
+    [
+        (-1, "Choose a day from today on"),
+        (400, "Choose a day from today on"),
+        (3, "It is paused so"),
+    ],
 )
 def test_another_day_that_cannot_be_is_told_at_its_field(pair: Pair, days: int, told: str) -> None:
     row = pair.connect(fba="edit")
@@ -244,7 +257,7 @@ def test_there_is_no_day_to_change_without_a_pause(
     with nothing_changes():
         # Whom the pause keeps out does not even find the page.
         assert pair.at_provider().post(page, later).status_code == 404
-    pass_days(monkeypatch, 3)
+    pass_days(monkeypatch, 4)
     with nothing_changes():
         # Over by the clock: nobody is put back behind a pause that has ended.
         assert seller.post(page, later).status_code == 409

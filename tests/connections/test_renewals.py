@@ -1,6 +1,6 @@
 """A later end date by both: one proposes, the other agrees (U16)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
@@ -21,7 +21,7 @@ def url(pair: Pair, row: Connection, side: str, rest: str = "") -> str:
 
 
 def in_days(days: int) -> date:
-    return clock.today() + timedelta(days=days)
+    return clock.today(UTC) + timedelta(days=days)
 
 
 def client(pair: Pair, side: str):
@@ -60,7 +60,7 @@ def test_either_side_proposes_and_the_other_agrees(
     assert (row.ends_at.date(), row.reminded, row.version) == (until, None, 2)
     assert len(drain()) == 2
     event = Event.objects.get(verb="connection.renewal_agreed")
-    assert event.after == {"until": until.isoformat()}
+    assert event.after == {"until": clock.end_of(until, UTC).isoformat()}
     own, its_other = (pair.provider, pair.seller)[:: 1 if other == "provider" else -1]
     assert (event.organization_id, event.counterparty_id) == (own.pk, its_other.pk)
 

@@ -226,7 +226,7 @@ def test_it_lapses_after_fourteen_days(
     sweep()
     assert drain() == []
     real = clock.real_now
-    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=14))
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=15))
     # Reading notices before the sweep does.
     assert pair.at_seller().post(answer_url(pair, row), {FBA: "3"}).status_code == 410
     sweep()

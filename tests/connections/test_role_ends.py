@@ -1,6 +1,6 @@
 """A role ends on a day of its own, and an approval's lapse takes nothing for good (X3)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
@@ -19,7 +19,7 @@ UNTIL = f"until-{make.FBA}"
 
 
 def in_days(days: int) -> date:
-    return clock.today() + timedelta(days=days)
+    return clock.today(UTC) + timedelta(days=days)
 
 
 def roles_url(pair: Pair, row: Connection) -> str:
@@ -44,7 +44,8 @@ def test_the_seller_sets_and_clears_it(pair: Pair) -> None:
     assert (end_of(row), grants_in(row)[make.FBA]) == (until, 2)
     event = Event.objects.get(verb="connection.roles_changed")
     assert event.before == {make.FBA: "edit"}
-    assert event.after == {make.FBA: {"level": "edit", "until": until.isoformat()}}
+    end = clock.end_of(until, UTC).isoformat()
+    assert event.after == {make.FBA: {"level": "edit", "until": end}}
     said = f"{until.day} {until:%B %Y}"
     assert all(f"edit → edit until {said}" in mail.body for mail in drain())
     for client, path in (
@@ -52,7 +53,7 @@ def test_the_seller_sets_and_clears_it(pair: Pair) -> None:
         (pair.at_provider(), pair.provider_url(f"clients/{row.public_id}/")),
     ):
         text = client.get(path).text
-        assert f"until {said}</small>" in text
+        assert f">{said}</time></small>" in text
         assert f"edit → edit until {said}" in text
     page = pair.at_seller().get(roles_url(pair, row)).text
     assert f'value="{until.isoformat()}"' in page

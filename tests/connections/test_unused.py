@@ -1,6 +1,6 @@
 """The reports of unused rights, and lowering from them (X4)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ def used(row: Connection, user: Any, days: int, code: str = make.FBA) -> None:
         connection=row,
         user=user,
         role=Role.objects.get(code=code),
-        last_used_on=clock.today() - timedelta(days=days),
+        last_used_on=clock.today(UTC) - timedelta(days=days),
     )
 
 

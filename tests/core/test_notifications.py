@@ -275,7 +275,7 @@ def test_what_comes_after_the_daily_mail_waits_for_the_next_day(moved: Any):
     assert "Blue Harbor: one" not in mail.body
 
 
-def test_a_recall_does_not_wait_for_the_daily_mail():
+def test_a_recall_does_not_wait_for_the_daily_mail(moved: Any):
     user = person()
     wants(user, Choice.DAILY)
     told(user, kind=RECALLED)
@@ -284,7 +284,7 @@ def test_a_recall_does_not_wait_for_the_daily_mail():
     assert drain() == []
 
 
-def test_who_gave_up_the_daily_mail_gets_none():
+def test_who_gave_up_the_daily_mail_gets_none(moved: Any):
     user = person()
     wants(user, Choice.DAILY)
     told(user)
@@ -293,7 +293,7 @@ def test_who_gave_up_the_daily_mail_gets_none():
     assert drain() == []
 
 
-def test_who_was_deactivated_gets_no_daily_mail():
+def test_who_was_deactivated_gets_no_daily_mail(moved: Any):
     user = person()
     wants(user, Choice.DAILY)
     told(user)
@@ -369,7 +369,7 @@ def test_an_address_without_an_account_can_stop_it_too():
     assert [m.subject for m in drain()] == ["[Blue Harbor] FBA1: three"]
 
 
-def test_the_link_ends_what_waits_for_the_daily_mail():
+def test_the_link_ends_what_waits_for_the_daily_mail(moved: Any):
     user = person()
     told(user, key="one")
     [mail] = drain()

@@ -1,6 +1,6 @@
 """One person, two sellers, two tabs: what is done in one never lands in the other (U30)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -41,7 +41,7 @@ def switches(page, words, name):
 def begins(page, name):
     """Fill in a new shipment, without sending it."""
     page.get_by_role("link", name="New shipment").first.click()
-    day = clock.today() + timedelta(days=10)
+    day = clock.today(UTC) + timedelta(days=10)
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Fulfilment centre").select_option(label="ABE2 (PA)")
     page.get_by_label("Ship date").fill(day.isoformat())

@@ -1,7 +1,7 @@
 """Phase 2: seller and provider find each other, and the provider's people act (S0.9 to S0.15)."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -174,7 +174,7 @@ def prepares(emery):
     """Fill in and create a shipment."""
     emery.fill({"Name": "Spring refill"})
     emery.choose("Fulfilment centre", "ABE2 (PA)")
-    ship_date = clock.today() + timedelta(days=10)
+    ship_date = clock.today(UTC) + timedelta(days=10)
     emery.fill({"Ship date": ship_date.isoformat()})
     emery.fill({"SKU": "MUG-RED", "Units": "24"})
     emery.looks_right()

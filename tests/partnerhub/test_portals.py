@@ -171,7 +171,7 @@ def test_the_day_of_a_shipment_stands_first_for_its_supplier():
     seller, _boss = ship.seller()
     supplier, sam = ship.supplier()
     ship.connected(seller, supplier)
-    row = ship.share(ship.shipment(seller, ship_date=clock.today()), supplier)
+    row = ship.share(ship.shipment(seller, ship_date=clock.today(seller.zone)), supplier)
     assert f"{row.shipment.shipment_id} is to leave on" in home(sam, supplier, "supply")
 
 

@@ -119,6 +119,8 @@ def test_sweep_does_not_touch_what_was_renewed_meanwhile(
 
 
 def test_reviewers_are_told_once_a_day_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    morning = clock.now().replace(hour=8)
+    at(monkeypatch, morning)
     reviewer, lead = desk_reviewer(), desk_reviewer(lead=True)
     accounts.person(is_staff=True)
     tell_reviewers()
@@ -132,6 +134,6 @@ def test_reviewers_are_told_once_a_day_what_waits(monkeypatch: pytest.MonkeyPatc
     for part in (mails[0].body, mails[0].alternatives[0].content):
         assert "Role applications" in part
         assert "Identity checks" in part
-    at(monkeypatch, clock.now() + timedelta(days=1))
+    at(monkeypatch, morning + timedelta(days=1))
     tell_reviewers()
     assert len(drain()) == 2

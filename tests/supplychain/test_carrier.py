@@ -1,6 +1,6 @@
 """What carriers and centres report, by staff or a feed; reminders of the scheduler (U40)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from importlib import import_module
 
 import pytest
@@ -283,7 +283,7 @@ def test_a_near_ship_date_is_reminded_once():
     """U40: two days before, the supplier; not for shipped or recalled ones."""
     firm, _ = seller()
     factory, sam = supplier()
-    near = clock.today() + timedelta(days=2)
+    near = clock.today(UTC) + timedelta(days=2)
     for status in ("packing", "shipped", "recalled"):
         share(shipment(firm, ship_date=near), factory, status)
     share(shipment(firm, ship_date=near + timedelta(days=1)), factory)

@@ -2,7 +2,7 @@
 
 import html
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pypdfium2
@@ -273,7 +273,7 @@ def test_wrong_contents_are_told_row_by_row(scene):
 
 def test_another_expiry_date_than_planned_is_told(scene):
     """Dates are checked against the plan as well."""
-    planned = clock.today() + timedelta(days=300)
+    planned = clock.today(UTC) + timedelta(days=300)
     milk = item(scene.shipment, "MILK", 3, expiry=planned)
     scene.items["MILK"] = milk
     other = str(planned + timedelta(days=1))

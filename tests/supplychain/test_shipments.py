@@ -1,7 +1,7 @@
 """Shipments in Seller Central: list, create, change, cancel; members and delegates (S1.11)."""
 
 import html
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import connection
@@ -86,7 +86,7 @@ def test_create_with_typed_and_pasted_lines(shop):
         MUG,
         {"msku": ""},
         **{"paste-pasted": "MUG-BLUE\t8\tX000000002\tBlue mug\nSPOON\t1,500"},
-        ship_date=str(clock.today() + timedelta(days=9)),
+        ship_date=str(clock.today(UTC) + timedelta(days=9)),
         ship_from_address="7 Harbor Road\nOakland",
     )
     row = Shipment.objects.get()

@@ -98,10 +98,11 @@ def everything_happens(sweep: Sweep) -> None:
     for act in further.acts(sweep.world):
         with outer():
             act()
-    for days in (6.5, 345, 690, 800):
+    for days in (7, 345, 690, 800):
         with outer():
             goods.share(goods.shipment(home["seller"]), home["supplier"])
-            with time_machine.travel(clock.now() + timedelta(days=days)):
+            morning = clock.now().replace(hour=8) + timedelta(days=days)
+            with time_machine.travel(morning):
                 for tasks in (accounts_tasks, roles_tasks, connections_tasks, supplychain_tasks):
                     tasks.sweep()
                 roles_tasks.tell_reviewers()

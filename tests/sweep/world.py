@@ -5,7 +5,7 @@ the other one is found by its text. Addresses and handles carry none: they stand
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -349,7 +349,7 @@ def _shipments(of: Tenant) -> None:
             of["seller"],
             {f"{of.marker}-SKU-{index}": 10},
             name=of.named(name),
-            ship_date=clock.today() + timedelta(days=5),
+            ship_date=clock.today(UTC) + timedelta(days=5),
             status="cancelled" if name == "shipment_done" else "working",
             created_by=of.people["seller_admin"],
         )

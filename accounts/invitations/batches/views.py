@@ -22,6 +22,7 @@ from core import clock
 from core.errors import NotRelated
 from core.web.access import PortalRequest, require
 from core.web.bodies import MEGABYTE, takes
+from core.web.formats import stamp
 from core.web.forms import act, apply, posted, status_of
 from core.web.pagination import paginate
 from core.web.spreadsheets import csv_lines
@@ -151,7 +152,8 @@ def discard(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpR
 def wrong_rows(request: PortalRequest, purpose: str, public_id: uuid.UUID) -> HttpResponse:
     lines = _mendable(_batch(request, purpose, public_id), _kind(request, purpose))
     response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="to-mend-{clock.today():%Y-%m-%d}.csv"'
+    name = f"to-mend-{stamp(clock.now())}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

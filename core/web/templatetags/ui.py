@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from core.origin import running_request
+from core.web import formats
 from core.web.tones import TONE_OF
 
 register = template.Library()
@@ -71,6 +72,20 @@ def status_pill(state: str, label: str, tone: str = "") -> SafeString:
     return format_html(
         '<span class="pill pill-{}">{}</span>', tone or TONE_OF.get(state, "quiet"), label
     )
+
+
+for write in (
+    formats.day,
+    formats.short_day,
+    formats.minute,
+    formats.short_minute,
+    formats.second,
+    formats.soon,
+    formats.ending,
+    formats.short_ending,
+    formats.stamp,
+):
+    register.filter(write.__name__, write)
 
 
 @register.filter

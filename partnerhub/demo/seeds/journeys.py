@@ -97,7 +97,7 @@ def _ship(seller: Tenant, number: int, name: str) -> Shipment:
         name=name,
         center_code=CENTERS[number % len(CENTERS)],
         mode="LTL" if number % 5 == 4 else "SP",
-        ship_date=clock.today() + timedelta(days=7),
+        ship_date=clock.today(seller.firm.zone) + timedelta(days=7),
         ship_from_name=address["Name"],
         ship_from_address=f"{address['AddressLine1']}\n{place}",
     )

@@ -90,7 +90,7 @@ def connections(
     at(31)
     endings.terminate(connection=ended, **quiet.acts, reason="We are fully booked.")
     # The employee worked for the client, but not lately: the report of unused rights says so.
-    day = clock.today() - timedelta(days=4)
+    day = clock.today(lantern.firm.zone) - timedelta(days=4)
     RightUse.objects.create(connection=connection, user=employee, role=grant.role, last_used_on=day)
     _open_ones(lantern, kite, harbor, quiet)
     at(5)

@@ -52,6 +52,7 @@ def people(portal_name: str, page: str, kind: str) -> list[Row]:
         act("employee-resend", f"{kind}_expired_invitation"),
         act("employee-revoke", pending),
         row("employee-link", pending, get=None, post=200, body=lambda t: {}, then=200),
+        row("settings", post=422, body=lambda t: {"time_zone": "Asia/Kathmandu"}),
         portal(
             f"{portal_name}:leave",
             may=RELATED[portal_name] - ({"provider_admin", "provider_employee"}
@@ -133,6 +134,7 @@ ROWS = [
         {"public_id": "provider_admin_document"},
         frozenset({"provider_admin"}),
     ),
+    Row("time-zone", post=422, body=lambda t: {"time_zone": "Asia/Kathmandu"}),
     Row("second-factor", get=(200, 302)),
     Row("invitation-current", may=EVERYBODY, get=(200, 302, 404)),
     Row("invitation-switch", may=EVERYBODY, get=None, post=302),

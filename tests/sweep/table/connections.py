@@ -1,6 +1,6 @@
 """Partner links, connection invitations, connections, grants, assignments."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from connections.field_names import cell_field, grant_field
@@ -53,11 +53,11 @@ def _ask(t: Tenant) -> dict[str, Any]:
 
 
 def _later(t: Tenant) -> dict[str, Any]:
-    return {"until": (clock.today() + timedelta(days=200)).isoformat()}
+    return {"until": (clock.today(UTC) + timedelta(days=200)).isoformat()}
 
 
 def _next_week(t: Tenant) -> dict[str, Any]:
-    return {"until": (clock.today() + timedelta(days=7)).isoformat()}
+    return {"until": (clock.today(UTC) + timedelta(days=7)).isoformat()}
 
 
 def _consent(t: Tenant) -> dict[str, Any]:
