@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.invitations.pages import pending_for
 from core import clock
-from core.web.formats import day
+from core.web.formats import day, ending
 from partnerhub.portals import checklists
 from tests.factories import accounts as make
 from tests.factories import connections as connect
@@ -113,7 +113,7 @@ def test_a_question_is_no_approval_and_says_when_the_application_lapses():
     assert states(checklists.provider_steps(user, provider))[3] == "current"
     text = home(user, provider, "provider")
     assert "Answer the reviewer&#x27;s question: Orders" in text
-    assert f"Without an answer the application lapses on {day(row.answer_due_at)}." in text
+    assert f"Without an answer the application lapses on {ending(row.answer_due_at)}." in text
     assert text.index("application lapses on") < text.index("From registration")
 
 
