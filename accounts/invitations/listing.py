@@ -13,10 +13,12 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations.kinds import Kind
 from accounts.models import Invitation, Organization
 from accounts.states import InvitationStatus
+from core import clock
 from core.db import matching
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
@@ -28,8 +30,13 @@ from core.web.pagination import Page, paginate
 SIZE = 25
 LONGEST_SEARCH = 100
 MOST_FAILED = 500
-OPEN, UNDELIVERED, ENDED = "", "undelivered", "ended"
-TABS = {OPEN: "Open", UNDELIVERED: "Could not be delivered", ENDED: "Ended"}
+OPEN, EXPIRED, UNDELIVERED, ENDED = "", "expired", "undelivered", "ended"
+TABS = {
+    OPEN: _("Open"),
+    EXPIRED: _("Expired"),
+    UNDELIVERED: _("Could not be delivered"),
+    ENDED: _("Ended"),
+}
 COPY_HELP = (
     "Hand it to nobody but the invited person. It works for them only; that you looked is in the "
     "history."
@@ -121,12 +128,18 @@ def listing(
 
 
 def _chosen(kind: Kind[Any], rows: Any, organization: Organization, choice: Choice) -> Any:
-    """The rows the reader wants. What ran out counts as open: sending it again renews it."""
+    """The rows the reader wants. What ran out is apart from what has ended for good: sending it
+    again renews it. By the clock, since the sweep may come later."""
     if choice.show == ENDED:
         rows = rows.exclude(status__in=kind.resendable)
     else:
         rows = rows.filter(status__in=kind.resendable)
-    if choice.show == UNDELIVERED:
+    live = Q(status__in=kind.model.open_statuses, expires_at__gt=clock.now())
+    if choice.show == OPEN:
+        rows = rows.filter(live)
+    elif choice.show == EXPIRED:
+        rows = rows.exclude(live)
+    elif choice.show == UNDELIVERED:
         rows = rows.filter(_undelivered(kind, organization))
     return matching(rows, choice.text, *kind.search)
 

@@ -162,7 +162,7 @@ def provider_steps(user: Any, provider: Organization) -> list[Step]:
         ),
         Step(
             f"{marketplace} approves roles",
-            "Questions are waiting for your answer."
+            _("A question waits for your answer: it stands above.")
             if asked
             else f"Decided within {settings.REVIEW_PROMISE_DAYS} days, role by role.",
             _state(approved and not asked, asked, in_review or asked),

@@ -21,19 +21,22 @@ class Entry:
     family: tuple[str, ...] = ()
     section: str = ""
 
+    def lights(self, name: str) -> bool:
+        return name.startswith(self.family or (self.name,))
+
 
 HISTORY = Need(rights=frozenset({"history_view"}))
 SETTINGS = Entry("Account settings", "settings", "settings", ADMINISTRATOR)
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "seller": (
         Entry("Home", "home", "home", ANY_MEMBER),
-        Entry("Shipments", "shipments", "package", VIEW_SHIPMENTS, ("shipment",)),
+        Entry("Shipments", "shipments", "package", VIEW_SHIPMENTS, ("shipment", "guest", "share")),
         Entry(
             "User Permissions",
             "permissions",
             "users-group",
             ADMINISTRATOR,
-            ("permissions", "partner", "connection", "supplier", "member"),
+            ("permissions", "partner", "connection", "supplier", "member", "employee", "refusal"),
             "Settings",
         ),
         Entry("History", "history", "history", HISTORY),
@@ -48,7 +51,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
             "clients",
             "building-store",
             ANY_MEMBER,
-            ("client", "partner", "invit", "assign"),
+            ("client", "partner", "assign", "refusal"),
         ),
         Entry("History", "history", "history", ADMINISTRATOR, section="Settings"),
         SETTINGS,
@@ -56,8 +59,10 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "supply": (
         Entry("Home", "home", "home", ANY_MEMBER),
         Entry("Shared shipments", "shares", "truck-delivery", ANY_MEMBER, ("share", "box")),
-        Entry("Sellers", "sellers", "building-store", ADMINISTRATOR, ("seller",)),
-        Entry("Members", "members", "users", ADMINISTRATOR, ("member",), "Settings"),
+        Entry(
+            "Sellers", "sellers", "building-store", ADMINISTRATOR, ("seller", "supplier", "refusal")
+        ),
+        Entry("Members", "members", "users", ADMINISTRATOR, ("member", "employee"), "Settings"),
         Entry("History", "history", "history", HISTORY),
         SETTINGS,
     ),
@@ -67,12 +72,15 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
 def entries_for(request: HttpRequest, portal: str, access: Access) -> list[dict[str, Any]]:
     match = request.resolver_match
     current = match.url_name if match and match.url_name else ""
+    if match and "purpose" in match.kwargs:
+        # The pages for inviting several stand where those that they invite do.
+        current = f"{match.kwargs['purpose']}-{current}"
     return [
         {
             "label": entry.label,
             "url": reverse(f"{portal}:{entry.name}", args=[access.organization.handle]),
             "icon": entry.icon,
-            "active": current.startswith(entry.family or (entry.name,)),
+            "active": entry.lights(current),
             "badge": "",
             "section": entry.section,
         }

@@ -129,9 +129,12 @@ def _home(
     stats: Sequence[numbers.Number] = (),
 ) -> HttpResponse:
     """What ends, waits or failed first; a list that is finished goes."""
-    pending = pending_for(request.user)
     unfinished = [(title, steps) for title, steps in lists if not checklists.is_finished(steps)]
     asked = [(_("What needs you"), waiting)] if waiting else []
+    steps = [step for _title, steps in [*asked, *unfinished] for step in steps]
+    told = {step.button["url"] for step in steps if step.button}
+    # What a step leads to is not told a second time.
+    pending = [one for one in pending_for(request.user) if one["url"] not in told]
     context = {
         "lists": [*asked, *unfinished],
         "pending": pending,

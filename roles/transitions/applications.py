@@ -113,6 +113,9 @@ def save_lines(
             "Somebody of your account saved this draft in the meantime. Save again to replace "
             "theirs by yours, or open it from the list to see it."
         )
+    stored = [Entry.of(line) for line in application.lines.select_related("role")]
+    if _told(stored) == _told(entries):
+        return application
     move(application, expect={"version": version, "status": "draft"}, version=version + 1)
     application.lines.all().delete()
     ApplicationLine.objects.bulk_create(line_of(application, entry) for entry in entries)
@@ -124,6 +127,18 @@ def save_lines(
         after={"roles": sum(bool(entry.level) for entry in entries)},
     )
     return application
+
+
+def _told(entries: Iterable[Entry]) -> dict[int, tuple[int, str, dict[str, str]]]:
+    """What is asked for and said, by role: saving the same again is no change and no history."""
+    return {
+        entry.role.pk: (
+            int(entry.level),
+            entry.use_case,
+            {slug: text for slug, text in entry.answers.items() if text},
+        )
+        for entry in entries
+    }
 
 
 def _require_draft(application: RoleApplication) -> None:

@@ -75,10 +75,12 @@ def _page(request: PortalRequest, application: RoleApplication, form: MessageFor
     asked = application.status == ApplicationStatus.INFORMATION_REQUESTED
     over = asked and (application.answer_due_at or clock.now()) <= clock.now()
     ended = application.status in (ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED)
+    messages = list(application.messages.select_related("author"))
     context = {
         "application": application,
         "lines": [applications.line_card(line, decided=decided) for line in lines],
-        "thread": applications.thread(application.messages.select_related("author")),
+        "thread": applications.thread(messages),
+        "question": next((one.text for one in reversed(messages) if one.from_reviewer), ""),
         "next_step": applications.next_step(application),
         "late": applications.is_late(application),
         "facts": _facts(application),

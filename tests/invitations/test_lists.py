@@ -89,13 +89,17 @@ def test_a_row_says_whom_when_by_whom_until_when_and_how_it_stands(scene):
 
 @pytest.mark.both
 def test_filters_show_what_they_say(scene):
-    """Open, could not be delivered, ended; what ran out can be sent again and stays open."""
+    """Open, expired, could not be delivered, ended; what ran out can be sent again."""
     name = recipient(scene)
     assert name in shown(scene)
     assert name not in shown(scene, show="ended")
     assert name not in shown(scene, show="undelivered")
     put(scene, expires_at=clock.now() - timedelta(minutes=1))
-    assert "Expired" in shown(scene)
+    assert name not in shown(scene)
+    expired = shown(scene, show="expired")
+    assert name in expired
+    assert "Send again<span" in expired
+    assert name not in shown(scene, show="ended")
     put(scene, status=kind_of(scene).revoked, decided_at=clock.now())
     assert name not in shown(scene)
     ended = shown(scene, show="ended")

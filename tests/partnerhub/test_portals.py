@@ -1,16 +1,18 @@
 """The front page, the portals' homes with their checklists, and User Permissions."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from accounts.invitations.pages import pending_for
 from core import clock
 from core.web.formats import day, ending
 from partnerhub.portals import checklists
+from partnerhub.portals.navigation import ENTRIES
 from tests.factories import accounts as make
 from tests.factories import connections as connect
 from tests.factories import roles
@@ -135,6 +137,15 @@ def test_what_ends_stands_on_both_homes_and_finished_lists_go():
     assert "Let a solution provider help you" not in text
 
 
+def test_one_task_stands_once_on_the_home():
+    seller, boss, provider, user = connect.pair()
+    connect.approved(provider)
+    link = connect.partner_link(seller, provider)
+    assert home(user, provider, "provider").count(str(link.public_id)) == 1
+    row = connect.invitation(seller, make.organization("provider"))
+    assert home(boss, seller, "seller").count(str(row.public_id)) == 1
+
+
 def test_home_without_anything_to_do_says_so():
     seller, _boss, provider, user = connect.pair()
     connect.connection(seller, provider)
@@ -221,6 +232,37 @@ def test_user_permissions_is_for_administrators():
     assert signed_in(make.member(seller)).get(address).status_code == 403
 
 
+def names_in(portal):
+    """The name of each address in this portal, as the side bar reads it."""
+    [part] = [one for one in get_resolver().url_patterns if getattr(one, "namespace", "") == portal]
+    waiting, found = list(part.url_patterns), []
+    while waiting:
+        one = waiting.pop()
+        waiting += getattr(one, "url_patterns", [])
+        found += [one.name] if getattr(one, "name", "") else []
+    assert len(found) > 20
+    return found
+
+
+@pytest.mark.parametrize("portal", ENTRIES)
+def test_every_page_lights_up_one_entry_of_the_menu(portal):
+    """But leaving, which belongs to no page of the account."""
+    for name in names_in(portal):
+        if name == "leave":
+            continue
+        name = f"employee-{name}" if name.startswith("invite-") else name
+        lit = [one.label for one in ENTRIES[portal] if one.lights(name)]
+        assert len(lit) == 1, (name, lit)
+
+
+def test_inviting_several_employees_stands_under_employees():
+    provider = make.organization("provider")
+    address = reverse("provider:invite-start", args=[provider.handle, "employee"])
+    text = signed_in(make.administrator(provider)).get(address).text
+    [lit] = re.findall(r'<a[^>]*aria-current="page"[^>]*>(.*?)</a>', text, re.DOTALL)
+    assert "Employees" in lit
+
+
 def test_navigation_shows_what_would_open():
     seller = make.organization("seller")
     home = reverse("seller:home", args=[seller.handle])
@@ -235,7 +277,7 @@ def test_what_waits_stands_on_the_home_page():
     connect.invitation(seller, provider)
     assert len(pending_for(admin)) == 1
     text = signed_in(admin).get(reverse("seller:home", args=[seller.handle])).text
-    assert f"{provider.name} invites you to connect" in text
+    assert f"{provider.name} waits for your answer." in text
 
 
 def test_permissions_page_costs_the_same_with_more_rows(django_assert_max_num_queries):

@@ -101,6 +101,17 @@ def test_a_sentence_of_chinese_is_a_sentence(portal: Any) -> None:
     assert portal.post(path(application, "submit/"), data).status_code == 302
 
 
+def test_saving_the_same_again_is_no_history(portal: Any) -> None:
+    application = opened(portal)
+    data = {"version": "1", "refunds-level": "2", "refunds-use_case": "Perhaps later."}
+    portal.post(path(application, "save/"), data)
+    for act in ("save/", "submit/", "submit/"):
+        portal.post(path(application, act), data | {"version": "2"})
+    application.refresh_from_db()
+    assert application.version == 2
+    assert Event.objects.filter(verb="role_application.saved").count() == 1
+
+
 def test_submission_without_any_role_is_refused(portal: Any) -> None:
     application = opened(portal)
     response = portal.post(path(application, "submit/"), {"version": "1"})

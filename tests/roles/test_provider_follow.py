@@ -67,6 +67,13 @@ def test_answer_needs_an_open_question(portal: Any, provider: Any, status: str) 
         assert portal.post(path(application, "answer/"), {"text": "Hello"}).status_code == 409
 
 
+def test_the_question_stands_beside_its_answer(portal: Any, provider: Any) -> None:
+    application = roles.application(provider, status="information_requested")
+    question = application.messages.get().text
+    text = portal.get(path(application)).text
+    assert text.index("Answer the question") < text.index(question) < text.index("<textarea")
+
+
 def test_answer_after_its_time_is_refused_before_any_sweep(portal: Any, provider: Any) -> None:
     application = roles.application(
         provider, status="information_requested", age=timedelta(days=31)
