@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import Organization, User
 from core.object_permissions import grant_to_group
 from partnerhub.samples.rows import USE_CASE as USE_CASE
-from roles.catalogue import questions_for
 from roles.models import ApprovedRole, CategoryRight, Role, RoleApplication, ServiceCategory
 from roles.permissions import grant_categories
 from roles.transitions import approvals
@@ -25,14 +24,6 @@ approved_role = make.approved_role
 def role(code: str) -> Role:
     """A role of the catalogue."""
     return Role.objects.get(code=code)
-
-
-def answers_for(code: str) -> dict[str, str]:
-    """An answer to each question that a restricted role asks."""
-    return {
-        q.slug: f"About {q.reason}: two of us look at each case."
-        for q in questions_for(role(code).restricted_because)
-    }
 
 
 def application(

@@ -69,7 +69,7 @@ def test_page_shows_everything_a_decision_needs(reviewer: Any, provider: Any) ->
         provider.registration_number,
         "reads alike",
         roles.USE_CASE,
-        "About money.",
+        "Two of us look at each case",
         "Holds view now",
         "takes two reviewers",
         "Late",
