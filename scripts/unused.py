@@ -26,7 +26,7 @@ ALLOWED = {
     "form_template_name field_template_name bound_field_class": "Django forms",
     "regex to_url app_name handler???": "Django's addresses",
     "process_template_response": "Django middleware",
-    "bind_user_id format_request _process_exception": "django-structlog's middleware",
+    "bind_user_id format_request handle_response _process_exception": "django-structlog",
     "send_*_mail get_*_redirect_url": "allauth's adapter and its form",
     "autocommit sock connection_class get_charset header_encoding": "databases, smtplib and email",
     "broker_transport_options before_start on_failure on_success retval": "Celery",

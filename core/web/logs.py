@@ -60,6 +60,8 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
         )
 
 
+# Warnings of libraries are lines, too.
+logging.captureWarnings(True)
 # What django-structlog writes goes the way of everything else.
 structlog.configure(
     processors=[

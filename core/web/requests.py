@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.db import connection
@@ -13,24 +14,27 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_structlog.middlewares import RequestMiddleware
-from structlog.contextvars import bind_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from core.origin import Origin, origin
 
+logger = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 # Of what browsers can do, pages here use keys for signing in and copying.
 _UNUSED = (
-    "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth browsing- "
-    "topics camera compute-pressure display-capture encrypted-media fullscreen gamepad "
+    "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth "
+    "browsing-topics camera compute-pressure display-capture encrypted-media fullscreen gamepad "
     "geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort "
-    "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment picture- "
-    "in-picture screen-wake-lock serial storage-access sync-xhr unload usb web-share window- "
-    "management xr-spatial-tracking"
+    "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment "
+    "picture-in-picture screen-wake-lock serial storage-access sync-xhr unload usb web-share "
+    "window-management xr-spatial-tracking"
 )
 _USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 PERMISSIONS = ", ".join(
     [*(f"{name}=()" for name in _UNUSED.split()), *(f"{name}=(self)" for name in _USED)]
 )
+# What is answered before any address is looked up.
+NO_ROUTE = ("/healthz", "/readyz", "/static/")
 # What a refused request may be a sign of.
 SECURITY = {
     400: "input_refused",
@@ -68,6 +72,14 @@ class Requests(RequestMiddleware):
     def prepare(self, request: HttpRequest) -> None:
         bind_contextvars(request_id=uuid.uuid4().hex)
 
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """One line, also for what is streamed; the library would write three."""
+        self.bind_user_id(request)
+        level = self._log_level_for_status_code(response.status_code)
+        code, asked = response.status_code, self.format_request(request)
+        logger.log(level, "request_finished", code=code, request=asked)
+        clear_contextvars()
+
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
         """Whoever the request has asked for already: the line itself asks the database nothing."""
@@ -77,8 +89,10 @@ class Requests(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        match = request.resolver_match
-        return f"{request.method} /{match.route if match else '-'}"
+        if match := request.resolver_match:
+            return f"{request.method} /{match.route}"
+        known = next(filter(request.path.startswith, NO_ROUTE), "-")
+        return f"{request.method} {known}"
 
     def _process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Django logs it with its trace; the line of the request is written as for all others."""

@@ -29,6 +29,9 @@ from tests.support import drain, signed_in
 pytestmark = pytest.mark.django_db
 
 
+STATIC = "/static/partnerhub/app.css"
+
+
 class Log:
     """What was written, line by line."""
 
@@ -79,10 +82,17 @@ def test_one_line_for_each_request(log: Log):
 
 
 @pytest.mark.parametrize(
-    ("path", "code"), [("/nowhere/", 404), ("/healthz", 200), ("/help/%00/", 400)]
+    ("path", "code"),
+    [
+        ("/nowhere/", 404),
+        ("/healthz", 200),
+        ("/help/%00/", 400),
+        ("/static/partnerhub/app.css", 200),
+    ],
 )
 def test_every_answer_has_its_line(log: Log, client: Client, path: str, code: int):
     answer = client.get(path)
+    answer.close()
     (line,) = log.requests
     assert (line["code"], line["request_id"]) == (code, answer["X-Request-ID"])
     assert "nowhere" not in line["request"]
