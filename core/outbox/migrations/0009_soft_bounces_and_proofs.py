@@ -8,7 +8,7 @@ import core.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outbox", "0006_reader_use_and_line"),
+        ("outbox", "0008_request_ids"),
     ]
 
     operations = [
