@@ -28,6 +28,7 @@ class ItemPlan:
     title: str = ""
     prep_type: str = PrepType.ITEM_NO_PREP
     prep_owner: str = Owner.SELLER
+    label_owner: str = Owner.SELLER
     expiry: date | None = None
 
 

@@ -2,20 +2,21 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.edits import Words, word
+from core.edits import Words, fingerprint, word
 from core.numbers import WholeField
 from core.web.forms import DayInput, EditForm, whose_days
 from supplychain.centers import centers
 from supplychain.forms.fields import LineField, LinesField, SkuField
-from supplychain.forms.pasted_items import PasteField
+from supplychain.forms.pasted_items import Pasted, PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
 from supplychain.vocabulary import Owner, PrepType, TransportMode
@@ -82,6 +83,9 @@ class ItemForm(EditForm):
         label="Prep", choices=PrepType.choices, initial=PrepType.ITEM_NO_PREP
     )
     prep_owner = forms.ChoiceField(label="Prepared by", choices=Owner.choices, initial=Owner.SELLER)
+    label_owner = forms.ChoiceField(
+        label=_("Labelled by"), choices=Owner.choices, initial=Owner.SELLER
+    )
     expiry = forms.DateField(label="Expiry date", required=False, widget=DayInput)
 
     def clean_fnsku(self) -> str:
@@ -104,7 +108,7 @@ class BaseItemFormSet(BaseFormSet):
     def plans(self) -> list[ItemPlan]:
         return [form.plan() for form in self._typed() if not form.cleaned_data.get("DELETE")]
 
-    def changes(self, pasted: list[ItemPlan]) -> ItemChanges:
+    def changes(self, pasted: Iterable[ItemPlan]) -> ItemChanges:
         changed: dict[uuid.UUID, ItemPlan] = {}
         removed, added = set(), []
         shown: dict[uuid.UUID, Words] = {}
@@ -151,8 +155,28 @@ def retyped(data: Any) -> list[dict[str, Any]]:
 
 
 class PasteForm(forms.Form):
+    """Lines to add; what was read of them is shown before anything is written."""
+
     pasted = PasteField(
-        label="Paste lines from a spreadsheet",
+        label=_("Paste lines from a spreadsheet"),
         required=False,
-        help_text="One item a line: SKU, units, FNSKU, title. FNSKU and title may be missing.",
+        help_text=_(
+            "With the line of headings, or as SKU, units, FNSKU, title. The rows of the upload "
+            "template are read, too."
+        ),
     )
+    # What of it has been shown.
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    @property
+    def lines(self) -> Pasted:
+        return self.cleaned_data["pasted"] if self.is_bound and self.is_valid() else Pasted()
+
+    @property
+    def stamp(self) -> str:
+        return fingerprint(self.lines)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether there are lines that nobody has looked at as they were read."""
+        return bool(self.lines.plans) and self.cleaned_data["seen"] != self.stamp

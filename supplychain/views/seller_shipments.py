@@ -131,8 +131,9 @@ def shipment_create(request: PortalRequest) -> HttpResponse:
             ShipmentForm(zone=seller.zone, initial=request.POST.dict()),
             *_more_rows(request),
         )
-    if all([form.is_valid(), items.is_valid(), paste.is_valid()]):
-        plans: list[ItemPlan] = [*items.plans(), *paste.cleaned_data["pasted"]]
+    valid = all([form.is_valid(), items.is_valid(), paste.is_valid()])
+    if valid and not paste.unseen:
+        plans: list[ItemPlan] = [*items.plans(), *paste.lines.plans]
         shipment = apply(
             form,
             lambda: shipments.create_shipment(
@@ -161,6 +162,12 @@ def _more_rows(request: PortalRequest) -> tuple[Any, Any]:
     return items, PasteForm(prefix="paste", initial=kept)
 
 
+def _only_unseen(*forms: Any) -> bool:
+    """Whether pasted lines are shown for a first look, and nothing was refused."""
+    *_, paste = forms
+    return all(form.is_valid() for form in forms) and paste.unseen
+
+
 def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> HttpResponse:
     context = {
         "form": form,
@@ -168,7 +175,8 @@ def _create_page(request: PortalRequest, form: Any, items: Any, paste: Any) -> H
         "paste": paste,
         "cancel_url": reverse("seller:shipments", args=[request.organization.handle]),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    refused = form.is_bound and not _only_unseen(form, items, paste)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, "supplychain/seller/shipment_create.html", context, status=status)
 
 
@@ -350,8 +358,8 @@ def shipment_items(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse
     if "add_rows" in request.POST:
         return _items_page(request, shipment, page, *_more_rows(request))
     items = item_formset(data, lines=lines, blank=ROWS_ADDED)
-    if all([items.is_valid(), paste.is_valid()]):
-        changes = items.changes(paste.cleaned_data["pasted"])
+    if all([items.is_valid(), paste.is_valid()]) and not paste.unseen:
+        changes = items.changes(paste.lines.plans)
         change = partial(shipments.change_items, by=request.user, shipment=shipment)
         try:
             changed = apply(paste, lambda: change(changes=changes))
@@ -388,7 +396,7 @@ def _items_page(
         "cancel_url": shipment_url(shipment),
     }
     status = status_of(paste)
-    if paste.is_bound and status == HTTPStatus.OK:
+    if paste.is_bound and status == HTTPStatus.OK and not _only_unseen(items, paste):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "supplychain/seller/shipment_items.html", context, status=status)
 

@@ -37,6 +37,7 @@ LINE = {
     "items-0-quantity": "4",
     "items-0-prep_type": "ITEM_NO_PREP",
     "items-0-prep_owner": "SELLER",
+    "items-0-label_owner": "SELLER",
 }
 
 

@@ -46,7 +46,7 @@ def invite(client: Any, of: Organization, address: str, **values: Any) -> Any:
 def item_rows(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What a browser posts for these lines of a plan."""
     data: dict[str, Any] = {"items-TOTAL_FORMS": str(len(rows)), "items-INITIAL_FORMS": "0"}
-    blank = {"prep_type": "ITEM_NO_PREP", "prep_owner": "SELLER"}
+    blank = {"prep_type": "ITEM_NO_PREP", "prep_owner": "SELLER", "label_owner": "SELLER"}
     for number, row in enumerate(rows):
         for name, value in (blank | row).items():
             data[f"items-{number}-{name}"] = value

@@ -1,7 +1,8 @@
 """Shipments in Seller Central: list, create, change, cancel; members and delegates (S1.11)."""
 
 import html
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from connections.models import Connection
 from core import clock
 from core.audit.models import Event
 from supplychain.models import Shipment, ShipmentItem
+from tests.editing import opened
 from tests.factories.accounts import identity, member, organization, person
 from tests.factories.connections import FBA, assigned
 from tests.factories.connections import connection as partner
@@ -32,8 +34,18 @@ MUG = {"msku": "MUG-RED", "fnsku": "x000000001", "quantity": "12", "title": "Red
 
 
 def create(client, of, *rows, **values):
-    """Press "Create shipment"."""
-    return client.post(seller_page(of, "shipment-create"), item_rows(*rows, **(FACTS | values)))
+    """Press "Create shipment", and once more where pasted lines are shown first."""
+    page, data = seller_page(of, "shipment-create"), item_rows(*rows, **(FACTS | values))
+    return looked_at(client, page, data)
+
+
+def looked_at(client, page, data):
+    """Send a form; where it shows how pasted lines were read, send it again as it is then."""
+    answer = client.post(page, data)
+    paste = answer.context["paste"] if answer.context and "paste" in answer.context else None
+    if answer.status_code == 200 and paste is not None and paste.unseen:
+        answer = client.post(page, data | {"paste-seen": paste.stamp})
+    return answer
 
 
 def lines(row):
@@ -50,11 +62,9 @@ def lines(row):
     ]
 
 
-def version_on(client, page, name="version"):
-    """The hidden word that says what the form was made from."""
-    shown = client.get(page)
-    form = shown.context["form" if name == "version" else "paste"]
-    return form["version"].value()
+def shown_on(client, page):
+    """The hidden words of what the form showed."""
+    return {"shown": opened(client, page)["shown"]}
 
 
 @pytest.fixture
@@ -161,6 +171,105 @@ def test_what_is_not_clear_is_refused_with_what_was_read(shop, values, told):
     assert told in html.unescape(response.content.decode())
 
 
+MANIFEST = Path(__file__).parent.parent / "data" / "send_to_amazon_manifest.txt"
+
+
+def test_rows_of_the_official_template_are_shown_before_they_are_written(shop):
+    """With its headings: each column where it belongs, expiry kept, nothing written unseen."""
+    firm, boss = shop
+    client = signed_in(boss)
+    data = item_rows(**FACTS, **{"paste-pasted": MANIFEST.read_text("utf-8")})
+    page = seller_page(firm, "shipment-create")
+    with nothing_changes():
+        shown = client.post(page, data)
+        # What was looked at is what is written: other lines are shown anew.
+        other = data | {
+            "paste-pasted": data["paste-pasted"].replace("144", "288").replace("12\t12", "24\t12")
+        }
+        assert (
+            client.post(page, other | {"paste-seen": shown.context["paste"].stamp}).status_code
+            == 200
+        )
+    assert shown.status_code == 200
+    text = html.unescape(shown.content.decode())
+    for word in ("SKU", "Units", "Prepared by", "Labelled by", "Expiry date", "31 December 2027"):
+        assert f">{word}<" in text
+    for left_out in ("units per box", "number of boxes", "box weight"):
+        assert f"The column “{left_out}” is not kept here." in text
+    assert client.post(page, data | {"paste-seen": shown.context["paste"].stamp}).status_code == 302
+    found = ShipmentItem.objects.values_list(
+        "msku", "quantity", "fnsku", "prep_owner", "label_owner", "expiry"
+    )
+    assert list(found) == [
+        ("MUG-RED", 144, "", "SELLER", "AMAZON", date(2027, 12, 31)),
+        ("MUG-BLUE", 20, "", "AMAZON", "SELLER", None),
+        ("BOWL", 7, "", "NONE", "SELLER", date(2027, 3, 4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "MUG\t12\tSeller\tSeller\t12/31/2027",
+        "MUG;12;Seller;Seller;12/31/2027",
+        "MUG\t12\tSeller\tSeller\t2027-12-31\t6\t2\t40\t30\t30\t10",
+        "SKU\tUnits\tExpiry date\nMUG\t12\t12/31/2027",
+        "Merchant SKU\tQuantity\tExpiration date (DD/MM/YYYY)\nMUG\t12\t31/12/2027",
+        "Expiry\tQty\tSKU\n2027-12-31\t12\tMUG",
+        "Default prep owner\tSeller\n\nSKU\tQuantity\tExpiration date\nMUG\t12\t12/31/2027",
+    ],
+)
+def test_an_expiry_that_is_pasted_is_kept(shop, pasted):
+    firm, boss = shop
+    assert create(signed_in(boss), firm, **{"paste-pasted": pasted}).status_code == 302
+    row = ShipmentItem.objects.get()
+    assert (row.msku, row.quantity, row.fnsku, row.expiry) == ("MUG", 12, "", date(2027, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("pasted", "told"),
+    [
+        ("MUG\t12\tSeller\tSeller\tsoon", "Line 1: “soon” is no expiry date of MUG"),
+        ("MUG\t12\tSeller\tSeller\t31/12/2027", "Line 1: “31/12/2027” is no expiry date"),
+        ("MUG\t12\tSeller\nCUP\t3\tX000000001", "Line 2: “X000000001” is no owner"),
+        ("MUG\t12\tX000000001\tRed mug\t2027-12-31", "“2027-12-31” stands in a column without"),
+        ("MUG\t12\tX-1", "Line 1: “X-1” is no FNSKU of MUG"),
+        ("SKU\tUnits\tColour\nMUG\t12\tred", "Line 1: the column “Colour” is not known here"),
+        ("SKU\tUnits\tQty\nMUG\t12\t13", "Line 1: the column “Qty” is not known here, or there"),
+        ("SKU\tUnits\t\nMUG\t12\tred", "Line 2: “red” stands in a column without a heading"),
+        ("SKU\tUnits\nMUG\t12\tred", "Line 2: “red” stands in a column without a heading"),
+        ("My list\nSKU\tUnits\nMUG\t12", "Line 1: “My list” is not understood"),
+        ("Default prep owner\tBob\nSKU\tUnits\nMUG\t12", "Line 1: “Bob” is no owner"),
+        ("SKU\tUnits\tPrep type\nMUG\t12\tGold plating", "Line 2: “Gold plating” is no prep type"),
+        ("MUG\t13\tSeller\tSeller\t\t6\t2", "2 boxes of 6 units of MUG are not 13 units"),
+        (f"MUG\t1\t\t{'long ' * 60}", "the title of MUG has more than 250 signs"),
+    ],
+)
+def test_a_cell_that_is_not_understood_is_told_at_its_line(shop, pasted, told):
+    """Nothing is guessed, cut or left out in silence; what was pasted stays in its box."""
+    firm, boss = shop
+    client = signed_in(boss)
+    with nothing_changes():
+        answer = create(client, firm, **{"paste-pasted": pasted})
+    assert answer.status_code == 422
+    text = html.unescape(answer.content.decode())
+    assert told in text
+    assert pasted.splitlines()[-1].split("\t")[0] in text
+
+
+def test_lines_pasted_into_a_plan_are_shown_first(shop):
+    """The same box on the page of a shipment's items; who labels is kept where it stood."""
+    firm, boss = shop
+    row = shipment(firm, {"A": 1})
+    row.items.update(label_owner="AMAZON")
+    client, page = signed_in(boss), shipment_page(row, "shipment-items")
+    mine = opened(client, page)
+    with nothing_changes():
+        assert client.post(page, mine | {"paste-pasted": "E\t5"}).status_code == 200
+    assert looked_at(client, page, mine | {"paste-pasted": "E\t5"}).status_code == 302
+    assert list(row.items.values_list("msku", "label_owner")) == [("A", "AMAZON"), ("E", "SELLER")]
+
+
 def test_numbers_are_read_as_people_write_them(shop):
     firm, boss = shop
     pasted = "A\t12,00\nB\t1 200\nC\t1\u00a0200\nD\t12.0\nE F\t7"
@@ -249,14 +358,14 @@ def test_change_facts_and_tell_who_has_it(shop):
     row = shipment(firm)
     share(row, factory)
     client, page = signed_in(boss), shipment_page(row, "shipment-edit")
-    values = FACTS | {"version": version_on(client, page)}
+    values = FACTS | shown_on(client, page)
     assert client.post(page, values).status_code == 302
     row.refresh_from_db()
     assert row.name == "Spring refill"
     [letter] = drain()
     assert (letter.to, "changed" in letter.subject) == ([sam.email], True)
     with nothing_changes():
-        client.post(page, FACTS | {"version": version_on(client, page)})
+        client.post(page, FACTS | shown_on(client, page))
 
 
 def test_an_older_form_is_refused(shop):
@@ -264,10 +373,10 @@ def test_an_older_form_is_refused(shop):
     firm, boss = shop
     row = shipment(firm)
     client, page = signed_in(boss), shipment_page(row, "shipment-edit")
-    seen = version_on(client, page)
-    assert client.post(page, FACTS | {"version": seen}).status_code == 302
+    seen = shown_on(client, page)
+    assert client.post(page, FACTS | seen).status_code == 302
     with nothing_changes():
-        again = client.post(page, FACTS | {"name": "Another", "version": seen})
+        again = client.post(page, FACTS | {"name": "Another"} | seen)
     assert again.status_code == 409
 
 
@@ -280,8 +389,8 @@ def test_change_remove_and_add_lines(shop):
     typed[0]["msku"], typed[1]["msku"] = "B", "A"
     typed[2]["DELETE"] = "on"
     data = item_rows(*typed, {"msku": "D", "quantity": "4"})
-    data |= {"paste-version": version_on(client, page, "paste"), "paste-pasted": "E,5"}
-    assert client.post(page, data).status_code == 302
+    data |= {"paste-pasted": "E,5"}
+    assert looked_at(client, page, data).status_code == 302
     assert list(row.items.values_list("msku", "quantity")) == [
         ("B", 1),
         ("A", 2),
@@ -299,10 +408,9 @@ def test_a_packed_line_stays_and_a_foreign_line_is_no_line(shop):
     client, page = signed_in(boss), shipment_page(row, "shipment-items")
     typed = lines(row)
     typed[0]["DELETE"] = "on"
-    version = {"paste-version": version_on(client, page, "paste")}
     with nothing_changes():
-        assert client.post(page, item_rows(*typed) | version).status_code == 422
-        assert client.post(page, item_rows(*lines(other)) | version).status_code == 409
+        assert client.post(page, item_rows(*typed)).status_code == 422
+        assert client.post(page, item_rows(*lines(other))).status_code == 409
 
 
 def test_a_confirmed_plan_stands_still(shop):
@@ -314,7 +422,7 @@ def test_a_confirmed_plan_stands_still(shop):
     client, page = signed_in(boss), shipment_page(row, "shipment-edit")
     assert "The plan stands still" in client.get(shipment_page(row)).content.decode()
     with nothing_changes():
-        assert client.post(page, FACTS | {"version": version_on(client, page)}).status_code == 409
+        assert client.post(page, FACTS).status_code == 409
 
 
 # Cancelling ------------------------------------------------------------------------------------
@@ -443,7 +551,6 @@ def test_the_history_of_a_changed_quantity_has_both(shop):
     client, page = signed_in(boss), shipment_page(row, "shipment-items")
     [line] = lines(row)
     data = item_rows(line | {"quantity": "12"})
-    data |= {"paste-version": version_on(client, page, "paste")}
     assert client.post(page, data).status_code == 302
     event = Event.objects.get(verb="shipment.items_changed")
     assert (event.before["units"], event.after["units"]) == (10, 12)

@@ -24,7 +24,8 @@ def _facts(t: Tenant) -> dict[str, Any]:
 
 
 def _new(t: Tenant) -> dict[str, Any]:
-    line = {"msku": "KETTLE", "quantity": "4", "prep_type": "ITEM_NO_PREP", "prep_owner": "SELLER"}
+    line = {"msku": "KETTLE", "quantity": "4", "prep_type": "ITEM_NO_PREP"}
+    line |= {"prep_owner": "SELLER", "label_owner": "SELLER"}
     management = {"items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0"}
     return _facts(t) | management | {f"items-0-{name}": value for name, value in line.items()}
 
@@ -42,7 +43,12 @@ def _box(t: Tenant, item_name: str = "shipment_shared_item") -> dict[str, Any]:
 def _items(t: Tenant) -> dict[str, Any]:
     row = t["shipment_item"]
     line = {"item": row.public_id, "msku": row.msku, "fnsku": row.fnsku, "quantity": "7"}
-    line |= {"prep_type": row.prep_type, "prep_owner": row.prep_owner, "title": "Kettle"}
+    line |= {
+        "prep_type": row.prep_type,
+        "prep_owner": row.prep_owner,
+        "label_owner": row.label_owner,
+        "title": "Kettle",
+    }
     management = {"items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "1"}
     return {**management, **{f"items-0-{name}": value for name, value in line.items()}}
 
