@@ -6,6 +6,9 @@ Accepted is what the owner of a mailbox would type. Needs neither Django nor a d
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import getaddresses
 from typing import Any
 
 import idna
@@ -14,9 +17,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts import confusables
+from core.spellings import shown, visible
+from core.web.fields import VERBATIM
 
 MAX_ADDRESS = 254
 MAX_LOCAL = 64
+# With a name before it.
+LONGEST_TYPED = 400
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -44,6 +51,94 @@ def canonical(raw: str) -> str:
     if len(address) > MAX_ADDRESS:
         raise AddressError(f"This address is longer than {MAX_ADDRESS} characters.")
     return address
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One person of a list that a mail program copied; `address` is not checked yet."""
+
+    name: str
+    address: str
+
+
+def entries(text: str) -> list[Entry]:
+    """The people in a list as mail programs copy it: names with addresses in angle brackets,
+    commas or semicolons between them, a comma perhaps in a name. Empty where it is no such list.
+    """
+    pieces = [piece for piece in _split(visible(text), ";") if piece.strip(" ,")]
+    found: list[Entry] = []
+    for piece in pieces:
+        people = _people(piece)
+        if not people:
+            return []
+        found += people
+    return found
+
+
+def one_address(text: str) -> str:
+    """The address that a field for one was given, as it is stored: plain, in angle brackets behind
+    a name, or with joiners from a mail of ours. Raises AddressError as `canonical` does."""
+    if any(unicodedata.category(char) == "Cc" and not char.isspace() for char in text):
+        return canonical(text)
+    seen = visible(text).strip().removeprefix("mailto:")
+    if "<" not in seen:
+        return canonical(seen)
+    people = entries(seen)
+    if len(people) > 1:
+        raise AddressError(_("Enter one address: this field holds %s.") % len(people))
+    return canonical(people[0].address if people else seen)
+
+
+def name_beside(text: str) -> str:
+    """The name that stood before an address in angle brackets; "" without one."""
+    people = entries(text) if "<" in text else []
+    return people[0].name if len(people) == 1 else ""
+
+
+def _split(text: str, sign: str) -> Iterator[str]:
+    """The parts between `sign` outside of quotation marks and angle brackets."""
+    start, quoted, inside = 0, False, False
+    for place, char in enumerate(text):
+        if char == '"':
+            quoted = not quoted
+        elif char in "<>":
+            inside = char == "<"
+        elif char == sign and not quoted and not inside:
+            yield text[start:place]
+            start = place + 1
+    yield text[start:]
+
+
+def _people(piece: str) -> list[Entry]:
+    """Those of a list with commas; a part without an address belongs to the name behind it."""
+    people, before = [], ""
+    parts = [part for part in _split(piece, ",") if part.strip()]
+    brackets = sum("<" in part for part in parts)
+    if not brackets and any(part.count("@") != 1 for part in parts):
+        return []
+    for part in parts:
+        part = f"{before},{part}" if before else part
+        if len(before) > LONGEST_TYPED:
+            return []
+        if "@" not in part.rpartition('"')[2]:
+            before = part
+            continue
+        name, address = _person(part)
+        if address.count("@") != 1 or (brackets and name and "<" not in part):
+            return []
+        people.append(Entry(name, address))
+        before = ""
+    return [] if before else people
+
+
+def _person(part: str) -> tuple[str, str]:
+    bare, open_bracket, rest = part.rpartition("<")
+    if not open_bracket:
+        return "", part.strip().removeprefix("mailto:")
+    # Quoted for the library, which takes a name's comma for the end of a person.
+    name = bare.strip().strip("'\"").strip().replace("\\", "").replace('"', "")
+    [(name, address)] = getaddresses([f'"{name}" <{rest}'])
+    return name.strip("' "), address.removeprefix("mailto:")
 
 
 def budget_key(address: str) -> str:
@@ -129,7 +224,10 @@ def _refuse_look_alike_domain(labels: list[str]) -> None:
 
 
 class AddressField(forms.CharField):
-    widget = forms.EmailInput
+    """One address. A browser's own field for addresses refuses a name before it, and changes the
+    letters of a domain."""
+
+    widget = forms.TextInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"strip": True, **kwargs})
@@ -139,10 +237,33 @@ class AddressField(forms.CharField):
         if text in self.empty_values:
             return text
         try:
-            return canonical(text)
+            return one_address(text)
         except AddressError as error:
             raise ValidationError(_(str(error)), code="address") from error
 
+    def prepare_value(self, value: Any) -> Any:
+        return shown(value) if isinstance(value, str) else value
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = super().widget_attrs(widget)
-        return attrs | {"maxlength": str(MAX_ADDRESS), "autocapitalize": "none"}
+        always = {"maxlength": str(LONGEST_TYPED), "inputmode": "email"}
+        return {"autocomplete": "off"} | attrs | always | VERBATIM
+
+
+class NamedAddressForm(forms.Form):
+    """A form for a `name` and an `address`: the address field may be given both at once."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        beside = name_beside(str(self.data.get(self.add_prefix("address"), "")))
+        if beside and not str(self.data.get(self.add_prefix("name"), "")).strip():
+            self.errors.pop("name", None)
+            data["name"] = self._clean_beside(beside)
+        return data
+
+    def _clean_beside(self, name: str) -> str:
+        try:
+            return str(self.fields["name"].clean(name))
+        except ValidationError as error:
+            self.add_error("name", error)
+            return ""

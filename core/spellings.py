@@ -14,6 +14,11 @@ _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u280
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Chooses between drawings of one character, and is never typed.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# What turns text around or hides in it: bidi marks, zero-width spaces, soft hyphen, tags; and the
+# marks of web.formats.in_zone(), which stand in no word of a person.
+_HIDING = re.compile(
+    "[\ue000\ue001\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 _CODED_LABEL = re.compile(r"\bxn--[a-z0-9-]+", re.IGNORECASE)
 # Letters with a stroke or joined from two: Unicode takes none of them apart.
 _LETTERS = str.maketrans(
@@ -52,6 +57,16 @@ def visible(text: str) -> str:
         return text
     spaced = (" " if char.isspace() else char for char in text)
     return "".join(char for char in spaced if not is_invisible(char))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line without control, bidi or invisible characters; joiners stay, which some
+    scripts need inside words and our mails between words."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    visible = _HIDING.sub("", unicodedata.normalize("NFC", text))
+    spaced = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in visible)
+    return " ".join("".join(spaced).split())
 
 
 def search_key(text: str) -> str:

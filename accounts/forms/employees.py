@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.addresses import AddressField
+from accounts.addresses import AddressField, NamedAddressForm
 from accounts.models import Organization
 from accounts.names import NameField
 from accounts.permissions import RIGHTS
@@ -34,7 +34,7 @@ class AccessForm(forms.Form):
         field.choices = list(rights.items())
 
 
-class InviteForm(AccessForm):
+class InviteForm(NamedAddressForm, AccessForm):
     address = AddressField(label="E-mail address")
     name = NameField(label="Name", required=False)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.addresses import AddressError, canonical
+from accounts.addresses import AddressError, one_address
 from accounts.models import Membership, Organization
 from accounts.states import OrganizationKind
 from connections.field_names import cell_field, grant_field, until_field
@@ -35,7 +35,7 @@ class PartnerForm(forms.Form):
         text = self.cleaned_data["partner"].strip()
         if "@" in text:
             try:
-                return {"address": canonical(text)}
+                return {"address": one_address(text)}
             except AddressError as error:
                 raise forms.ValidationError(str(error)) from None
         handle = search_key(text).removeprefix("/")

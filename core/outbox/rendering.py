@@ -6,7 +6,6 @@ name can never become a link in somebody's mailbox (I14, N22).
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -24,6 +23,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.outbox.tokens import PLACEHOLDER, UNSUBSCRIBE
+from core.spellings import one_line
 from core.web.formats import in_zone
 
 SUBJECT_LENGTH = 70
@@ -32,11 +32,6 @@ SETTINGS_PATH = "/notifications/settings/"
 TEXT_WIDTH = 76
 
 _JOINER = "\N{WORD JOINER}"
-# What turns text around or hides in it: bidi marks, zero-width spaces, soft hyphen, tags; and the
-# marks of formats.in_zone(), which stand in no word of a person.
-_INVISIBLE = re.compile(
-    "[\ue000\ue001\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\ufeff\U000e0000-\U000e007f]"
-)
 _LINKED = re.compile(r"(?<=\S)[.。．｡@＠](?=\w)|://")
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
 _FIRM = re.compile(r"\A\[[^\]]*\] ")
@@ -70,15 +65,6 @@ def subject_line(firm: str, thing: str, event: str) -> str:
     rest = f"{one_line(thing)}: {one_line(event)}"
     room = max(SUBJECT_LENGTH - len(rest) - len("[] "), SHORTEST_FIRM)
     return _cut(f"[{inert(firm, room)}] {rest}", SUBJECT_LENGTH)
-
-
-def one_line(text: str) -> str:
-    """`text` on one line without control, bidi or invisible characters."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    spaced = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in visible)
-    return " ".join("".join(spaced).split())
 
 
 def inert(text: str, limit: int = 80) -> str:

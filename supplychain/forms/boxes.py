@@ -8,8 +8,8 @@ from django import forms
 
 from core.edits import Words
 from core.numbers import AmountField, WholeField
+from core.web.fields import LineField
 from core.web.forms import DayInput, EditForm
-from supplychain.forms.fields import LineField
 from supplychain.models import Box
 from supplychain.packing.boxes import MAX_EQUAL_BOXES, MAX_UNITS_PER_SKU, short_id
 from supplychain.packing.contents import Line

@@ -4,28 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
-from core.outbox.rendering import one_line
-from core.spellings import is_invisible, visible
-
-# No keyboard changes what is typed.
-VERBATIM = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
-_refuse_nul = ProhibitNullCharactersValidator()
-
-
-class LineField(forms.CharField):
-    """Text on one line, without characters that nobody sees; NUL is refused, not dropped.
-
-    Joiners stay inside words of the scripts that need them.
-    """
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        _refuse_nul(text)
-        seen = visible(text)
-        return one_line(seen if seen.isascii() else text.replace("\N{WORD JOINER}", ""))
+from core.spellings import is_invisible, one_line, visible
+from core.web.fields import VERBATIM, LineField
 
 
 class SkuField(forms.CharField):
@@ -57,16 +39,6 @@ def exact_sku(text: str) -> str:
         _("“%(sku)s” holds two blanks in a row, or an accent apart from its letter. Type it again.")
         % {"sku": sku[:40]}
     )
-
-
-class LinesField(forms.CharField):
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        _refuse_nul(text)
-        lines = text.splitlines()
-        return "\n".join(filter(None, map(one_line, lines)))
 
 
 class ReasonForm(forms.Form):

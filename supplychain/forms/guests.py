@@ -5,12 +5,13 @@ import re
 from django import forms
 from django.utils.translation import gettext as _
 
-from accounts.addresses import AddressField
+from accounts.addresses import AddressField, NamedAddressForm
 from accounts.names import NameField
-from supplychain.forms.fields import LineField, ReasonForm
+from core.web.fields import LineField
+from supplychain.forms.fields import ReasonForm
 
 
-class GuestForm(forms.Form):
+class GuestForm(NamedAddressForm):
     name = NameField(label="Supplier's name", help_text="How history and lists call them.")
     address = AddressField(label="E-mail address")
     note = LineField(

@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django_countries import countries
 
-from accounts.addresses import AddressField
+from accounts.addresses import AddressField, NamedAddressForm
 from accounts.models import Organization
 from accounts.names import NameField
 from accounts.states import SupplierKind
-from supplychain.forms.fields import LineField
+from core.web.fields import LineField
 from supplychain.plans import NewAccount
 
 NEW = "new"
@@ -17,7 +17,7 @@ NEW = "new"
 NEW_FIELDS = ("name", "country", "supplier_kind")
 
 
-class InviteSellerForm(forms.Form):
+class InviteSellerForm(NamedAddressForm):
     name = NameField(label="Name", required=False, help_text="For your own list.")
     address = AddressField(label="E-mail address")
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.numbers import NumberUnclear, read_whole
-from core.outbox.rendering import one_line
+from core.spellings import one_line
 from core.web.formats import day
 from supplychain import vocabulary
 from supplychain.forms.fields import exact_sku

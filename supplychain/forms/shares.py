@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from supplychain.forms.fields import LineField
+from core.web.fields import LineField
 from supplychain.plans import Targets
 
 CONNECTED, INVITED = "c", "i"

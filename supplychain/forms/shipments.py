@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.edits import Words, fingerprint, word
 from core.numbers import WholeField
+from core.web.fields import LineField, LinesField
 from core.web.forms import DayInput, EditForm, whose_days
 from supplychain.centers import centers
-from supplychain.forms.fields import LineField, LinesField, SkuField
+from supplychain.forms.fields import SkuField
 from supplychain.forms.pasted_items import Pasted, PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from accounts.addresses import (
     AddressError,
     AddressField,
+    NamedAddressForm,
     budget_key,
     canonical,
+    entries,
     masked,
 )
+from accounts.names import NameField
 
 DATA = Path(__file__).parent.parent / "data" / "email_addresses.json"
 SIGNS = str.maketrans({"␀": "\0", "␇": "\a", "␊": "\n", "␍": "\r"})
@@ -150,6 +153,65 @@ def test_masked_shows_the_first_letters_only():
 def test_field_cleans_to_the_canonical_address():
     assert AddressField().clean(" Anna@Example.com\r\n") == "anna@example.com"
     assert AddressField(required=False).clean("  ") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Ann Lee <ann@x.example>", "ann@x.example"),
+        ('"Lee, Ann" <Ann@x.example>', "ann@x.example"),
+        ("<ann@x.example>", "ann@x.example"),
+        ("mailto:ann@x.example", "ann@x.example"),
+        ("ann\u2060@x\u2060.\u2060example", "ann@x.example"),
+        ("\u200bann@x.example\ufeff", "ann@x.example"),
+        ("Ann <ann@müller.example>", "ann@xn--mller-kva.example"),
+    ],
+)
+def test_a_field_for_one_address_takes_what_people_copy(typed, stored):
+    assert AddressField().clean(typed) == stored
+
+
+@pytest.mark.parametrize("typed", ["Ann <ann@x.example>, Bob <bob@x.example>", "Ann <ann>", "<>"])
+def test_a_field_for_one_address_refuses_none_and_two(typed):
+    with pytest.raises(ValidationError):
+        AddressField().clean(typed)
+
+
+def test_a_name_before_the_address_fills_an_empty_field():
+    class Form(NamedAddressForm):
+        name = NameField(required=False)
+        address = AddressField()
+
+    def names(**data):
+        form = Form(data)
+        assert form.is_valid(), form.errors
+        return form.cleaned_data["name"], form.cleaned_data["address"]
+
+    assert names(address='"Lee, Ann" <a@x.example>') == ("Lee, Ann", "a@x.example")
+    assert names(address="Ann <a@x.example>", name="Bo") == ("Bo", "a@x.example")
+    Form.base_fields["name"].required = True
+    assert names(address="Ann <a@x.example>") == ("Ann", "a@x.example")
+    assert "name" in Form({"address": "www.evil.example/x <a@x.example>"}).errors
+
+
+def test_an_address_is_shown_in_its_own_letters():
+    field = AddressField()
+    assert field.prepare_value("ann@xn--mller-kva.example") == "ann@müller.example"
+
+
+PEOPLE = st.tuples(
+    st.text(st.sampled_from("Ann Ée,.'’-Ü"), min_size=1, max_size=12)
+    .map(lambda name: " ".join(name.split()))
+    .filter(lambda name: name.strip("' ,.-’")),
+    st.from_regex(r"[a-z]{1,6}@[a-z]{1,6}\.example", fullmatch=True),
+)
+
+
+@given(st.lists(PEOPLE, min_size=1, max_size=4), st.sampled_from([", ", "; ", ",\n", ";"]))
+def test_what_mail_programs_write_is_read_back(people, between):
+    text = between.join(f'"{name}" <{address}>' for name, address in people)
+    read = [(one.name.strip("' "), one.address) for one in entries(text)]
+    assert read == [(name.strip("' "), address) for name, address in people]
 
 
 @pytest.mark.parametrize(

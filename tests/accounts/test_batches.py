@@ -175,6 +175,49 @@ def test_pasted_lines_are_read_as_people_write_them(client, firm):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '"Doe, Ann" <ann@x.example>, "Roe, Bob" <bob@x.example>',
+        '"Doe, Ann" <ann@x.example>; "Roe, Bob" <bob@x.example>;',
+        "Doe, Ann <ann@x.example>; Roe, Bob <bob@x.example>",
+        "Doe, Ann <ann@x.example>, Roe, Bob <bob@x.example>",
+        "'Doe, Ann' <ann@x.example>; 'Roe, Bob' <bob@x.example>",
+        '"Doe, Ann" <ann@x.example>,\r\n "Roe, Bob" <bob@x.example>',
+        '"Doe, Ann" <mailto:ann@x.example>; "Roe, Bob" <bob\u2060@x\u2060.\u2060example>',
+    ],
+)
+def test_lists_that_mail_programs_copy_give_one_row_each(client, firm, text):
+    rows = given(client, firm, text).rows.order_by("number")
+    assert [(row.address, row.values["name"]) for row in rows] == [
+        ("ann@x.example", "Doe, Ann"),
+        ("bob@x.example", "Roe, Bob"),
+    ]
+
+
+def test_addresses_without_names_and_cells_with_names_are_read(client, firm):
+    rows = given(client, firm, "a@x.example, b@x.example;c@x.example").rows.order_by("number")
+    assert [row.address for row in rows] == ["a@x.example", "b@x.example", "c@x.example"]
+    data = b'email\n"Doe, Ann <ann@x.example>"\n'
+    row = given(client, firm, data).rows.get()
+    assert (row.address, row.values["name"]) == ("ann@x.example", "Doe, Ann")
+
+
+def test_the_encoding_is_said_and_can_be_chosen(client, firm):
+    """Nothing is read as other letters in silence."""
+    text = "name,email\n深圳市华强电子有限公司,a@x.example\n北京百度网讯科技有限公司,b@x.example\n"
+    batch = given(client, firm, text.encode("gbk"))
+    page = client.get(page_of(batch)).content.decode()
+    assert "Read as Simplified Chinese (GBK, GB 18030): 深圳市华强电子有限公司" in page
+    short = "name,email\n김철수,a@x.example\n".encode("cp949")
+    refused = give(client, firm, short)
+    assert refused.status_code == 422
+    assert "“김철수” in Korean (EUC-KR)" in refused.content.decode()
+    row = given(client, firm, short, encoding="cp949").rows.get()
+    assert row.values["name"] == "김철수"
+    assert given(client, firm, b"email\na@x.example\n").notes == []
+
+
+@pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"", "empty"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from accounts.addresses import AddressError, canonical
+from accounts.addresses import AddressError, name_beside, one_address
 from accounts.invitations.batches.reading import Column, Line, choice
 from accounts.models import BatchRow
 from accounts.names import NameRefused, clean_name
@@ -40,8 +40,9 @@ def _row(
     try:
         if line.problem:
             raise _Wrong("", line.problem)
+        beside = name_beside(line.typed.get("address", ""))
         address = _address(line.typed.get("address", ""))
-        values = {"name": _name(line.typed.get("name", ""))} | {
+        values = {"name": _name(line.typed.get("name", "") or beside)} | {
             column.key: _chosen(column, line.typed.get(column.key, ""), options)
             for column in columns
             if column.choices
@@ -64,7 +65,7 @@ def _row(
 
 def _address(text: str) -> str:
     try:
-        return canonical(text)
+        return one_address(text)
     except AddressError as error:
         raise _Wrong("address", str(error)) from None
 

@@ -1,13 +1,17 @@
 """The form that takes a list, and the one that names rows of it."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from accounts.invitations.batches.decoding import MAX_BYTES, Unreadable, decode, too_large
+from accounts.invitations.batches.decoding import MAX_BYTES, Unreadable, text_of, too_large
 from accounts.invitations.batches.reading import Column, Reading, read
-from core.outbox.rendering import one_line
+from core.encodings import ENCODINGS, Decoded
+from core.spellings import one_line
 
 
 class ListForm(forms.Form):
@@ -19,6 +23,12 @@ class ListForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
         help_text="Up to 1,000 rows and 1 MB. The first line names the columns.",
+    )
+    encoding = forms.ChoiceField(
+        label=_lazy("Encoding of the file"),
+        required=False,
+        choices=[("", _lazy("Recognise it")), *ENCODINGS.items()],
+        help_text=_lazy("Choose one where letters come out wrong."),
     )
     pasted = forms.CharField(
         label="Or paste lines",
@@ -58,7 +68,20 @@ class ListForm(forms.Form):
             return read(pasted, self.columns)
         if (file.size or 0) > MAX_BYTES:
             raise Unreadable(too_large())
-        return read(decode(file.read()), self.columns, header=True)
+        found = text_of(file.read(), self.cleaned_data.get("encoding", ""))
+        reading = read(found.text, self.columns, header=True)
+        if not found.certain:
+            reading.notes.insert(0, _read_as(found))
+        return reading
+
+
+def _read_as(found: Decoded) -> str:
+    """Which encoding was recognised, with words that tell whether it is the right one."""
+    words = [cell for cell in re.split(r"[,;\t\r\n]+", found.text) if not cell.isascii()]
+    return _(
+        "Read as %(encoding)s: %(words)s. Where letters are wrong, throw this list away, choose "
+        "the encoding and upload the file again."
+    ) % {"encoding": ENCODINGS[found.encoding], "words": ", ".join(words[:5])[:200]}
 
 
 class RowsForm(forms.Form):

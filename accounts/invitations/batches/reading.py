@@ -2,18 +2,17 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accounts.invitations.batches.decoding import UNREADABLE, Unreadable
+from accounts.addresses import entries
+from accounts.invitations.batches.decoding import Unreadable
+from core.encodings import UNREADABLE
 from core.spellings import search_key
-from core.web.spreadsheets import typed
+from core.web.spreadsheets import DELIMITERS, delimiter_of, numbered_rows, typed
 
 MAX_ROWS = 1000
 MAX_CELL = 1000
-_DELIMITERS = ",;\t"
-_NAMED = re.compile(r"""^\s*["']?(?P<name>[^<>@]*?)["']?\s*<(?P<address>[^<>]*)>[\s,;]*$""")
 # Columns that a list of ours carries when it comes back.
 _OURS = frozenset({"reason", "line", "problem"})
 _TOO_WIDE = "It has more cells than the header line: put quotation marks around a comma."
@@ -62,8 +61,8 @@ def read(text: str, columns: Sequence[Column], *, header: bool = False) -> Readi
     header without the address or with a column twice, and for a text without any row.
     """
     text = text.removeprefix("\ufeff")
-    delimiter, text = _delimiter(text)
-    rows = _rows(text, delimiter)
+    delimiter, text = delimiter_of(text)
+    rows = numbered_rows(text, delimiter)
     try:
         first = next(rows, None)
         if first is None:
@@ -94,25 +93,6 @@ def _limited(lines: Iterator[Line]) -> Iterator[Line]:
         if count >= MAX_ROWS:
             raise Unreadable(f"There are more than {MAX_ROWS:,} rows. Split the list.")
         yield line
-
-
-def _delimiter(text: str) -> tuple[str, str]:
-    """What parts the cells, and the text without a line that says so ("sep=;")."""
-    first, _, rest = text.lstrip().partition("\n")
-    if re.fullmatch(r"sep=[,;\t]\s*", first, re.IGNORECASE):
-        return first[4], "\n" + rest
-    bare = re.sub(r'"[^"]*"', "", first)
-    return max(_DELIMITERS, key=bare.count), text
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    before = 0
-    for cells in reader:
-        number, before = before + 1, reader.line_num
-        cells = [typed(cell.strip()) for cell in cells]
-        if any(cells):
-            yield number, cells
 
 
 def _places(cells: Sequence[str], columns: Sequence[Column]) -> dict[str, int] | None:
@@ -177,29 +157,28 @@ def _line(number: int, values: dict[str, str], problem: str = "") -> Line:
 def _loose(text: str, delimiter: str, columns: Sequence[Column]) -> Iterator[Line]:
     """Lines without a header: "Name <address>", "address", "address, name", several in one."""
     return _limited(
-        _line(number, _entry(piece, delimiter, columns))
+        _line(number, values)
         for number, line in enumerate(io.StringIO(text), start=1)
-        for piece in _pieces(line)
+        for values in _entries(line, delimiter, columns)
     )
 
 
-def _pieces(line: str) -> list[str]:
-    """The entries of one line: mail programs put several into one."""
-    if line.count("@") < 2:
-        return [line] if line.strip(" \t\r\n,;") else []
-    for sign in ";,":
-        pieces = [piece for piece in line.split(sign) if piece.strip()]
-        if len(pieces) > 1 and all(piece.count("@") == 1 for piece in pieces):
-            return pieces
-    return [line]
+def _entries(line: str, delimiter: str, columns: Sequence[Column]) -> Iterator[dict[str, str]]:
+    """The people of one line: mail programs put several into one."""
+    if "<" in line or line.count("@") > 1:
+        blank = {column.key: "" for column in columns}
+        people = entries(line)
+        yield from (blank | {"name": one.name, "address": one.address} for one in people)
+        if people:
+            return
+    if line.strip(" \t\r\n,;"):
+        yield _entry(line, delimiter, columns)
 
 
 def _entry(piece: str, delimiter: str, columns: Sequence[Column]) -> dict[str, str]:
     values = {column.key: "" for column in columns}
     piece = piece.strip("\r\n")
-    if found := _NAMED.match(piece):
-        return values | {"name": found["name"].strip(), "address": found["address"].strip()}
-    sign = next((sign for sign in (delimiter, *_DELIMITERS) if sign in piece), delimiter)
+    sign = next((sign for sign in (delimiter, *DELIMITERS) if sign in piece), delimiter)
     cells = [
         typed(cell.strip())
         for cell in next(csv.reader([piece], delimiter=sign, skipinitialspace=True), [])
