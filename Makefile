@@ -27,6 +27,7 @@ test-quick: dev-env ## the inner loop: PostgreSQL, no browser
 soak: ## full race rounds, long state machines, load and timings
 	@scripts/soak
 faults: dev-env ## plant faults into rule, guards and mail; after how many steps each is found
+	@$(PYTHON_BIN) -m tests.planted
 	@SOAK=1 $(PYTHON_BIN) -m pytest -q tests/stateful/test_faults.py tests/stateful/test_mail_faults.py
 check: dev-env ## lint, types, layers, templates, migrations, deploy check
 	@scripts/check
