@@ -17,6 +17,7 @@ from accounts.models import Membership
 from accounts.portals import PORTALS
 from accounts.states import MembershipRole
 from core import clock, time_zones
+from core.web.redirects import page_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
 ASKED = [portal for portal in PORTALS if portal.needs_second_factor]
@@ -51,8 +52,8 @@ def needs_second_factor(user: Any) -> bool:
 
 def to_second_factor(request: HttpRequest) -> HttpResponse:
     """To the page that explains and sets it up, and back to this one afterwards."""
-    query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
-    return HttpResponseRedirect(f"{reverse('second-factor')}?{query}".rstrip("?"))
+    query = urlencode({"next": page_behind(request)})
+    return HttpResponseRedirect(f"{reverse('second-factor')}?{query}")
 
 
 def second_factor(get_response: Handler) -> Handler:

@@ -18,6 +18,7 @@ from core.audit import services as history
 from core.outbox import bounces
 from core.outbox.signals import delivery_changed
 from core.outbox.states import MessageStatus
+from core.web.ended_sessions import tell_undone
 from core.web.logs import security
 
 
@@ -92,6 +93,7 @@ def connect() -> None:
     _listen(delivery_changed, note_delivery)
     _listen(person_erased, forget_person)
     _listen(user_logged_in, note_activity)
+    _listen(user_logged_in, tell_undone)
     _listen(account.user_logged_in, sessions.note_sign_in)
     _listen(account.email_confirmed, sessions.claim_account)
     _listen(account.email_confirmed, clear_confirmed)

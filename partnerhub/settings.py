@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.web.middleware.known_methods",
     "core.web.middleware.domain_errors",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "core.web.ended_sessions.SignInFirst",
     "accounts.middleware.readers_zone",
     "accounts.middleware.even_answers",
     "accounts.middleware.session_activity",

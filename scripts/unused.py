@@ -25,7 +25,7 @@ ALLOWED = {
     "prepare_value": "Django forms",
     "form_template_name field_template_name bound_field_class": "Django forms",
     "regex to_url app_name handler???": "Django's addresses",
-    "process_template_response": "Django middleware",
+    "process_template_response handle_no_permission view_func": "Django middleware",
     "bind_user_id format_request handle_response _process_exception": "django-structlog",
     "send_*_mail get_*_redirect_url": "allauth's adapter and its form",
     "autocommit sock connection_class get_charset header_encoding": "databases, smtplib and email",
@@ -36,7 +36,7 @@ ALLOWED = {
     "effective_level": "tests; the decision API will ask it",
     "read_scan": "tests; whoever scans a label will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
-    "OutboxBackend ProviderTransport GuessedFirstValidator": "settings",
+    "OutboxBackend SignInFirst ProviderTransport GuessedFirstValidator": "settings",
     "get_help_text": "Django's validators of passwords",
     "_client _class": "Django's cache on Redis",
     # Members of an enumeration that a person chooses and the database holds.

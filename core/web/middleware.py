@@ -24,6 +24,7 @@ from django.views import defaults
 
 from core.errors import DomainError
 from core.web.bodies import too_large
+from core.web.redirects import page_behind
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -50,12 +51,15 @@ def clean_input(get_response: Handler) -> Handler:
 
 
 def known_methods(get_response: Handler) -> Handler:
-    """Answer 405 to what no page of ours has: a view that forgot would take PUT for a look (A1)."""
+    """Answer 405 to what no page of ours has: a view that forgot would take PUT for a look (A1).
+    Whoever reloads the address of a button reads where the page is that held it."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS:
-            return HttpResponseNotAllowed(METHODS)
-        return get_response(request)
+        known = request.method in METHODS
+        response = get_response(request) if known else HttpResponseNotAllowed(METHODS)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            response.content = render_to_string("405.html", {"url": page_behind(request)})
+        return response
 
     return handle
 

@@ -1,7 +1,7 @@
 """Role applications on the desk: the queue, the page of one, and each step on it (U24)."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from core import clock
 from core.errors import Conflict, Invalid
@@ -67,9 +67,9 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
         on_lines = (self.decide, self.agree, self.refuse, self.reopen)
         return [
             ("<int:pk>/change/", require_safe(self.page), "change"),
-            *((f"<int:pk>/{do.__name__}/", require_POST(do), do.__name__) for do in steps),
+            *((f"<int:pk>/{do.__name__}/", _step(self, do), do.__name__) for do in steps),
             *(
-                (f"<int:pk>/lines/<int:line>/{do.__name__}/", require_POST(do), do.__name__)
+                (f"<int:pk>/lines/<int:line>/{do.__name__}/", _step(self, do), do.__name__)
                 for do in on_lines
             ),
         ]
@@ -239,6 +239,22 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
         seen = request.POST.get("seen", "")
         action = partial(decisions.reopen_line, line=row, by=request.user, seen=seen)
         return self._step(request, row.application, action, f"{row.role.name}: open again.")
+
+
+def _step(
+    desk: RoleApplicationAdmin, do: Callable[..., HttpResponse]
+) -> Callable[..., HttpResponse]:
+    """A step that is posted. A refusal is told on the page, under the step's address: reloaded,
+    it leads to the page."""
+
+    @wraps(do)
+    def answer(request: DeskRequest, pk: int, **names: int) -> HttpResponse:
+        if request.method == "POST":
+            return do(request, pk, **names)
+        desk.find(request, pk)
+        return redirect("admin:roles_roleapplication_change", pk)
+
+    return answer
 
 
 def _dates(application: RoleApplication) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import portals
@@ -49,6 +50,9 @@ def as_guest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         generation = request.session.get(SESSION, {}).get(str(guest_id))
         link = GuestLink.objects.with_list_data().filter(public_id=guest_id).first()
         if link is None or generation is None:
+            if request.method == "POST" and _in_hand(request, guest_id):
+                messages.warning(request, _("Your code has run out, so nothing was done."))
+                return HttpResponseRedirect(reverse("guest-code", args=[guest_id]))
             raise NotRelated
         opened = Opened(link, generation)
         if opened.state != "open":

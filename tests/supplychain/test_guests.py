@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -512,3 +513,18 @@ def test_an_erased_person_stands_in_no_link():
     assert (scene.row.status, scene.row.name) == ("revoked", "")
     assert "@erased.invalid" in scene.row.address
     assert not Actor.objects.filter(name__contains="Sunny Mill").exists()
+
+
+def test_a_guest_whose_session_ended_is_led_to_the_code_with_a_word():
+    """The browser still holds the link: nothing was done, and the way in is one code away."""
+    scene = guest_scene()
+    client, path = at_work(scene)
+    link = GuestLink.objects.get()
+    client.cookies.pop(settings.SESSION_COOKIE_NAME)
+    with nothing_changes():
+        answer = client.post(reverse("guest:share-start", args=[link.public_id]), follow=True)
+    assert answer.redirect_chain[0][0] == reverse("guest-code", args=[link.public_id])
+    assert "Your code has run out, so nothing was done" in answer.content.decode()
+    with nothing_changes():
+        stranger = Client().post(reverse("guest:share-start", args=[link.public_id]))
+    assert stranger.status_code == 404

@@ -12,6 +12,8 @@ REVIEWS = LEAD | {"reviewer", "auditor"}
 STAFF = REVIEWS | SUPPORT
 # Who decides is what a group was given, in writing: a superuser may look, and is no reviewer.
 DECIDING = frozenset({"lead", "reviewer"})
+# Whoever may only look is led to the page.
+READING = frozenset({"superuser", "auditor"})
 # Who is not staff is led to the sign-in, which refuses them.
 ELSEWHERE = 302
 
@@ -152,26 +154,28 @@ ROWS = [
         refused_as=(403, 405),
     ),
     _row(
-        "roles_roleapplication_start", {"pk": "application_submitted"}, may=DECIDING, get=None,
+        "roles_roleapplication_start", {"pk": "application_submitted"}, may=DECIDING,
+        get=302, readers=READING,
         post=302, body=lambda t: {},
     ),
     _row(
-        "roles_roleapplication_ask", {"pk": "application_in_review"}, may=REVIEWS, get=None,
+        "roles_roleapplication_ask", {"pk": "application_in_review"}, may=REVIEWS, get=302,
         post=422, by="lead", body=lambda t: {"text": "Which sellers?"},
     ),
     _row(
-        "roles_roleapplication_finish", {"pk": "application_in_review"}, may=DECIDING, get=None,
+        "roles_roleapplication_finish", {"pk": "application_in_review"}, may=DECIDING,
+        get=302, readers=READING,
         post=409,
     ),
     _row(
         "roles_roleapplication_decide", {"pk": "application_in_review", "line": "line"},
-        may=REVIEWS, get=None, post=422, by="lead",
+        may=REVIEWS, get=302, post=422, by="lead",
         body=lambda t: {f"line-{t['line'].pk}-level": "1"},
     ),
     *(
         _row(
             f"roles_roleapplication_{name}", {"pk": "application_in_review", "line": "line"},
-            may=may, get=None, post=(409, 422),
+            may=may, get=302, post=(409, 422), readers=READING,
         )
         for name, may in (("agree", DECIDING), ("refuse", REVIEWS), ("reopen", DECIDING))
     ),

@@ -35,7 +35,8 @@ class Row:
     `may` are let in and get `get`, or `post` for an empty form; None is a wrong method (405).
     `refused` have a relation, but too little right (403). Everybody else signed in: `missing`.
     `body` is the form as the first of `by` fills it in, answered by `then`.
-    `but` are the exceptions of single personas; `query` the parameters that the page reads.
+    `but` are the exceptions of single personas; `readers` may look, and not post; `query` the
+    parameters that the page reads.
     `logged` says that each look at it stands in the history.
     """
 
@@ -51,6 +52,7 @@ class Row:
     body: Body | None = None
     then: Codes = 302
     but: Mapping[str, Codes] = field(default_factory=dict)
+    readers: frozenset[str] = frozenset()
     query: tuple[str, ...] = ()
     logged: bool = False
 
@@ -102,6 +104,8 @@ class Row:
             return (*_codes(self.signed_out), *(() if self.allows(method) else (405,)))
         if not self.allows(method):
             return self._wrong_method(persona, method)
+        if persona in self.readers and method != "POST":
+            return _codes(self.get)
         if persona in self.but:
             return _codes(self.but[persona])
         if persona in self.may:
