@@ -340,6 +340,8 @@ CELERY_BEAT_SCHEDULE = {
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
     "old-forms": {"task": "submissions.forget", "schedule": crontab(hour=3, minute=47)},
 }
+if DEMO:
+    CELERY_BEAT_SCHEDULE["carriers"] = {"task": "demo.play_carriers", "schedule": 30.0}
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 # Logs ------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ ALLOWED = {
     "verbose_name index_title password_change list_* paginator": "Django's admin",
     "lookups lookup_allowed has_*_permission get_search_results": "Django's admin",
     "show_* sortable_by model_admin": "Django's admin",
+    "get_changelist get_results result_list full_result_count": "Django's admin",
+    "can_show_all multi_page": "Django's admin",
     "clean_* has_changed field_order input_type initial_form_count": "Django forms",
     "prepare_value": "Django forms",
     "form_template_name field_template_name bound_field_class": "Django forms",

@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.reads.searches import MOST, organizations_called
+from core.db import matching
 from core.web.desk_pages import ChoiceFilter, DeskAdmin
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
@@ -31,10 +33,11 @@ class ShipmentAdmin(DeskAdmin):
     list_select_related = ("seller",)
     ordering: ClassVar = ("-id",)
     search_fields = ("shipment_id",)
-    search_help_text = "The whole shipment id."
+    search_help_text = "Shipment id or name, or the seller"
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return rows.filter(shipment_id=term.upper())
+        named = list(matching(rows, term).order_by().values_list("pk", flat=True)[:MOST])
+        return rows.filter(Q(pk__in=named) | Q(seller__in=organizations_called(term)))
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         return [("<int:pk>/change/", self.page, "change")]

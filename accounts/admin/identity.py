@@ -6,16 +6,19 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.documents import document_response
 from accounts.forms.identity import IdentityDecisionForm
 from accounts.models import IdentityCheck, Organization
+from accounts.reads.searches import MOST, people_called
 from accounts.reviewers import DECIDE_IDENTITIES, SUPERVISE, may, stake_in_person
 from accounts.states import IdentityStatus
 from accounts.transitions.identity import decide_identity, decided_sentence, note_view
 from core import clock
+from core.db import matching
 from core.web.desk_pages import SHOWN, DeskAdmin, QueueFilter
 from core.web.formats import count, short_minute
 from core.web.forms import apply, status_of
@@ -35,6 +38,12 @@ class IdentityCheckAdmin(DeskAdmin):
     list_display = ("legal_name", "country", "sent", "age", "state")
     list_filter = (StatusFilter,)
     ordering: ClassVar = ("created_at", "id")
+    search_fields = ("legal_name",)
+    search_help_text = "Legal name, or the person's name or address"
+
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        named = list(matching(rows, term).order_by().values_list("pk", flat=True)[:MOST])
+        return rows.filter(Q(pk__in=named) | Q(user__in=people_called(term)))
 
     @admin.display(description="Sent")
     def sent(self, check: IdentityCheck) -> str:

@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.forms.organizations import SupervisionForm
 from accounts.models import Membership, Organization
-from accounts.names import code_points, skeleton
+from accounts.names import code_points
+from accounts.reads.searches import organizations_called
 from accounts.reviewers import SUPERVISE, may, stake_in_organization
 from accounts.states import ORGANIZATION, OrganizationKind, OrganizationStatus
 from accounts.transitions.organizations import (
@@ -23,7 +24,6 @@ from accounts.transitions.organizations import (
 )
 from core.audit import presenters
 from core.audit.models import Event
-from core.db import matching
 from core.web.desk_pages import SHOWN, ChoiceFilter, DeskAdmin
 from core.web.formats import minute, short_day
 from core.web.forms import apply, posted, status_of
@@ -95,7 +95,7 @@ class OrganizationAdmin(DeskAdmin):
     list_filter = (KindFilter, StatusFilter)
     ordering: ClassVar = ("-id",)
     search_fields = ("handle", "name")
-    search_help_text = "Part of the handle or of the name. Finds look-alike names, too."
+    search_help_text = "Name, look-alikes too, handle, registration number, person or address"
 
     @admin.display(description="Country")
     def land(self, organization: Organization) -> str:
@@ -106,11 +106,7 @@ class OrganizationAdmin(DeskAdmin):
         return short_day(organization.created_at)
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By a part of handle or name; by skeletons, so that look-alikes stand together."""
-        found = Q(pk__in=matching(rows, term).values("pk"))
-        if folded := skeleton(term):
-            found |= Q(name_skeleton__startswith=folded)
-        return rows.filter(found)
+        return rows.filter(pk__in=organizations_called(term))
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         acts = [(f"<int:pk>/{act.name}/", partial(self.act, act=act), act.name) for act in ACTS]

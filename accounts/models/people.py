@@ -236,7 +236,7 @@ class MembershipRight(UserGrantBase):
         ]
 
 
-class IdentityCheck(BaseModel):
+class IdentityCheck(Findable, BaseModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identity_checks")
     legal_name = models.CharField(max_length=120)
     birth_date = models.DateField()
@@ -250,6 +250,8 @@ class IdentityCheck(BaseModel):
     reason = models.CharField(max_length=20, choices=IdentityReason.choices, blank=True)
     expires_at = models.DateTimeField(null=True)
     reminded_days = models.PositiveSmallIntegerField(null=True)
+
+    search_key = SearchKeyField("legal_name")
 
     objects = IdentityCheckQuerySet.as_manager()
 

@@ -50,7 +50,7 @@ class MembershipQuerySet(models.QuerySet[Any]):
         return self.live().filter(organization=organization)
 
 
-class IdentityCheckQuerySet(models.QuerySet[Any]):
+class IdentityCheckQuerySet(FindableQuerySet):
     def in_force(self, at: datetime) -> Self:
         return self.filter(status=IdentityStatus.VERIFIED, expires_at__gt=at)
 

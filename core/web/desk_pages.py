@@ -5,18 +5,18 @@ count up to a cap, sort one way, and let no lookup through but the filters they 
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from core.web.pagination import capped_count
+from core.web import pagination
+from core.web.pagination import capped_count, paginate
 from core.web.templatetags.ui import status_pill
 
 # How many rows a list on a page of our own has at most.
@@ -29,13 +29,29 @@ class DeskRequest(HttpRequest):
     user: Any
 
 
-class CappedPaginator(Paginator):
-    """Counts no further than the cap: a longer list is searched or filtered, not leafed through."""
+class KeysetList(ChangeList):
+    """A list that is leafed through to its end by key, and counted no further than the cap."""
 
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return capped_count(rows)
+    def get_results(self, request: HttpRequest) -> None:
+        order: Any = self.model_admin.ordering
+        self.result_count = capped_count(self.queryset)
+        page = paginate(
+            self.queryset,
+            request,
+            order=order,
+            size=self.list_per_page,
+            parameter=PAGE_VAR,
+        )
+        self.result_list, self.page = page.items, page
+        self.full_result_count, self.show_full_result_count = None, False
+        self.can_show_all = self.multi_page = self.show_admin_actions = False
+
+    @property
+    def counted(self) -> str:
+        """How many there are, in words: "1,000+" beyond the cap."""
+        if self.result_count > pagination.COUNT_CAP:
+            return f"{pagination.COUNT_CAP:,}+"
+        return f"{self.result_count:,}"
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -72,10 +88,10 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 class DeskAdmin(admin.ModelAdmin):
-    """A list that can only be looked at; subclasses add pages in desk_urls()."""
+    """A list that can only be looked at; subclasses add pages in desk_urls(). The last name of
+    `ordering` is unique, and none of its columns is empty: pages go on by them."""
 
     actions = None
-    paginator = CappedPaginator
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
@@ -94,6 +110,9 @@ class DeskAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """From the address only what a filter of the list reads itself."""
         return any(getattr(item, "parameter_name", "") == lookup for item in self.list_filter)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return KeysetList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -37,6 +37,11 @@ PEOPLE = (
     Person("supplier", "Sunny Supplier", "Administrator of the supplier North Mill"),
     Person("reviewer", "Robin Reviewer", "The marketplace's reviewer", "GEZDGNBVGY3TQOJQ"),
     Person("lead", "Lee Lead", "Lead reviewer: the second pair of eyes", "MFRGGZDFMZTWQ2LK"),
+    Person("lead-two", "Lou Second", "Another lead reviewer, who confirms", "NRXXKIDTMVRW63TE"),
+    Person(
+        "auditor", "Audrey Audit", "Auditor: sees the desk, changes nothing", "MF2WI2LUEBZWKZLT"
+    ),
+    Person("support", "Sasha Support", "Support: shipments, mail, people", "ON2XA4DPOJ2CA2DF"),
     Person(
         "other-seller-admin",
         "Olga Other",

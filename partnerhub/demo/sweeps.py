@@ -6,6 +6,7 @@ from accounts import tasks as accounts
 from connections import tasks as connections
 from core.audit import tasks as audit
 from core.notifications import tasks as notifications
+from partnerhub.demo import tasks as demo
 from roles import tasks as roles
 from supplychain import tasks as supplychain
 
@@ -15,6 +16,7 @@ SWEEPS = (
     roles.sweep,
     connections.sweep,
     supplychain.sweep,
+    demo.play_carriers,
     roles.tell_reviewers,
     notifications.send_digests,
     audit.seal,

@@ -48,8 +48,8 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
     list_display = ("firm", "category", "state", "age", "promised", "restricted")
     list_display_links = ("firm",)
     list_filter = (WaitingFilter, MineFilter, AgeFilter, CategoryFilter)
-    search_fields = ("provider__name", "provider__handle")
-    search_help_text = "Name or handle of the solution provider"
+    search_fields = ("provider",)
+    search_help_text = pages.SEARCH_HELP
     ordering: ClassVar = ("submitted_at", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -61,6 +61,9 @@ class RoleApplicationAdmin(pages.ReviewAdmin):
                 awaiting_lines=_lines(decision=LineDecision.AWAITING_SECOND),
             )
         )
+
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(pages.about(term))
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         steps = (self.start, self.ask, self.finish)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -16,15 +17,17 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock, hooks
 from core.db import rehearse
 from core.errors import Conflict
+from core.spellings import search_key
 from core.web.access import Level
 from core.web.desk_pages import DeskRequest
 from core.web.formats import day, ending, minute
 from core.web.forms import REVISE, apply, carried, is_confirmed, posted, status_of
 from core.web.templatetags.ui import status_pill
+from roles.admin import pages
 from roles.admin.filters import ApprovalFilter, RoleCategoryFilter
 from roles.admin.pages import ReviewAdmin, history_of
 from roles.forms import ChangeForm, LowerForm, VersionForm
-from roles.models import ApprovedRole
+from roles.models import ApprovedRole, Role
 from roles.permissions import is_lead, why_not_decide
 from roles.reads import applications
 from roles.states import ApprovedRoleStatus
@@ -43,10 +46,13 @@ class ApprovedRoleAdmin(ReviewAdmin):
     list_display = ("firm", "role", "highest", "state", "until")
     list_display_links = ("firm",)
     list_filter = (ApprovalFilter, RoleCategoryFilter)
-    search_fields = ("provider__name", "provider__handle", "role__name", "role__code")
-    search_help_text = "Solution provider or role"
+    search_fields = ("provider", "role")
+    search_help_text = pages.SEARCH_HELP
     list_select_related = ("provider", "role", "line")
     ordering: ClassVar = ("-id",)
+
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(pages.about(term) | Q(role__in=_roles_called(term)))
 
     def desk_urls(self) -> list[tuple[str, Any, str]]:
         steps = (self.lower, self.revoke, self.restore)
@@ -196,6 +202,13 @@ class ApprovedRoleAdmin(ReviewAdmin):
             consequences=[CONFIRMED, *impact(row)] if verb == "Restore" else impact(row),
             **context,
         )
+
+
+def _roles_called(text: str) -> list[int]:
+    """Ids of the catalogue's roles whose name or code `text` stands in."""
+    key = search_key(text)
+    rows = Role.objects.values_list("pk", "name", "code")
+    return [pk for pk, *names in rows if key and any(key in search_key(name) for name in names)]
 
 
 def _url(row: ApprovedRole) -> str:

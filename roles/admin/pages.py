@@ -1,22 +1,26 @@
 """What the review desk's pages share, and what the page of an application shows."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
+from accounts.reads.searches import organizations_called
 from accounts.tenancy import administrators
 from core import clock
 from core.audit.models import Event
 from core.audit.presenters import timeline
+from core.db import key_in
 from core.outbox.rendering import compose
 from core.web.access import Level
 from core.web.desk_pages import DeskAdmin
@@ -29,6 +33,7 @@ from roles.reads import applications
 from roles.states import ApplicationStatus, LineDecision
 from roles.transitions.decisions import all_decided, lines_seen, status_after
 
+SEARCH_HELP = "Provider: name, handle, registration number, person, address; or the id"
 LOOK_ALIKES = 5
 HISTORY = 30
 
@@ -46,6 +51,16 @@ class ReviewAdmin(DeskAdmin):
     @admin.display(description="Solution provider")
     def firm(self, row: Any) -> str:
         return format_html("<bdi>{}</bdi><br>{}", row.provider.name, row.provider.handle)
+
+
+def about(term: str) -> Q:
+    """The condition for rows of a provider that `term` means, or whose own id it is."""
+    found = Q(provider__in=organizations_called(term))
+    if (pk := key_in(term)) is not None:
+        found |= Q(pk=pk)
+    with suppress(ValueError):
+        found |= Q(public_id=UUID(term))
+    return found
 
 
 def provider_facts(provider: Organization) -> list[tuple[str, str]]:

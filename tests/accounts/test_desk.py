@@ -327,6 +327,28 @@ def test_the_queue_shows_what_waits_oldest_first():
     assert "Dora Done" in client.get(f"{CHECKS}?state=all").content.decode()
 
 
+@pytest.mark.both
+def test_identity_checks_are_found_by_name_and_address():
+    user = person("Ulla Alias", email="ulla@mail.example")
+    identity(user, "submitted", legal_name="Ursula Ångström")
+    identity(person(), "submitted", legal_name="Ben Second")
+    client = signed_in(desk_reviewer())
+    for term in ("ursula", "Angstrom", "ulla ali", "ULLA@mail.example"):
+        found = client.get(CHECKS, {"q": term}).context["cl"].result_list
+        assert [check.legal_name for check in found] == ["Ursula Ångström"], term
+
+
+@pytest.mark.both
+def test_accounts_are_found_by_number_and_people():
+    shop = organization("provider", "Green Hill", registration_number="12-3456789")
+    administrator(shop, person("Mia Moor", email="mia@green.example"))
+    organization("seller", "Other")
+    client = signed_in(desk_reviewer())
+    for term in ("hill", "12-3456789", "mia moor", "mia@green.example", shop.handle):
+        found = client.get(ORGANIZATIONS, {"q": term}).context["cl"].result_list
+        assert [row.name for row in found] == ["Green Hill"], term
+
+
 def test_a_decided_check_shows_who_decided():
     check = identity(person(), "submitted", legal_name="Ada First")
     decider = desk_reviewer(person("Robin Lead"))

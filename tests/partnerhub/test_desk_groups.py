@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from accounts.models import IdentityCheck, IdentityDocument, Organization, User
@@ -14,6 +18,7 @@ from core import clock
 from core.audit.models import Event
 from core.failures.models import Failure
 from core.outbox.models import MarkedAddress, Message
+from partnerhub.portals.groups import PERMISSIONS
 from partnerhub.portals.models import HelpFeedback
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from supplychain.models import Shipment
@@ -438,3 +443,77 @@ def test_the_desk_offers_what_opens(scene: Scene, group: str) -> None:
     offered = [model["admin_url"] for app in start.context["app_list"] for model in app["models"]]
     assert offered
     assert {client.get(url).status_code for url in offered} == {200}
+
+
+# How groups get their rights ----------------------------------------------------------------------
+# What the command gave to its two groups before auditors and support came.
+BEFORE = (
+    "view_identitycheck", "decide_identitycheck", "view_organization", "supervise_organization",
+    "view_roleapplication", "decide_roleapplication", "view_applicationline",
+    "view_applicationmessage", "view_approvedrole", "view_role", "view_servicecategory",
+    "view_event",
+)  # fmt: skip
+OF_LEADS_BEFORE = (*BEFORE, "view_message", "change_message")
+
+
+def rights(group: Group) -> set[str]:
+    rows = group.permissions.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in rows}
+
+
+@pytest.fixture
+def update() -> Callable[[], None]:
+    """What the update does to a database in which none of the new rights has a row yet."""
+    migration = import_module("partnerhub.portals.migrations.0002_desk_groups")
+    new = [label.rpartition(".")[2] for label in (*migration.OF_LEADS, *migration.OF_REVIEWERS)]
+    kept = ("view_markedaddress", "change_markedaddress", "assign_category", "move_shipment")
+    Permission.objects.filter(codename__in=set(new) - set(kept)).delete()
+    state = MigrationLoader(connection).project_state(("portals", "0002_desk_groups"))
+    return lambda: migration.change(state.apps, None)
+
+
+def old_group(name: str, codenames: tuple[str, ...]) -> Group:
+    group = Group.objects.create(name=name)
+    group.permissions.set(Permission.objects.filter(codename__in=codenames))
+    return group
+
+
+def test_an_update_brings_new_rights_to_groups_that_are_there(update: Callable[[], None]) -> None:
+    """An old database: two groups as an older command made them, a third of the operator's."""
+    reviewers = old_group("Reviewers", BEFORE)
+    inventory = old_group("Inventory desk", BEFORE)
+    leads = old_group("Lead reviewers", OF_LEADS_BEFORE)
+    clerks = old_group("Accountants", ("view_organization",))
+    update()
+    assert rights(reviewers) == rights(inventory) == set(PERMISSIONS["Reviewers"])
+    assert rights(leads) == set(PERMISSIONS["Lead reviewers"])
+    assert rights(clerks) == {"accounts.view_organization"}
+    before = rights(leads)
+    update()
+    assert rights(leads) == before
+
+
+def test_an_update_and_a_command_leave_what_was_set_by_hand(update: Callable[[], None]) -> None:
+    reviewers = old_group("Reviewers", (*BEFORE, "change_markedaddress"))
+    leads = old_group("Lead reviewers", OF_LEADS_BEFORE)
+    leads.permissions.remove(*Permission.objects.filter(codename="decide_identitycheck"))
+    update()
+    desk_reviewer(lead=True)
+    assert rights(reviewers) == {*PERMISSIONS["Reviewers"], "outbox.change_markedaddress"}
+    assert rights(leads) == set(PERMISSIONS["Lead reviewers"]) - {"accounts.decide_identitycheck"}
+
+
+def test_the_command_moves_a_person_between_the_desks_own_groups_alone() -> None:
+    user = desk_reviewer(support=True)
+    user.groups.add(Group.objects.create(name="Night shift"))
+    user.user_permissions.add(Permission.objects.get(codename="view_document_event"))
+    for part, names in (
+        ({"auditor": True}, {"Auditors"}),
+        ({"lead": True}, {"Reviewers", "Lead reviewers"}),
+        ({}, {"Reviewers"}),
+    ):
+        user = desk_reviewer(user, **part)
+        assert {group.name for group in user.groups.all()} == {*names, "Night shift"}
+        assert user.user_permissions.count() == 1
+    with pytest.raises(CommandError):
+        call_command("make_reviewer", user.email, group="Support")

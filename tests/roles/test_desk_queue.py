@@ -1,6 +1,8 @@
 """The reviewers' list of applications: what it shows, to whom, and what it costs."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from roles.admin.applications import RoleApplicationAdmin
 from roles.models import ApplicationLine
 from tests.factories import accounts, roles
 from tests.support import nothing_changes, signed_in
@@ -116,6 +119,71 @@ def test_list_counts_to_its_cap_only(reviewer: Any, monkeypatch: pytest.MonkeyPa
         roles.submitted(provider(f"Firm {number}"))
     page = signed_in(reviewer).get(QUEUE)
     assert page.context["cl"].result_count == 4
+    assert "3+" in page.text
+    assert " 4 role applications" not in " ".join(page.text.split())
+
+
+@pytest.mark.both
+def test_a_long_list_is_leafed_through_to_its_end(
+    reviewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the page's own links, beyond what is counted, and back; each row stands there once."""
+    monkeypatch.setattr("core.web.pagination.COUNT_CAP", 3)
+    monkeypatch.setattr(RoleApplicationAdmin, "list_per_page", 2)
+    names = [f"Firm {number}" for number in range(7)]
+    for name in names:
+        roles.submitted(provider(name))
+    client = signed_in(reviewer)
+    seen, query, walked = [], "?status=submitted", []
+    while query:
+        page = client.get(QUEUE + query)
+        seen += rows(page)
+        walked.append(rows(page))
+        query = link(page, "next")
+        assert "status=submitted" in query or not query
+    assert seen == names
+    back = client.get(QUEUE + link(page, "prev"))
+    assert rows(back) == walked[-2]
+    assert rows(client.get(QUEUE + link(back, "next"))) == walked[-1]
+
+
+def link(page: Any, rel: str) -> str:
+    """Where the page's link of this kind leads; "" without one."""
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', page.text)
+    return unescape(found[1]) if found else ""
+
+
+@pytest.mark.both
+def test_a_search_finds_the_provider_by_all_that_is_known_of_it(reviewer: Any) -> None:
+    roles.submitted(provider("Other Firm"))
+    firm = accounts.organization(
+        "provider",
+        "Harbor Desk",
+        handle="quay-side",
+        registration_number="12-3456789",
+        business_key="US:123456789",
+    )
+    accounts.administrator(firm, accounts.person("Müge Öz", email="muege@blue.example"))
+    row = roles.submitted(firm)
+    client = signed_in(reviewer)
+    for term in (
+        "Desk", "HARBOR desk", "harbor", "quay", "12-3456789", "123456789", "12 3456789",
+        "muge oz", "Öz", "muege@blue.example", "MUEGE@BLUE.EXAMPLE",
+        str(row.public_id), str(row.pk),
+    ):  # fmt: skip
+        found = client.get(QUEUE, {"q": term})
+        assert rows(found) == ["Harbor Desk"], term
+    for term in ("%", "_", "Desk of harbors", str(row.pk + 1000), "9" * 30):
+        assert rows(client.get(QUEUE, {"q": term})) == [], term
+
+
+@pytest.mark.both
+def test_a_search_is_bounded(reviewer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each way in which a firm may be meant."""
+    monkeypatch.setattr("accounts.reads.searches.MOST", 1)
+    for number in range(6):
+        roles.submitted(provider(f"Firm {number}"))
+    assert 1 <= len(rows(signed_in(reviewer).get(QUEUE, {"q": "Firm"}))) <= 4
 
 
 def test_only_reviewers_come_in(reviewer: Any) -> None:

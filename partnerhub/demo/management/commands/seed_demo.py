@@ -30,7 +30,10 @@ class Command(BaseCommand):
         reviewer, lead = lead_part("reviewer"), lead_part("lead")
         nowhere = StringIO()
         call_command("make_reviewer", reviewer.email, stdout=nowhere)
-        call_command("make_reviewer", lead.email, "--lead", stdout=nowhere)
+        for one in (lead, lead_part("lead-two")):
+            call_command("make_reviewer", one.email, "--lead", stdout=nowhere)
+        for key in ("auditor", "support"):
+            call_command("make_reviewer", lead_part(key).email, f"--{key}", stdout=nowhere)
         desk = providers.Desk(User.objects.get(pk=reviewer.pk), User.objects.get(pk=lead.pk))
         harbor, employee = providers.harbor_desk(desk)
         copper, quiet = providers.other_providers(desk)
