@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -10,6 +11,11 @@ from core.errors import Invalid
 from core.web.access import Level
 from roles.catalogue import questions_for
 from roles.models import ApplicationLine, Role, RoleApplication
+
+
+def key_of(role: Role) -> str:
+    """What this role's fields are called: its code without the category, which is the form's."""
+    return role.code.partition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,21 @@ class Entry:
     level: Level
     use_case: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was chosen and typed, by the names of the form's fields."""
+        questions = questions_for(self.role.restricted_because)
+        texts = {question.slug: self.answers.get(question.slug, "") for question in questions}
+        values = {"level": self.level, "use_case": self.use_case, **texts}
+        return {f"{key_of(self.role)}-{name}": value for name, value in values.items()}
+
+    @classmethod
+    def from_facts(cls, role: Role, facts: Mapping[str, Any]) -> "Entry":
+        key = key_of(role)
+        questions = questions_for(role.restricted_because)
+        answers = {question.slug: facts[f"{key}-{question.slug}"] for question in questions}
+        return cls(role, Level(facts[f"{key}-level"]), facts[f"{key}-use_case"], answers)
 
     @property
     def is_empty(self) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 
 from core.web.access import Level
+from core.web.forms import EditForm
 from roles.catalogue import questions_for
-from roles.drafts import Entry, gaps
+from roles.drafts import Entry, gaps, key_of
 from roles.models import ApplicationLine, ApprovedRole, Role
 from roles.reads.applications import restrictions_of
 from roles.states import RefusalReason
@@ -18,11 +19,6 @@ NOT_ASKED_FOR = "Not applied for"
 
 def _levels(highest: int) -> list[tuple[int, str]]:
     return [(level.value, level.word) for level in Level if 0 < level <= highest]
-
-
-def _key(role: Role) -> str:
-    """What this role's fields are called: its code without the category, which is the form's."""
-    return role.code.partition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -35,10 +31,8 @@ class RoleRow:
     held: str = ""
 
 
-class DraftForm(forms.Form):
+class DraftForm(EditForm):
     """A level, a use case and answers for each role of one category; all may be missing."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     def __init__(
         self,
@@ -56,7 +50,7 @@ class DraftForm(forms.Form):
             self._add(role, stored.get(role.pk))
 
     def _add(self, role: Role, line: ApplicationLine | None) -> None:
-        key = _key(role)
+        key = key_of(role)
         self.fields[f"{key}-level"] = forms.TypedChoiceField(
             label=f"{role.name}: level",
             choices=[(0, NOT_ASKED_FOR), *_levels(role.highest_level)],
@@ -85,7 +79,7 @@ class DraftForm(forms.Form):
     def rows(self) -> list[RoleRow]:
         rows = []
         for role in self.roles:
-            key = _key(role)
+            key = key_of(role)
             questions = questions_for(role.restricted_because)
             rows.append(
                 RoleRow(
@@ -103,7 +97,7 @@ class DraftForm(forms.Form):
         return [self._entry(role) for role in self.roles]
 
     def _entry(self, role: Role) -> Entry:
-        key = _key(role)
+        key = key_of(role)
         return Entry(
             role,
             Level(self.cleaned_data[f"{key}-level"] or 0),
@@ -121,7 +115,7 @@ class DraftForm(forms.Form):
             self.add_error(None, "Choose a level for at least one role.")
         for entry in entries:
             for name, message in gaps(entry).items():
-                self.add_error(f"{_key(entry.role)}-{name}", message)
+                self.add_error(f"{key_of(entry.role)}-{name}", message)
         return bool(self.errors)
 
 

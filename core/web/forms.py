@@ -156,6 +156,13 @@ class EditForm(forms.Form):
             error = ValidationError(text % {"theirs": told}, code=CONFLICT)
             self.add_error(name if name in self.fields else None, error)
 
+    def saved(self) -> None:
+        """What was typed is stored: a form that is shown once more stands on it."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        shown = self.cleaned_data.get("shown") or {}
+        data[self.add_prefix("shown")] = json.dumps({**shown, **words(self.cleaned_data)})
+        self.data = data
+
     def told(self, name: str, value: Any) -> str:
         """How a person reads a value of this field."""
         choices = getattr(self.fields.get(name), "choices", ())

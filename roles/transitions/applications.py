@@ -12,6 +12,7 @@ from accounts.tenancy import is_identified, require_administrator
 from core import clock
 from core.audit.services import record
 from core.db import constraint_as, move
+from core.edits import Words, merge
 from core.errors import Conflict, Invalid, NotPermitted
 from core.state_tables import advance
 from core.web.access import Level
@@ -100,22 +101,27 @@ def _draft(
 
 @transaction.atomic
 def save_lines(
-    *, application: RoleApplication, entries: Iterable[Entry], version: int, by: User
+    *,
+    application: RoleApplication,
+    entries: Iterable[Entry],
+    by: User,
+    shown: Words | None = None,
 ) -> RoleApplication:
-    """The form was made from `version`. Raises Invalid, and Conflict when that is not the last."""
+    """Only what differs from `shown`, the words that the form carried, is written. Raises Invalid,
+    Overtaken, and Conflict for anything but a draft."""
     application = lock_application(application)
     require_administrator(by, application.provider)
     _require_draft(application)
-    entries = [entry for entry in entries if not entry.is_empty]
-    check_entries(entries, application.category_id)
-    if application.version != version:
-        raise Conflict(
-            "Somebody of your account saved this draft in the meantime. Save again to replace "
-            "theirs by yours, or open it from the list to see it."
-        )
-    stored = [Entry.of(line) for line in application.lines.select_related("role")]
-    if _told(stored) == _told(entries):
+    wanted = list(entries)
+    stored = {line.role_id: Entry.of(line) for line in application.lines.select_related("role")}
+    now = _facts(stored.get(each.role.pk, Entry(each.role, Level.NONE)) for each in wanted)
+    changed = merge(now, _facts(wanted), shown)
+    if not changed:
         return application
+    merged = [Entry.from_facts(each.role, now | changed) for each in wanted]
+    entries = [entry for entry in merged if not entry.is_empty]
+    check_entries(entries, application.category_id)
+    version = application.version
     move(application, expect={"version": version, "status": "draft"}, version=version + 1)
     application.lines.all().delete()
     ApplicationLine.objects.bulk_create(line_of(application, entry) for entry in entries)
@@ -129,16 +135,8 @@ def save_lines(
     return application
 
 
-def _told(entries: Iterable[Entry]) -> dict[int, tuple[int, str, dict[str, str]]]:
-    """What is asked for and said, by role: saving the same again is no change and no history."""
-    return {
-        entry.role.pk: (
-            int(entry.level),
-            entry.use_case,
-            {slug: text for slug, text in entry.answers.items() if text},
-        )
-        for entry in entries
-    }
+def _facts(entries: Iterable[Entry]) -> dict[str, Any]:
+    return {name: value for entry in entries for name, value in entry.facts.items()}
 
 
 def _require_draft(application: RoleApplication) -> None:

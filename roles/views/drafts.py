@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Organization
 from core import clock
+from core.edits import Overtaken
 from core.errors import Conflict, DomainError, NotRelated
 from core.web.access import ADMINISTRATOR, Level, PortalRequest, require
 from core.web.forms import posted, status_of
@@ -134,7 +135,6 @@ def _form(application: RoleApplication, data: Any = None) -> DraftForm:
         roles=roles.order_by("position"),
         lines=application.lines.all(),
         held={role_id: level.word for role_id, level in held.items()},
-        initial={"version": application.version},
     )
 
 
@@ -168,18 +168,10 @@ def application_submit(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
 
 
 def _save(request: PortalRequest, application: RoleApplication, form: DraftForm) -> int:
-    version = form.cleaned_data["version"]
-    status = _attempt(
-        form,
-        lambda: save_lines(
-            application=application, entries=form.entries(), version=version, by=request.user
-        ),
-    )
-    # Shown again, the form stands on what is stored now: saving it a second time is on purpose.
-    application.refresh_from_db(fields=["version"])
-    data: Any = form.data.copy()  # type: ignore[attr-defined]
-    data["version"] = str(application.version)
-    form.data = data
+    said = {"entries": form.entries(), "shown": form.cleaned_data["shown"]}
+    status = _attempt(form, lambda: save_lines(application=application, by=request.user, **said))
+    if status == OK:
+        form.saved()
     return status
 
 
@@ -189,6 +181,9 @@ def _attempt(form: DraftForm, action: Callable[[], Any]) -> int:
         action()
     except NotRelated:
         raise
+    except Overtaken as error:
+        form.overtaken(error.now)
+        return error.status
     except DomainError as error:
         form.add_error(None, error.message)
         return error.status

@@ -50,7 +50,7 @@ def _apply(provider: Tenant, category: str, **levels: Level) -> RoleApplication:
         }
         case = f"Our clients ask us to look after {role.name.lower()} for them every week."
         entries.append(Entry(role, wanted[role.code], case, answers))
-    return applications.save_lines(application=draft, entries=entries, version=draft.version, by=by)
+    return applications.save_lines(application=draft, entries=entries, by=by)
 
 
 def _submit(provider: Tenant, category: str, **levels: Level) -> RoleApplication:

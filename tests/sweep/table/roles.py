@@ -13,7 +13,7 @@ def _row(name: str, state: str, **fields: Any) -> Row:
 
 
 def _draft(t: Tenant) -> dict[str, Any]:
-    return {"version": "1", "coupons-level": "2", "coupons-use_case": "Coupons for every client."}
+    return {"coupons-level": "2", "coupons-use_case": "Coupons for every client."}
 
 
 ROWS = [
