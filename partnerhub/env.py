@@ -38,6 +38,8 @@ TRIED_PROVIDERS: dict[str, tuple[str, ...]] = {
 }
 # Modules of anymail beside its providers.
 NO_PROVIDERS = frozenset({"base", "base_requests", "console", "test"})
+# scripts/setup says why.
+OLDEST_PYTHON = (3, 12, 5)
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
 SQLITE_OPTIONS: dict[str, Any] = {
@@ -69,6 +71,9 @@ class Environment:
     def stop_if_wrong(self) -> None:
         """End the process with all that is wrong. No exception that a caller may catch or show
         with a traceback: web server, worker, beat and manage.py all say the same."""
+        if self.production and sys.version_info < OLDEST_PYTHON:
+            least = ".".join(map(str, OLDEST_PYTHON))
+            self.refuse("Python", f"is too old: production needs {least} or newer (scripts/setup).")
         if self.wrong:
             tell_and_end(self.wrong)
 
