@@ -68,12 +68,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First: their line and headers stand on every answer, whoever gives it.
-    "core.web.requests.Requests",
-    "core.web.requests.request_context",
+    "core.web.request_lines.Requests",
+    "core.web.request_lines.request_context",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "core.web.requests.clear_site_data",
+    "core.web.request_lines.clear_site_data",
     # A probe speaks plain http and knows no host name.
     "partnerhub.portals.probes.health",
     "core.web.middleware.https_only",

@@ -49,7 +49,7 @@ ALLOWED = {
 }
 # Where a name in a string or a keyword is a use: columns, fields, and what settings point at.
 NAMED = re.compile(
-    r"models|forms|admin|middleware|requests|transport|mailbox|renderer|logs|peers|caches|bodies|probes"
+    r"models|forms|admin|middleware|request_lines|transport|mailbox|renderer|logs|peers|caches|bodies|probes"
 )
 DECORATED = ["@task*", "@admin.*", "@receiver*", "@register.*", "@*.connect*"]
 

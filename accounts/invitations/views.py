@@ -27,7 +27,7 @@ from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
 from core.web.access import PortalRequest, require
 from core.web.forms import refusal_text
 from core.web.limits import count
-from core.web.requests import client_ip
+from core.web.request_lines import client_ip
 
 FORGERIES_AN_HOUR = 1000
 

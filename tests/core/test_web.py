@@ -18,7 +18,7 @@ from core.outbox import tokens
 from core.web.logs import JsonFormatter
 from core.web.pagination import paginate
 from core.web.redirects import safe_next
-from core.web.requests import client_ip
+from core.web.request_lines import client_ip
 from tests.factories.accounts import person
 from tests.support import signed_in
 
