@@ -8,6 +8,7 @@ from django.http import QueryDict
 from accounts import portals
 from accounts.emails import employees as emails
 from accounts.forms.employees import AccessForm
+from accounts.invitations import emails as link_emails
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
@@ -64,6 +65,9 @@ class EmployeeKind(BatchKind[EmployeeInvitation]):
 
     def on_expired(self, row: EmployeeInvitation) -> None:
         emails.employee_expired(row)
+
+    def on_ending(self, row: EmployeeInvitation) -> None:
+        link_emails.invitation_ending(row)
 
     def headline(self, row: EmployeeInvitation) -> str:
         return f"{row.organization.name} invites you to join its account"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.outbox.kinds import ANSWERS, INVITATIONS, SECURITY, Group
+from core.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
     SECURITY: {
@@ -33,6 +33,10 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "accounts.person_reactivated": "Account works again",
     },
     INVITATIONS: {"accounts.employee_invited": "Invitation to join an account"},
+    REMINDERS: {
+        "accounts.invitation_ending": "Invitation about to end",
+        "accounts.invitation_unanswered": "Your invitation is about to end",
+    },
     ANSWERS: {
         "accounts.employee_accepted": "Colleague accepted",
         "accounts.employee_declined": "Colleague declined",

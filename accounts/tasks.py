@@ -33,6 +33,8 @@ def sweep() -> None:
         if issubclass(kind.model, Invitation):
             overdue = kind.rows().overdue(clock.now()).order_by("expires_at")[:BATCH]
             each(TASK, overdue, lambda row: invitations.expire(row=row))
+            ending = kind.rows().to_remind(clock.now()).order_by("expires_at")[:BATCH]
+            each(TASK, ending, lambda row: invitations.remind(row=row))
 
 
 @task("accounts.send_lists")

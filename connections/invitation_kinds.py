@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts import portals
+from accounts.invitations import emails as link_emails
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.kinds import InvitationKind, Kind
 from accounts.invitations.refusals import unwelcome
@@ -76,6 +77,10 @@ class PartnerLinkKind(Kind[PartnerLink]):
     def resend(self, row: PartnerLink, *, by: User, acting: int | None) -> PartnerLink:
         return links.mail_anew(row, by=by)
 
+    def on_ending(self, row: PartnerLink) -> None:
+        link_emails.invitation_ending(row, inviter=False)
+        emails.invitations.partner_link_expiring(row)
+
     def invites(self, row: PartnerLink) -> str:
         return OrganizationKind.PROVIDER
 
@@ -143,6 +148,9 @@ class ConnectionKind(InvitationKind[ConnectionInvitation]):
 
     def on_expired(self, row: ConnectionInvitation) -> None:
         emails.invitations.connection_invitation_expired(row)
+
+    def on_ending(self, row: ConnectionInvitation) -> None:
+        link_emails.invitation_ending(row)
 
     def address(self, row: ConnectionInvitation) -> str:
         return ""

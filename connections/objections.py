@@ -25,7 +25,7 @@ _ABOUT: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "role-request": (
         lambda: RoleRequest.objects.open(clock.now()),
-        ("connections.role_request_requested",),
+        ("connections.role_request_requested", "connections.role_request_ends"),
     ),
     "partner-link": (
         lambda: PartnerLink.objects.open(clock.now()),

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.invitations import transitions as invitations
 from connections.models import Connection, ConnectionReview, PartnerLink, RoleRequest
-from connections.transitions import endings, grants, links, pauses, requests, reviews
+from connections.transitions import endings, grants, pauses, requests, reviews
 from connections.transitions.rules import REMINDERS
 from core import clock
 from core.failures.services import each
@@ -23,11 +23,22 @@ def sweep() -> None:
     overdue = PartnerLink.objects.overdue(now).select_related("seller", "provider")
     _each(overdue.order_by("expires_at"), invitations.expire, "row")
     expiring = PartnerLink.objects.to_remind(now).select_related("seller", "provider")
-    _each(expiring.order_by("expires_at"), links.remind, "link")
+    _each(expiring.order_by("expires_at"), invitations.remind, "row")
     rows = Connection.objects.with_list_data()
     _each(rows.overdue(now).order_by("ends_at"), endings.end_overdue, "connection")
     _each(rows.pause_over(now).order_by("paused_until"), pauses.resume_overdue, "connection")
     _each(rows.with_due_grants(now).order_by("id"), grants.end_due, "connection")
+    resuming = rows.to_remind_of_resuming(now).order_by("paused_until")
+    _each(resuming, pauses.remind, "connection")
+    for days in REMINDERS:
+        _each(
+            rows.with_ending_grants(now, days).order_by("id"),
+            grants.remind,
+            "connection",
+            days=days,
+        )
+    waiting_requests = RoleRequest.objects.to_remind(now).select_related("connection")
+    _each(waiting_requests.order_by("expires_at"), requests.remind, "request")
     lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")
     _each(lapsed, requests.lapse, "request")
     _each(rows.to_review(now).order_by("review_from"), reviews.open_review, "connection")

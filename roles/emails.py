@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from accounts.portals import page
@@ -98,6 +99,21 @@ def information_requested(
     key = f"role-application:{application.public_id}:asked:{message.public_id}"
     kind = "application_information_requested"
     _tell(application.provider, key=key, kind=kind, mail=mail, by=by)
+
+
+def answer_due(application: RoleApplication) -> None:
+    end = mail_ending(application.answer_due_at)
+    text = _("Without an answer by %(day)s the application lapses.") % {"day": end}
+    mail = _application_mail(
+        application,
+        _("question"),
+        _("A question about your role application still waits"),
+        _("Answer the question"),
+        paragraphs=(text,),
+    )
+    asked = application.asked_at.isoformat() if application.asked_at else ""
+    key = f"role-application:{application.public_id}:answer-due:{asked}"
+    _tell(application.provider, key=key, kind="application_answer_due", mail=mail, by=None)
 
 
 def outcome(line: ApplicationLine) -> str:

@@ -17,7 +17,10 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "roles.approved_role_restored": "Approved role restored",
         "roles.approved_role_lapsed": "Approved roles lapsed",
     },
-    REMINDERS: {"roles.approved_role_lapsing": "Approved roles end soon"},
+    REMINDERS: {
+        "roles.approved_role_lapsing": "Approved roles end soon",
+        "roles.application_answer_due": "Question of a reviewer still waits",
+    },
     REVIEWS: {"roles.reviews_waiting": "What waits for review"},
 }
 # What announces an end goes even to those who are out of it: core.outbox.objections.

@@ -10,7 +10,7 @@ from core import clock
 from core.failures.services import Chore, each
 from core.tasks import task
 from roles.models import ApprovedRole, RoleApplication
-from roles.transitions.applications import lapse_application
+from roles.transitions.applications import lapse_application, remind_of_question
 from roles.transitions.approvals import lapse_approved_roles, remind_of_lapse
 from roles.transitions.reminders import tell_reviewers_what_waits
 
@@ -23,6 +23,9 @@ def sweep() -> None:
     now = clock.now()
     unanswered = RoleApplication.objects.unanswered(now).order_by("answer_due_at")[:BATCH]
     each(sweep.name, unanswered, lambda row: lapse_application(application=row))
+    waiting = RoleApplication.objects.to_remind(now).with_list_data()
+    waiting = waiting.order_by("answer_due_at")[:BATCH]
+    each(sweep.name, waiting, lambda row: remind_of_question(application=row))
     chore = Chore(sweep.name, Organization)
     for key in _providers(ApprovedRole.objects.ended_by(now).exclude(provider__in=chore.resting())):
         chore.do(key, partial(lapse_approved_roles, provider_id=key, at=now))

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts import portals
 from accounts.invitation_kinds import ADDRESS, NAME
+from accounts.invitations import emails as link_emails
 from accounts.invitations import transitions as mechanism
 from accounts.invitations.batches.kinds import BatchKind
 from accounts.invitations.batches.reading import Column
@@ -68,6 +69,9 @@ class PartnerKind(BatchKind[SupplierInvitation]):
 
     def on_expired(self, row: SupplierInvitation) -> None:
         emails.invitations.invitation_expired(row)
+
+    def on_ending(self, row: SupplierInvitation) -> None:
+        link_emails.invitation_ending(row)
 
     def invites(self, row: SupplierInvitation) -> str:
         return Direction(row.direction).invites
@@ -179,6 +183,9 @@ class GuestKind(InvitationKind[GuestLink]):
 
     def on_expired(self, row: GuestLink) -> None:
         emails.guests.guest_expired(row)
+
+    def on_ending(self, row: GuestLink) -> None:
+        link_emails.invitation_ending(row)
 
     def invites(self, row: GuestLink) -> str:
         return OrganizationKind.SUPPLIER

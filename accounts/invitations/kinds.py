@@ -107,6 +107,10 @@ class Kind[R: OneTimeLink](ABC):
         """Tell who should know that it ran out, in the transaction that moved it."""
         return
 
+    def on_ending(self, row: R) -> None:
+        """Tell both sides that it is about to run out, in the transaction that notes so."""
+        return
+
     # Who is invited ----------------------------------------------------------------------------
     def address(self, row: R) -> str:
         """The invited address, "" for a row that is bound to an organization."""

@@ -209,6 +209,18 @@ def expire(*, row: OneTimeLink) -> bool:
     return bool(changed)
 
 
+@transaction.atomic
+def remind(*, row: OneTimeLink) -> bool:
+    """Tell both sides once that a link is about to end; False when that was done, or somebody
+    answered it or took it back meanwhile."""
+    kind = kinds.of(row)
+    rows = kind.rows().to_remind(clock.now()).filter(pk=row.pk, generation=row.generation)
+    if not rows.update(reminded_at=clock.now()):
+        return False
+    kind.on_ending(row)
+    return True
+
+
 def mark_undeliverable(*, about: str) -> None:
     """The invitation's mail was refused for good: a visible state with the copy-link way (X15)."""
     _mark(about, InvitationStatus.UNDELIVERABLE, "undeliverable", status=InvitationStatus.PENDING)

@@ -3,6 +3,7 @@
 from accounts.models.batches import BatchQuerySet, BatchRow, InvitationBatch
 from accounts.models.invitations import (
     DECIDED,
+    REMIND_BEFORE,
     Invitation,
     InvitationQuerySet,
     OneTimeLink,
@@ -37,6 +38,7 @@ __all__ = [
     "InvitationQuerySet",
     "Membership",
     "MembershipRight",
+    "REMIND_BEFORE",
     "OneTimeLink",
     "Organization",
     "Person",

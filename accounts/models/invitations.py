@@ -1,6 +1,6 @@
 """The one invitation mechanism: a row that decides, and a token that only names it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -12,6 +12,9 @@ from core import clock
 from core.db import BaseModel, Findable, FindableQuerySet, SearchKeyField
 from core.outbox.tokens import Claim
 from core.state_tables import StateTable
+
+# Both sides are told so long before a link ends.
+REMIND_BEFORE = timedelta(days=2)
 
 
 class OneTimeLink(Findable, BaseModel):
@@ -66,6 +69,10 @@ class InvitationQuerySet(FindableQuerySet):
             status__in=[InvitationStatus.PENDING, InvitationStatus.UNDELIVERABLE],
             expires_at__lte=at,
         )
+
+    def to_remind(self, at: datetime) -> Self:
+        """Those about to end of which nobody was told so."""
+        return self.open(at).filter(expires_at__lte=at + REMIND_BEFORE, reminded_at=None)
 
     def to_addresses(self, addresses: list[str]) -> Self:
         return self.filter(address__in=addresses)

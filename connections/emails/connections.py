@@ -1,13 +1,15 @@
 """Mails about connections, what is granted through them, and who may use it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from accounts.portals import page
-from connections.emails.parts import difference, reason_facts, role_facts, tell_both
-from connections.models import Connection
+from connections.emails.parts import MOST_ROLES, difference, reason_facts, role_facts, tell_both
+from connections.models import Connection, RoleGrant
 from connections.states import ConnectionStatus, Side
 from core.audit.presenters import Values
 from core.notifications.services import Recipient, tell
@@ -98,6 +100,42 @@ def roles_ended(connection: Connection, before: Values, people: Iterable[User]) 
         ),
         organization=provider,
     )
+
+
+def roles_ending(
+    connection: Connection, grants: Iterable[RoleGrant], people: Iterable[User], *, days: int
+) -> None:
+    """Roles with a date of their own, before the connection's: to both sides and to who uses
+    them."""
+    seller, provider = connection.seller, connection.provider
+    rows = sorted(grants, key=lambda grant: grant.role.name)
+    facts = tuple((grant.role.name, mail_ending(grant.ends_at)) for grant in rows)[:MOST_ROLES]
+    key = f"roles_end:{days}:{','.join(f'{grant.pk}@{_stamp(grant)}' for grant in rows)[:120]}"
+
+    def mail(other: Organization) -> Mail:
+        return Mail(
+            subject=subject_line(other.name, _("Roles"), _("end soon")),
+            heading=_("Roles in the connection with %(name)s end soon")
+            % {"name": inert(other.name)},
+            paragraphs=(
+                _("The seller set a date for them. Only the seller can let them go on longer."),
+            ),
+            facts=facts,
+            organization=inert(seller.name),
+        )
+
+    tell_both(connection, key, mail)
+    tell(
+        [Recipient.of(person, provider) for person in people],
+        key=f"connection:{connection.public_id}:{key}:people",
+        kind="connections.connection_roles_end",
+        mail=replace(mail(seller), button=(_("See your clients"), page(provider, "clients"))),
+        organization=provider,
+    )
+
+
+def _stamp(grant: RoleGrant) -> str:
+    return str(int(grant.ends_at.timestamp())) if grant.ends_at else ""
 
 
 def connection_ending(connection: Connection, *, days: int) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Organization, User
 from connections.emails.parts import reason_facts, tell_both
 from connections.models import Connection
@@ -80,6 +82,28 @@ def connection_resumed(
         )
 
     tell_both(connection, f"resumed:{_stamp(since)}", mail, by=by)
+
+
+def pause_ending(connection: Connection) -> None:
+    """Both sides, a day before: rights that rested count again."""
+
+    def mail(other: Organization) -> Mail:
+        name = inert(other.name)
+        if other == connection.seller:
+            heading = _("%(name)s lets you go on soon") % {"name": name}
+            text = _("Roles and assignments count again then, as they were before the pause.")
+        else:
+            heading = _("The pause of %(name)s is about to end") % {"name": name}
+            text = _("They can act for you again then. You can change the day, or end it earlier.")
+        return Mail(
+            subject=subject_line(connection.seller.name, _("Connection"), _("pause ends soon")),
+            heading=heading,
+            paragraphs=(text,),
+            facts=((_("Paused until"), mail_ending(connection.paused_until)),),
+            organization=inert(connection.seller.name),
+        )
+
+    tell_both(connection, f"pause_ends:{_stamp(connection.paused_until)}", mail)
 
 
 def _until(moment: datetime | None) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Organization, User
 from connections.emails.parts import difference, reason_facts, tell_side
 from connections.models import Connection, RoleRequest
@@ -108,6 +110,25 @@ def request_withdrawn(connection: Connection, request: RoleRequest, *, by: User)
             organization=provider,
         ),
         by=by,
+    )
+
+
+def request_ending(connection: Connection, request: RoleRequest) -> None:
+    provider = inert(connection.provider.name)
+    _tell(
+        connection,
+        connection.seller,
+        request,
+        "ends",
+        Mail(
+            subject=subject_line(connection.provider.name, _("Roles"), _("waits for your answer")),
+            heading=_("%(name)s still waits for your answer") % {"name": provider},
+            paragraphs=(_("Without an answer the request lapses; what is granted stays."),),
+            facts=((_("Answer until"), mail_ending(request.expires_at)),),
+            organization=provider,
+        ),
+        page="request",
+        label=_("Look at the request"),
     )
 
 

@@ -57,6 +57,17 @@ class ConnectionQuerySet(models.QuerySet[Any]):
             Q(reminded=None) | Q(reminded__gt=days), ends_at__lte=at + timedelta(days=days)
         )
 
+    def to_remind_of_resuming(self, at: datetime) -> Self:
+        """Paused ones that resume within a day, of whose present end nobody was told."""
+        return self.paused(at).filter(
+            Q(pause_reminded=None) | ~Q(pause_reminded=F("paused_until")),
+            paused_until__lte=at + timedelta(days=1),
+        )
+
+    def with_ending_grants(self, at: datetime, days: int) -> Self:
+        grants = RoleGrant.objects.to_remind(at, days)
+        return self.live(at).filter(pk__in=grants.values("connection"))
+
     def to_review(self, at: datetime) -> Self:
         """Live ones that nobody was asked about for a year since their start or last review."""
         asked = ConnectionReview.objects.open()
@@ -207,6 +218,14 @@ class RoleGrantQuerySet(models.QuerySet[Any]):
 
     def in_force(self, at: datetime) -> Self:
         return self.active().filter(Q(ends_at=None) | Q(ends_at__gt=at))
+
+    def to_remind(self, at: datetime, days: int) -> Self:
+        """Those that end within so many days, and before their connection, untold of it."""
+        return self.in_force(at).filter(
+            Q(reminded=None) | Q(reminded__gt=days),
+            ends_at__lte=at + timedelta(days=days),
+            ends_at__lt=F("connection__ends_at"),
+        )
 
     def with_list_data(self) -> Self:
         return self.select_related("role", "role__category")

@@ -1,12 +1,13 @@
 """How the two come together: the seller's link, and the provider's answer to it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import (
+    REMIND_BEFORE,
     Invitation,
     InvitationQuerySet,
     OneTimeLink,
@@ -39,7 +40,7 @@ class PartnerLinkQuerySet(FindableQuerySet):
         return self.filter(Q(seller=organization) | Q(provider=organization))
 
     def to_remind(self, at: datetime) -> Self:
-        return self.open(at).filter(expires_at__lte=at + timedelta(days=1), reminded_at=None)
+        return self.open(at).filter(expires_at__lte=at + REMIND_BEFORE, reminded_at=None)
 
     def with_list_data(self) -> Self:
         return self.select_related("seller", "provider", "issued_by")

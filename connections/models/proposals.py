@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.models import REMIND_BEFORE, User
 from connections.states import RenewalStatus, ReviewStatus, RoleRequestStatus, Side
 from core import clock
 from core.db import BaseModel
@@ -22,6 +22,10 @@ class RoleRequestQuerySet(models.QuerySet[Any]):
     def overdue(self, at: datetime) -> Self:
         """Past their end, but still stored as open."""
         return self.filter(status=RoleRequestStatus.OPEN, expires_at__lte=at)
+
+    def to_remind(self, at: datetime) -> Self:
+        """Those about to lapse of which the seller was not told so."""
+        return self.open(at).filter(expires_at__lte=at + REMIND_BEFORE, reminded_at=None)
 
 
 class RoleRequest(BaseModel):

@@ -1,6 +1,6 @@
 """Changing what is granted later, without a new invitation (U12), and ending it by its date."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +95,26 @@ def end_due(*, connection: Connection) -> bool:
     return bool(row.version != before)
 
 
+@transaction.atomic
+def remind(*, connection: Connection, days: int) -> bool:
+    """Tell both sides, and who uses them, once that roles end within `days` by a date of their own;
+    False when that was done, or the dates were moved."""
+    row = lock_live(connection)
+    grants = lock_all(
+        RoleGrant.objects.to_remind(clock.now(), days).filter(connection=row).select_related("role")
+    )
+    for grant in grants:
+        move(grant, expect={"reminded": grant.reminded}, reminded=days)
+    if grants:
+        emails.connections.roles_ending(row, grants, _users_of(grants), days=days)
+    return bool(grants)
+
+
+def _users_of(grants: Iterable[RoleGrant]) -> list[User]:
+    assigned = Assignment.objects.filter(content_object__in=list(grants))
+    return list(User.objects.filter(pk__in=assigned.values("user")).order_by("pk"))
+
+
 def lock_grants(connection: Connection) -> Grants:
     """Role code -> grant in force, locked; those whose date has come are ended on the way.
 
@@ -186,6 +206,7 @@ def _write(
             role=Role.objects.get(code=code),
             level=level,
             ends_at=ends_at,
+            reminded=reminders_past(ends_at),
             granted_by=by,
         )
     elif level:
@@ -195,6 +216,8 @@ def _write(
             expect=expect,
             level=level,
             ends_at=ends_at,
+            # A date that moved is reminded of anew.
+            reminded=grant.reminded if ends_at == grant.ends_at else reminders_past(ends_at),
             granted_by=by,
             granted_at=clock.now(),
         )
@@ -204,8 +227,7 @@ def _write(
 
 
 def _end_by_date(connection: Connection, due: Grants) -> None:
-    assigned = Assignment.objects.filter(content_object__in=list(due.values()))
-    people = list(User.objects.filter(pk__in=assigned.values("user")).order_by("pk"))
+    people = _users_of(due.values())
     move(connection, expect={"version": connection.version}, version=connection.version + 1)
     for grant in due.values():
         _write(connection, grant.role.code, grant, Level.NONE, None, by=None)

@@ -155,6 +155,7 @@ def _connect(
                 role=role,
                 level=levels[role.code],
                 ends_at=ends.get(role.code),
+                reminded=reminders_past(ends.get(role.code)),
                 granted_by=by,
                 **parties,
             )

@@ -204,17 +204,6 @@ def decline(
 
 
 @transaction.atomic
-def remind(*, link: PartnerLink) -> bool:
-    """Tell the seller once that an unanswered link is about to expire; False when it was told."""
-    changed = PartnerLink.objects.filter(
-        pk=link.pk, generation=link.generation, reminded_at=None, status__in=OPEN_LINK
-    ).update(reminded_at=clock.now())
-    if changed:
-        emails.invitations.partner_link_expiring(link)
-    return bool(changed)
-
-
-@transaction.atomic
 def note_opened(*, link: PartnerLink, provider: Organization, by: User) -> PartnerLink:
     """Who may answer it has it before them: the seller reads so. Again, it changes nothing.
 

@@ -73,6 +73,18 @@ def resume(*, connection: Connection, by: User) -> Connection:
 
 
 @transaction.atomic
+def remind(*, connection: Connection) -> bool:
+    """Tell both sides once that this pause is about to end; False when they were told, it was
+    moved, or is over."""
+    row = lock_live(connection)
+    if not Connection.objects.to_remind_of_resuming(clock.now()).filter(pk=row.pk).exists():
+        return False
+    move(row, expect={"paused_until": row.paused_until}, pause_reminded=row.paused_until)
+    emails.pauses.pause_ending(row)
+    return True
+
+
+@transaction.atomic
 def resume_overdue(*, connection: Connection) -> bool:
     """Move a connection whose pause is over; False when that or its end came meanwhile."""
     row = lock_live(connection)

@@ -158,6 +158,18 @@ def withdraw(*, request: RoleRequest, by: User) -> RoleRequest:
 
 
 @transaction.atomic
+def remind(*, request: RoleRequest) -> bool:
+    """Tell the seller once that a request is about to lapse; False when they were told, or it was
+    answered."""
+    untold = RoleRequest.objects.to_remind(clock.now()).filter(pk=request.pk)
+    if not untold.update(reminded_at=clock.now()):
+        return False
+    connection = Connection.objects.with_list_data().get(pk=request.connection_id)
+    emails.requests.request_ending(connection, request)
+    return True
+
+
+@transaction.atomic
 def lapse(*, request: RoleRequest) -> bool:
     """End a request that nobody answered in time; False when somebody did meanwhile."""
     row, request = _lock(request)

@@ -116,8 +116,10 @@ def check_role_ends(
     return {code: moment for code, moment in until.items() if code in wanted}
 
 
-def reminders_past(ends_at: datetime) -> int | None:
-    """The reminder that a connection ending then needs no more: it begins within it."""
+def reminders_past(ends_at: datetime | None) -> int | None:
+    """The reminder that what ends then needs no more: it begins within it."""
+    if ends_at is None:
+        return None
     left = ends_at - clock.now()
     return next((days for days in REMINDERS if left <= timedelta(days=days)), None)
 

@@ -21,7 +21,7 @@ from core.outbox.bounces import mark, note_soft, reported
 from core.outbox.models import Message
 from core.outbox.rendering import Mail, inert, subject_line
 from core.outbox.states import MarkReason, MessageStatus, plain_reason
-from core.web.formats import minute
+from core.web.formats import mail_minute
 
 COUNTED = frozenset({"bounced", "rejected", "complained", "unsubscribed"})
 # Reasons for which an address gets no more mail, and those that say nothing about it: a slow
@@ -93,7 +93,7 @@ def refusal_mail(reason: str, since: datetime) -> Mail:
               "lost: it leaves by itself within a minute, oldest first."),
             _("If you read this as a mail, it has been mended meanwhile."),
         ),
-        facts=((_("Since"), minute(since)), (_("Why"), inert(reason, 300))),
+        facts=((_("Since"), mail_minute(since)), (_("Why"), inert(reason, 300))),
         button=(_("Open the outbox"), reverse("admin:outbox_message_changelist")),
         why=_("You get this because you look after PartnerHub."),
     )  # fmt: skip

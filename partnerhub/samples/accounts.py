@@ -30,6 +30,13 @@ def _invitation(world: World) -> EmployeeInvitation:
     )
 
 
+def _unmailed(world: World) -> EmployeeInvitation:
+    """One whose mail did not arrive: only the inviting side can be told."""
+    return world.make.employee_invitation(
+        world.provider, f"invited{READERS}", status="undeliverable"
+    )
+
+
 def _suspended(world: World) -> None:
     reason = world.typed("The registration number could not be checked.", 300)
     organizations.organization_suspended(world.provider, reason, by=world.reviewer, event="sample")
@@ -93,6 +100,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.employee_accepted": lambda w: employees.employee_accepted(_invitation(w)),
     "accounts.employee_declined": lambda w: employees.employee_declined(_invitation(w)),
     "accounts.employee_expired": lambda w: employees.employee_expired(_invitation(w)),
+    "accounts.invitation_ending": lambda w: emails.invitation_ending(_invitation(w), inviter=False),
+    "accounts.invitation_unanswered": lambda w: emails.invitation_ending(_unmailed(w)),
     "accounts.renewal_asked": lambda w: emails.renewal_asked(_invitation(w)),
     "accounts.list_done": lambda w: list_emails.list_done(_list(w)),
     "accounts.list_stopped": lambda w: list_emails.list_stopped(

@@ -74,6 +74,17 @@ def _paused(world: World) -> None:
     pauses.connection_paused(connection, by=world.sam)
 
 
+def _pause_ends(world: World) -> None:
+    world.connection.paused_until = world.in_days(1)
+    pauses.pause_ending(world.connection)
+
+
+def _roles_end(world: World) -> None:
+    grant = world.connection.grants.select_related("role").get()
+    grant.ends_at = world.in_days(7)
+    connections.roles_ending(world.connection, [grant], [world.emery], days=7)
+
+
 def _moved(world: World) -> None:
     connection = world.connection
     connection.paused_until = world.in_days(21)
@@ -105,6 +116,8 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
         w.connection, AFTER, BEFORE, actor=w.seller, by=w.sam
     ),
     "connections.connection_ends": lambda w: connections.connection_ending(w.connection, days=7),
+    "connections.connection_roles_end": _roles_end,
+    "connections.connection_pause_ends": _pause_ends,
     "connections.connection_paused": _paused,
     "connections.connection_pause_moved": _moved,
     "connections.connection_resumed": lambda w: pauses.connection_resumed(
@@ -123,6 +136,7 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "connections.role_request_withdrawn": lambda w: requests.request_withdrawn(
         w.connection, _request(w), by=w.pat
     ),
+    "connections.role_request_ends": lambda w: requests.request_ending(w.connection, _request(w)),
     "connections.role_request_lapsed": lambda w: requests.request_lapsed(w.connection, _request(w)),
     "connections.renewal_proposed": _renewal(renewals.renewal_proposed, "pat"),
     "connections.renewal_declined": _renewal(renewals.renewal_declined, "sam", "seller"),

@@ -46,6 +46,9 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
         w.application("submitted"), by=w.pat
     ),
     "roles.application_information_requested": _asked,
+    "roles.application_answer_due": lambda w: emails.answer_due(
+        w.application("information_requested")
+    ),
     "roles.application_decided": _decided,
     "roles.application_lapsed": lambda w: emails.application_lapsed(
         w.application("information_requested")

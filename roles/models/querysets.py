@@ -12,6 +12,8 @@ from roles.states import (
     ApprovedRoleStatus,
 )
 
+REMIND_BEFORE = timedelta(days=7)
+
 
 class RoleQuerySet(models.QuerySet[Any]):
     def in_catalogue_order(self) -> Self:
@@ -30,6 +32,15 @@ class ApplicationQuerySet(models.QuerySet[Any]):
 
     def unanswered(self, at: datetime) -> Self:
         return self.filter(status=ApplicationStatus.INFORMATION_REQUESTED, answer_due_at__lte=at)
+
+    def to_remind(self, at: datetime) -> Self:
+        """Those whose question is to be answered within a week, untold of it since it was asked."""
+        return self.filter(
+            status=ApplicationStatus.INFORMATION_REQUESTED,
+            answer_due_at__gt=at,
+            answer_due_at__lte=at + REMIND_BEFORE,
+            reminded_at=None,
+        )
 
     def with_list_data(self) -> Self:
         return self.select_related("provider", "category")

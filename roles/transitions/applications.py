@@ -230,6 +230,17 @@ def answer_question(*, application: RoleApplication, text: str, by: User) -> App
 
 
 @transaction.atomic
+def remind_of_question(*, application: RoleApplication) -> bool:
+    """Tell the provider once that a question waits for an answer; False when that was done, or it
+    was answered."""
+    untold = RoleApplication.objects.to_remind(clock.now()).filter(pk=application.pk)
+    if not untold.update(reminded_at=clock.now()):
+        return False
+    emails.answer_due(application)
+    return True
+
+
+@transaction.atomic
 def lapse_application(*, application: RoleApplication) -> bool:
     """End an application whose question was not answered in time; False when it was after all."""
     application = lock_application(application)
