@@ -1,14 +1,17 @@
 """How the sign-in library meets our rules: canonical addresses, our mails, our second factor."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from accounts import secrets
 from accounts.addresses import AddressError, canonical
 from accounts.emails import security
 from accounts.invitations import opening
@@ -16,6 +19,22 @@ from accounts.passwords import normal
 from core import clock
 from core.outbox.rendering import render_plain
 from core.web.redirects import safe_next
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are sealed, and a code that is not taken says what to do."""
+
+    error_messages: ClassVar = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _(
+            "This code is not right, or it has been used. Wait for the next one in your app."
+        )
+    }
+
+    def encrypt(self, text: str) -> str:
+        return secrets.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.unseal(encrypted_text)
 
 
 def _code_seconds(template_prefix: str) -> int:

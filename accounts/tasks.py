@@ -12,7 +12,7 @@ from accounts.invitations import transitions as invitations
 from accounts.invitations.batches.transitions import batches, chunks
 from accounts.models import IdentityCheck, IdentityDocument, Invitation
 from accounts.states import IdentityStatus
-from accounts.transitions import identity
+from accounts.transitions import identity, second_factors
 from core import clock
 from core.failures.services import each
 from core.tasks import task
@@ -65,6 +65,11 @@ def _old_documents() -> QuerySet[IdentityDocument]:
 @task("accounts.forget_lists")
 def forget_lists() -> None:
     batches.forget_old()
+
+
+@task("accounts.reseal_factors")
+def reseal_factors() -> None:
+    second_factors.reseal_all()
 
 
 @task("accounts.forget_sessions")

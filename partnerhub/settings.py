@@ -220,6 +220,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = False
 MFA_TOTP_ISSUER = "PartnerHub"
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
+# Clocks of phones differ, and people type: the period before and the one after count, too.
+MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_HTTPS
 USERSESSIONS_TRACK_ACTIVITY = False
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -341,6 +344,7 @@ CELERY_BEAT_SCHEDULE = {
     "daily-reviews": {"task": "roles.tell_reviewers", "schedule": crontab(minute=10)},
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
     "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
+    "reseal-factors": {"task": "accounts.reseal_factors", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
     "old-forms": {"task": "submissions.forget", "schedule": crontab(hour=3, minute=47)},
 }

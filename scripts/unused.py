@@ -38,7 +38,7 @@ ALLOWED = {
     "effective_level": "tests; the decision API will ask it",
     "read_scan": "tests; whoever scans a label will ask it",
     "send_mail send_invitation form_class connection_made data_received": "benchmarks' libraries",
-    "OutboxBackend SignInFirst ProviderTransport GuessedFirstValidator": "settings",
+    "OutboxBackend SignInFirst ProviderTransport GuessedFirstValidator FactorAdapter": "settings",
     "get_help_text": "Django's validators of passwords",
     "_client _class": "Django's cache on Redis",
     # Members of an enumeration that a person chooses and the database holds.

