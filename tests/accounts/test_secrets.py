@@ -84,7 +84,7 @@ def test_rows_from_before_are_sealed_and_can_be_taken_back():
     Authenticator.objects.filter(pk=row.pk).update(data={"secret": secret})
     row.refresh_from_db()
     assert secrets.unseal(row.data["secret"]) == secret
-    migration = import_module("accounts.migrations.0008_seal_factors")
+    migration = import_module("accounts.migrations.0010_seal_factors")
     migration.seal(apps, None)
     assert secret not in stored(row)
     migration.unseal(apps, None)

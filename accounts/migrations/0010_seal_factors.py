@@ -28,7 +28,7 @@ def unseal(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_time_zones"),
+        ("accounts", "0009_fill_identity_search_keys"),
         ("mfa", "0003_authenticator_type_uniq"),
     ]
     operations = [migrations.RunPython(seal, unseal)]
