@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import count, mail_day
-from supplychain.centers import centers
+from supplychain.centers import place_of
 from supplychain.models import GuestLink, Share, Shipment
 
 MOST_ITEMS = 10
@@ -56,9 +56,8 @@ def reason_facts(reason: str) -> Facts:
 
 def destination(shipment: Shipment) -> str:
     """The fulfilment centre with its state: "ABE2, PA, US"."""
-    center = centers().get(shipment.center_code)
-    place = f", {center.state}, {center.country}" if center else ""
-    return f"{settings.MARKETPLACE_NAME} {shipment.center_code}{place}"
+    known = filter(None, (shipment.center_code, place_of(shipment.center_code)))
+    return f"{settings.MARKETPLACE_NAME} {', '.join(known)}"
 
 
 def shipment_facts(shipment: Shipment) -> Facts:

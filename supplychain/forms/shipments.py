@@ -4,10 +4,13 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -15,7 +18,7 @@ from core.edits import Words, fingerprint, word
 from core.numbers import WholeField
 from core.web.fields import LineField, LinesField
 from core.web.forms import DayInput, EditForm, whose_days
-from supplychain.centers import centers
+from supplychain.centers import UnknownCenter, center_code, centers
 from supplychain.forms.fields import SkuField
 from supplychain.forms.pasted_items import Pasted, PasteField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
@@ -27,17 +30,29 @@ ROWS_ADDED = 5
 _FNSKU = re.compile(r"[A-Z0-9]{1,10}")
 
 
-def center_choices() -> list[Any]:
-    by_state: dict[str, list[tuple[str, str]]] = {}
-    for code, center in sorted(centers().items()):
-        place = f"{center.country} {center.state}"
-        by_state.setdefault(place, []).append((code, f"{code} ({center.state})"))
-    return [("", "Choose a centre"), *sorted(by_state.items())]
+class CenterInput(forms.TextInput):
+    """A code, typed or taken from the list of all public centres."""
+
+    def __init__(self) -> None:
+        attrs = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
+        super().__init__(attrs=attrs | {"list": "centers"})
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        return super().render(*args, **kwargs) + _center_list()
+
+
+@cache
+def _center_list() -> SafeString:
+    rows = ((code, f"{code}, {center.place}") for code, center in sorted(centers().items()))
+    options = format_html_join("", '<option value="{}">{}</option>', rows)
+    return format_html('<datalist id="centers">{}</datalist>', options)
 
 
 class ShipmentForm(EditForm):
     name = LineField(label="Name", max_length=120, help_text="How you and your suppliers know it.")
-    center_code = forms.ChoiceField(label="Fulfilment centre", choices=center_choices)
+    center_code = LineField(
+        label=_("Fulfilment centre"), max_length=20, widget=CenterInput, help_text=_("Its code.")
+    )
     mode = forms.ChoiceField(
         label="How it travels",
         choices=TransportMode.choices,
@@ -59,6 +74,22 @@ class ShipmentForm(EditForm):
         super().__init__(*args, **options)
         self.zone = zone
         self.fields["ship_date"].help_text = whose_days(zone)
+
+    # The code that is not on the list, once the form asked about it.
+    unlisted = ""
+
+    def clean_center_code(self) -> str:
+        """A public centre, the one that stood there, or another one that was confirmed."""
+        try:
+            code = center_code(self.cleaned_data["center_code"])
+        except UnknownCenter as error:
+            raise forms.ValidationError(str(error)) from None
+        confirmed = self.data.get("unlisted_center")
+        if code in centers() or code in (self.initial.get("center_code"), confirmed):
+            return code
+        self.unlisted = code
+        text = _("%(code)s is not on the list of public centres. Check it, and confirm it below.")
+        raise forms.ValidationError(text % {"code": code})
 
     def clean_ship_date(self) -> Any:
         """Today or a day to come, unless it is the one that stood there."""

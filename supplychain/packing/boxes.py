@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from supplychain.packing.units import to_grams, to_millimetres
 from supplychain.plans import BoxContent, ItemPlan
@@ -15,9 +16,6 @@ from supplychain.plans import BoxContent, ItemPlan
 MAX_UNITS_PER_SKU = 500_000
 MAX_BOXES_PER_GROUP = 5_000
 MAX_EQUAL_BOXES = 10_000
-PARCEL_MAX_LB = 50
-MECHANICAL_LIFT_LB = 100
-PARCEL_MAX_IN = 25
 MAX_BOX_NUMBER = 999_999
 
 _SHIPMENT_ID = re.compile(r"FBA[A-Z0-9]{3,17}")
@@ -96,28 +94,98 @@ def check_group_size(count: int) -> int:
     return _within(count, MAX_BOXES_PER_GROUP, _("Boxes in one group: 1 to %(most)s."))
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How heavy and long a parcel box with several units may be, and what heavy ones are marked
+    with. `sides_mm` holds the longest side first. Words are translated where they are shown.
+    """
+
+    told: str
+    weight_g: Decimal
+    weight_told: str
+    sides_mm: tuple[Decimal, Decimal, Decimal]
+    sides_told: str
+    # From which weight on -> kind and text of the mark; the heaviest that applies counts.
+    marks: tuple[tuple[Decimal, str, str], ...]
+
+
+def _cubic(longest: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    return longest, longest, longest
+
+
+NORTH_AMERICA = Limits(
+    gettext_noop("50 lb, and 25 in on each side"),
+    to_grams(50, "lb"),
+    "50 lb",
+    _cubic(to_millimetres(25, "in")),
+    "25 in",
+    (
+        (to_grams(100, "lb"), "mechanical_lift", gettext_noop("Mechanical Lift")),
+        (to_grams(50, "lb"), "team_lift", gettext_noop("Team Lift")),
+    ),
+)
+EUROPE = Limits(
+    gettext_noop("23 kg, and 63.5 cm on each side"),
+    to_grams(23, "kg"),
+    "23 kg",
+    _cubic(to_millimetres("63.5", "cm")),
+    "63.5 cm",
+    ((to_grams(15, "kg"), "heavy", gettext_noop("Heavy Package")),),
+)
+JAPAN = Limits(
+    gettext_noop("40 kg, and 60 × 50 × 50 cm"),
+    to_grams(40, "kg"),
+    "40 kg",
+    (Decimal(600), Decimal(500), Decimal(500)),
+    "60 × 50 × 50 cm",
+    ((to_grams(15, "kg"), "heavy", gettext_noop("Heavy Package")),),
+)
+UNKNOWN_LIMITS = gettext_noop("not known for this centre: ask the seller")
+_EUROPEAN = "GB AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+_LIMITS = {
+    **dict.fromkeys(("US", "CA", "MX"), NORTH_AMERICA),
+    **dict.fromkeys(_EUROPEAN.split(), EUROPE),
+    "JP": JAPAN,
+}
+
+
+def limits_in(country: str) -> Limits | None:
+    """What holds for boxes to a centre in this country; None where we do not know."""
+    return _LIMITS.get(country)
+
+
 def box_notes(
-    weight_g: Decimal, sides_mm: Iterable[Decimal], units: int | None = None, parcel: bool = True
+    weight_g: Decimal,
+    sides_mm: Iterable[Decimal],
+    units: int | None = None,
+    parcel: bool = True,
+    limits: Limits | None = NORTH_AMERICA,
 ) -> list[BoxNote]:
     """Return what a box's weight and size mean, blocking notes first.
 
-    A parcel over 50 lb or 25 in is allowed only when it holds a single unit, which cannot be made
-    smaller; `units` None means unknown and blocks nothing. On pallets only lifting labels count.
+    A parcel over its limits is allowed only when it holds a single unit, which cannot be made
+    smaller; `units` None means unknown and blocks nothing. On pallets only marks count. Without
+    `limits` nothing is known, and nothing refused.
     """
+    if limits is None:
+        return []
     single = units is None or units == 1
     blocking = parcel and not single
     notes: list[BoxNote] = []
-    if weight_g > to_grams(PARCEL_MAX_LB, "lb"):
-        kind, label = "team_lift", _("Put a “Team Lift” label on this box.")
-        if weight_g > to_grams(MECHANICAL_LIFT_LB, "lb"):
-            kind, label = "mechanical_lift", _("Put a “Mechanical Lift” label on this box.")
-        notes.append(BoxNote(kind, False, label))
-        if blocking:
-            limit = _("A box with several units weighs at most %(most)s lb.")
-            notes.append(BoxNote("too_heavy", True, limit % {"most": PARCEL_MAX_LB}))
-    if blocking and max(sides_mm) > to_millimetres(PARCEL_MAX_IN, "in"):
-        limit = _("A box with several units measures at most %(most)s in on each side.")
-        notes.append(BoxNote("too_long", True, limit % {"most": PARCEL_MAX_IN}))
+    mark = next((mark for mark in limits.marks if weight_g > mark[0]), None)
+    if mark:
+        label = _("Put a “%(mark)s” label on this box.") % {"mark": _(mark[2])}
+        notes.append(BoxNote(mark[1], False, label))
+    if blocking and weight_g > limits.weight_g:
+        limit = _("A box with several units weighs at most %(most)s.")
+        notes.append(BoxNote("too_heavy", True, limit % {"most": limits.weight_told}))
+    longest_first = sorted(sides_mm, reverse=True)
+    over = any(side > most for side, most in zip(longest_first, limits.sides_mm, strict=True))
+    if blocking and over:
+        limit = _("A box with several units measures at most %(most)s on each side.")
+        if len(set(limits.sides_mm)) > 1:
+            limit = _("A box with several units measures at most %(most)s.")
+        notes.append(BoxNote("too_long", True, limit % {"most": limits.sides_told}))
     return sorted(notes, key=lambda note: not note.blocking)
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from core.web.formats import short_day
 from core.web.pagination import Page, paginate
 from core.web.spreadsheets import csv_lines
-from supplychain.centers import centers
+from supplychain.centers import country_of, place_of
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
-from supplychain.packing.boxes import box_id, box_notes
+from supplychain.packing.boxes import UNKNOWN_LIMITS, box_id, box_notes, limits_in
 from supplychain.packing.tracking import carriers_of
 from supplychain.packing.units import (
     entered_unit,
@@ -58,15 +58,15 @@ def _labels(share: Share) -> Iterator["BoxLabel"]:
 
     shipment = share.shipment
     boxes = list(share.boxes.prefetch_related("contents__item"))
-    center = centers().get(shipment.center_code)
-    place = (f"{center.state}, {center.country}",) if center else ()
+    place = place_of(shipment.center_code)
+    ship_to = (f"{settings.MARKETPLACE_NAME} fulfilment centre", *([place] if place else []))
     for number, box in enumerate(boxes, start=1):
         yield BoxLabel(
             box_id=box_id(shipment.shipment_id, box.number),
             shipment_name=shipment.name,
             ship_from=shipment.sender,
             center_code=shipment.center_code,
-            ship_to=(f"{settings.MARKETPLACE_NAME} fulfilment centre", *place),
+            ship_to=ship_to,
             number=number,
             total=len(boxes),
             contents=tuple(
@@ -106,12 +106,15 @@ def pack_list(boxes: QuerySet[Box], shipment: Shipment) -> StreamingHttpResponse
 
 def journey_facts(shipment: Shipment) -> list[tuple[str, str]]:
     """Where a shipment goes, how, when and from where, as the pages of both sides say it."""
-    center = centers().get(shipment.center_code)
+    place = place_of(shipment.center_code) or _("not on the public list")
+    limits = limits_in(country_of(shipment.center_code))
+    parcel = shipment.mode == TransportMode.SP
     return [
-        ("Fulfilment centre", f"{shipment.center_code}, {center.state}" if center else ""),
+        ("Fulfilment centre", f"{shipment.center_code}, {place}"),
         ("How it travels", shipment.get_mode_display()),
         ("Ship date", short_day(shipment.ship_date)),
         ("Ship from", ", ".join(shipment.sender) or "not set"),
+        *([(_("Limits of a box"), _(limits.told if limits else UNKNOWN_LIMITS))] if parcel else []),
     ]
 
 
@@ -155,7 +158,9 @@ def notes_of(box: Box, shipment: Shipment) -> list[str]:
     units = sum(content.quantity for content in box.contents.all())
     sides = (box.length_mm, box.width_mm, box.height_mm)
     parcel = shipment.mode == TransportMode.SP
-    return [note.message for note in box_notes(box.weight_g, sides, units=units, parcel=parcel)]
+    limits = limits_in(country_of(shipment.center_code))
+    notes = box_notes(box.weight_g, sides, units=units, parcel=parcel, limits=limits)
+    return [note.message for note in notes]
 
 
 def _weight(box: Box) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from core.edits import Words, fingerprint, merge
 from core.errors import Conflict, Invalid
 from core.state_tables import advance
 from supplychain import emails
+from supplychain.centers import country_of
 from supplychain.models import Box, BoxItem, Share, Shipment, ShipmentItem
 from supplychain.packing import contents
 from supplychain.packing.boxes import (
@@ -25,6 +26,7 @@ from supplychain.packing.boxes import (
     box_notes,
     check_equal_boxes,
     check_group_size,
+    limits_in,
     short_id,
 )
 from supplychain.packing.labels import LabelError, facts_on_labels, require_printable
@@ -208,7 +210,8 @@ def _check_box(shipment: Shipment, plan: BoxPlan) -> None:
     units = sum(content.quantity for content in plan.contents)
     sides = (plan.length_mm, plan.width_mm, plan.height_mm)
     parcel = shipment.mode == TransportMode.SP
-    for note in box_notes(plan.weight_g, sides, units=units, parcel=parcel):
+    limits = limits_in(country_of(shipment.center_code))
+    for note in box_notes(plan.weight_g, sides, units=units, parcel=parcel, limits=limits):
         if note.blocking:
             field = "weight" if note.kind == "too_heavy" else "length"
             raise Invalid(note.message, field=field)

@@ -19,7 +19,7 @@ from core.errors import Conflict, Invalid
 from core.state_tables import advance, advance_all
 from core.web.access import Access
 from supplychain import emails
-from supplychain.centers import UnknownCenter, get_center
+from supplychain.centers import UnknownCenter, center_code
 from supplychain.models import BoxItem, Share, Shipment, ShipmentItem
 from supplychain.packing.boxes import BoxError, check_units
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS, VIEW_SHIPMENTS
@@ -83,7 +83,7 @@ def new_shipment_id() -> str:
 
 def _columns(facts: ShipmentFacts) -> dict[str, Any]:
     try:
-        return vars(facts) | {"center_code": get_center(facts.center_code).code}
+        return vars(facts) | {"center_code": center_code(facts.center_code)}
     except UnknownCenter as error:
         raise Invalid(str(error), field="center_code") from error
 

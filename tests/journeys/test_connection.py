@@ -173,7 +173,7 @@ def enters(emery):
 def prepares(emery):
     """Fill in and create a shipment."""
     emery.fill({"Name": "Spring refill"})
-    emery.choose("Fulfilment centre", "ABE2 (PA)")
+    emery.fill({"Fulfilment centre": "ABE2"})
     ship_date = clock.today(UTC) + timedelta(days=10)
     emery.fill({"Ship date": ship_date.isoformat()})
     emery.fill({"SKU": "MUG-RED", "Units": "24"})

@@ -13,6 +13,7 @@ from supplychain.packing.boxes import (
     box_id,
     box_notes,
     check_contents,
+    limits_in,
     split_box_id,
 )
 from supplychain.packing.units import to_grams, to_millimetres
@@ -96,6 +97,57 @@ def test_notes_on_weight_and_size(pounds, inches, units, parcel, notes):
     sides = [to_millimetres(inches, "in"), *SMALL[:2]]
     found = box_notes(to_grams(pounds, "lb"), sides, units, parcel)
     assert [note.kind for note in found] == notes
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("country", "kept", "over"),
+    [
+        ("US", ("25", "in"), ("25.01", "in")),
+        ("CA", ("25", "in"), ("25.01", "in")),
+        ("MX", ("25", "in"), ("25.01", "in")),
+        ("GB", ("63.5", "cm"), ("63.51", "cm")),
+        ("DE", ("63.5", "cm"), ("63.51", "cm")),
+        ("CZ", ("63.5", "cm"), ("63.51", "cm")),
+        ("JP", ("60", "cm"), ("60.01", "cm")),
+    ],
+)
+def test_each_side_counts_in_each_country(country, kept, over, place):
+    """Whichever side is too long, the box may not go."""
+    for side, notes in ((kept, []), (over, ["too_long"])):
+        sides = [to_millimetres("10", "cm")] * 3
+        sides[place] = to_millimetres(*side)
+        found = box_notes(to_grams(1, "kg"), sides, 2, limits=limits_in(country))
+        assert [note.kind for note in found] == notes
+
+
+def test_two_long_sides_are_too_long_in_japan():
+    sides = [to_millimetres(side, "cm") for side in ("50.01", "20", "60")]
+    [note] = box_notes(to_grams(1, "kg"), sides, 2, limits=limits_in("JP"))
+    assert note.message == "A box with several units measures at most 60 × 50 × 50 cm."
+    sides[0] = to_millimetres("50", "cm")
+    assert box_notes(to_grams(1, "kg"), sides, 2, limits=limits_in("JP")) == []
+
+
+@pytest.mark.parametrize(
+    ("country", "weight", "unit", "kinds"),
+    [
+        ("US", "50.01", "lb", ["too_heavy", "team_lift"]),
+        ("GB", "15", "kg", []),
+        ("GB", "15.01", "kg", ["heavy"]),
+        ("FR", "23", "kg", ["heavy"]),
+        ("IT", "23.01", "kg", ["too_heavy", "heavy"]),
+        ("JP", "40", "kg", ["heavy"]),
+        ("JP", "40.01", "kg", ["too_heavy", "heavy"]),
+        ("IN", "400", "kg", []),
+        ("", "400", "kg", []),
+    ],
+)
+def test_a_weight_is_measured_by_the_centre_s_country(country, weight, unit, kinds):
+    """23 kg are 50.7 lb, and may go to a European centre; where nothing is known, all may."""
+    sides = [to_millimetres(15, "in")] * 3
+    found = box_notes(to_grams(weight, unit), sides, 2, limits=limits_in(country))
+    assert [note.kind for note in found] == kinds
     assert all(note.blocking is note.kind.startswith("too_") for note in found)
 
 

@@ -447,6 +447,17 @@ def test_tracking_numbers_are_checked_and_told_at_their_box(scene):
     assert scene.post("share-shipped").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("center", "weight", "status"), [("ABE2", "23", 422), ("BHX1", "23", 302), ("ZZZ9", "60", 302)]
+)
+def test_a_box_keeps_to_the_limits_of_its_centre(scene, center, weight, status):
+    """Those of the country; where they are not known nothing is refused, and that is told."""
+    type(scene.shipment).objects.update(center_code=center)
+    assert scene.add({"MUG": 2}, weight=weight, weight_unit="KG").status_code == status
+    told = {"ABE2": "50 lb, and 25 in", "BHX1": "23 kg, and 63.5 cm", "ZZZ9": "not known for"}
+    assert told[center] in scene.get().content.decode()
+
+
 @pytest.mark.parametrize("pasted", [False, True])
 def test_the_same_number_twice_is_told_and_confirmed(scene, pasted):
     """Typed or pasted, in this shipment or in an earlier one of the same two."""

@@ -171,6 +171,47 @@ def test_what_is_not_clear_is_refused_with_what_was_read(shop, values, told):
     assert told in html.unescape(response.content.decode())
 
 
+@pytest.mark.parametrize("code", ["ABE2", "bhx1", " WRO1 ", "NRT5", "YYZ1", "0RY1"])
+def test_every_public_centre_can_be_chosen(shop, code):
+    """Of any country; a browser offers them while somebody types."""
+    firm, boss = shop
+    client = signed_in(boss)
+    page = client.get(seller_page(firm, "shipment-create")).content.decode()
+    assert f'<option value="{code.strip().upper()}">' in page
+    assert create(client, firm, MUG, center_code=code).status_code == 302
+    row = Shipment.objects.get()
+    assert row.center_code == code.strip().upper()
+    shown = client.get(shipment_page(row)).content.decode()
+    assert f"{row.center_code}, " in shown
+    assert ", ," not in shown
+
+
+def test_a_centre_that_is_not_listed_is_taken_after_a_warning(shop):
+    """New centres open before the list knows them. What is confirmed is this very code."""
+    firm, boss = shop
+    client = signed_in(boss)
+    with nothing_changes():
+        warned = create(client, firm, MUG, center_code="zzz9")
+        assert warned.status_code == 422
+        assert "ZZZ9 is not on the list of public centres" in warned.content.decode()
+        assert 'name="unlisted_center" value="ZZZ9"' in warned.content.decode()
+        other = create(client, firm, MUG, center_code="ZZZ8", unlisted_center="ZZZ9")
+        assert other.status_code == 422
+        for bad in ("Z", "ZZZ-9", "123456789"):
+            assert (
+                create(client, firm, MUG, center_code=bad, unlisted_center=bad).status_code == 422
+            )
+    assert create(client, firm, MUG, center_code="zzz9", unlisted_center="ZZZ9").status_code == 302
+    row = Shipment.objects.get()
+    assert row.center_code == "ZZZ9"
+    shown = client.get(shipment_page(row)).content.decode()
+    assert "ZZZ9, not on the public list" in shown
+    assert "not known for this centre" in shown
+    # What stands there is not asked about again.
+    edit = shipment_page(row, "shipment-edit")
+    assert client.post(edit, opened(client, edit) | {"name": "Autumn"}).status_code == 302
+
+
 MANIFEST = Path(__file__).parent.parent / "data" / "send_to_amazon_manifest.txt"
 
 
