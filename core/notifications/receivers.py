@@ -86,7 +86,7 @@ def note_refusal(reason: str, since: datetime, **kwargs: Any) -> None:
 
 def refusal_mail(reason: str, since: datetime) -> Mail:
     return Mail(
-        subject=_("Our mail server refused us: all mail had to wait"),
+        subject=subject_line("PartnerHub", _("Mail"), _("refused by our mail server")),
         heading=_("Mail cannot leave: our mail server or provider refuses us"),
         paragraphs=(
             _("All mail waits, codes to sign in among it, until the reason is mended. Nothing is "
@@ -95,6 +95,7 @@ def refusal_mail(reason: str, since: datetime) -> Mail:
         ),
         facts=((_("Since"), mail_minute(since)), (_("Why"), inert(reason, 300))),
         button=(_("Open the outbox"), reverse("admin:outbox_message_changelist")),
+        not_you=_("Not your task? Then leave it to support."),
         why=_("You get this because you look after PartnerHub."),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from django.db.models import Case, F, When
 from core import clock
 from core.failures.services import count_failure, forget_failures
 from core.outbox import bounces, kinds, objections
-from core.outbox.answers import OF_THE_LINE, SILENT, Answer, Outcome
+from core.outbox.answers import OF_THE_LINE, SILENT, Answer, Outcome, words
 from core.outbox.envelopes import envelope_of
 from core.outbox.models import BLANK, Message, Pause
 from core.outbox.objections import Item
@@ -272,6 +272,22 @@ def _pause(answer: Answer) -> None:
             line_refused.send(sender=Pause, reason=reason, since=row.since)
 
 
+def _judged(messages: list[Message]) -> list[Message]:
+    """What may leave, one by one when a check stumbles: a mail that cannot be judged is not sent,
+    is tried again as one that was put off, and holds up no other."""
+    try:
+        with transaction.atomic():
+            return _wanted(messages)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("mail cannot be judged")
+        if len(messages) > 1:
+            return [message for one in messages for message in _judged([one])]
+        _retry(messages[0], words(error), _jitter())
+        return []
+
+
 def _wanted(messages: list[Message]) -> list[Message]:
     """What may leave: what is no longer for its reader is taken back, what is late says so or is
     left out, and each goes to the address that its reader has now. Mail to one that refuses it
@@ -394,7 +410,7 @@ def send_batch(until: float | None = None) -> int:
     """Claim one batch and send it; how many messages were claimed, 0 when the server is away.
     `until` is the monotonic time at which the rest is handed back."""
     claimed = claim()
-    messages = _wanted(claimed)
+    messages = _judged(claimed) if claimed else []
     if not messages:
         return len(claimed)
     until = time.monotonic() + SECONDS if until is None else until

@@ -104,7 +104,7 @@ def envelope_of(message: Message) -> Envelope:
     subject = message.subject
     if message.secret and (code := code_in(text)):
         # First, where a telephone shows it. It is never stored there: others read subjects.
-        subject = f"{code}: {subject}"
+        subject = f"{code} {subject}"
     mail = Envelope(
         subject=subject,
         body=text,

@@ -32,8 +32,16 @@ SETTINGS_PATH = "/notifications/settings/"
 TEXT_WIDTH = 76
 
 _JOINER = "\N{WORD JOINER}"
-_LINKED = re.compile(r"(?<=\S)[.。．｡@＠](?=\w)|://")
+# What mail programs make links of: the dot before a top-level domain, the first dot of an address
+# in numbers, an at sign, a scheme. A dot in a number or an article's code forms none and stays.
+_LINKED = re.compile(
+    r"(?<=\S)[.。．｡](?=[^\W\d_]{2})|(?<=\d)\.(?=(?:\d{1,3}\.){2}\d)|(?<=\S)[@＠](?=\w)|://"
+)
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff"
+_RUN = re.compile(rf"[{_RIGHT_TO_LEFT}](?:[{_RIGHT_TO_LEFT}\s\-'’.,&]*[{_RIGHT_TO_LEFT}])?")
+_ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
+_ONE_PIECE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/#-]*")
 _FIRM = re.compile(r"\A\[[^\]]*\] ")
 _CODE = re.compile(r"[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5})+|\d{6,8}")
 
@@ -74,6 +82,13 @@ def inert(text: str, limit: int = 80) -> str:
     return _unlinkable(_PHONE.sub(lambda found: _JOINER.join(found[0]), short))
 
 
+def exact(text: str, limit: int = 80) -> str:
+    """Foreign data that people copy, a tracking number or an article's code: the same as inert(),
+    but that one without blanks stands as it is, although a telephone may offer to call it."""
+    short = _cut(one_line(text).replace(_JOINER, ""), limit)
+    return _unlinkable(short) if _ONE_PIECE.fullmatch(short) else inert(short, limit)
+
+
 def compose(mail: Mail, zone: tzinfo = UTC) -> tuple[str, str, str]:
     """Subject, text part and content of `mail` for a reader in this zone, which the footer names
     where the mail speaks of a moment. The HTML part is made of the content when the mail
@@ -82,7 +97,7 @@ def compose(mail: Mail, zone: tzinfo = UTC) -> tuple[str, str, str]:
     safe = _harmless(mail, zone)
     footer = (*_footer(safe), *_zone_note(mail, zone))
     links = _footer_links(safe)
-    subject = _cut(one_line(mail.subject), SUBJECT_LENGTH)
+    subject = _isolated(_cut(one_line(mail.subject), SUBJECT_LENGTH))
     content = json.dumps(_content(safe, footer, links), ensure_ascii=False)
     return subject, _text(safe, footer, links), content
 
@@ -152,9 +167,17 @@ def _zone_note(mail: Mail, zone: tzinfo) -> tuple[str, ...]:
     return (_("Days and times are those of %(zone)s.") % {"zone": zone},)
 
 
+def _isolated(line: str) -> str:
+    """Words from right to left in a line of others turn nothing around them: without this the
+    number behind a name stands before it."""
+    if line.isascii() or _RUN.fullmatch(line):
+        return line
+    return _RUN.sub(lambda found: f"{_ISOLATE}{found[0]}{_ISOLATED}", line)
+
+
 def _harmless(mail: Mail, zone: tzinfo) -> Mail:
     def clean(line: str) -> str:
-        return _unlinkable(one_line(in_zone(line, zone)))
+        return _isolated(_unlinkable(one_line(in_zone(line, zone))))
 
     return replace(
         mail,

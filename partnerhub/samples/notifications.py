@@ -29,6 +29,8 @@ def _undelivered(world: World) -> None:
 
 
 def _refused(world: World) -> None:
+    world.reviewer.is_staff = True
+    world.reviewer.save(update_fields=["is_staff"])
     note_refusal("SMTPAuthenticationError: (535, b'5.7.8 wrong password')", clock.now())
 
 

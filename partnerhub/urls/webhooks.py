@@ -28,9 +28,7 @@ def readable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise
         except Exception:  # noqa: BLE001 - whatever a library makes of words from outside
             logger.warning("mail report that cannot be read", exc_info=True)
-            return HttpResponseBadRequest(
-                "This report cannot be read.\n", content_type="text/plain"
-            )
+            return HttpResponseBadRequest("This report cannot be read.\n", content_type=TEXT)
 
     return handle
 

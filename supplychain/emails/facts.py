@@ -5,7 +5,7 @@ from django.db.models import Sum, Window
 from django.urls import reverse
 
 from accounts.models import Organization
-from core.outbox.rendering import Mail, inert, subject_line
+from core.outbox.rendering import Mail, exact, inert, subject_line
 from core.web.formats import count, mail_day
 from supplychain.centers import place_of
 from supplychain.models import GuestLink, Share, Shipment
@@ -62,7 +62,7 @@ def destination(shipment: Shipment) -> str:
 
 def shipment_facts(shipment: Shipment) -> Facts:
     return (
-        ("Shipment", f"{shipment.shipment_id}, {inert(shipment.name)}"),
+        ("Shipment", f"{shipment.shipment_id}, {exact(shipment.name)}"),
         ("Destination", destination(shipment)),
         ("Mode", str(shipment.get_mode_display())),
         ("Ship date", mail_day(shipment.ship_date) or "not set"),
@@ -77,7 +77,7 @@ def item_facts(shipment: Shipment) -> Facts:
         )[: MOST_ITEMS + 1]
     )
     facts = [
-        (f"SKU {inert(sku, 40)}", f"{count(units, 'unit')} {inert(title, 60)}".strip())
+        (f"SKU {exact(sku, 40)}", f"{count(units, 'unit')} {inert(title, 60)}".strip())
         for sku, title, units, _ in rows[:MOST_ITEMS]
     ]
     if len(rows) > MOST_ITEMS:

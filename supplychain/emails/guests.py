@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.invitations.transitions import wants_mail
 from accounts.models import Organization
@@ -61,7 +60,7 @@ def guest_code(link: GuestLink, code: str, *, minutes: int) -> None:
     """To the invited address: the code that opens the shipment in the browser that asked."""
     stamp = link.code_sent_at.isoformat() if link.code_sent_at else ""
     mail = Mail(
-        subject=_("Your PartnerHub code for a shared shipment"),
+        subject=subject(link.organization, "Supply Chain Connect", "your code"),
         heading="Your code for the shared shipment",
         paragraphs=("Type it where you asked for it. It works once.",),
         facts=(("Code", code), ("Works for", f"{minutes} minutes")),

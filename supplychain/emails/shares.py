@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from core.notifications.services import Recipient, tell
-from core.outbox.rendering import Mail, inert
+from core.outbox.rendering import Mail, exact, inert
 from core.outbox.services import queue_fan_out
 from core.web.formats import mail_day
 from supplychain.emails.facts import (
@@ -124,10 +124,10 @@ def _box_facts(share: Share) -> Facts:
 def _transport_facts(share: Share) -> Facts:
     if share.shipment.mode == TransportMode.LTL:
         pairs = (("PRO number", share.pro_number), ("Bill of lading", share.bol_number))
-        return tuple((term, inert(value)) for term, value in pairs if value)
+        return tuple((term, exact(value)) for term, value in pairs if value)
     tracked = share.boxes.exclude(tracking_number="")
     numbers = list(tracked.values_list("tracking_number", flat=True)[:4])
-    told = ", ".join(inert(number, 40) for number in numbers[:3])
+    told = ", ".join(exact(number, 40) for number in numbers[:3])
     more = ", …" if len(numbers) > 3 else ""
     return (("Tracking", f"{told}{more}"),) if numbers else ()
 

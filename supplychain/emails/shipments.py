@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from core import clock
 from core.notifications.services import Recipient, tell
-from core.outbox.rendering import Mail, inert
+from core.outbox.rendering import Mail, exact, inert
 from core.web.formats import count
 from supplychain.emails.facts import Facts, item_facts, shipment_mail, shipment_page, subject
 from supplychain.emails.guests import tell_guests
@@ -70,7 +70,7 @@ def quantity_difference(shipment: Shipment, items: Sequence[ShipmentItem], stamp
     `stamp` tells these counts from those of another mail.
     """
     facts: Facts = tuple(
-        (f"SKU {inert(item.msku, 40)}", f"{item.quantity:,} planned, {item.received:,} received")
+        (f"SKU {exact(item.msku, 40)}", f"{item.quantity:,} planned, {item.received:,} received")
         for item in items[:MOST_DIFFERENCES]
     )
     if len(items) > MOST_DIFFERENCES:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.outbox.rendering import SUBJECT_LENGTH, Mail, inert, render_mail, render_plain
+from core.outbox.rendering import SUBJECT_LENGTH, Mail, exact, inert, render_mail, render_plain
 from core.outbox.tokens import PLACEHOLDER
 
 FOREIGN = [
@@ -111,6 +111,44 @@ def test_inert_twice_is_inert_once() -> None:
 def test_ordinary_names_stay_as_they_are() -> None:
     for name in ("Müller & Söhne GmbH", "株式会社サンプル", "O'Neil, Inc", "Shop 24/7", "شركة"):
         assert inert(name) == name
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["1Z999AA10123456784", "123456789012", "9400100000000000000000", "AB.12-7", "SP-1.25",
+     "2026-11-29/101500", "2.5", "12.03.2026"],
+)  # fmt: skip
+def test_what_people_copy_stands_unchanged(data: str) -> None:
+    """In both parts, also where it stands in a line of ours."""
+    _, text, html = render_mail(mail(facts=(("Tracking", exact(data)), ("Weight", "2.5 kg"))))
+    assert f"Tracking: {data}\n" in text
+    assert data in shown(html)
+    assert "2.5 kg" in text
+
+
+@pytest.mark.parametrize("words", FOREIGN)
+def test_data_that_people_copy_forms_no_link_either(words: str) -> None:
+    assert not LINKED.search(exact(words))
+    assert "10.0.0.1" not in exact("Visit 10.0.0.1 now")
+
+
+def test_name_from_right_to_left_moves_nothing_around_it() -> None:
+    """Else the number behind it stands before it."""
+    isolated = "\u2068شركة النقل\u2069"
+    subject, text, html = render_mail(
+        mail(
+            subject="[شركة النقل] FBA123: 12 boxes",
+            heading="شركة النقل 12 boxes",
+            paragraphs=("Shared by שלום, 7 items",),
+            facts=(("Carrier", "شركة النقل 2026"), ("Name", "شركة")),
+        )
+    )
+    assert subject == f"[{isolated}] FBA123: 12 boxes"
+    assert text.startswith(f"{isolated} 12 boxes")
+    assert "Shared by \u2068שלום\u2069, 7 items" in text
+    assert f"Carrier: {isolated} 2026" in text
+    assert "Name: شركة" in text
+    assert f"{isolated} 12 boxes" in shown(html)
 
 
 def test_both_parts_say_the_same() -> None:

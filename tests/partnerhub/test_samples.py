@@ -152,7 +152,8 @@ def test_foreign_words_stay_words(name: str):
         message = written(name, words)
         headers, text, html = parts(message)
         assert set(headers.keys()) == {
-            "Subject", "From", "To", "Date", "MIME-Version", "Message-ID", "Auto-Submitted",
+            "Subject", "From", "To", "Reply-To", "Date", "MIME-Version", "Message-ID",
+            "Auto-Submitted", "X-Auto-Response-Suppress",
             "Content-Type", *(("List-Unsubscribe", "List-Unsubscribe-Post")
             if kinds.get(name).group.repeating else ()),
         }  # fmt: skip
