@@ -137,8 +137,9 @@ def _person(part: str) -> tuple[str, str]:
         return "", part.strip().removeprefix("mailto:")
     # Quoted for the library, which takes a name's comma for the end of a person.
     name = bare.strip().strip("'\"").strip().replace("\\", "").replace('"', "")
+    rest = rest.strip().removeprefix("mailto:")
     [(name, address)] = getaddresses([f'"{name}" <{rest}'])
-    return name.strip("' "), address.removeprefix("mailto:")
+    return name.strip("' "), address
 
 
 def budget_key(address: str) -> str:

@@ -15,6 +15,7 @@ from accounts.forms.organizations import SupervisionForm
 from accounts.models import Membership, Organization
 from accounts.names import code_points
 from accounts.reads.searches import organizations_called
+from accounts.registration import registration_note
 from accounts.reviewers import SUPERVISE, may, stake_in_organization
 from accounts.states import ORGANIZATION, OrganizationKind, OrganizationStatus
 from accounts.transitions.organizations import (
@@ -174,6 +175,8 @@ def _about(organization: Organization) -> dict[str, Any]:
     letters = code_points(organization.name)
     return {
         "letters": letters,
+        "number_note": organization.registration_number
+        and registration_note(str(organization.country), organization.registration_number),
         "unusual": any(point.unusual for point in letters),
         "look_alikes": list(
             others.filter(name_skeleton=organization.name_skeleton).order_by("id")[:SHOWN]

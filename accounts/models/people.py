@@ -129,8 +129,9 @@ class Organization(Findable, BaseModel):
     name_skeleton = models.CharField(max_length=120, db_index=True)
     country = CountryField()
     time_zone = _time_zone()
-    registration_number = models.CharField(max_length=40, blank=True)
-    business_key = models.CharField(max_length=60, blank=True)
+    # As it was typed; the key is what is compared.
+    registration_number = models.CharField(max_length=60, blank=True)
+    business_key = models.CharField(max_length=80, blank=True)
     supplier_kind = models.CharField(max_length=20, choices=SupplierKind.choices, blank=True)
     status = models.CharField(max_length=10, choices=OrganizationStatus.choices)
     status_reason = models.CharField(max_length=300, blank=True)

@@ -11,7 +11,7 @@ from accounts import signals
 from accounts.emails import organizations as emails
 from accounts.models import Membership, Organization, User
 from accounts.names import handle_for, skeleton
-from accounts.registration import RegistrationError, business_key, validate_registration
+from accounts.registration import RegistrationError, business_key, kept_number
 from accounts.reviewers import SUPERVISE, require, stake_in_organization
 from accounts.states import (
     ORGANIZATION,
@@ -113,7 +113,6 @@ def _check_person(by: User, kind: str, name: str) -> None:
 def _draft(by: User, country: str, registration_number: str) -> dict[str, Any]:
     """What a provider's draft begins with; drafts block nobody, a working account does (S0.16)."""
     try:
-        number = validate_registration(country, registration_number)
         key = business_key(country, registration_number)
     except RegistrationError as error:
         raise Invalid(str(error), field="registration_number") from error
@@ -134,7 +133,7 @@ def _draft(by: User, country: str, registration_number: str) -> dict[str, Any]:
         )
     return {
         "status": OrganizationStatus.DRAFT,
-        "registration_number": number,
+        "registration_number": kept_number(registration_number),
         "business_key": key,
     }
 

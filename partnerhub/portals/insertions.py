@@ -54,12 +54,15 @@ def insert(model: type[models.Model], source: str, **columns: Any) -> int:
 def statement(model: type[models.Model], source: str, **columns: Any) -> tuple[str, list[Any]]:
     """INSERT … SELECT for one row of `model` for each row of the FROM clause `source`. `columns`
     are field names with an Sql or a plain value. Fields that are not named take their default, a
-    random one each where that is a random id; the database gives a key that is not named."""
+    random one each where that is a random id; the database gives a key that is not named, and
+    its own defaults."""
     names: list[str] = []
     expressions: list[str] = []
     values: list[Any] = []
     for field in model._meta.local_concrete_fields:
-        if field.primary_key and field.name not in columns:
+        named = {field.name, field.attname} & set(columns)
+        given = field.primary_key or (field.has_db_default() and not field.has_default())
+        if given and not named:
             continue
         expression = _expression(field, columns)
         names.append(connection.ops.quote_name(str(field.column)))

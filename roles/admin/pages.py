@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
 from accounts.reads.searches import organizations_called
+from accounts.registration import registration_note
 from accounts.tenancy import administrators
 from core import clock
 from core.audit.models import Event
@@ -65,6 +66,7 @@ def about(term: str) -> Q:
 
 def provider_facts(provider: Organization) -> list[tuple[str, str]]:
     people = administrators(provider)
+    note = registration_note(str(provider.country), provider.registration_number)
     checks = IdentityCheck.objects.in_force(clock.now()).filter(user__in=people)
     identified = set(checks.values_list("user_id", flat=True))
     return [
@@ -72,6 +74,7 @@ def provider_facts(provider: Organization) -> list[tuple[str, str]]:
         ("State", provider.get_status_display()),
         ("Country", str(getattr(provider.country, "name", ""))),
         ("Registration number", provider.registration_number),
+        *([("About this number", note)] if note else []),
         ("Account since", day(provider.created_at)),
         *(
             (

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.addresses import AddressField, NamedAddressForm
 from accounts.names import NameField
 from core.web.fields import LineField
-from supplychain.forms.fields import ReasonForm
+from supplychain.forms.shares import ReasonForm
 
 
 class GuestForm(NamedAddressForm):

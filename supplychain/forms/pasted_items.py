@@ -23,7 +23,7 @@ from core.numbers import NumberUnclear, read_whole
 from core.spellings import one_line
 from core.web.formats import day
 from supplychain import vocabulary
-from supplychain.forms.fields import exact_sku
+from supplychain.forms.skus import exact_sku
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemPlan
 

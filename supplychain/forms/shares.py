@@ -48,3 +48,13 @@ class MoveForm(ShareForm):
 def choice_of(kind: str, public_id: uuid.UUID) -> str:
     """How a connected (CONNECTED) or invited (INVITED) supplier is named in the form."""
     return f"{kind}:{public_id}"
+
+
+class ReasonForm(forms.Form):
+    reason = LineField(
+        label="Reason",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The other side reads this.",
+    )

@@ -19,8 +19,8 @@ from core.numbers import WholeField
 from core.web.fields import LineField, LinesField
 from core.web.forms import DayInput, EditForm, whose_days
 from supplychain.centers import UnknownCenter, center_code, centers
-from supplychain.forms.fields import SkuField
 from supplychain.forms.pasted_items import Pasted, PasteField
+from supplychain.forms.skus import SkuField
 from supplychain.packing.boxes import MAX_UNITS_PER_SKU
 from supplychain.plans import ItemChanges, ItemPlan, ShipmentFacts
 from supplychain.vocabulary import Owner, PrepType, TransportMode

@@ -11,8 +11,7 @@ from core import clock
 from core.web.access import PortalRequest, require
 from core.web.formats import count
 from core.web.forms import apply, posted, status_of
-from supplychain.forms.fields import ReasonForm
-from supplychain.forms.shares import CONNECTED, INVITED, MoveForm, ShareForm, choice_of
+from supplychain.forms.shares import CONNECTED, INVITED, MoveForm, ReasonForm, ShareForm, choice_of
 from supplychain.models import Share, Shipment, SupplierConnection, SupplierInvitation
 from supplychain.permissions import EDIT_SHIPMENTS, MANAGE_SHIPMENTS
 from supplychain.states import OUTSTANDING_SHARE

@@ -27,7 +27,7 @@ from core.web.access import PortalRequest, require
 from core.web.formats import count, short_day, short_minute
 from core.web.forms import CONFLICT, apply, posted, status_of
 from core.web.pagination import Page, paginate
-from supplychain.forms.fields import ReasonForm
+from supplychain.forms.shares import ReasonForm
 from supplychain.forms.shipments import ROWS_ADDED, PasteForm, ShipmentForm, item_formset, retyped
 from supplychain.invitation_kinds import GUEST
 from supplychain.models import Share, Shipment, ShipmentItem

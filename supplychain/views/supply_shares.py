@@ -15,8 +15,8 @@ from core.web.access import ANY_MEMBER, PortalRequest, require
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
 from core.web.pagination import paginate
-from supplychain.forms.fields import ReasonForm
 from supplychain.forms.guests import GuestDeclineForm
+from supplychain.forms.shares import ReasonForm
 from supplychain.models import Share
 from supplychain.packing import contents, documents
 from supplychain.packing.boxes import Difference

@@ -76,7 +76,7 @@ def test_a_provider_is_a_draft_until_its_administrator_is_identified():
     page = register(user)
     made = Organization.objects.get()
     assert page.url == f"/start/drafts/{made.public_id}/"
-    assert (made.status, made.business_key, made.registration_number) == ("draft", KEY, "123456789")
+    assert (made.status, made.business_key, made.registration_number) == ("draft", KEY, EIN)
     assert drain() == []
     draft = signed_in(user).get(page.url).content.decode()
     assert "Verify identity" in draft

@@ -11,6 +11,7 @@ from accounts.registration import (
     RegistrationError,
     business_key,
     registration_hint,
+    registration_note,
     validate_registration,
 )
 
@@ -33,6 +34,65 @@ from accounts.registration import (
 )
 def test_number_gets_one_spelling(country, typed, stored):
     assert validate_registration(country, typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "key"),
+    [
+        ("TW", "62140097", "TW:62140097"),
+        ("TW", "04595257", "TW:04595257"),
+        ("HU", "12345676-2-42", "HU:12345676"),
+        ("HU", "HU12345676", "HU:12345676"),
+        ("HU", "01-09-123456", "HU:0109123456"),
+        ("SK", "31333532", "SK:31333532"),
+        ("SK", "IČO: 31 333 532", "SK:31333532"),
+        ("NO", "988 077 917 MVA", "NO:988077917"),
+        ("NO", "NO988077917MVA", "NO:988077917"),
+        ("IN", "U72200KA2013PTC097389", "IN:U72200KA2013PTC097389"),
+        ("IN", "AAA-1234", "IN:AAA1234"),
+        ("GB", "IP28211R", "GB:IP28211R"),
+        ("GB", "oc 301540", "GB:OC301540"),
+        ("GB", "445790", "GB:00445790"),
+        ("PL", "KRS: 0000006865", "PL:0000006865"),
+        ("FR", "404 833 048 R.C.S. Paris", "FR:404833048"),
+        ("FR", "RCS Paris B 404 833 048", "FR:404833048"),
+        ("SG", "UEN 00192200M", "SG:00192200M"),
+        ("AU", "ACN 004 085 616", "AU:004085616"),
+        ("DE", "HRB 12345 B", "DE:HRB12345B"),
+        ("DE", "DE136695976-00001", "DE:136695976"),
+        ("CH", "CHE-107.787.577 MWST", "CH:CHE107787577"),
+        ("NL", "KvK-nummer 12345678", "NL:12345678"),
+        ("LU", "B 123456", "LU:B123456"),
+        ("RO", "J40/1234/2020", "RO:J4012342020"),
+        ("AE", "CN-1234567", "AE:CN1234567"),
+        ("RS", "PIB 101134702", "RS:101134702"),
+        ("XK", "811234567", "XK:811234567"),
+        ("SA", "سجل ١٠١٠١٠١٠١٠", "SA:1010101010"),
+    ],
+)
+def test_numbers_are_read_as_registers_write_them(country, typed, key):
+    assert business_key(country, typed) == key
+    assert len(key) <= 80
+
+
+@pytest.mark.parametrize("country", [*_RULES, "KE", "AE"])
+def test_what_no_rule_checks_is_told_to_the_reviewer(country):
+    checked = {"TW": "62140097", "SK": "31333532", "NO": "988 077 917 MVA", "US": "12-3456789"}
+    if country in checked:
+        assert registration_note(country, checked[country]) == ""
+    for rule in _RULES.get(country, ()):
+        assert rule.is_checked or rule.pattern
+    assert "look it up" in registration_note("KE", "P051234567X")
+    assert "look it up" in registration_note("GB", "IP28211R")
+
+
+@pytest.mark.parametrize(
+    ("country", "typed"),
+    [("TW", "62140098"), ("SK", "31333533"), ("HU", "12345677-2-42"), ("NO", "988 077 918 MVA")],
+)
+def test_a_wrong_check_digit_is_refused(country, typed):
+    with pytest.raises(RegistrationError):
+        business_key(country, typed)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +141,7 @@ def test_refusal_names_the_expected_number():
     with pytest.raises(RegistrationError, match="EIN"):
         validate_registration("US", "12")
     assert registration_hint("fr").startswith("SIREN (9 digits) or SIRET")
-    assert "4 to 30" in registration_hint("KE")
+    assert "4 to 40" in registration_hint("KE")
 
 
 def test_every_named_rule_exists():

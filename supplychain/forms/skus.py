@@ -1,4 +1,4 @@
-"""Fields that several forms of this app share."""
+"""The seller's own words for items, kept to the letter."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from core.spellings import is_invisible, one_line, visible
-from core.web.fields import VERBATIM, LineField
+from core.web.fields import VERBATIM
 
 
 class SkuField(forms.CharField):
@@ -38,14 +38,4 @@ def exact_sku(text: str) -> str:
     raise ValidationError(
         _("“%(sku)s” holds two blanks in a row, or an accent apart from its letter. Type it again.")
         % {"sku": sku[:40]}
-    )
-
-
-class ReasonForm(forms.Form):
-    reason = LineField(
-        label="Reason",
-        required=False,
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The other side reads this.",
     )
