@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_fill_identity_search_keys"),
+        ("accounts", "0010_seal_factors"),
     ]
 
     operations = [
