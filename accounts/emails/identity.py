@@ -14,7 +14,7 @@ NOT_YOU = "Not you? Change your password at once, then write to support."
 
 
 def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any) -> None:
-    label = words.pop("label")
+    label, until = words.pop("label"), words.pop("until", None)
     mail = Mail(button=(label, reverse("identity")), why=WHY, not_you=NOT_YOU, **words)
     tell(
         [Recipient.of(check.user)],
@@ -22,6 +22,7 @@ def _to_person(check: IdentityCheck, event: str, *, by: Any = None, **words: Any
         kind=f"accounts.identity_{event.partition(':')[0]}",
         mail=mail,
         caused_by=by,
+        until=until,
     )
 
 
@@ -74,6 +75,7 @@ def identity_expiring(check: IdentityCheck, days: int) -> None:
             "After this day you can no longer act for sellers until a new check is verified.",
         ),
         facts=(("Valid until", mail_ending(check.expires_at)),),
+        until=check.expires_at,
     )
 
 

@@ -15,7 +15,7 @@ from core.audit.presenters import Values
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
 from core.web.access import Level
-from core.web.formats import mail_ending
+from core.web.formats import in_days, mail_ending
 
 
 def connection_started(connection: Connection, levels: Mapping[str, Level], *, by: User) -> None:
@@ -139,7 +139,7 @@ def _stamp(grant: RoleGrant) -> str:
 
 
 def connection_ending(connection: Connection, *, days: int) -> None:
-    when = "tomorrow" if days == 1 else f"in {days} days"
+    when = in_days(days, connection.ends_at)
     ends = mail_ending(connection.ends_at)
 
     def mail(other: Organization) -> Mail:
@@ -160,6 +160,7 @@ def connection_ending(connection: Connection, *, days: int) -> None:
         mail,
         page="renewal",
         label="Propose a later end date",
+        until=connection.ends_at,
     )
 
 

@@ -96,6 +96,7 @@ def partner_link_expiring(link: PartnerLink) -> None:
             ),
             button=("Open the partner link", page(link.seller, "partner-link", link.public_id)),
         ),
+        until=link.expires_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from accounts import portals
@@ -65,8 +66,9 @@ def tell_side(
     page: str = "",
     label: str = "Look at the connection",
     by: User | None = None,
+    until: datetime | None = None,
 ) -> None:
-    """One message to the administrators of one side.
+    """One message to the administrators of one side, of use `until` then.
 
     Behind the button is a page of the connection that both portals have, such as "renewal", in
     the reader's own.
@@ -74,7 +76,7 @@ def tell_side(
     word = portals.portal_of(reader).connection
     path = portals.page(reader, f"{word}-{page}" if page else word, connection.public_id)
     mail = replace(mail, button=(label, path))
-    tell_administrators(reader, key=key, kind=kind, mail=mail, caused_by=by)
+    tell_administrators(reader, key=key, kind=kind, mail=mail, caused_by=by, until=until)
 
 
 def tell_both(

@@ -3,7 +3,7 @@
 from connections.emails.parts import tell_side
 from connections.models import ConnectionReview
 from core.outbox.rendering import Mail, inert, subject_line
-from core.web.formats import mail_ending
+from core.web.formats import in_days, mail_ending
 
 
 def review_opened(review: ConnectionReview) -> None:
@@ -22,7 +22,7 @@ def review_opened(review: ConnectionReview) -> None:
 
 def review_waiting(review: ConnectionReview, *, days: int) -> None:
     firm = inert(review.connection.provider.name)
-    when = f"in {days} days" if days else "now overdue"
+    when = in_days(days, review.due_at) if days else "now overdue"
     _tell(
         review,
         event=f"waiting:{days}",

@@ -5,6 +5,7 @@ and stands in a `<time>`. Mails: one text goes to many readers, so it holds mark
 turns into words for each of them.
 """
 
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core import clock
 
@@ -176,6 +178,15 @@ def ago(value: datetime) -> str:
     zone = timezone.get_current_timezone()
     days = (clock.today(zone) - clock.day_of(value, zone)).days
     return "today" if days < 1 else count(days, "day")
+
+
+def in_days(days: int, moment: datetime) -> str:
+    """How long it is until then, of a reminder that is to come so many days before: it may come
+    late, and then says what is left."""
+    left = math.ceil((moment - clock.now()) / timedelta(days=1))
+    if left < days - 1:
+        days = max(left, 1)
+    return _("tomorrow") if days == 1 else _("in %(days)d days") % {"days": days}
 
 
 def country(organization: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -131,21 +131,37 @@ def _shipment_page(link: GuestLink) -> str:
 
 
 def tell_guests(
-    shares: Iterable[Share], *, key: str, kind: str, mail: Mail, over: bool = False
+    shares: Iterable[Share],
+    *,
+    key: str,
+    kind: str,
+    mail: Mail,
+    over: bool = False,
+    until: datetime | None = None,
 ) -> None:
     """The same mail as suppliers get, to those of these shares that a guest works on.
 
-    Its button is their link, or nothing once it is `over`.
+    Its button is their link, or nothing once it is `over`. Whose link has ended gets no mail with a
+    button that opens nothing.
     """
     for share in shares:
         if share.connection is None and share.guest is not None and wants_mail(share.guest):
+            if not over and not share.guest.is_open:
+                continue
             label = mail.button[0] if mail.button else ""
             button = None if over else (label, PLACEHOLDER)
-            _tell(share.guest, key, kind, replace(mail, button=button), opens=not over)
+            _tell(share.guest, key, kind, replace(mail, button=button), opens=not over, until=until)
 
 
 def _tell(
-    link: GuestLink, key: str, kind: str, mail: Mail, *, about: str = "", opens: bool = True
+    link: GuestLink,
+    key: str,
+    kind: str,
+    mail: Mail,
+    *,
+    about: str = "",
+    opens: bool = True,
+    until: datetime | None = None,
 ) -> None:
     tell(
         [Recipient(link.address)],
@@ -157,4 +173,5 @@ def _tell(
         about=about,
         organization=link.organization,
         caused_by=link.invited_by,
+        until=until,
     )

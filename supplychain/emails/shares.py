@@ -1,15 +1,17 @@
 """Mails about shared shipments: to the supplier's people, and to those who shared it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
 from accounts.models import Organization
+from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, exact, inert
 from core.outbox.services import queue_fan_out
-from core.web.formats import mail_day
+from core.web.formats import count, mail_day
 from supplychain.emails.facts import (
     Facts,
     item_facts,
@@ -133,36 +135,42 @@ def _transport_facts(share: Share) -> Facts:
 
 
 def share_unopened(share: Share) -> None:
-    """Both sides after three days: nobody has begun with the shipment (U15, U40)."""
-    seller = share.shipment.seller
+    """Both sides after three days, or when it is noticed: nobody has begun with it (U15, U40)."""
+    seller, waited = share.shipment.seller, _days_since(share.shared_at)
     mail = shipment_mail(
         share.shipment,
         seller,
         "waits for you",
-        f"A shipment of {inert(seller.name)} has been waiting for you for three days",
+        f"A shipment of {inert(seller.name)} has been waiting for you for {waited}",
         "Open it and say that you have seen it, start packing, or decline it.",
         page=_page(share),
     )
     _to_worker(share, "unopened", mail, None)
-    did = "has not looked at a shipment for three days"
+    did = f"has not looked at a shipment for {waited}"
     then = "We have reminded them. You can also share it with another supplier."
     _to_seller(share, "not seen yet", did, then)
 
 
 def ship_date_near(share: Share) -> None:
-    """To the supplier: the ship date is in two days or less."""
+    """To the supplier: the ship date is in two days or less, or has passed already."""
     shipment = share.shipment
-    by = mail_day(shipment.ship_date)
+    by, seller = mail_day(shipment.ship_date), shipment.seller
+    end = clock.end_of(shipment.ship_date, seller.zone) if shipment.ship_date else None
+    late = end is not None and end <= clock.now()
     mail = shipment_mail(
         shipment,
-        shipment.seller,
-        "ship date near",
-        f"A shipment of {inert(shipment.seller.name)} is to leave by {by}",
+        seller,
+        "ship date passed" if late else "ship date near",
+        f"A shipment of {inert(seller.name)} {'was' if late else 'is'} to leave by {by}",
         "It is not marked as shipped yet.",
         page=_page(share),
     )
     # A ship date that moved is told anew.
-    _to_worker(share, f"due:{shipment.ship_date}", mail, None)
+    _to_worker(share, f"due:{shipment.ship_date}", mail, None, until=None if late else end)
+
+
+def _days_since(moment: datetime) -> str:
+    return count((clock.now() - moment).days, "day")
 
 
 def _page(share: Share) -> str:
@@ -170,11 +178,19 @@ def _page(share: Share) -> str:
     return supplier_page(share.supplier, "share", share.public_id) if share.connection else "/"
 
 
-def _to_worker(share: Share, event: str, mail: Mail, by: Any, *, over: bool = False) -> None:
+def _to_worker(
+    share: Share,
+    event: str,
+    mail: Mail,
+    by: Any,
+    *,
+    over: bool = False,
+    until: datetime | None = None,
+) -> None:
     seller = share.shipment.seller
-    _tell(share, event, suppliers_side([share.supplier_id]), mail, seller, by)
-    kind = f"supplychain.share_{event}"
-    tell_guests([share], key=f"share:{event}", kind=kind, mail=mail, over=over)
+    _tell(share, event, suppliers_side([share.supplier_id]), mail, seller, by, until)
+    kind = f"supplychain.share_{event.partition(':')[0]}"
+    tell_guests([share], key=f"share:{event}", kind=kind, mail=mail, over=over, until=until)
 
 
 def _to_seller(
@@ -203,6 +219,7 @@ def _tell(
     mail: Mail,
     organization: Organization,
     by: Any,
+    until: datetime | None = None,
 ) -> None:
     tell(
         recipients,
@@ -211,6 +228,7 @@ def _tell(
         mail=mail,
         organization=organization,
         caused_by=by,
+        until=until,
     )
 
 

@@ -284,6 +284,47 @@ def test_reset_code_that_waited_too_long_asks_to_ask_again():
     assert not set(text.split("\n")[2:5]) & set(mail.body.split("\n")) - {""}
 
 
+def test_guest_whose_link_has_ended_gets_no_button_that_opens_nothing():
+    row = invitations.guest().row
+    one = row.share
+    queued(lambda: shares.ship_date_near(one))
+    row.expires_at = clock.now() - timedelta(seconds=1)
+    row.save()
+    assert sent_to() == []
+    queued(lambda: shares.share_unopened(one))
+    assert not Message.objects.filter(to=row.address, kind="supplychain.share_unopened").exists()
+
+
+def test_scheduler_that_was_down_says_what_is_late(shop: Any):
+    """A week late: not "near", not "three days"."""
+    today = clock.today(shop.seller.zone)
+    shop.shipment.ship_date = today - timedelta(days=5)
+    shop.shipment.save()
+    shop.share.shared_at = clock.now() - timedelta(days=10)
+    shop.share.save()
+    shop.share.refresh_from_db()
+    queued(lambda: shares.ship_date_near(shop.share))
+    queued(lambda: shares.share_unopened(shop.share))
+    mails = drain()
+    due, waiting = (
+        next(m for m in mails if word in m.subject) for word in ("ship date passed", "waits")
+    )
+    assert "was to leave by" in due.body
+    assert "10 days" in waiting.body
+
+
+def test_reminder_that_is_late_counts_the_days_that_are_left():
+    shop, _, provider, _ = pair()
+    row = connection(shop, provider, ends_at=clock.now() + timedelta(days=2, hours=1))
+    queued(lambda: connection_emails.connection_ending(row, days=30))
+    mails = drain()
+    assert len(mails) == 2
+    assert all("in 3 days" in mail.subject for mail in mails)
+    queued(lambda: connection_emails.connection_ending(row, days=1))
+    Message.objects.update(useful_until=clock.now())
+    assert drain() == []
+
+
 def test_late_reminder_stays_silent(shop: Any):
     queued(lambda: shares.ship_date_near(shop.share))
     Message.objects.update(useful_until=clock.now())
