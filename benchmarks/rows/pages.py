@@ -67,8 +67,8 @@ def _get(client: Client, path: str) -> None:
 
 def delegate(ground: Ground) -> Result:
     """A page of Seller Central with twenty rows; CPU time of this process."""
-    guardians.fill()
     client, path = _page(ground)
+    guardians.fill()  # from the grants, which stand only now
     stranger = Client(SERVER_NAME="localhost")
 
     def the_guardian_way() -> None:
