@@ -94,7 +94,7 @@ class ShipmentForm(EditForm):
     def clean_ship_date(self) -> Any:
         """Today or a day to come, unless it is the one that stood there."""
         value = self.cleaned_data["ship_date"]
-        shown: Words = self.cleaned_data["shown"] or {}
+        shown: Words = self.cleaned_data.get("shown") or {}
         known = {shown.get("ship_date"), word(self.initial.get("ship_date"))}
         if value and word(value) not in known and value < clock.today(self.zone):
             raise forms.ValidationError("The ship date has passed.")
