@@ -11,7 +11,8 @@ from allauth.account.forms import SignupForm
 from django import forms
 from django.conf import settings as project
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.forms.renderers import DjangoTemplates
+from django.http import HttpRequest, QueryDict
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 from django.test import RequestFactory
@@ -252,3 +253,26 @@ def test_column_without_title_is_left_out() -> None:
         '<th scope="col" class="num">SKU</th>',
         '<th scope="col">&lt;i&gt;</th>',
     ]
+
+
+class Choosing(forms.Form):
+    """A select with groups, a word that needs escaping, and options with attributes."""
+
+    one = forms.ChoiceField(
+        choices=[("", "None"), ("North & South", [("a", "<A>"), ("b", "B")]), ("c", "C")]
+    )
+    many = forms.MultipleChoiceField(choices=[(1, "1"), (2, "2"), (3000, "3000")])
+
+
+def test_a_select_has_the_options_that_the_library_writes() -> None:
+    typed = QueryDict("one=b&many=1&many=3000")
+    library = Choosing(typed, renderer=DjangoTemplates())
+    for ours, theirs in zip(Choosing(typed), library, strict=True):
+        tags = [tag for tag in Tags(str(ours)).all if tag[0] != "select"]
+        assert tags == [tag for tag in Tags(str(theirs)).all if tag[0] != "select"]
+        assert _labels(str(ours)) == _labels(str(theirs))
+        assert 'class="form-select"' in str(ours)
+
+
+def _labels(html: str) -> list[str]:
+    return re.findall(r">([^<>]*)</option>", html)
