@@ -106,14 +106,18 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def empty_database():
-    """The address of a database of its own on the run's server."""
+def own_database():
+    """The address of a database of its own on the run's server, migrated where the run has one.
+
+    Migrating from nothing is what the demo with servers of its own does.
+    """
     server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     name = f"demo_{os.getpid()}"
     connection = psycopg2.connect(f"{server}/postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
+        template = os.environ.get("TEST_TEMPLATE", "template1")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield f"{server}/{name}"
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     connection.close()
@@ -157,18 +161,18 @@ def test_demo_with_embedded_servers_keeps_its_data(start, tmp_path):
     assert again.interrupt() == (0, [])
 
 
-def test_demo_on_named_servers(start, empty_database, empty_broker, tmp_path):
-    demo = start(DATABASE_URL=empty_database, REDIS_URL=empty_broker)
+def test_demo_on_named_servers(start, own_database, empty_broker, tmp_path):
+    demo = start(DATABASE_URL=own_database, REDIS_URL=empty_broker)
     assert demo.get("/readyz").status == 200
     assert demo.child("valkey-server") == []
     assert not (tmp_path / "var/partnerhub.sqlite3").exists()
     assert demo.interrupt() == (0, [])
 
 
-def test_run_serves_like_production(start, empty_database, empty_broker):
+def test_run_serves_like_production(start, own_database, empty_broker):
     site = start(
         "run",
-        DATABASE_URL=empty_database,
+        DATABASE_URL=own_database,
         REDIS_URL=empty_broker,
         SITE_URL="https://hub.example",
         EMAIL_URL="smtp+plain://localhost:9",

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -94,9 +95,13 @@ class Answer:
         """Where a redirect leads; "" for other answers."""
         return self.headers.get("Location", "")
 
+    @cached_property
+    def _steady(self) -> str:
+        return _VARYING.sub("*", self.body)
+
     def masked(self, *words: str) -> str:
         """The text without what differs from request to request, `words` taken out as well."""
-        text = _VARYING.sub("*", self.body)
+        text = self._steady
         for word in words:
             text = text.replace(word, "*")
         return text
@@ -130,6 +135,7 @@ class Sweep:
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     base: dict[str, str] = field(default_factory=dict)
     missing: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    unknown: dict[tuple[str, str, str, int], Answer] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     client: QuietClient = field(default_factory=lambda: QuietClient(raise_request_exception=False))
 

@@ -209,7 +209,39 @@ def elsewhere(row: Row, sweep: Sweep) -> Iterator[tuple[str, str, str]]:
         yield "former client", row.url(home, org=home["former_seller"].handle), ""
 
 
+def unknown_page(
+    row: Row, persona: str, method: str, unknown: str, theirs: Answer, sweep: Sweep, hidden: Any
+) -> Answer:
+    """What an id that nobody has answers; "" stands for an account that nobody has.
+
+    A portal has one page for all that is not there. The manager is always sent to the unknown id
+    of this very row, others only when the answer is unlike the portal's page, or in a soak.
+    """
+    if not unknown:
+        return sweep.missing_page(persona, method)
+    known = sweep.unknown.get((row.portal, persona, method, theirs.code))
+    like = known and theirs.masked(*hidden) == known.masked(NOBODY_THERE, *hidden)
+    if known and like and persona != row.manager and not SOAK:
+        return known
+    answer = sweep.send(persona, method, unknown)
+    if answer.code in (403, 404):
+        sweep.unknown.setdefault((row.portal, persona, method, answer.code), answer)
+    return answer
+
+
 FORMERLY = {"provider_admin", "provider_employee", "supplier_admin", "seller_admin", "verified"}
+
+
+def tried(row: Row, persona: str, why: str) -> bool:
+    """Whether this persona takes part: with foreign ids those whom the row is about.
+
+    In a foreign account all are strangers, whatever they are at home: the manager and the
+    anonymous go everywhere, of the others each to one row in six.
+    """
+    if why != "foreign account":
+        return in_turn(row, persona, 6)
+    turn = (IDS.index(row.name) + PERSONAS.index(persona)) % 6 == 0
+    return SOAK or turn or persona in (row.manager, "anonymous")
 
 
 def related_to_other(row: Row, persona: str, why: str) -> bool:
@@ -230,15 +262,11 @@ def test_what_is_not_theirs_does_not_exist(row: Row, sweep: Sweep, record_proper
     hidden = [each.handle for tenant in tenants for each in tenant.organizations.values()]
     for why, foreign, unknown in elsewhere(row, sweep):
         for persona in PERSONAS:
-            if related_to_other(row, persona, why) or not in_turn(row, persona, 6):
+            if related_to_other(row, persona, why) or not tried(row, persona, why):
                 continue
             for method in ("GET", "POST"):
                 theirs = sweep.send(persona, method, foreign)
-                random = (
-                    sweep.send(persona, method, unknown)
-                    if unknown
-                    else sweep.missing_page(persona, method)
-                )
+                random = unknown_page(row, persona, method, unknown, theirs, sweep, hidden)
                 wrong.check(row, persona, method, theirs, (random.code,), why)
                 if theirs.masked(*hidden) != random.masked(NOBODY_THERE, *hidden):
                     wrong.append(f"{persona} {method} {row.name} ({why}): unlike an unknown id")
@@ -286,7 +314,8 @@ def test_no_form_is_left_out(sweep: Sweep) -> None:
 def test_no_ending_makes_a_page_a_file(row: Row, sweep: Sweep) -> None:
     """A page's address with the ending of a file is no page that a cache would keep (A14)."""
     url = row.url(sweep.world.home)
-    for ending in ("x.js", "x.css", ";a", "%2e"):
+    endings = ("x.js", "x.css", ";a", "%2e")
+    for ending in endings if SOAK else endings[IDS.index(row.name) % 2 :: 2]:
         answer = sweep.send(row.manager, "GET", url.rstrip("/") + "/" + ending)
         assert answer.code != 200, f"{url}{ending}"
 

@@ -15,9 +15,10 @@ from tests.sweep.engine import Sweep
 from tests.sweep.table import ROWS
 from tests.sweep.table.rows import RANDOM_ID, RANDOM_NUMBER, Row
 from tests.sweep.test_access import Complaints, leaks
+from tests.sweep.test_input import in_turn
 from tests.sweep.world import OTHER, Tenant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.grows]
 WITH_BODY = [row for row in ROWS if row.body]
 WITH_QUERY = [row for row in ROWS if row.query]
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![0-9a-z])\d+(?![0-9a-z])")
@@ -100,8 +101,8 @@ def test_foreign_ids_in_the_address_are_unknown_ids(
         str(other.people["provider_employee"].pk): str(RANDOM_NUMBER),
         other["seller"].handle: "no-such-account",
     }
-    for name in row.query:
-        for foreign, unknown in values.items():
+    for place, name in enumerate(row.query, WITH_QUERY.index(row)):
+        for foreign, unknown in in_turn([*values.items()], place):
             theirs = sweep.send(row.manager, "GET", url, {name: foreign})
             random = sweep.send(row.manager, "GET", url, {name: unknown})
             wrong.check(row, row.manager, "GET", theirs, (random.code,), f"?{name}={foreign}")

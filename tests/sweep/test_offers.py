@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sweep.engine import MEMBERS, Sweep
+from tests.sweep.engine import MEMBERS, Answer, Sweep
 from tests.sweep.page_forms import forms_of
 from tests.sweep.table import ROWS
 
@@ -32,11 +32,15 @@ def test_what_a_page_offers_is_not_refused(
     """Every link opens and every button is taken, for whoever is shown them."""
     wrong: list[str] = []
     seen: set[tuple[str, str]] = set()
+    pages: dict[str, Answer] = {}
     for row in ROWS:
         if row.get is None or persona not in row.may or row.name.startswith("admin:"):
             continue
         url = row.url(sweep.world.home)
-        page = sweep.send(persona, "GET", url)
+        pages[url] = sweep.send(persona, "GET", url)
+        # A page that opens need not be opened again where a link leads to it.
+        seen |= {("GET", url)} if pages[url].code < 400 else set()
+    for url, page in pages.items():
         if page.code != 200 or "<main" not in page.body:
             continue
         for path in paths(page.body):
