@@ -52,7 +52,6 @@ class ShipmentAdmin(DeskAdmin):
             if apply(form, lambda: move_by_carrier(by=request.user, shipment=shipment, **report)):
                 messages.success(request, f"{shipment.shipment_id}: reported.")
                 return redirect("admin:supplychain_shipment_change", pk)
-        shares = list(shipment.shares.with_list_data().order_by("id")[:100])
         return self.desk_page(
             request,
             "page",
@@ -68,5 +67,5 @@ class ShipmentAdmin(DeskAdmin):
                 ("Ship date", short_day(shipment.ship_date)),
             ],
             items=list(shipment.items.all()[:500]),
-            events=history.for_seller(shipment, shares),
+            events=history.for_seller(shipment, request),
         )

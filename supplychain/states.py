@@ -95,18 +95,19 @@ class ShareStatus(TextChoices):
 
 
 _H = ShareStatus
-_STOPPED = {_H.RECALLED, _H.DECLINED, _H.VOID}
+# Ended before its supplier's part was done.
+STOPPED_SHARE = (_H.RECALLED, _H.DECLINED, _H.VOID)
 SHARE = StateTable(
     "shared shipment",
     {
         _H.WAITING: {_H.SHARED, _H.RECALLED, _H.VOID},
-        _H.SHARED: {_H.VIEWED, _H.PACKING, *_STOPPED},
-        _H.VIEWED: {_H.PACKING, *_STOPPED},
-        _H.PACKING: {_H.CONTENTS_CONFIRMED, *_STOPPED},
+        _H.SHARED: {_H.VIEWED, _H.PACKING, *STOPPED_SHARE},
+        _H.VIEWED: {_H.PACKING, *STOPPED_SHARE},
+        _H.PACKING: {_H.CONTENTS_CONFIRMED, *STOPPED_SHARE},
         # Reopening the boxes takes the labels back.
         # Who has nothing to label, a forwarder for one, ships from here.
-        _H.CONTENTS_CONFIRMED: {_H.PACKING, _H.LABELS_READY, _H.SHIPPED, *_STOPPED},
-        _H.LABELS_READY: {_H.PACKING, _H.SHIPPED, *_STOPPED},
+        _H.CONTENTS_CONFIRMED: {_H.PACKING, _H.LABELS_READY, _H.SHIPPED, *STOPPED_SHARE},
+        _H.LABELS_READY: {_H.PACKING, _H.SHIPPED, *STOPPED_SHARE},
         _H.SHIPPED: {_H.COMPLETED, _H.VOID},
     },
 )

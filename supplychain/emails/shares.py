@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from core import clock
@@ -24,6 +25,7 @@ from supplychain.emails.facts import (
 from supplychain.emails.guests import tell_guests
 from supplychain.emails.recipients import sellers_side, suppliers_side
 from supplychain.models import Share
+from supplychain.packing.contents import void_ids
 from supplychain.vocabulary import TransportMode
 
 
@@ -86,11 +88,16 @@ def _stopped(share: Share, event: str, did: str, reason: str, by: Any) -> None:
         event,
         f"{inert(seller.name)} {did}",
         "Do not use the labels any more, and do not ship.",
-        facts=reason_facts(reason),
+        facts=(*_void_facts(share), *reason_facts(reason)),
         label="Open your shipments",
         page=supplier_page(share.supplier, "shares") if share.connection else "/",
     )
     _to_worker(share, event, mail, by, over=True)
+
+
+def _void_facts(share: Share) -> Facts:
+    ids = void_ids(share)
+    return ((_("Boxes not to use"), ids),) if ids else ()
 
 
 def share_declined(share: Share, *, by: Any, reason: str) -> None:

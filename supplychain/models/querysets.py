@@ -7,7 +7,13 @@ from django.db.models import Prefetch, Q
 
 from accounts.models import InvitationQuerySet
 from core.db import FindableQuerySet
-from supplychain.states import LIVE_SHARE, OUTSTANDING_SHARE, Direction, SupplierConnectionStatus
+from supplychain.states import (
+    LIVE_SHARE,
+    OUTSTANDING_SHARE,
+    STOPPED_SHARE,
+    Direction,
+    SupplierConnectionStatus,
+)
 
 
 class SupplierInvitationQuerySet(InvitationQuerySet):
@@ -56,6 +62,10 @@ class ShareQuerySet(models.QuerySet[Any]):
     def for_guest(self, link: Any) -> Self:
         """The one share of this guest link, while it is live and theirs (X13)."""
         return self.filter(guest=link, connection=None, status__in=LIVE_SHARE)
+
+    def ended(self) -> Self:
+        """Recalled, declined or void: nobody works on them any more."""
+        return self.filter(status__in=STOPPED_SHARE)
 
     def in_force(self) -> Self:
         """Live, over a live connection or a guest link."""

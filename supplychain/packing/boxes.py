@@ -210,8 +210,8 @@ def check_contents(plan: Iterable[ItemPlan], packed: Packed) -> list[Difference]
     return differences
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """Ascending box numbers told briefly: "U000001–U000004, U000007"."""
+def ranges(numbers: Sequence[int], most: int = 4) -> str:
+    """Ascending box numbers told briefly: "U000001–U000004, U000007"; at most so many ranges."""
     parts: list[list[int]] = []
     for number in numbers:
         if parts and number == parts[-1][1] + 1:
@@ -221,7 +221,7 @@ def ranges(numbers: Sequence[int]) -> str:
     told = [
         short_id(low) if low == high else f"{short_id(low)}–{short_id(high)}" for low, high in parts
     ]
-    return ", ".join(told[:4]) + (" …" if len(told) > 4 else "")
+    return ", ".join(told[:most]) + (" …" if len(told) > most else "")
 
 
 def _within(amount: int, most: int, message: str) -> int:

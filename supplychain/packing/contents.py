@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
+from core.web.formats import short_day
 from supplychain.models import BoxItem, Share, ShipmentItem
-from supplychain.packing.boxes import Difference, Packed, check_contents
+from supplychain.packing.boxes import Difference, Packed, check_contents, ranges
 from supplychain.plans import BoxContent, ItemPlan
-from supplychain.states import LABELLED, OUTSTANDING_SHARE
+from supplychain.states import LABELLED, OUTSTANDING_SHARE, ShareStatus
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,26 @@ def packed_boxes(share: Share) -> Packed:
     for number, held in by_box.items():
         packed.setdefault(tuple(held), []).append(number)
     return packed
+
+
+def void_ids(share: Share) -> str:
+    """The ids that must not be used once the share has ended, each of them: "FBA15DJ9S3J5
+    U000001–U000004, U000007"; "" without boxes."""
+    numbers = list(share.boxes.order_by("number").values_list("number", flat=True))
+    return f"{share.shipment.shipment_id} {ranges(numbers, len(numbers))}" if numbers else ""
+
+
+def ended_words(share: Share) -> str:
+    """What became of a share that its supplier or guest does not see any more, and what of their
+    boxes must not be used."""
+    day, seller = short_day(share.ended_at), share.shipment.seller.name
+    said = {
+        ShareStatus.RECALLED: _("%(seller)s took this shipment back on %(day)s."),
+        ShareStatus.DECLINED: _("You declined this shipment of %(seller)s on %(day)s."),
+    }.get(ShareStatus(share.status), _("%(seller)s stopped this shipment on %(day)s."))
+    told = [said % {"seller": seller, "day": day}]
+    if ids := void_ids(share):
+        told.append(
+            _("Do not use the labels of these boxes, and do not ship them: %(ids)s.") % {"ids": ids}
+        )
+    return " ".join(told)

@@ -31,6 +31,7 @@ from supplychain.forms.invitations import NEW, AnswerForm
 from supplychain.guests import Guest
 from supplychain.invitation_kinds import GUEST
 from supplychain.models import GuestLink, Share
+from supplychain.packing import contents
 from supplychain.transitions import guests
 
 SESSION = "guest_links"
@@ -55,6 +56,9 @@ def as_guest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 return HttpResponseRedirect(reverse("guest-code", args=[guest_id]))
             raise NotRelated
         opened = Opened(link, generation)
+        gone = Share.objects.filter(guest=link, connection=None).ended().with_list_data().first()
+        if gone is not None and generation == link.generation:
+            raise Ended(contents.ended_words(gone))
         if opened.state != "open":
             return pages.ended(request, opened)
         share = Share.objects.for_guest(link).values_list("public_id", flat=True).first()

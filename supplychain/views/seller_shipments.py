@@ -210,7 +210,7 @@ def shipment_page(
         "undelivered": _undelivered(request, shipment, shares),
         "here": request.path,
         "boxes": documents.box_page(boxes, shipment, request, size=BOXES_SHOWN),
-        "events": history.for_seller(shipment, shares),
+        "events": history.for_seller(shipment, request),
         "counted": shipment.status in COUNTED or any(item.received is not None for item in items),
         "guests": _guests(request, shipment, shares, guests or {}),
         "unprintable": _unprintable(shipment),

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from core.errors import Invalid
+from core.errors import Ended, Invalid, NotRelated
 from core.web.access import ANY_MEMBER, PortalRequest, require
 from core.web.formats import short_day
 from core.web.forms import apply, posted, status_of
@@ -51,11 +51,25 @@ def actor(request: PortalRequest) -> Any:
 
 
 def get_share(request: PortalRequest, public_id: uuid.UUID) -> Share:
-    """What was shared with this supplier or guest and still is (U32, N4); else 404."""
+    """What was shared with this supplier or guest and still is (U32, N4); else 404.
+
+    Raises Ended for what was theirs: it says which of their boxes must not be used.
+    """
     guest = guest_link(request)
     every = Share.objects
     rows = every.for_guest(guest) if guest else every.for_supplier(request.organization)
-    return get_object_or_404(rows.with_list_data(), public_id=public_id)
+    share = rows.with_list_data().filter(public_id=public_id).first()
+    if share is None:
+        raise_ended(every.filter(connection__supplier=request.organization), public_id)
+        raise NotRelated
+    return share
+
+
+def raise_ended(shares: Any, public_id: uuid.UUID) -> None:
+    """Raise Ended when this is one of `shares` that has ended."""
+    gone = shares.ended().with_list_data().filter(public_id=public_id).first()
+    if gone is not None:
+        raise Ended(contents.ended_words(gone))
 
 
 def around(request: PortalRequest, share: Share, **more: Any) -> dict[str, Any]:
@@ -130,7 +144,7 @@ def share_page(
         "lines": lines,
         "elsewhere": any(line.elsewhere for line in lines),
         "boxes": documents.box_page(share.boxes.all(), share.shipment, request, size=BOXES_SHOWN),
-        "events": history.for_supplier(share),
+        "events": history.for_supplier(share, request),
         "differences": differences or [],
         "problem": problem,
         "can_work": can_work,

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.invitations import transitions as mechanism
@@ -435,7 +435,11 @@ def test_history_reads_the_same_on_both_sides_after_the_change():
     guest.post(page + "seen/")
     join(signed_in(scene.invited), scene.row)
     share = Share.objects.with_list_data().get()
-    whos = {row["who"] for row in history.for_supplier(share) if "seen" in row["text"]}
+    whos = {
+        row["who"]
+        for row in history.for_supplier(share, RequestFactory().get("/"))
+        if "seen" in row["text"]
+    }
     assert whos == {"Sunny Mill, guest (p***@m…)"}
 
 

@@ -595,7 +595,7 @@ def test_decline_tells_the_seller_why(scene):
     """The share is gone for the supplier; the seller reads the reason."""
     assert scene.post("share-decline", {"reason": "No capacity"}).status_code == 302
     assert scene.state() == ("declined", "working")
-    assert scene.get().status_code == 404
+    assert scene.get().status_code == 410
     [letter] = drain()
     assert letter.to == [scene.boss.email]
     assert "No capacity" in letter.body

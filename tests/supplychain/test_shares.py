@@ -209,7 +209,8 @@ def test_statements_do_not_grow_with_suppliers_or_lines(shop):
 
 # Taking back -----------------------------------------------------------------------------------
 def test_recall_ends_everything_for_the_supplier_at_once(shop):
-    """U37, A5, N4: page and downloads answer 404 on the next request; both sides' history."""
+    """U37, A5, N4: page and downloads are gone on the next request, and say which boxes must not
+    be used; so does the mail."""
     firm, boss = shop
     factory, sam = supplier()
     row = shipment(firm)
@@ -225,11 +226,20 @@ def test_recall_ends_everything_for_the_supplier_at_once(shop):
     [letter] = drain()
     assert letter.to == [sam.email]
     assert "Do not use the labels" in letter.body
+    box(given, {})
+    [first, second] = given.boxes.all()
+    ids = f"{row.shipment_id} U{first.number:06d}"
+    stranger = signed_in(supplier()[1])
+    assert ids in letter.body.replace("\N{WORD JOINER}", "")
     with nothing_changes():
         for name in ("share", "share-documents", "share-tracking"):
-            assert theirs.get(share_page(given, name)).status_code == 404
+            answer = theirs.get(share_page(given, name))
+            assert answer.status_code == 410
+            assert f"{ids}–U{second.number:06d}." in answer.content.decode()
+            assert f"{firm.name} took this shipment back on" in answer.content.decode()
         for name in ("share-labels-pdf", "share-pack-list", "share-shipped", "share-start"):
-            assert theirs.post(share_page(given, name)).status_code == 404
+            assert theirs.post(share_page(given, name)).status_code == 410
+        assert stranger.get(share_page(given)).status_code == 404
     assert mine.post(page).status_code == 409
     row.refresh_from_db()
     assert row.status == "working"
@@ -246,7 +256,7 @@ def test_a_recalled_shipment_can_be_shared_anew(shop):
     assert [letter.to for letter in drain()] == [[sam.email]]
     page = signed_in(sam).get(share_page(new))
     assert [line.packed for line in page.context["lines"]] == [0, 0]
-    assert signed_in(sam).get(share_page(old)).status_code == 404
+    assert signed_in(sam).get(share_page(old)).status_code == 410
 
 
 @pytest.mark.both
@@ -286,8 +296,8 @@ def test_removing_the_supplier_voids_what_is_open(shop):
     shipped.refresh_from_db()
     assert (open_share.status, shipped.status) == ("void", "shipped")
     connected(firm, factory)
-    for row in (open_share, shipped):
-        assert theirs.get(share_page(row)).status_code == 404
+    for row, status in ((open_share, 410), (shipped, 404)):
+        assert theirs.get(share_page(row)).status_code == status
     listed = theirs.get(supply_page(factory, "shares") + "?state=all")
     assert listed.context["rows"] == []
 
@@ -364,7 +374,8 @@ def test_the_list_of_the_supplier(shop):
     assert names("?state=all") == {"shared", "packing", "shipped", "completed"}
     assert names("?state=void") == names()
     for status, row in rows.items():
-        expected = 200 if status in names("?state=all") else 404
+        gone = 410 if status in ("recalled", "declined", "void") else 404
+        expected = 200 if status in names("?state=all") else gone
         assert client.get(share_page(row)).status_code == expected
 
 
