@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from core.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
@@ -34,8 +36,8 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     },
     INVITATIONS: {"accounts.employee_invited": "Invitation to join an account"},
     REMINDERS: {
-        "accounts.invitation_ending": "Invitation about to end",
-        "accounts.invitation_unanswered": "Your invitation is about to end",
+        "accounts.invitation_ending": _("Invitation about to end"),
+        "accounts.invitation_unanswered": _("Your invitation is about to end"),
     },
     ANSWERS: {
         "accounts.employee_accepted": "Colleague accepted",

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from core.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
@@ -39,9 +41,9 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     REMINDERS: {
         "connections.partner_link_expiring": "Partner link about to expire",
         "connections.connection_ends": "Connection ends soon",
-        "connections.connection_roles_end": "Granted roles end soon",
-        "connections.connection_pause_ends": "Pause ends soon",
-        "connections.role_request_ends": "Request for more roles about to lapse",
+        "connections.connection_roles_end": _("Granted roles end soon"),
+        "connections.connection_pause_ends": _("Pause ends soon"),
+        "connections.role_request_ends": _("Request for more roles about to lapse"),
         "connections.review_opened": "Yearly review of a partner",
         "connections.review_waiting": "Review of a partner is due",
         "connections.approval_lapsing": "Partner's approval ends soon",

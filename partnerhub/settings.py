@@ -161,7 +161,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
 # What is complete: locale/README.md says how a language begins.
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -283,7 +283,7 @@ def run() -> None:
     try:
         for child in children:
             child.start(environment)
-        say(f"PartnerHub listens on {embedded.LOOPBACK}:{environment['PORT']}")
+        say(f"PartnerHub listens on {settings.BIND}:{environment['PORT']}")
         watch(children, environment)
     finally:
         stop(children, GRACE_SECONDS["run"])

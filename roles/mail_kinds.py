@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from core.outbox.kinds import APPLICATIONS, REMINDERS, REVIEWS, SECURITY, Group
 
 KINDS: Mapping[Group, Mapping[str, str]] = {
@@ -19,7 +21,7 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     },
     REMINDERS: {
         "roles.approved_role_lapsing": "Approved roles end soon",
-        "roles.application_answer_due": "Question of a reviewer still waits",
+        "roles.application_answer_due": _("Question of a reviewer still waits"),
     },
     REVIEWS: {"roles.reviews_waiting": "What waits for review"},
 }

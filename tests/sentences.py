@@ -28,6 +28,8 @@ INSIDE = re.compile(
     r"Error$|Exception$|^(debug|info|warning|error|exception|log|execute|RunSQL|compile|sub|match"
     r"|search|fullmatch|filterwarnings|getLogger|refuse|say)$"
 )
+# Called so in every language.
+NAMES = {"Supply Chain Connect", "PartnerHub", "Seller Central", "Solution Provider Portal"}
 SENTENCE = re.compile(r"[A-Z][^\n]* [^\n]*[a-z]")
 WORD = re.compile(r"[A-Z][a-z]+")
 NAMING = {"label", "title", "help_text", "verbose_name", "verbose_name_plural", "short_description"}
@@ -105,7 +107,8 @@ def found() -> Counter[str]:
         if LEFT_OUT.search(name) or path.suffix not in {".py", ".html", ".txt"}:
             continue
         finder = in_python if path.suffix == ".py" else in_template
-        lines.update(f"{name}: {sentence}" for sentence in finder(path.read_text()))
+        sentences = (said for said in finder(path.read_text()) if said not in NAMES)
+        lines.update(f"{name}: {sentence}" for sentence in sentences)
     return lines
 
 

@@ -1,5 +1,6 @@
 """`make demo` and `make run` as processes: they come up, heal, and end without a trace."""
 
+import json
 import os
 import re
 import signal
@@ -64,6 +65,12 @@ class Site:
         answer.text = answer.read().decode(errors="replace")
         connection.close()
         return answer
+
+    def listens_on(self):
+        """The addresses that anything of it takes connections at."""
+        found = [c.laddr.ip for child in self.children() for c in child.net_connections("inet")
+                 if c.status == psutil.CONN_LISTEN]  # fmt: skip
+        return set(found)
 
     def answers(self, path, headers=None):
         try:
@@ -140,6 +147,7 @@ def test_demo_with_embedded_servers_keeps_its_data(start, tmp_path):
     by_number = {"Host": f"{embedded.LOOPBACK}:{demo.port}"}
     assert demo.get("/readyz", by_number).status == 200
     assert demo.get("/demo/").status == 200
+    assert demo.listens_on() == {embedded.LOOPBACK}  # it signs anybody in
     moved = demo.get("/demo/", by_number)
     assert moved.status in {301, 302, 307, 308}
     assert urlsplit(moved.headers["Location"]).netloc == f"localhost:{demo.port}"
@@ -188,4 +196,9 @@ def test_run_serves_like_production(start, own_database, empty_broker):
     assert style, "static files are served under names that change with their content"
     assert site.get(style[1], secure).status == 200
     assert site.get("/demo/", secure).status == 404
+    assert site.listens_on() == {embedded.LOOPBACK}
+    lines = [json.loads(line) for line in site.printed().splitlines() if line.startswith("{")]
+    assert {"gunicorn.error", "celery.beat"} <= {line["logger"] for line in lines}
+    untold = [line for line in site.printed().splitlines() if not line.startswith(("{", "Part"))]
+    assert untold == [], "all of it is JSON"
     assert site.interrupt() == (0, [])

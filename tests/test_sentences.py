@@ -1,5 +1,6 @@
 """Languages can begin: nothing new is unmarked, catalogues need no gettext."""
 
+import re
 import runpy
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.utils.translation import trans_real
 from tests.product import PROJECT
 from tests.sentences import found, in_python, in_template, listed, short
 
+PASSWORD = "violet-harbour-lantern-42"
 CATALOGUES: Any = runpy.run_path(str(PROJECT / "scripts/catalogues.py"))
 
 
@@ -96,6 +98,20 @@ def test_language_begins(locale: Path, client: Client):
     assert "Sign out" not in CATALOGUES["missing"]("de", locale)
     answer = client.get("/help/", headers={"accept-language": "de"})
     assert '<html lang="de"' in answer.text
+
+
+@pytest.mark.django_db
+def test_what_waits_to_be_sent_is_not_called_sent(client: Client):
+    """Before, "We've sent a code", while nothing could leave."""
+    data = {
+        "email": "new@mail.example",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+        "name": "Sam",
+    }
+    page = client.post("/accounts/signup/", data, follow=True).text
+    assert "on its way to" in page
+    assert not re.search(r"\bsent\b", page)
 
 
 @pytest.mark.django_db

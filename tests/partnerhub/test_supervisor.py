@@ -84,6 +84,42 @@ def test_stop_kills_a_stubborn_child_and_its_children(child):
     wait_for(lambda: group_is_gone(stubborn.process))
 
 
+def leads_others(child):
+    """A child with one of its own, killed so that nobody could tell the other."""
+    leader = child([sys.executable, "-c", STUBBORN])
+    leader.start(dict(os.environ))
+    wait_for(lambda: "stubborn" in leader.last_words())
+    leader.process.kill()
+    leader.process.wait()
+    assert not group_is_gone(leader.process)
+    return leader
+
+
+def test_workers_of_a_killed_web_server_end_with_the_whole(child):
+    web = leads_others(child)
+    supervisor.stop([web], grace=0.3)
+    wait_for(lambda: group_is_gone(web.process))
+
+
+def test_workers_of_a_killed_web_server_make_room_for_the_next(child):
+    web = leads_others(child)
+    killed = web.process
+    supervisor.revive(web, dict(os.environ))
+    wait_for(lambda: group_is_gone(killed))
+
+
+def test_web_server_takes_our_configuration(tmp_path):
+    """Which listens on this machine and believes nobody: tests/partnerhub/test_settings.py."""
+    web = supervisor.application_children(tmp_path / "schedule", None)[0]
+    assert web.name == "web"
+    assert web.command[1:] == [
+        "-m",
+        "gunicorn",
+        "--config",
+        str(supervisor.ROOT / "gunicorn.conf.py"),
+    ]
+
+
 def test_a_dead_child_is_started_again(child):
     mortal = child(SLEEP)
     mortal.start(dict(os.environ))
