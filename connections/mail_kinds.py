@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 
 from core.outbox.kinds import ANSWERS, INVITATIONS, REMINDERS, SECURITY, Group
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,10 @@ def kinds_in(group: Group) -> list[Kind]:
 def links_to(page: str) -> list[tuple[str, list[dict[str, str]]]]:
     """Title of each group with label and address of its kinds, each at the page of this name."""
     return [
-        (group.title, [{"label": k.label, "url": reverse(page, args=[k.name])} for k in found])
+        (
+            group.title,
+            [{"label": gettext(k.label), "url": reverse(page, args=[k.name])} for k in found],
+        )
         for group, found in ((group, kinds_in(group)) for group in GROUPS)
     ]
 
