@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from accounts.models import IdentityCheck, Organization
 from accounts.names import code_points
@@ -74,7 +75,7 @@ def provider_facts(provider: Organization) -> list[tuple[str, str]]:
         ("State", provider.get_status_display()),
         ("Country", str(getattr(provider.country, "name", ""))),
         ("Registration number", provider.registration_number),
-        *([("About this number", note)] if note else []),
+        *([(gettext("About this number"), note)] if note else []),
         ("Account since", day(provider.created_at)),
         *(
             (

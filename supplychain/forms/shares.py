@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from core.web.fields import LineField
 from supplychain.plans import Targets
@@ -40,7 +41,10 @@ class ShareForm(forms.Form):
 
 class MoveForm(ShareForm):
     reason = LineField(
-        label="Reason", required=False, max_length=300, help_text="Whoever has it now reads this."
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        help_text=_("Whoever has it now reads this."),
     )
     field_order = ("suppliers", "note", "reason")
 
@@ -52,9 +56,9 @@ def choice_of(kind: str, public_id: uuid.UUID) -> str:
 
 class ReasonForm(forms.Form):
     reason = LineField(
-        label="Reason",
+        label=_("Reason"),
         required=False,
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The other side reads this.",
+        help_text=_("The other side reads this."),
     )
