@@ -67,6 +67,11 @@ def forget_lists() -> None:
     batches.forget_old()
 
 
+@task("accounts.sweep_orphans")
+def sweep_orphans() -> None:
+    identity.sweep_orphans()
+
+
 @task("accounts.reseal_factors")
 def reseal_factors() -> None:
     second_factors.reseal_all()

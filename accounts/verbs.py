@@ -6,6 +6,7 @@ SENTENCES = {
     "identity_check.failed": "did not accept an identity check",
     "identity_check.expired": "ended an identity check that was too old",
     "identity_document.viewed": "looked at an identity document",
+    "identity_document.downloaded": "downloaded an identity document",
     "organization.registered": "registered the account",
     "organization.activated": "activated the account",
     "organization.suspended": "suspended the account",

@@ -344,6 +344,10 @@ CELERY_BEAT_SCHEDULE = {
     "daily-reviews": {"task": "roles.tell_reviewers", "schedule": crontab(minute=10)},
     "retention": {"task": "outbox.forget_old_text", "schedule": crontab(hour=3, minute=17)},
     "old-lists": {"task": "accounts.forget_lists", "schedule": crontab(hour=3, minute=27)},
+    "orphaned-documents": {
+        "task": "accounts.sweep_orphans",
+        "schedule": crontab(hour=3, minute=17),
+    },
     "reseal-factors": {"task": "accounts.reseal_factors", "schedule": crontab(hour=3, minute=27)},
     "old-sessions": {"task": "accounts.forget_sessions", "schedule": crontab(hour=3, minute=37)},
     "old-forms": {"task": "submissions.forget", "schedule": crontab(hour=3, minute=47)},

@@ -7,11 +7,18 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 
-from accounts.documents import document_response
-from accounts.forms.identity import IdentityDecisionForm
+from accounts.documents import (
+    DocumentRefused,
+    document_response,
+    pages_of,
+    picture_response,
+)
+from accounts.forms.identity import IdentityDecisionForm, OriginalForm
 from accounts.models import IdentityCheck, Organization
 from accounts.reads.searches import MOST, people_called
 from accounts.reviewers import DECIDE_IDENTITIES, SUPERVISE, may, stake_in_person
@@ -60,6 +67,7 @@ class IdentityCheckAdmin(DeskAdmin):
             ("<int:pk>/change/", self.page, "change"),
             ("<int:pk>/decide/", self.decide, "decide"),
             ("<int:pk>/documents/<uuid:public_id>/", self.document, "document"),
+            ("<int:pk>/documents/<uuid:public_id>/original/", self.original, "original"),
         ]
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -76,15 +84,38 @@ class IdentityCheckAdmin(DeskAdmin):
             return redirect("admin:accounts_identitycheck_changelist")
         return self._page(request, check, form)
 
-    def document(self, request: HttpRequest, pk: int, public_id: UUID) -> FileResponse:
+    def document(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponse:
+        """One page as a picture, with who looks and when all over it. The first is the look."""
         check = self.find(request, pk)
         if not _may_see_documents(request.user, check):
             raise PermissionDenied
         document = get_object_or_404(check.documents, public_id=public_id)
-        response = document_response(document)
         reviewer: Any = request.user
-        if request.method == "GET":
+        page = request.GET.get("page", "0")
+        number = int(page) if page.isdecimal() and len(page) < 4 else 0
+        mark = f"{reviewer.email}  {short_minute(clock.now())}"
+        try:
+            response = picture_response(document, number, mark)
+        except DocumentRefused as error:
+            raise Http404(str(error)) from error
+        if request.method == "GET" and number == 0:
             note_view(by=reviewer, document=document)
+        return response
+
+    def original(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
+        """The file as it was uploaded, for a lead who says why."""
+        check = self.find(request, pk)
+        if not (_may_see_documents(request.user, check) and may(request.user, SUPERVISE)):
+            raise PermissionDenied
+        document = get_object_or_404(check.documents, public_id=public_id)
+        form = OriginalForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            if request.method == "POST":
+                messages.error(request, _("Say why the picture is not enough."))
+            return redirect("admin:accounts_identitycheck_change", pk)
+        response = document_response(document)
+        lead: Any = request.user
+        note_view(by=lead, document=document, reason=form.cleaned_data["reason"])
         return response
 
     def _page(self, request: HttpRequest, check: Any, form: IdentityDecisionForm) -> HttpResponse:
@@ -101,7 +132,12 @@ class IdentityCheckAdmin(DeskAdmin):
             form=form,
             blocked=stake,
             may_decide=may_decide and waits,
-            documents=list(check.documents.order_by("kind")) if shown else [],
+            documents=[
+                (document, pages_of(document)) for document in check.documents.order_by("kind")
+            ]
+            if shown
+            else [],
+            original_form=OriginalForm() if shown and may(request.user, SUPERVISE) else None,
             decided="" if waits else decided_sentence(check),
             earlier=_earlier(check),
             organizations=_organizations(check),

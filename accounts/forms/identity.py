@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
 
 from accounts.documents import ACCEPT, MAX_BYTES, DocumentRefused, inspect
 from accounts.forms.organizations import country_field
@@ -39,6 +40,15 @@ def _years_ago(years: int, today: date) -> date:
         return today.replace(year=today.year - years)
     except ValueError:
         return today.replace(year=today.year - years, day=28)
+
+
+class OriginalForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why the picture is not enough"),
+        min_length=10,
+        max_length=300,
+        help_text=_("It stands in the history."),
+    )
 
 
 class IdentityForm(forms.Form):

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.documents import DocumentKind, stored_name
 from accounts.emails import identity as emails
-from accounts.models import IdentityCheck, IdentityDocument, User
+from accounts.models import IdentityCheck, IdentityDocument, User, document_path
 from accounts.reviewers import DECIDE_IDENTITIES, require, stake_in_person
 from accounts.states import IDENTITY, IdentityReason, IdentityStatus
 from accounts.tenancy import verified_addresses
@@ -73,7 +73,7 @@ def submit_identity(
                 street_address=street_address,
             )
             for kind, (file, found) in documents.items():
-                written.append(_store(check, kind, file, found))
+                _store(check, kind, file, found, written)
             record("identity_check.submitted", by=by, subject=check)
             emails.identity_submitted(check)
     except BaseException as error:
@@ -99,7 +99,9 @@ def _check_person(by: User) -> None:
         )
 
 
-def _store(check: IdentityCheck, kind: str, file: BinaryIO, found: DocumentKind) -> str:
+def _store(
+    check: IdentityCheck, kind: str, file: BinaryIO, found: DocumentKind, written: list[str]
+) -> None:
     document = IdentityDocument(
         check_of=check,
         kind=kind,
@@ -108,9 +110,10 @@ def _store(check: IdentityCheck, kind: str, file: BinaryIO, found: DocumentKind)
         size=file.seek(0, 2),
     )
     file.seek(0)
+    # Before it is written: a full disk leaves half a file, which goes as well.
+    written.append(document_path(document, ""))
     document.file.save(document.stored_name, File(file), save=False)
     document.save()
-    return str(document.file.name)
 
 
 @transaction.atomic
@@ -204,10 +207,33 @@ def remind_identity(check: IdentityCheck, *, days: int) -> bool:
 
 
 @transaction.atomic
-def note_view(*, by: User, document: IdentityDocument) -> None:
-    """Each look of the desk at a document stands in the history; nobody's other look does."""
+def note_view(*, by: User, document: IdentityDocument, reason: str = "") -> None:
+    """Each look of the desk at a document stands in the history; nobody's other look does. With a
+    `reason` it was the file itself, not the picture of it."""
     values = {"kind": document.kind, "check": str(document.check_of.public_id)}
-    record("identity_document.viewed", by=by, subject=document, after=values)
+    verb = "identity_document.downloaded" if reason else "identity_document.viewed"
+    record(verb, by=by, subject=document, after=values | ({"reason": reason} if reason else {}))
+
+
+def sweep_orphans() -> int:
+    """Delete files of documents that no row names and that are a day old; how many.
+
+    A process that died between the file and its row leaves one.
+    """
+    folder = document_path(IdentityDocument(stored_name=""), "").rstrip("/")
+    try:
+        names = default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return 0
+    known = set(IdentityDocument.objects.exclude(file="").values_list("file", flat=True))
+    before, gone = clock.real_now() - DAY, 0
+    for path in (f"{folder}/{name}" for name in names):
+        if path not in known and default_storage.get_modified_time(path) < before:
+            default_storage.delete(path)
+            gone += 1
+    if gone:
+        logger.warning("identity documents without a row were deleted: %s", gone)
+    return gone
 
 
 @transaction.atomic

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from accounts import documents
 from accounts.documents import DocumentRefused, inspect, stored_name
+from tests.factories.reviewers import PDF
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
@@ -65,7 +67,11 @@ def test_accepted_by_content(content, kind):
         b"GIF89a" + b"\0" * 20,
         archive(),
         EICAR,
-        b"\n" + PDF,
+        PDF.replace(b"/Type/Catalog", b"/Type/Catalog/Names<</J#61vaScript 4 0 R>>").replace(
+            b"trailer",
+            b"4 0 obj<</Names[(a) 5 0 R]>>endobj\n"
+            b"5 0 obj<</S/J#61vaScript/JS(app.alert(1))>>endobj\ntrailer",
+        ),
         b"%PDF-1.4\n<html><script>alert(1)</script>" + PDF,
         PDF + b"<script>alert(1)</script>",
         PDF[:-6],
@@ -78,7 +84,7 @@ def test_accepted_by_content(content, kind):
         picture("JPEG")[:10],
         b"\x89PNG\r\n\x1a\n",
         png_header(30_000, 30_000),
-        png_header(12_001, 10),
+        png_header(20_001, 10),
         png_header(10_000, 4_001),
         png_header(9_500, 9_500),
         PDF + b" " * documents.MAX_BYTES,
@@ -91,8 +97,52 @@ def test_refused_with_a_sentence(content):
         judged(content)
 
 
-def test_largest_picture_is_accepted():
-    assert judged(png_header(10_000, 4_000)) is documents.PNG
+def test_photos_of_phones_and_files_of_scanners_are_accepted():
+    """48 megapixels, and a PDF that a mail program put blank lines before."""
+    assert judged(picture("JPEG", (8_000, 6_000))) is documents.JPEG
+    assert judged(b"\r\n \n" + PDF) is documents.PDF
+
+
+def locked(password):
+    out = io.BytesIO()
+    sheet = Canvas(out, encrypt=StandardEncryption(password))
+    sheet.drawString(72, 720, "A bill")
+    sheet.save()
+    return out.getvalue()
+
+
+def test_a_file_that_needs_a_password_is_refused_and_says_so():
+    with pytest.raises(DocumentRefused, match="needs a password"):
+        judged(locked("secret"))
+
+
+def test_reviewers_see_pixels_and_nothing_that_hides_behind_them():
+    """A script in a picture, or an archive behind it, is not in what is drawn of it."""
+    hidden = b"<script>alert(1)</script>" + archive()
+    content = picture("PNG", (900, 300))
+    place = content.index(b"IEND") - 4
+    content = content[:place] + content[place:] + b"x" * 4000 + hidden + b"y" * 70_000
+    assert judged(content) is documents.PNG
+    drawn = documents.draw(io.BytesIO(content), "image/png", 0, "ann@desk.example")
+    assert b"script" not in drawn
+    assert b"PK" not in drawn
+    with Image.open(io.BytesIO(drawn)) as image:
+        assert (image.format, image.size) == ("JPEG", (900, 300))
+        assert image.convert("L").getextrema() != (0, 0), "the mark is on it"
+
+
+def test_each_page_is_drawn_and_no_other():
+    out = io.BytesIO()
+    sheet = Canvas(out)
+    for word in ("One", "Two"):
+        sheet.drawString(72, 720, word)
+        sheet.showPage()
+    sheet.save()
+    assert documents.page_count(out, "application/pdf") == 2
+    first, second = (documents.draw(out, "application/pdf", page) for page in (0, 1))
+    assert first != second
+    with pytest.raises(DocumentRefused):
+        documents.draw(out, "application/pdf", 2)
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"%PDF-", b"\xff\xd8\xff", PDF[:60]]))

@@ -1,9 +1,13 @@
 """Identity checks: asked for, decided, ended; and who sees the documents."""
 
+import errno
+import os
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -191,6 +195,37 @@ def test_the_page_takes_a_fixed_number_of_queries(django_assert_num_queries):
         client.get("/identity/")
 
 
+def test_a_full_disk_leaves_no_half_document(media, monkeypatch):
+    """Half a file was written when the disk was full; neither it nor the check stays."""
+    whole = FileSystemStorage._save
+
+    def full(self, name, content):
+        stored_as = whole(self, name, ContentFile(b"half"))
+        if len(stored(media)) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return stored_as
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    user = person()
+    assert "could not be stored" in submit(user).text
+    assert not stored(media)
+    assert not IdentityCheck.objects.exists()
+
+
+def test_files_that_no_row_names_go_after_a_day(media):
+    submit(person())
+    kept = stored(media)
+    assert len(kept) == 2
+    fresh, old = media / "identity/fresh.png", media / "identity/old.png"
+    for path in (fresh, old):
+        path.write_bytes(b"x")
+    yesterday = (clock.real_now() - timedelta(hours=25)).timestamp()
+    for path in (old, *kept):
+        os.utime(path, (yesterday, yesterday))
+    tasks.sweep_orphans()
+    assert stored(media) == sorted([*kept, fresh])
+
+
 # Documents ---------------------------------------------------------------------------------------
 def test_documents_are_downloads_for_the_person_and_reviewers_only():
     user = person()
@@ -201,15 +236,32 @@ def test_documents_are_downloads_for_the_person_and_reviewers_only():
     desk = f"/admin/accounts/identitycheck/{check.pk}/documents/{document.public_id}/"
     reviewer = desk_reviewer()
 
-    for client, url in ((signed_in(user), own), (signed_in(reviewer), desk)):
-        answer = client.get(url)
-        assert answer.status_code == 200
+    lead, page = desk_reviewer(lead=True), desk.replace(f"documents/{document.public_id}", "change")
+    original = {"reason": "The picture cannot be read."}
+    whole = (
+        signed_in(user).get(own),
+        signed_in(lead).post(f"{desk}original/", original),
+    )
+    for answer in whole:
         assert answer["Content-Disposition"] == 'attachment; filename="government-id.png"'
         assert answer["Content-Type"] == "image/png"
+        assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
+    [event] = Event.objects.filter(verb="identity_document.downloaded")
+    assert event.after["reason"] == original["reason"]
+    assert signed_in(lead).post(f"{desk}original/", {"reason": "x"}).url == page
+    assert signed_in(reviewer).post(f"{desk}original/", original).status_code == 403
+
+    drawn = signed_in(reviewer).get(desk)
+    assert drawn["Content-Type"] == "image/jpeg"
+    assert "Content-Disposition" not in drawn
+    assert drawn.content.startswith(b"\xff\xd8\xff")
+    assert desk in signed_in(reviewer).get(page).text
+    assert signed_in(reviewer).get(f"{desk}?page=1").status_code == 404
+    for answer in (*whole, drawn):
+        assert answer.status_code == 200
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert "no-store" in answer["Cache-Control"]
-        assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
 
     assert signed_in(person()).get(own).status_code == 404
     assert signed_in(reviewer).get(own).status_code == 404
@@ -422,5 +474,5 @@ def test_renewing_ends_the_older_check(monkeypatch):
 def test_the_sweep_takes_a_fixed_number_of_queries(django_assert_max_num_queries):
     for _ in range(3):
         identity(person())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(24):
         tasks.sweep()

@@ -24,7 +24,7 @@ from roles.models import ApplicationLine, ApprovedRole, RoleApplication
 from supplychain.models import Shipment
 from tests.factories import accounts, roles
 from tests.factories import supplychain as goods
-from tests.factories.reviewers import desk_reviewer
+from tests.factories.reviewers import PDF, desk_reviewer
 from tests.support import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def document_of(check: IdentityCheck) -> IdentityCheck:
     row = IdentityDocument(
         check_of=check, kind="government_id", stored_name="a.pdf", mime="application/pdf", size=4
     )
-    row.file.save(row.stored_name, ContentFile(b"%PDF"))
+    row.file.save(row.stored_name, ContentFile(PDF))
     return check
 
 

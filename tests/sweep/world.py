@@ -32,10 +32,9 @@ from roles.models import ServiceCategory
 from supplychain.models import Share
 from tests.factories import accounts as people
 from tests.factories import connections as ties
-from tests.factories.reviewers import desk_reviewer
+from tests.factories.reviewers import PDF, desk_reviewer
 
 HOME, OTHER = "Amberquill", "Birchvane"
-PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
 FBA, MANAGE, UPLOAD = "inventory.fba_shipments", "inventory.manage", "inventory.upload"
 
 

@@ -114,6 +114,18 @@ ROWS = [
         logged=True,
     ),
     _row(
+        "accounts_identitycheck_original",
+        {"pk": "identity_submitted", "public_id": "identity_document"},
+        may=LEAD,
+        get=302,
+        by="lead",
+        body=lambda t: {"reason": "The picture cannot be read."},
+        post=302,
+        then=200,
+        refused_as=(403, 404),
+        logged=True,
+    ),
+    _row(
         "accounts_organization_changelist",
         may=REVIEWS,
         post=(200, 302, 405),
