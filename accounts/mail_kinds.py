@@ -17,6 +17,10 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
         "accounts.address_changed": "E-mail address changed",
         "accounts.second_factor_changed": "Second factor changed",
         "accounts.new_sign_in": "New sign-in",
+        "accounts.factor_reset_code": "Code for a lost second factor",
+        "accounts.factor_reset_asked": "Reset of the second factor asked for",
+        "accounts.factor_reset_of_member": "Colleague lost their second factor",
+        "accounts.factor_reset_ended": "Reset of the second factor decided",
         "accounts.identity_submitted": "Identity check received",
         "accounts.identity_verified": "Identity verified",
         "accounts.identity_failed": "Identity not accepted",
@@ -61,6 +65,9 @@ ASKED = frozenset(
         "accounts.address_changed",
         "accounts.second_factor_changed",
         "accounts.new_sign_in",
+        "accounts.factor_reset_code",
+        "accounts.factor_reset_asked",
+        "accounts.factor_reset_ended",
     }
 )
 # What announces an end goes even to those who are out of it: core.outbox.objections.

@@ -16,11 +16,13 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.portals import PORTALS
 from accounts.states import MembershipRole
+from accounts.transitions.factor_resets import has_to_set_anew
 from core import clock, time_zones
 from core.web.redirects import page_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
 ASKED = [portal for portal in PORTALS if portal.needs_second_factor]
+ANYWHERE = {"admin", *(portal.namespace for portal in PORTALS)}
 GATED = {"admin", *(portal.namespace for portal in ASKED)}
 ACTIVE_AT = "active_at"
 ACTIVITY_GAP = 300
@@ -67,11 +69,14 @@ def second_factor(get_response: Handler) -> Handler:
     ) -> HttpResponse | None:
         match = request.resolver_match
         portal = match.namespaces[0] if match and match.namespaces else ""
-        if portal not in GATED or not request.user.is_authenticated:
+        if portal not in ANYWHERE or not request.user.is_authenticated:
             return None
-        if has_second_factor(request) or not needs_second_factor(request.user):
+        if has_second_factor(request):
             return None
-        return to_second_factor(request)
+        needed = portal in GATED and needs_second_factor(request.user)
+        if needed or has_to_set_anew(request.user):
+            return to_second_factor(request)
+        return None
 
     handle.process_view = process_view  # type: ignore[attr-defined]
     return handle

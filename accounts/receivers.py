@@ -12,8 +12,9 @@ from accounts import sessions
 from accounts.invitations import transitions
 from accounts.invitations.batches.transitions import batches
 from accounts.invitations.erasure import addresses_of
-from accounts.middleware import note_activity
+from accounts.middleware import has_second_factor, note_activity
 from accounts.signals import person_erased
+from accounts.transitions import factor_resets
 from core.audit import services as history
 from core.outbox import bounces
 from core.outbox.signals import delivery_changed
@@ -38,6 +39,19 @@ def clear_confirmed(email_address: Any, **kwargs: Any) -> None:
 def clear_after_code(user: Any, **kwargs: Any) -> None:
     """A new password by a mailed code proves the same."""
     bounces.clear([user.email])
+
+
+def note_factor(user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """Whoever's second factor was reset has one again."""
+    if authenticator.type in sessions.FACTORS:
+        factor_resets.note_renewed(person=user)
+
+
+def find_factor(request: Any, user: Any, **kwargs: Any) -> None:
+    """Whoever signs in with their second factor has not lost it: somebody else may have asked."""
+    reset = factor_resets.open_reset(user)
+    if reset and has_second_factor(request):
+        factor_resets.withdraw(by=user, reset=reset)
 
 
 def forget_person(user: Any, **kwargs: Any) -> None:
@@ -95,11 +109,13 @@ def connect() -> None:
     _listen(user_logged_in, note_activity)
     _listen(user_logged_in, tell_undone)
     _listen(account.user_logged_in, sessions.note_sign_in)
+    _listen(account.user_logged_in, find_factor)
     _listen(account.email_confirmed, sessions.claim_account)
     _listen(account.email_confirmed, clear_confirmed)
     _listen(account.password_reset, clear_after_code)
     _listen(account.email_changed, sessions.end_others_after_address)
     _listen(mfa.authenticator_added, sessions.note_second_factor)
+    _listen(mfa.authenticator_added, note_factor)
     _listen(mfa.authenticator_removed, sessions.forget_second_factor)
     for signal in (
         account.password_changed,

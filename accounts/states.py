@@ -85,6 +85,27 @@ class IdentityReason(TextChoices):
     WRONG_DOCUMENT = "wrong_document", "This kind of document is not accepted: see the list"
 
 
+class ResetStatus(TextChoices):
+    """Of a lost second factor."""
+
+    ASKED = "asked", "Asked"
+    AGREED = "agreed", "Agreed by one"
+    DONE = "done", "Reset"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Taken back"
+
+
+_ENDS = {ResetStatus.REFUSED, ResetStatus.WITHDRAWN}
+RESET = StateTable(
+    "reset",
+    {
+        ResetStatus.ASKED: {ResetStatus.AGREED, *_ENDS},
+        ResetStatus.AGREED: {ResetStatus.DONE, *_ENDS},
+    },
+)
+OPEN_RESET = (ResetStatus.ASKED, ResetStatus.AGREED)
+
+
 class InvitationStatus(TextChoices):
     PENDING = "pending", "Pending"
     ACCEPTED = "accepted", "Accepted"
@@ -173,7 +194,7 @@ CONFIRMED = (
 # What can be mended, or tried again, by uploading it once more.
 MENDABLE = (RowStatus.WRONG, RowStatus.STOPPED)
 tones(
-    good="active accepted verified now",
-    waiting="pending submitted later queued",
-    bad="suspended failed declined revoked expired undeliverable wrong",
+    good="active accepted verified now done",
+    waiting="pending submitted later queued asked agreed",
+    bad="suspended failed refused declined revoked expired undeliverable wrong",
 )

@@ -285,6 +285,8 @@ IDENTITY_DOCUMENT_DAYS = 30
 APPLICATION_ANSWER_DAYS = 30
 # Whoever belonged to a business so recently decides nothing about it.
 STAKE_DAYS = 365
+# How long the owner and their administrators have to object to a reset of a second factor.
+FACTOR_RESET_DAYS = 7
 REVIEW_PROMISE_DAYS = 14
 APPROVAL_REMINDER_DAYS = (60, 30, 7)
 # A live connection is reviewed this long after its start or last review; the answer has its time.

@@ -14,14 +14,16 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.admin.factor_resets import FactorResetAdmin
 from accounts.admin.identity import IdentityCheckAdmin
 from accounts.admin.organizations import OrganizationAdmin
 from accounts.admin.people import PersonAdmin
-from accounts.models import IdentityCheck, Organization, Person
+from accounts.models import FactorReset, IdentityCheck, Organization, Person
 
 admin.site.register(IdentityCheck, IdentityCheckAdmin)
 admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(Person, PersonAdmin)
+admin.site.register(FactorReset, FactorResetAdmin)
 for model in (Group, EmailAddress, Authenticator, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

@@ -25,12 +25,14 @@ from accounts.models.people import (
     document_path,
     is_verified,
 )
+from accounts.models.resets import FactorReset
 
 __all__ = [
     "BatchQuerySet",
     "BatchRow",
     "DECIDED",
     "EmployeeInvitation",
+    "FactorReset",
     "IdentityCheck",
     "IdentityDocument",
     "Invitation",

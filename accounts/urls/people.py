@@ -12,6 +12,7 @@ def people_urls(name: str) -> list[URLPattern]:
         path(f"{name}/<uuid:public_id>/", people.member, name="member"),
         path(f"{name}/<uuid:public_id>/suspend/", people.suspend, name="member-suspend"),
         path(f"{name}/<uuid:public_id>/resume/", people.resume, name="member-resume"),
+        path(f"{name}/<uuid:public_id>/vouch/", people.vouch, name="member-vouch"),
         path(f"{name}/<uuid:public_id>/remove/", people.remove, name="member-remove"),
         path(f"{name}/<uuid:public_id>/hand-over/", people.hand_over, name="member-hand-over"),
         *people.EmployeeActs().urls(f"{name}/invitations/<uuid:public_id>", "employee"),

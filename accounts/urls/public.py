@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from accounts.invitations import views as invitations
 from accounts.views import (
     employees,
+    factor_resets,
     identity,
     organizations,
     refusals,
@@ -54,6 +55,7 @@ urlpatterns = [
     ),
     path("time-zone/", time_zones.of_person, name="time-zone"),
     path("second-factor/", second_factors.second_factor, name="second-factor"),
+    path("second-factor/lost/", factor_resets.lost, name="second-factor-lost"),
     path("invitations/", invitations.current, name="invitation-current"),
     path("invitations/switch/", invitations.switch, name="invitation-switch"),
     path("invitations/set-aside/", invitations.set_aside, name="invitation-set-aside"),

@@ -21,7 +21,8 @@ from accounts.permissions import access_state
 from accounts.reads.members import member_rows
 from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
-from accounts.transitions import employees, members
+from accounts.transitions import employees, factor_resets, members
+from core.errors import Conflict
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.forms import act, apply, posted, status_of
 
@@ -107,7 +108,8 @@ def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
         if apply(form, lambda: members.change_access(by=request.user, membership=row, **values)):
             messages.success(request, f"Saved what {row.user.name} may do.")
             return HttpResponseRedirect(portals.members_page(request.organization))
-    context = _around(request, row, form=form)
+    lost = factor_resets.open_reset(row.user)
+    context = _around(request, row, form=form, lost=lost)
     return render(request, "accounts/member.html", context, status=status_of(form))
 
 
@@ -125,6 +127,27 @@ def resume(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _member(request, public_id)
     done = f"{row.user.name} is back."
     return _on_list(request, lambda: members.resume(by=request.user, membership=row), done)
+
+
+@require_POST
+@require(ADMINISTRATOR)
+def vouch(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Whether a colleague who asks for a new second factor is who they say."""
+    row = _member(request, public_id)
+    reset = factor_resets.open_reset(row.user)
+    if reset is None:
+        raise Conflict("This is decided already.")
+    known = request.POST.get("known") == "yes"
+    done = (
+        f"Thank you: we know that it is {row.user.name}." if known else "Thank you: it is stopped."
+    )
+    return _on_list(
+        request,
+        lambda: factor_resets.vouch(
+            by=request.user, reset=reset, organization=request.organization, known=known
+        ),
+        done,
+    )
 
 
 @require(ADMINISTRATOR)

@@ -1,14 +1,24 @@
 """Samples of the mails about people, accounts and signing in."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
+from typing import Any
 
 from accounts.adapter import AccountAdapter
-from accounts.emails import employees, identity, members, organizations, people, security
+from accounts.emails import (
+    employees,
+    factor_resets,
+    identity,
+    members,
+    organizations,
+    people,
+    security,
+)
 from accounts.invitation_kinds import EMPLOYEE
 from accounts.invitations import emails
 from accounts.invitations.batches import emails as list_emails
-from accounts.models import BatchRow, EmployeeInvitation, InvitationBatch
+from accounts.models import BatchRow, EmployeeInvitation, FactorReset, InvitationBatch
 from partnerhub.samples.world import READERS, World
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -35,6 +45,12 @@ def _unmailed(world: World) -> EmployeeInvitation:
     return world.make.employee_invitation(
         world.provider, f"invited{READERS}", status="undeliverable"
     )
+
+
+def _lost(world: World, **fields: Any) -> FactorReset:
+    decided = dict.fromkeys(("agreed_at", "decided_at"), world.now if fields else None)
+    typed = {"legal_name": world.emery.name, "birth_date": date(1984, 2, 29)}
+    return FactorReset.objects.create(user=world.emery, **typed, **fields, **decided)
 
 
 def _suspended(world: World) -> None:
@@ -74,6 +90,12 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.address_changed": partial(_changed, "account/email/email_changed"),
     "accounts.second_factor_changed": partial(_changed, "mfa/email/totp_activated"),
     "accounts.new_sign_in": lambda w: security.new_sign_in(w.pat, BROWSER),
+    "accounts.factor_reset_code": lambda w: factor_resets.code(w.pat, "123456", minutes=10),
+    "accounts.factor_reset_asked": lambda w: factor_resets.asked(_lost(w)),
+    "accounts.factor_reset_of_member": lambda w: factor_resets.asked_of_administrators(
+        _lost(w), w.provider
+    ),
+    "accounts.factor_reset_ended": lambda w: factor_resets.ended(_lost(w, status="done")),
     "accounts.identity_submitted": lambda w: identity.identity_submitted(w.check("submitted")),
     "accounts.identity_verified": lambda w: identity.identity_verified(w.check("verified")),
     "accounts.identity_failed": lambda w: identity.identity_failed(w.check("failed")),

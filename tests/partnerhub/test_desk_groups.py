@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
-from accounts.models import IdentityCheck, IdentityDocument, Organization, User
+from accounts.models import FactorReset, IdentityCheck, IdentityDocument, Organization, User
 from core import clock
 from core.audit.models import Event
 from core.failures.models import Failure
@@ -57,6 +58,7 @@ class Scene:
     message: Message
     mark: MarkedAddress
     failure: Failure
+    reset: FactorReset
 
 
 @pytest.fixture
@@ -94,6 +96,14 @@ def scene(settings: Any, tmp_path: Any) -> Scene:
         shipment=goods.shipment(seller, status="shipped", shipped_at=clock.now()),
         message=failed_mail(),
         mark=MarkedAddress.objects.create(address="gone@mail.example", reason="bounced"),
+        reset=FactorReset.objects.create(
+            user=worker,
+            legal_name=worker.name,
+            birth_date=date(1990, 1, 1),
+            status="agreed",
+            agreed_by=colleague,
+            agreed_at=clock.now(),
+        ),
         failure=Failure.objects.create(task="outbox.drain", subject="x", row="1", error="x"),
     )
 
@@ -299,6 +309,11 @@ ACTS = {
         lambda s, c: c.post(f"{human(s)}deactivate/"),
         lambda s: not User.objects.get(pk=s.worker.pk).is_active,
     ),
+    "reset a second factor": Act(
+        lambda s: f"/admin/accounts/factorreset/{s.reset.pk}/change/",
+        lambda s, c: c.post(f"/admin/accounts/factorreset/{s.reset.pk}/confirm/"),
+        lambda s: status(s.reset) == "done",
+    ),
     "erase": Act(
         lambda s: f"{human(s)}change/",
         lambda s, c: c.post(f"{human(s)}erase/"),
@@ -329,6 +344,7 @@ TABLE = {
     "try given-up work again": "no yes sees yes",
     "lift a mark": "no yes sees yes",
     "deactivate": "no yes no yes",
+    "reset a second factor": "no yes no yes",
     "erase": "no yes no yes",
 }
 

@@ -1,11 +1,13 @@
 """Changes of state that no form of the table makes from the world as it stands."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
 from accounts.models import Membership
-from accounts.transitions import identity, members, organizations
+from accounts.transitions import factor_resets, identity, members, organizations
 from accounts.transitions import people as accounts
 from connections.models import Connection
 from connections.transitions import grants, links, pauses, reviews
@@ -39,6 +41,7 @@ def acts(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: _reviewed(home, reviewers["lead"], reviewers["reviewer"])
     yield lambda: _categories(reviewers["lead"])
     yield lambda: _looked_at(home, reviewers["lead"])
+    yield lambda: _lost_factors(home, reviewers["support"], reviewers["lead"])
     yield lambda: _people(home, reviewers["superuser"])
     yield lambda: _handed_over(home)
     yield _dates_that_have_come
@@ -126,6 +129,22 @@ def _reviewed(of: Tenant, first: Any, second: Any) -> None:
 
 def _looked_at(of: Tenant, lead: Any) -> None:
     identity.note_view(by=lead, document=of.rows["identity_document"])
+
+
+def _lost_factors(of: Tenant, first: Any, second: Any) -> None:
+    """One reset of a lost second factor is done, others end before."""
+    person, by = of.people["provider_employee"], of.people["provider_admin"]
+    factor_resets.send_code(person=person)
+    TOTP.activate(person, generate_totp_secret())
+    factor_resets.withdraw(by=person, reset=of.rows["factor_reset"])
+    asked = {"person": person, "legal_name": "x", "birth_date": date(1985, 4, 12)}
+    factor_resets.refuse(by=first, reset=factor_resets.ask(**asked))
+    reset = factor_resets.ask(**asked)
+    firm = of["provider"]
+    reset = factor_resets.vouch(by=by, reset=reset, organization=firm, known=True)
+    reset = factor_resets.agree(by=first, reset=reset)
+    factor_resets.confirm(by=second, reset=reset)
+    factor_resets.note_renewed(person=person)
 
 
 def _categories(lead: Any) -> None:

@@ -63,6 +63,7 @@ NO_STATE = {
     "roles.applications.remind_of_question",
     "roles.approvals.remind_of_lapse",
     "roles.reminders.tell_reviewers_what_waits",
+    "accounts.factor_resets.send_code",
     "supplychain.guests.send_code",
     "supplychain.reminders.remind_due",
     "supplychain.reminders.remind_unopened",

@@ -5,13 +5,14 @@ the other one is found by its text. Addresses and handles carry none: they stand
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
 
 from accounts.models import (
     BatchRow,
+    FactorReset,
     IdentityDocument,
     InvitationBatch,
     Membership,
@@ -210,6 +211,11 @@ def _identities(of: Tenant) -> None:
     submitted = of.make.identity(of.people["provider_suspended"], "submitted")
     of.rows["identity_submitted"] = submitted
     of.rows["identity_document"] = _document(submitted)
+    of.rows["factor_reset"] = FactorReset.objects.create(
+        user=of.people["provider_employee"],
+        legal_name=of.named("lost"),
+        birth_date=date(1985, 4, 12),
+    )
     of.rows["identity_failed"] = of.make.identity(of.people["draft_admin"], "failed")
 
 

@@ -150,6 +150,17 @@ ROWS = [
         post=302, body=lambda t: {},
     ),
     _row("accounts_person_reactivate", {"pk": "person"}, may=SUPPORT, refused_as=404, post=409),
+    _row(
+        "accounts_factorreset_changelist", may=SUPPORT, post=(200, 302, 405), query=("p", "state")
+    ),
+    _row("accounts_factorreset_change", {"pk": "factor_reset"}, may=SUPPORT, refused_as=(404, 405)),
+    *(
+        _row(
+            f"accounts_factorreset_{name}", {"pk": "factor_reset"}, may=SUPPORT, refused_as=404,
+            get=None, post=code,
+        )
+        for name, code in (("agree", 302), ("confirm", 409), ("refuse", 302))
+    ),
     _row("supplychain_shipment_changelist", may=HELP, post=(200, 302, 405)),
     _row(
         "supplychain_shipment_change", {"pk": "shipment"}, may=HELP, post=(302, 409, 422),
