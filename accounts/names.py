@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts import confusables
+from core.spellings import is_invisible
 
 MAX_NAME = 120
 MIN_HANDLE = 3
@@ -23,12 +24,25 @@ _RESERVED = """about account accounts admin administrator all anonymous api asse
     webmaster well-known www"""
 RESERVED_HANDLES = frozenset(_RESERVED.split())
 
-_LINK = re.compile(r"://|\bwww\.|\bmailto:|[\w-]\.[a-z]{2,}/", re.IGNORECASE)
-_ADDRESS = re.compile(r"\S@\S")
-_PHONE = re.compile(r"\+?\d(?:[\s()/.-]*\d){7,}")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Drawn as nothing although their category says letter or mark.
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u180b\u180c\u180d")
+_WEB = "com|net|org|info|biz|io|app|dev|co|me|ly|link|click|online|site|shop|store|top|xyz|example"
+# Mails make names inert; refused is what people would still take for a link. "Co.KG/Berlin" and
+# "St.Gallen/Zürich" are places behind a firm.
+_LINK = re.compile(rf"://|\bwww\.|\bmailto:|[\w-]\.(?:{_WEB})\b/|[\w-]\.(?-i:[a-z]{{2,}})/", re.I)
+_DOMAIN = re.compile(rf"[^\W_][\w-]*\.(?:[a-z]{{2,}}\.)?(?:{_WEB})\b", re.IGNORECASE)
+# Signs that are drawn like a dot, a slash or an "at" between plain letters.
+_DISGUISED = re.compile(r"(?<=[a-z0-9])[․‧·。．｡﹒∙•⁄∕／＠﹫：︰](?=[a-z0-9])", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S[@＠﹫]\S")
+_PHONE = re.compile(r"\+\d(?:[\s()/.-]*\d){6,}|\d(?:[\s()/.-]*\d){8,}")
+_DIGITS = re.compile(
+    r"\d(?:[\s.-]?\d){3,7}(?![\s.-]?\d)|\b(?=[A-Z-]*\d)[A-Z0-9]{3,5}-[A-Z0-9]{3,5}\b"
+)
+# What a code is called where people get one.
+_CODE_WORD = re.compile(
+    r"\b(?:codes?|pin|otp|tan|token|passcode|password|verif\w*|confirm\w*|securit\w*|kenn?wort|"
+    r"passwort|kod|c[oó]digo|codice|contrase\w*|senha|mot de passe|2fa)\b|код|пароль|验证码|驗證碼|"
+    r"密码|認証|コード|パスワード|인증|코드|비밀번호|รหัส|رمز|קוד",
+    re.IGNORECASE,
+)
 # Needed inside words of Persian and of Indian languages.
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -51,11 +65,12 @@ class CodePoint:
     unusual: bool
 
 
-def clean_name(raw: str) -> str:
+def clean_name(raw: str, *, person: bool = False) -> str:
     """Return a display name in NFC on one line, with single spaces.
 
     Raises NameRefused for an empty or over-long name, for characters nobody sees (controls,
-    direction marks) and for names that carry a link, an address or a phone number (I14, B10).
+    direction marks) and for names that carry a link, an address, a phone number or a code
+    (I14, B10). A `person` holds no domain and no number either, which firms are called.
     """
     _refuse_invisible(raw.strip())
     name = unicodedata.normalize("NFC", " ".join(raw.split()))
@@ -65,11 +80,24 @@ def clean_name(raw: str) -> str:
         raise NameRefused(f"A name has at most {MAX_NAME} characters.")
     if "<" in name or ">" in name:
         raise NameRefused("A name cannot hold < or >.")
-    if _LINK.search(name) or _ADDRESS.search(name):
-        raise NameRefused("A name cannot hold a web or e-mail address.")
-    if _PHONE.search(name):
-        raise NameRefused("A name cannot hold a phone number.")
+    _refuse_messages(name, person=person)
     return name
+
+
+def _refuse_messages(name: str, *, person: bool) -> None:
+    plain = unicodedata.normalize("NFKC", name)
+    plain = "".join(str(int(char)) if char.isdecimal() else char for char in plain)
+    linked = _LINK.search(plain) or _ADDRESS.search(name) or _DISGUISED.search(name)
+    if linked or (person and _DOMAIN.search(plain)):
+        raise NameRefused("A name cannot hold a web or e-mail address.")
+    if _PHONE.search(plain):
+        raise NameRefused("A name cannot hold a phone number.")
+    if (found := _DIGITS.search(plain)) and (person or _is_code(plain, found[0])):
+        raise NameRefused("A name cannot hold a number that passes as a code.")
+
+
+def _is_code(name: str, digits: str) -> bool:
+    return name == digits or _CODE_WORD.search(name) is not None
 
 
 def skeleton(name: str) -> str:
@@ -89,7 +117,7 @@ def code_points(name: str) -> tuple[CodePoint, ...]:
             f"U+{ord(char):04X}",
             unicodedata.name(char, "UNNAMED"),
             script,
-            _is_invisible(char) or script not in {"", main},
+            is_invisible(char) or script not in {"", main},
         )
         for char, script in zip(name, scripts, strict=True)
     )
@@ -109,14 +137,10 @@ def handle_for(name: str, taken: Container[str] | Callable[[str], bool]) -> str:
     return handle
 
 
-def _is_invisible(char: str) -> bool:
-    return unicodedata.category(char) in _INVISIBLE or char in _BLANKS
-
-
 def _refuse_invisible(name: str) -> None:
     for place, char in enumerate(name):
         joins = char in _JOINERS and place > 0 and not name[place - 1].isascii()
-        if _is_invisible(char) and not joins:
+        if is_invisible(char) and not joins:
             raise NameRefused("A name cannot hold line breaks or characters that cannot be seen.")
 
 
@@ -127,12 +151,16 @@ def _ascii_words(name: str) -> str:
 
 
 class NameField(forms.CharField):
+    def __init__(self, *, person: bool = False, **options: Any) -> None:
+        self.person = person
+        super().__init__(**options)
+
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         if text in self.empty_values:
             return text
         try:
-            return clean_name(text)
+            return clean_name(text, person=self.person)
         except NameRefused as error:
             raise ValidationError(_(str(error)), code="name") from error
 

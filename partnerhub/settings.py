@@ -167,6 +167,8 @@ LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+# In no list of ISO, and in every list of countries that firms choose from.
+COUNTRIES_OVERRIDE = {"XK": "Kosovo"}
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # Sign-in ---------------------------------------------------------------------------------------

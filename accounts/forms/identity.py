@@ -52,7 +52,7 @@ class OriginalForm(forms.Form):
 
 
 class IdentityForm(forms.Form):
-    legal_name = NameField(label="Legal name", help_text="Exactly as in your ID.")
+    legal_name = NameField(person=True, label="Legal name", help_text="Exactly as in your ID.")
     birth_date = forms.DateField(
         label="Date of birth",
         widget=DayInput(attrs={"autocomplete": "bday"}),

@@ -27,7 +27,9 @@ def time_zone_choices() -> list[Any]:
 class SignupNameForm(forms.Form):
     """What the sign-in library's form asks besides address and password; it derives from this."""
 
-    name = NameField(label="Your name", help_text="As colleagues and partners will see it.")
+    name = NameField(
+        person=True, label="Your name", help_text="As colleagues and partners will see it."
+    )
 
     # app.js fills it in with what the browser says.
     time_zone = forms.CharField(

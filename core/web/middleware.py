@@ -2,10 +2,12 @@
 
 import errno
 import logging
+import re
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -17,12 +19,15 @@ from django.http import (
     HttpResponseBadRequest,
     HttpResponseNotAllowed,
     HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
 )
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.views import defaults
 
 from core.errors import DomainError
+from core.spellings import visible
 from core.web.bodies import too_large
 from core.web.redirects import page_behind
 
@@ -32,6 +37,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 METHODS = ("GET", "HEAD", "POST")
 TEXT = "text/plain; charset=utf-8"
 RETRY_SECONDS = 30
+# What mails and texts put behind a link: a bracket, a quotation mark, a full stop, a blank.
+_COPIED_WITH = re.compile(r"/*[\s<>\[\](){}\"'“”„‘’«»,.;:!?*|…。、，；\u2060\u200b]+/*\Z")
 # No space, over quota, a file system that became read-only, no more open files.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
 RECORDED = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html"}
@@ -39,12 +46,20 @@ RECORDED |= {410: "410.html", 422: "409.html", 429: "429.html"}
 
 
 def clean_input(get_response: Handler) -> Handler:
-    """Refuse NUL characters in path and query before they reach a database driver (B1)."""
+    """Refuse NUL characters in path and query before they reach a database driver (B1), and lead
+    from a link that was copied with signs around it to the page it means."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         if "\0" in request.path or "%00" in query or "\0" in query:
             return HttpResponseBadRequest("Bad request\n", content_type=TEXT)
+        meant = "".join(visible(_COPIED_WITH.sub("/", request.path_info)).split())
+        if (
+            meant != request.path_info
+            and request.method in ("GET", "HEAD")
+            and is_valid_path(meant)
+        ):
+            return HttpResponseRedirect(f"{quote(meant)}?{query}" if query else quote(meant))
         return get_response(request)
 
     return handle

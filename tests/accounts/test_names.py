@@ -25,6 +25,15 @@ from accounts.names import (
         ("Cafe\u0301 O'Neil & Söhne, Inc.", "Café O'Neil & Söhne, Inc."),
         ("Bookshop.com B.V.", "Bookshop.com B.V."),
         ("3M", "3M"),
+        ("GmbH & Co.KG/Berlin", "GmbH & Co.KG/Berlin"),
+        ("Muster GmbH & Co.KG / Hamburg", "Muster GmbH & Co.KG / Hamburg"),
+        ("St.Gallen/Zürich AG", "St.Gallen/Zürich AG"),
+        ("Studio 1234 5678 GmbH", "Studio 1234 5678 GmbH"),
+        ("1234567 Canada Inc.", "1234567 Canada Inc."),
+        ("Code 42 Software", "Code 42 Software"),
+        ("A.P.Moller/Maersk A/S", "A.P.Moller/Maersk A/S"),
+        ("Ａ．Ｂ．Ｃ．株式会社", "Ａ．Ｂ．Ｃ．株式会社"),
+        ("Ke$ha · Sons", "Ke$ha · Sons"),
         ("株式会社 例", "株式会社 例"),
         ("علی\u200cرضا", "علی\u200cرضا"),
         ("{{7*7}} %0d%0a", "{{7*7}} %0d%0a"),
@@ -52,6 +61,18 @@ def test_accepted_names(typed, stored):
         "mailto:a",
         "Write to a@b.example",
         "Call +1 (206) 555-0100",
+        "Call 206 555 0100",
+        "Your code is 123456",
+        "Your code is 1 2 3 4 5 6",
+        "Ваш код 123456",
+        "验证码 １２３４５６",
+        "PIN: 4821",
+        "Code AB12-CD34",
+        "123456",
+        "Visit evil․com",
+        "Visit evil．com",
+        "a﹫b",
+        "EVIL.COM/login",
         "Anna\nBcc: b@example.com",
         "Anna\r\nOtt",
         "Anna\u2028Ott",
@@ -67,6 +88,22 @@ def test_accepted_names(typed, stored):
 def test_refused_names(typed):
     with pytest.raises(NameRefused, match=r"^[A-Z].*\.$"):
         clean_name(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["G-482913", "Use 482913 now", "Visit evil.com", "evil.co.uk", "Ann 4 8 2 9 1 3"]
+)
+def test_a_person_s_name_holds_no_domain_and_no_number(typed):
+    with pytest.raises(NameRefused):
+        clean_name(typed, person=True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["J.R. Smith", "St.John Ann", "Ann Lee 3rd", "X Æ A-12", "ANN-MARIE LEE"],
+)
+def test_people_are_called_many_things(typed):
+    assert clean_name(typed, person=True) == typed
 
 
 @given(st.text())

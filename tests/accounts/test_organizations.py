@@ -327,3 +327,10 @@ def test_pages_take_a_fixed_number_of_queries(django_assert_num_queries):
     client = signed_in(owner)
     with django_assert_num_queries(6):
         assert client.get(url).status_code == 200
+
+
+def test_kosovo_is_a_country():
+    """Firms are there, though no list of ISO has it."""
+    page = register(person(), country="XK", registration_number="811234567")
+    assert page.status_code == 302
+    assert Organization.objects.get().country.name == "Kosovo"

@@ -19,7 +19,7 @@ from core.web.logs import JsonFormatter
 from core.web.pagination import paginate
 from core.web.redirects import safe_next
 from core.web.request_lines import client_ip
-from tests.factories.accounts import person
+from tests.factories.accounts import employee_invitation, organization, person
 from tests.support import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,26 @@ def test_health_answers_on_any_host(client):
 @pytest.mark.parametrize("address", ["/help/\0/", "/help/?a=%00", "/help/%00/"])
 def test_nul_is_refused_before_it_reaches_a_database(client, address):
     assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [">", "%20", ">/", "/>", ").", "%22", "%E2%81%A0", "/%20%20", "%E2%80%9D,", "%0A", "]"],
+)
+def test_a_link_that_was_copied_with_signs_behind_it_is_read(client, behind):
+    link = tokens.claim_url(employee_invitation(organization("seller"), "a@x.example").claim)
+    path = link.removeprefix("http://localhost")
+    answer = client.get(path.rstrip("/") + behind)
+    assert answer.url == path
+    assert client.get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/help/>", "/help/%3E?a=1", "/nothing/here/>", "/help/x>y/"])
+def test_only_pages_that_are_there_are_led_to(client, path):
+    answer = client.get(path)
+    there = path.startswith("/help/") and "x" not in path
+    assert answer.status_code == (302 if there else 404)
+    assert client.post("/accounts/login/>").status_code == 404
 
 
 def test_signed_in_pages_are_never_cached():
