@@ -45,6 +45,7 @@ KINDS: Mapping[Group, Mapping[str, str]] = {
     },
     ANSWERS: {
         "accounts.employee_accepted": "Colleague accepted",
+        "accounts.employee_verified": "Employee's identity verified",
         "accounts.employee_declined": "Colleague declined",
         "accounts.employee_expired": "Invitation to a colleague expired",
         "accounts.renewal_asked": "New invitation asked for",

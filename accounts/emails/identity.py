@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from accounts.models import IdentityCheck
+from accounts.models import IdentityCheck, Organization
+from accounts.portals import members_page
+from accounts.tenancy import administrators
 from core.notifications.services import Recipient, tell
-from core.outbox.rendering import Mail
+from core.outbox.rendering import Mail, inert, subject_line
 from core.web.formats import mail_ending
 
 WHY = "You get this because an identity check was asked for with your account."
@@ -48,6 +51,24 @@ def identity_verified(check: IdentityCheck) -> None:
         paragraphs=("What was waiting for it goes on by itself.",),
         facts=(("Valid until", mail_ending(check.expires_at)),),
         after=("Your documents are deleted soon after this decision.",),
+    )
+
+
+def employee_verified(check: IdentityCheck, provider: Organization) -> None:
+    """To the administrators of a provider: the employee can be assigned now, or act for clients."""
+    name = inert(check.user.name)
+    tell(
+        Recipient.administrators(administrators(provider), provider),
+        key=f"identity:{check.public_id}:employee:{provider.public_id}",
+        kind="accounts.employee_verified",
+        mail=Mail(
+            subject=subject_line(provider.name, _("Identity"), _("an employee is verified")),
+            heading=_("%(name)s is verified") % {"name": name},
+            paragraphs=(_("They can act for the clients that you assign them to."),),
+            button=(_("Open the page of your people"), members_page(provider)),
+            organization=inert(provider.name),
+        ),
+        organization=provider,
     )
 
 

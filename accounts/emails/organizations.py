@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_countries import countries
 
-from accounts.models import Organization, User
+from accounts.models import IdentityCheck, Organization, User
 from accounts.portals import members_page, page, portal_of
 from accounts.tenancy import administrators
 from core import clock
 from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert, subject_line
+from core.web.formats import mail_ending
 
 JOIN_ASKED = "accounts.organization_join_asked"
 
@@ -40,7 +42,11 @@ def _state_mail(
 
 
 def _to_administrators(
-    organization: Organization, event: str, mail: Mail, by: Any, path: str = ""
+    organization: Organization,
+    event: str,
+    mail: Mail,
+    by: Any,
+    path: str = "",
 ) -> None:
     """One mail to each administrator; `event` makes its key unique."""
     tell(
@@ -54,8 +60,17 @@ def _to_administrators(
     )
 
 
-def organization_active(organization: Organization) -> None:
-    mail = _state_mail(organization, "active", portal_of(organization).next_step)
+def organization_active(
+    organization: Organization, *, verified: IdentityCheck | None = None
+) -> None:
+    """Where it waited for a check that was `verified` just now, one mail tells of both."""
+    paragraphs = [portal_of(organization).next_step]
+    if verified:
+        person, until = inert(verified.user.name), mail_ending(verified.expires_at)
+        paragraphs.insert(
+            0, _("%(name)s is verified until %(until)s.") % {"name": person, "until": until}
+        )
+    mail = _state_mail(organization, "active", *paragraphs)
     _to_administrators(organization, "active", mail, None)
 
 

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from core import clock
 from core.notifications.services import Recipient, tell
-from core.outbox.rendering import Mail, inert
+from core.outbox.rendering import Mail
 from core.web.formats import mail_minute
+from core.web.templatetags.ui import browser as browser_in_words
 
 NOT_YOU = "Not you? Choose a new password at once with “Forgot your password?”, then tell us."
 WHY = "You get this because it concerns the safety of your account."
@@ -32,6 +33,11 @@ CHANGES = {
 }
 
 
+# The first factor brings recovery codes with it: one mail tells of both.
+WITH_CODES = ("mfa/email/totp_activated", "mfa/email/webauthn_added")
+CODES_TOO = "If you had no recovery codes yet, they were made with it."
+
+
 def security_changed(user: Any, change: str, browser: str, *, old: str = "", new: str = "") -> None:
     """`change` is a key of CHANGES. A changed address is told to the old and the new one."""
     kind, title = CHANGES[change]
@@ -39,7 +45,10 @@ def security_changed(user: Any, change: str, browser: str, *, old: str = "", new
     mail = Mail(
         subject=f"[PartnerHub] {title}",
         heading=title.replace(": ", " "),
-        paragraphs=("All other sessions of your account were ended.",),
+        paragraphs=(
+            "All other sessions of your account were ended.",
+            *((CODES_TOO,) if change in WITH_CODES else ()),
+        ),
         facts=_circumstances(browser),
         button=("Look at your sign-in settings", reverse("mfa_index")),
         not_you=NOT_YOU,
@@ -79,7 +88,7 @@ def new_sign_in(user: Any, browser: str) -> None:
 
 def _circumstances(browser: str) -> tuple[tuple[str, str], ...]:
     when = mail_minute(clock.real_now())
-    return ("When", when), ("Browser", inert(browser) or "unknown")
+    return ("When", when), ("Browser", browser_in_words(browser))
 
 
 @transaction.atomic

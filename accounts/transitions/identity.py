@@ -12,9 +12,22 @@ from django.db import transaction
 
 from accounts.documents import DocumentKind, stored_name
 from accounts.emails import identity as emails
-from accounts.models import IdentityCheck, IdentityDocument, User, document_path
+from accounts.models import (
+    IdentityCheck,
+    IdentityDocument,
+    Membership,
+    User,
+    document_path,
+)
 from accounts.reviewers import DECIDE_IDENTITIES, require, stake_in_person
-from accounts.states import IDENTITY, IdentityReason, IdentityStatus
+from accounts.states import (
+    IDENTITY,
+    IdentityReason,
+    IdentityStatus,
+    MembershipRole,
+    OrganizationKind,
+    OrganizationStatus,
+)
 from accounts.tenancy import verified_addresses
 from accounts.transitions.organizations import activate_drafts, lock_drafts
 from core import clock
@@ -146,7 +159,16 @@ def _verify(check: IdentityCheck, person: User, drafts: list[Any], *, by: User) 
     now = clock.now()
     until = clock.end_after(settings.IDENTITY_DAYS, person.zone)
     _decide(check, IdentityStatus.VERIFIED, by=by, decided_at=now, expires_at=until)
-    activate_drafts(drafts, person)
+    if not activate_drafts(drafts, check):
+        emails.identity_verified(check)
+    employed = Membership.objects.active().filter(
+        user=person,
+        role=MembershipRole.EMPLOYEE,
+        organization__kind=OrganizationKind.PROVIDER,
+        organization__status=OrganizationStatus.ACTIVE,
+    )
+    for membership in employed.select_related("organization").order_by("organization_id"):
+        emails.employee_verified(check, membership.organization)
     return check
 
 
@@ -159,8 +181,8 @@ def _decide(check: IdentityCheck, status: str, *, by: User, **values: Any) -> Id
         before={"status": "submitted"},
         after={"status": str(status), "reason": check.reason},
     )
-    tell = emails.identity_verified if status == IdentityStatus.VERIFIED else emails.identity_failed
-    tell(check)
+    if status == IdentityStatus.FAILED:
+        emails.identity_failed(check)
     return check
 
 

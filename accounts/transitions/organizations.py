@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import signals
 from accounts.emails import organizations as emails
-from accounts.models import Membership, Organization, User
+from accounts.models import IdentityCheck, Membership, Organization, User
 from accounts.names import handle_for, skeleton
 from accounts.registration import RegistrationError, business_key, kept_number
 from accounts.reviewers import SUPERVISE, require, stake_in_organization
@@ -155,12 +155,12 @@ def _save_with_handle(organization: Organization) -> None:
     raise Conflict("Many accounts with this name are being opened right now. Try again.")
 
 
-def _activate(organization: Organization) -> None:
+def _activate(organization: Organization, *, verified: IdentityCheck | None = None) -> None:
     """Raises AlreadyRegistered; the constraint decides between two at once."""
     with constraint_as(accounts_organization_one_per_business=AlreadyRegistered()):
         advance(organization, ORGANIZATION, OrganizationStatus.ACTIVE, activated_at=clock.now())
     _note(organization, "organization.activated", by=None, before="draft")
-    emails.organization_active(organization)
+    emails.organization_active(organization, verified=verified)
 
 
 def lock_drafts(user: User) -> list[Organization]:
@@ -170,15 +170,20 @@ def lock_drafts(user: User) -> list[Organization]:
     return lock_all(drafts.filter(pk__in=administered(user)))
 
 
-def activate_drafts(drafts: list[Organization], user: User) -> None:
-    """One whose business is taken stays a draft, and the person reads what to do (S0.4)."""
+def activate_drafts(drafts: list[Organization], check: IdentityCheck) -> bool:
+    """One whose business is taken stays a draft, and the person reads what to do (S0.4). Whether
+    one was activated: then its mail has told of the check."""
+    opened = False
     # In this order two people with the same businesses never wait for each other.
     for draft in sorted(drafts, key=lambda draft: draft.business_key):
         try:
             with transaction.atomic():
-                _activate(draft)
+                _activate(draft, verified=check)
         except AlreadyRegistered:
-            emails.organization_taken(draft, user)
+            emails.organization_taken(draft, check.user)
+        else:
+            opened = True
+    return opened
 
 
 @transaction.atomic

@@ -98,6 +98,9 @@ SAMPLES: Mapping[str, Callable[[World], None]] = {
     "accounts.factor_reset_ended": lambda w: factor_resets.ended(_lost(w, status="done")),
     "accounts.identity_submitted": lambda w: identity.identity_submitted(w.check("submitted")),
     "accounts.identity_verified": lambda w: identity.identity_verified(w.check("verified")),
+    "accounts.employee_verified": lambda w: identity.employee_verified(
+        w.check("verified"), w.provider
+    ),
     "accounts.identity_failed": lambda w: identity.identity_failed(w.check("failed")),
     "accounts.identity_expiring": lambda w: identity.identity_expiring(w.check("verified"), 30),
     "accounts.identity_expired": lambda w: identity.identity_expired(w.check("expired")),

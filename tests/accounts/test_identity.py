@@ -16,7 +16,7 @@ from accounts.models import IdentityCheck, IdentityDocument, Organization
 from core import clock
 from core.audit.models import Event
 from core.outbox.models import Message
-from tests.factories.accounts import identity, organization, person
+from tests.factories.accounts import administrator, identity, member, organization, person
 from tests.factories.reviewers import desk_reviewer, scan
 from tests.support import drain, nothing_changes, signed_in
 
@@ -397,14 +397,25 @@ def test_account_first_then_identity():
     made = Organization.objects.get()
     assert made.status == "active"
     assert made.activated_at
-    assert [mail.subject.split("] ")[1] for mail in drain()] == [
-        "Identity check: verified",
-        "Account: active",
-    ]
+    [mail] = drain()
+    assert mail.subject.split("] ")[1] == "Account: active"
+    assert f"{user.name} is verified until" in mail.body
     assert [e.verb for e in Event.objects.order_by("id")][-2:] == [
         "identity_check.verified",
         "organization.activated",
     ]
+
+
+def test_administrators_read_that_their_employee_is_verified():
+    provider = organization("provider")
+    boss, worker = administrator(provider), member(provider)
+    member(organization("supplier"), user=worker)
+    submit(worker)
+    drain()
+    decide(desk_reviewer(), IdentityCheck.objects.get(user=worker), decision="verify")
+    mails = {mail.to[0]: mail for mail in drain()}
+    assert set(mails) == {worker.email, boss.email}
+    assert f"{worker.name} is verified" in mails[boss.email].body
 
 
 def test_identity_first_then_account():
