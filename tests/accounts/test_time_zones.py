@@ -19,7 +19,9 @@ from core.audit.models import Event
 from core.errors import Conflict, Invalid, NotPermitted, NotRelated
 from core.notifications import preferences, tasks
 from core.notifications.models import Choice, Notification
+from supplychain.plans import ShipmentFacts
 from supplychain.tasks import sweep as sweep_shipments
+from supplychain.transitions.shipments import change_shipment
 from tests.accounts.test_entrance import code_in, confirm, sign_up
 from tests.factories import connections as connect
 from tests.factories import supplychain as ship
@@ -303,3 +305,43 @@ def test_the_history_is_filtered_by_the_readers_days():
         for day, there in (("2026-05-03", True), ("2026-05-04", False)):
             text = client.get(page, {"since": day, "until": day}).text
             assert ("hanged the time zone of the account" in text) is there
+
+
+def test_the_day_of_a_pause_that_is_left_as_shown_is_the_one_that_stands(pair):
+    seller, client, row = pair
+    pages = [
+        reverse(f"seller:connection-{name}", args=[seller.handle, row.public_id])
+        for name in ("pause", "pause-day")
+    ]
+    day = clock.today(seller.zone) + timedelta(days=4)
+    client.post(pages[0], {"until": day.isoformat()})
+    row.refresh_from_db()
+    end = row.paused_until
+    Organization.objects.filter(pk=seller.pk).update(time_zone=LOS_ANGELES)
+    shown = clock.day_of(end, ZoneInfo(LOS_ANGELES)).isoformat()
+    assert f'value="{shown}"' in client.get(pages[1]).text
+    assert "It is paused so already" in client.post(pages[1], {"until": shown}).text
+    row.refresh_from_db()
+    assert row.paused_until == end
+
+
+def test_a_ship_date_that_moved_is_told_anew(afternoon):
+    afternoon(clock.real_now())
+    seller, supplier = organization("seller"), organization("supplier")
+    boss, worker = administrator(seller), administrator(supplier)
+    ship.connected(seller, supplier)
+    today = clock.today(seller.zone)
+    row = ship.shipment(seller, ship_date=today + timedelta(days=1))
+    ship.share(row, supplier)
+    near = []
+    for days in (1, 10, 10):
+        if row.ship_date != today + timedelta(days=days):
+            facts = {name: getattr(row, name) for name in ShipmentFacts.__dataclass_fields__}
+            facts["ship_date"] = today + timedelta(days=days)
+            row = change_shipment(by=boss, shipment=row, facts=ShipmentFacts(**facts))
+        drain()
+        for _ in range(2):
+            sweep_shipments()
+        near.append([mail.to[0] for mail in drain() if "ship date near" in mail.subject])
+        afternoon(clock.real_now() + timedelta(days=9 * (len(near) - 1)))
+    assert near == [[worker.email], [], [worker.email]]
