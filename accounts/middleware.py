@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,7 @@ ACTIVE_AT = "active_at"
 ACTIVITY_GAP = 300
 EVEN_PATHS = frozenset({"/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"})
 EVEN_SECONDS = 0.25
-ZONE_COOKIE = "zone"
+ZONE_COOKIE = f"{settings.COOKIE_PREFIX}zone"
 
 
 def has_second_factor(request: HttpRequest) -> bool:

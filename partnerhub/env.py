@@ -129,8 +129,10 @@ class Environment:
         """An address with one of these schemes, or None when it is not set or wrong."""
         if not (text := self.text(name, default, like=like)):
             return None
+        scheme, _, rest = text.partition("://")
         try:
-            parts = urlsplit(text)
+            # Split under another scheme: a provider's name may have an underscore.
+            parts = urlsplit(f"any://{rest}")._replace(scheme=scheme.lower())
             unfit = parts.port == 0 or "@" in parts.path + parts.query or "#" in text or " " in text
         except ValueError:
             unfit = True
@@ -322,7 +324,7 @@ class Environment:
         untried = query.pop("untried", "") if parts.scheme.startswith("anymail+") else ""
         if query.keys() != {"timeout", "per_second"}:
             self.refuse(name, "takes the options ?timeout=10 and ?per_second=5, no other.")
-        if not all(re.fullmatch(r"\d{1,4}(\.\d{1,3})?", part) for part in query.values()):
+        elif not all(re.fullmatch(r"\d{1,4}(\.\d{1,3})?", part) for part in query.values()):
             self.refuse(name, "must have numbers of seconds and mails in its options.")
             query = {"timeout": "10", "per_second": "0"}
         # A silent server must not hold a worker (F7).

@@ -3,16 +3,21 @@
 import errno
 import io
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as project
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import InternalError, OperationalError
 from django.test import Client
 from redis import ConnectionError as RedisConnectionError
+from redis import Redis
 
 from core.web import bodies, middleware
 from core.web.middleware import unavailable
@@ -257,3 +262,52 @@ def test_nothing_of_ours_reads_a_form_before_its_limit():
     order = project.MIDDLEWARE
     csrf = order.index("django.middleware.csrf.CsrfViewMiddleware")
     assert order.index("core.web.bodies.body_limit") == csrf - 1
+
+
+# Cookies and files -----------------------------------------------------------------------------
+def test_scripts_cannot_read_cookies(client: Client):
+    """Neither the one of forms nor the one of the session."""
+    cookies = client.get("/accounts/login/").cookies
+    client.post("/accounts/login/", {"login": person().email, "password": make.PASSWORD})
+    cookies |= client.cookies
+    assert {"csrftoken", "sessionid"} <= set(cookies)
+    assert [name for name, cookie in cookies.items() if not cookie["httponly"]] == []
+
+
+def test_every_cookie_has_the_prefix_of_production():
+    """`__Host-`: no other host and no page in clear can set it."""
+    for package in ("core", "accounts", "connections", "roles", "supplychain", "partnerhub"):
+        for path in (project.BASE_DIR / package).rglob("*.py"):
+            source = path.read_text()
+            if re.search(r"\.set_(signed_)?cookie\(", source):
+                assert "COOKIE_PREFIX" in source, path
+    scripts = (project.BASE_DIR / "core/web/static/partnerhub/app.js").read_text()
+    set_there = re.findall(r"document\.cookie =\s*`([^=]+)=", scripts)
+    assert [name for name in set_there if not name.startswith("${prefix}")] == []
+
+
+def test_stored_files_are_for_us_alone():
+    """Identity documents lie there."""
+    name = default_storage.save("test/mode.pdf", ContentFile(b"x"))
+    try:
+        assert stat.S_IMODE(Path(default_storage.path(name)).stat().st_mode) == 0o600
+    finally:
+        default_storage.delete(name)
+
+
+# Limits ----------------------------------------------------------------------------------------
+def test_limits_survive_a_broker_that_forgets(client: Client):
+    """Before, flushing it gave everybody new tries."""
+    user = person()
+
+    def wrong() -> Any:
+        return client.post("/accounts/login/", {"login": user.email, "password": "wrong"})
+
+    first = wrong().text
+    for _ in range(12):
+        last = wrong().text
+    with Redis.from_url(project.REDIS_URL) as broker:
+        broker.flushdb()
+    assert last != first
+    assert "Too many failed login attempts" in last
+    assert "Too many failed login attempts" in wrong().text

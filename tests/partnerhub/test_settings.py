@@ -4,9 +4,11 @@ import os
 import runpy
 import subprocess
 import sys
+from email.utils import getaddresses
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from gunicorn.app.wsgiapp import WSGIApplication
 
 from partnerhub.env import ROOT, STATUS_WRONG, Environment
@@ -219,6 +221,8 @@ def test_name_in_a_sender_is_quoted(given: str, used: str):
     env = Environment({"DEFAULT_FROM_EMAIL": given})
     assert env.address("DEFAULT_FROM_EMAIL") == used
     assert env.wrong == []
+    mail = EmailMessage("Subject", "Body", used, ["a@hub.example"]).message()
+    assert [address for _, address in getaddresses([str(mail["From"])])] == ["no-reply@hub.example"]
 
 
 def test_broker_and_cache_verify_alike():

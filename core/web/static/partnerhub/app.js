@@ -131,8 +131,9 @@ function prepare(root) {
 // The reader's time zone: for the sign-up form, and for pages that people read without an account.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 for (const field of document.querySelectorAll("[data-time-zone]")) field.value = zone;
-const secure = location.protocol === "https:" ? "; Secure" : "";
-document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; Secure"] : ["", ""];
+document.cookie =
+  `${prefix}zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 
 prepare(document);
 document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
