@@ -22,11 +22,11 @@ logger = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 # Of what browsers can do, pages here use keys for signing in and copying.
 _UNUSED = (
-    "accelerometer ambient-light-sensor attribution-reporting autoplay bluetooth "
+    "accelerometer autoplay "
     "browsing-topics camera compute-pressure display-capture encrypted-media fullscreen gamepad "
     "geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort "
     "keyboard-map local-fonts magnetometer microphone midi otp-credentials payment "
-    "picture-in-picture screen-wake-lock serial storage-access sync-xhr unload usb web-share "
+    "picture-in-picture screen-wake-lock serial storage-access sync-xhr unload usb "
     "window-management xr-spatial-tracking"
 )
 _USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from email.message import EmailMessage as ParsedMessage
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -56,11 +57,13 @@ def _part(message: ParsedMessage, kind: str) -> str:
 def _read(path: Path) -> Letter:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(message, ParsedMessage)
+    sent_at = parsedate_to_datetime(str(message["Date"]))
     return Letter(
         name=path.stem,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        sent_at=parsedate_to_datetime(str(message["Date"])),
+        # "-0000" says UTC without a zone: the library then knows none.
+        sent_at=sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC),
         text=_part(message, "plain"),
         html=_part(message, "html"),
     )

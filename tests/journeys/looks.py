@@ -32,7 +32,8 @@ _OUT_OF_REACH = """() => {
   const all = "a[href], button, select, textarea, summary, input:not([type=hidden])";
   for (const one of document.querySelectorAll(all)) {
     const seen = one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-    if (one.disabled || !seen || one.closest(".visually-hidden, .skip-link")) continue;
+    const aside = ".visually-hidden, .skip-link, .skip-to-content-link";
+    if (one.disabled || !seen || one.closest(aside)) continue;
     one.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
     const box = [...one.getClientRects()].find((rect) => rect.width > 1 && rect.height > 1);
     if (!box) continue;
