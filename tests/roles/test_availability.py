@@ -95,6 +95,13 @@ def test_role_that_left_the_catalogue_is_not_approved(provider: Any) -> None:
     assert of(provider, "pricing.pricing").state == "never"
 
 
+def test_nothing_above_what_the_catalogue_allows_now_is_offered(provider: Any) -> None:
+    row = roles.approved_role(provider, "inventory.fba_shipments", "admin")
+    Role.objects.filter(pk=row.role_id).update(highest_level=Level.EDIT)
+    offered = of(provider, "inventory.fba_shipments")
+    assert (offered.state, offered.level) == ("grantable", Level.EDIT)
+
+
 def test_three_queries_and_one(provider: Any) -> None:
     roles.decided(provider, {"pricing.pricing": "edit"}, {"pricing.automated": "edit"})
     roles.in_review(provider, {"orders.returns": "edit", "orders.manage": "edit"})

@@ -11,8 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Organization
 from core import clock
 from core.audit.models import Event
+from core.errors import NotPermitted
 from core.outbox.models import FanOut
+from core.web.access import Level
 from roles.models import ApplicationLine, ApprovedRole, RoleApplication
+from roles.transitions import approvals, decisions
 from tests.factories import accounts, roles
 from tests.support import drain, nothing_changes, sign_in, signed_in
 from tests.sweep.page_forms import forms_of
@@ -311,6 +314,27 @@ def test_a_year_after_leaving_a_company_one_may_decide_about_it(provider: Any) -
     desk = Desk(insider, roles.in_review(provider, {"orders.manage": "edit"}))
     assert "You belong to this company" not in desk.page()
     assert desk.decide("orders.manage", 1).status_code == 302
+
+
+@pytest.mark.parametrize("gone", [{"is_staff": False}, {"is_active": False}])
+def test_whoever_left_the_desk_decides_nothing_though_the_group_stays(
+    provider: Any, gone: dict[str, bool]
+) -> None:
+    """Whatever page lets them in: the transition asks the person as they are now."""
+    former = roles.reviewer(lead=True)
+    line = roles.in_review(provider, {"orders.manage": "edit"}).lines.get()
+    held = roles.approved_role(provider, "pricing.pricing", "edit")
+    type(former).objects.filter(pk=former.pk).update(**gone)
+    change = {"approved_role": held, "version": held.version, "reason": "x", "by": former}
+    with nothing_changes():
+        with pytest.raises(NotPermitted):
+            decisions.decide_line(line=line, level=Level.VIEW, by=former)
+        with pytest.raises(NotPermitted):
+            approvals.lower_approved_role(level=Level.VIEW, **change)
+        with pytest.raises(NotPermitted):
+            approvals.revoke_approved_role(**change)
+        with pytest.raises(NotPermitted):
+            approvals.ask_to_restore(**change)
 
 
 def test_other_categories_are_not_decided(provider: Any) -> None:
