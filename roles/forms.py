@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from core.web.access import Level
-from core.web.forms import EditForm
+from core.web.forms import EditForm, MergedForm
 from roles.catalogue import questions_for
 from roles.drafts import Entry, gaps, key_of
 from roles.models import ApplicationLine, ApprovedRole, Role
@@ -200,7 +200,7 @@ class LowerForm(ChangeForm):
         self.fields["level"].choices = _levels(approved_role.level - 1)  # type: ignore[attr-defined]
 
 
-class CategoriesForm(forms.Form):
+class CategoriesForm(MergedForm):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -9,6 +9,7 @@ from accounts.models import Organization
 from accounts.names import NameField
 from accounts.permissions import RIGHTS
 from accounts.states import MembershipRole
+from core.web.forms import MergedForm
 
 
 class AccessForm(forms.Form):
@@ -41,7 +42,7 @@ class InviteForm(NamedAddressForm, AccessForm):
     field_order = ("address", "name", "role", "rights")
 
 
-class MemberForm(AccessForm):
+class MemberForm(MergedForm, AccessForm):
     """What a member may do; `seen` is what the page showed, so that no change is lost (C9)."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)

@@ -105,6 +105,8 @@ def member(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if form.is_valid():
         values = {"rights": ()} | form.cleaned_data
+        if values.pop("shown") is not None:
+            values["seen"] = start["seen"]
         if apply(form, lambda: members.change_access(by=request.user, membership=row, **values)):
             messages.success(request, f"Saved what {row.user.name} may do.")
             return HttpResponseRedirect(portals.members_page(request.organization))

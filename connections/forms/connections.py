@@ -15,7 +15,7 @@ from connections.reads.grants import Offer
 from connections.reads.requests import AskedRole
 from core.spellings import search_key
 from core.web.access import Level
-from core.web.forms import DaysForm, LastDayField
+from core.web.forms import DaysForm, LastDayField, MergedForm
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 
@@ -73,6 +73,13 @@ class PauseDayForm(DaysForm):
         return self.end("until")
 
 
+class PauseMoveForm(MergedForm, PauseDayForm):
+    """The day of a pause that goes on."""
+
+    def resumes_at(self) -> datetime | None:
+        return super().resumes_at() if self.meant is None else self.cleaned_data.get("until")
+
+
 class PauseForm(ReasonForm, PauseDayForm):
     field_order = ("until", "reason")
 
@@ -127,7 +134,7 @@ class LevelsForm(forms.Form):
         }
 
 
-class GrantForm(LevelsForm):
+class GrantForm(MergedForm, LevelsForm):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, offers: Iterable[Offer], *args: Any, **options: Any) -> None:
@@ -141,6 +148,12 @@ class GrantForm(LevelsForm):
                 label=offer.role.name,
                 initial=offer.held,
             )
+
+    def levels(self) -> dict[str, Level]:
+        sent = super().levels()
+        if self.meant is None:
+            return sent
+        return {code: level for code, level in sent.items() if grant_field(code) in self.meant}
 
     def changes(self) -> list[tuple[str, Level, Level]]:
         """Role name, level held, level chosen, of every role that would change."""
@@ -202,15 +215,15 @@ class AcceptForm(GrantForm, DaysForm):
 
     def ends_at(self) -> datetime | None:
         """The chosen end; None for the one that stands."""
-        return self.end("until") if "until" in self.changed_data else None
+        return self.cleaned_data.get("until") if self.touched("until") else None
 
     def role_ends(self) -> dict[str, datetime | None]:
         """Role code -> end of the chosen day, None for no end, of every role whose day changed."""
         ends: dict[str, datetime | None] = {}
         for offer in self.offers:
             name = until_field(offer.role.code)
-            if name in self.data and name in self.changed_data:
-                ends[offer.role.code] = self.end(name)
+            if name in self.data and self.touched(name):
+                ends[offer.role.code] = self.cleaned_data.get(name)
         return ends
 
 
@@ -259,8 +272,8 @@ class RenewalForm(DaysForm):
         return self.cleaned_data["until"]
 
 
-class AssignmentForm(forms.Form):
-    state = forms.CharField(max_length=40, widget=forms.HiddenInput)
+class AssignmentForm(MergedForm):
+    state = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -288,7 +301,7 @@ class AssignmentForm(forms.Form):
         for grant in self.grants:
             for member in self.members:
                 name = cell_field(grant.pk, member.pk)
-                if name in self.data and name in self.changed_data:
+                if name in self.data and self.touched(name):
                     changes.setdefault(member.pk, {})[grant.pk] = self.cleaned_data[name]
         return changes
 

@@ -47,11 +47,13 @@ LEVEL_CHOICES = [level for level in Level if level]
 @require(ADMINISTRATOR)
 def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
+    # Before what the form is merged with is read: whatever comes between is a conflict.
+    state = assignments.state_of(row)
     grants, page = grants_of(row), _people_page(request, COLUMNS)
     form = AssignmentForm(grants, page.items, held(grants, page.items), posted(request))
     conflict = False
     try:
-        if form.is_valid() and (changed := apply(form, lambda: _save(request, row, form))):
+        if form.is_valid() and (changed := apply(form, lambda: _save(request, row, form, state))):
             messages.success(request, _saved(changed.pop()))
             return redirect(request.get_full_path())
     except ChangedMeanwhile:
@@ -63,7 +65,7 @@ def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
         "people": _columns(page.items, request.organization.handle),
         "rows": form.rows(),
         "state": assignments.state_of(row),
-        "conflict": conflict,
+        "conflict": conflict or status_of(form) == HTTPStatus.CONFLICT,
         "is_live": row.is_live,
         "search": _typed(request, "person"),
         "action": request.get_full_path(),
@@ -74,13 +76,13 @@ def client_assignments(request: PortalRequest, public_id: uuid.UUID) -> HttpResp
     return render(request, "connections/provider/client_assignments.html", context, status=status)
 
 
-def _save(request: PortalRequest, row: Connection, form: AssignmentForm) -> list[int]:
+def _save(request: PortalRequest, row: Connection, form: AssignmentForm, state: str) -> list[int]:
     return [
         assignments.assign(
             connection=row,
             by=request.user,
             changes=form.changes(),
-            state=form.cleaned_data["state"],
+            state=form.cleaned_data["state"] if form.meant is None else state,
         )
     ]
 

@@ -157,7 +157,7 @@ def client_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
             connection=row,
             by=request.user,
             levels=form.levels(),
-            version=form.cleaned_data["version"] or 0,
+            version=confirmations.version_of(row, form),
         ),
         said=f"Saved. {row.seller.name} has been told.",
         done=reverse("provider:client", args=[request.organization.handle, public_id]),

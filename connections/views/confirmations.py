@@ -72,12 +72,18 @@ def edit_grants(
         "connection": row,
         "form": form,
         "version": row.version,
-        "conflict": conflict,
         "is_live": row.is_live,
         "back": done,
     }
     status = HTTPStatus.CONFLICT if conflict else status_of(form)
+    page["conflict"] = status == HTTPStatus.CONFLICT
     return render(request, template, page, status=status)
+
+
+def version_of(row: Connection, form: GrantForm) -> int:
+    """The version that the form rests on: what stands, where it says what it showed and was merged
+    with that."""
+    return row.version if form.meant is not None else form.cleaned_data["version"] or 0
 
 
 def _ask(

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from connections.forms.connections import PauseDayForm, PauseForm, ReasonForm
+from connections.forms.connections import PauseForm, PauseMoveForm, ReasonForm
 from connections.reads import impact
 from connections.states import ConnectionStatus
 from connections.transitions import endings, pauses
@@ -53,7 +53,7 @@ def connection_pause(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
 def connection_pause_day(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = connection_for(request, public_id)
     page = connection_page(request.organization, row)
-    form = PauseDayForm(
+    form = PauseMoveForm(
         posted(request), zone=request.organization.zone, initial={"until": row.paused_until}
     )
     if request.method != "POST" and not row.is_paused:

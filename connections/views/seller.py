@@ -227,7 +227,7 @@ def connection_roles(request: PortalRequest, public_id: uuid.UUID) -> HttpRespon
             connection=row,
             by=request.user,
             levels=form.levels(),
-            version=form.cleaned_data["version"] or 0,
+            version=confirmations.version_of(row, form),
             ends_at=form.ends_at(),
             until=form.role_ends(),
         ),

@@ -8,15 +8,17 @@ from django import forms
 from core.notifications.models import Choice
 from core.notifications.preferences import choices_in
 from core.outbox.kinds import Group
+from core.web.forms import MergedForm
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(MergedForm):
     """One row of choices for each of `groups`; `chosen` is what holds now."""
 
     def __init__(
         self, data: Any = None, *, groups: list[Group], chosen: Mapping[str, str], **kwargs: Any
     ) -> None:
         super().__init__(data, **kwargs)
+        self.groups = [group.name for group in groups]
         for group in groups:
             self.fields[group.name] = forms.ChoiceField(
                 label=group.title,

@@ -47,7 +47,9 @@ def settings_page(request: AuthenticatedRequest) -> HttpResponse:
         posted(request), groups=groups, chosen=preferences.of_person(request.user)
     )
     if form.is_bound and form.is_valid():
-        preferences.choose(request.user, form.cleaned_data)
+        meant = form.groups if form.meant is None else form.meant
+        chosen = {name: form.cleaned_data[name] for name in meant}
+        preferences.choose(request.user, chosen)
         messages.success(request, "Saved. What you were told keeps standing here in any case.")
         return redirect("notification-preferences")
     locked = [group for group in kinds.GROUPS if group.locked]

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.edits import Overtaken, word, words
+from core.edits import Overtaken, merge, word, words
 from core.errors import (
     Conflict,
     DomainError,
@@ -127,7 +127,8 @@ class EditForm(forms.Form):
     def standing(self) -> dict[str, Any]:
         """What the form was made from, by field: a subclass may name other things than fields."""
         return {
-            name: self.get_initial_for_field(field, name)
+            # Not get_initial_for_field, which drops microseconds.
+            name: field.prepare_value(self.initial.get(name, field.initial))
             for name, field in self.fields.items()
             if not field.widget.is_hidden
         }
@@ -167,6 +168,53 @@ class EditForm(forms.Form):
         """How a person reads a value of this field."""
         choices = getattr(self.fields.get(name), "choices", ())
         return next((str(label) for key, label in choices if word(key) == word(value)), word(value))
+
+
+class MergedForm(EditForm):
+    """The same for what is guarded by a version of the whole: the form is merged with what stands
+    as it is sent, so that its cleaned data are what to write, and the transition refuses it for any
+    other version of that."""
+
+    # The fields to write, once the form is valid; None where the page did not say what it showed.
+    meant: frozenset[str] | None = None
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        shown = data.get("shown")
+        if self.errors or shown is None:
+            return data
+        self.cleaned_data, fields, now = data, self.fields, self.standing()
+        wanted = {name: self._wanted(name) for name in now if name in data and self._sent(name)}
+        try:
+            merged = merge(now, wanted, shown)
+        except Overtaken as error:
+            self.overtaken(error.now)
+            return self.cleaned_data
+        self.meant = frozenset(merged)
+        for name in wanted:
+            if name not in merged:
+                data[name] = self.initial.get(name, fields[name].initial)
+            elif isinstance(merged[name], frozenset):
+                data[name] = merged[name]
+        gone = [name for name in shown.keys() - fields.keys() if self._sent(name)]
+        if any(word(self.data[self.add_prefix(name)]) != shown[name] for name in gone):
+            text = _("Something that you chose is not there any more: look through the page again.")
+            self.add_error(None, ValidationError(text, code=CONFLICT))
+        return data
+
+    def _wanted(self, name: str) -> Any:
+        value = self.cleaned_data[name]
+        ticks = isinstance(self.fields[name], forms.MultipleChoiceField)
+        return frozenset(value) if ticks else self.fields[name].prepare_value(value)
+
+    def _sent(self, name: str) -> bool:
+        """Whether a browser sent the field: nothing is sent of a list without a tick."""
+        field = self.fields.get(name)
+        ticks = isinstance(field, forms.MultipleChoiceField)
+        return ticks or self.add_prefix(name) in self.data
+
+    def touched(self, name: str) -> bool:
+        return name in (self.changed_data if self.meant is None else self.meant)
 
 
 def apply[T](form: BaseForm, action: Callable[[], T]) -> T | None:

@@ -26,18 +26,21 @@ class ServiceCategoryAdmin(ReviewAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method != "POST":
-            return self._page(request, _form())
+            return self._page(request, _form(stands=category_ids()))
         if not may_assign(request.user):
             raise PermissionDenied
-        form = _form(request.POST)
+        stands = category_ids()
+        form = _form(request.POST, stands)
         try:
-            if form.is_valid() and (done := apply(form, lambda: _save(request, form))):
+            if form.is_valid() and (done := apply(form, lambda: _save(request, form, stands))):
                 groups = done.pop()
                 text = f"Saved for {count(groups, 'group')}." if groups else "Nothing was changed."
                 messages.success(request, text)
                 return redirect("admin:roles_servicecategory_changelist")
         except Conflict as error:
-            return self._page(request, _form(), alert=error.message, status=error.status)
+            return self._page(
+                request, _form(stands=category_ids()), alert=error.message, status=error.status
+            )
         return self._page(request, form, status=status_of(form))
 
     def _page(self, request: DeskRequest, form: CategoriesForm, **context: Any) -> HttpResponse:
@@ -58,15 +61,19 @@ class ServiceCategoryAdmin(ReviewAdmin):
         )
 
 
-def _save(request: DeskRequest, form: CategoriesForm) -> list[int]:
-    choice, seen = form.choice(), form.cleaned_data["seen"]
+def _save(
+    request: DeskRequest, form: CategoriesForm, stands: dict[int, frozenset[int]]
+) -> list[int]:
+    choice = form.choice()
+    seen = form.cleaned_data["seen"] if form.meant is None else state_of(stands)
     return [assign_categories(by=request.user, choice=choice, seen=seen)]
 
 
-def _form(data: Any = None) -> CategoriesForm:
+def _form(data: Any = None, stands: dict[int, frozenset[int]] | None = None) -> CategoriesForm:
     people = Count("user", filter=Q(user__is_active=True, user__is_staff=True), distinct=True)
     groups = reviewer_groups().annotate(people=people)
-    return CategoriesForm(groups, ServiceCategory.objects.all(), data)
+    shown = {f"group-{pk}": [*map(str, sorted(ids))] for pk, ids in (stands or {}).items()}
+    return CategoriesForm(groups, ServiceCategory.objects.all(), data, initial=shown)
 
 
 def _cells(

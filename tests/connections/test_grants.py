@@ -12,6 +12,7 @@ from core.audit.models import Event
 from core.errors import Invalid
 from core.web.access import Level
 from tests.connections.conftest import Pair, grants_in, queries
+from tests.editing import held, opened
 from tests.factories import connections as make
 from tests.factories.accounts import administrator, member
 from tests.support import drain, nothing_changes, signed_in
@@ -239,3 +240,19 @@ def test_no_act_goes_above_what_is_approved_even_past_its_form(pair: Pair, act: 
     with nothing_changes(), pytest.raises(Invalid) as refused:
         acts[act]()
     assert refused.value.field == FBA
+
+
+def test_two_administrators_change_different_roles_from_one_page(pair: Pair) -> None:
+    """C9: both count; the same role is told with both levels, and what was chosen is kept."""
+    row = pair.connect(fba="edit", listings="edit")
+    make.approved(pair.provider)
+    colleague = signed_in(administrator(pair.seller))
+    one, two = (opened(client, url(pair, row)) for client in (pair.at_seller(), colleague))
+    assert pair.at_seller().post(url(pair, row), one | {FBA: "1", **YES}).status_code == 302
+    assert colleague.post(url(pair, row), two | {LISTINGS: "1", **YES}).status_code == 302
+    assert sorted(row.grants.values_list("level", flat=True)) == [1, 1]
+    with nothing_changes():
+        answer = colleague.post(url(pair, row), two | {FBA: "3", **YES})
+    assert answer.status_code == 409
+    assert "“View” here" in answer.text
+    assert held(answer)[FBA] == "3"
