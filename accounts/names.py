@@ -93,7 +93,7 @@ def _refuse_messages(name: str, *, person: bool) -> None:
     if _PHONE.search(plain):
         raise NameRefused("A name cannot hold a phone number.")
     if (found := _DIGITS.search(plain)) and (person or _is_code(plain, found[0])):
-        raise NameRefused("A name cannot hold a number that passes as a code.")
+        raise NameRefused(_("A name cannot hold a number that passes as a code."))
 
 
 def _is_code(name: str, digits: str) -> bool:

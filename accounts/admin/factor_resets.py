@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import FactorReset, IdentityCheck, Membership
@@ -23,7 +25,7 @@ class StatusFilter(QueueFilter):
     title = "state"
     parameter_name = "state"
     queue = OPEN_RESET
-    queued = "To decide"
+    queued = gettext_noop("To decide")
     options = [pair for pair in ResetStatus.choices if pair[0] not in OPEN_RESET]
 
 
@@ -38,7 +40,7 @@ class FactorResetAdmin(DeskAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, SUPERVISE_PEOPLE)
 
-    @admin.display(description="Asked")
+    @admin.display(description=gettext_lazy("Asked"))
     def asked(self, reset: FactorReset) -> str:
         return short_minute(reset.created_at)
 
@@ -53,15 +55,15 @@ class FactorResetAdmin(DeskAdmin):
         return self._page(request, self.find(request, pk))
 
     def agree(self, request: HttpRequest, pk: int) -> HttpResponse:
-        done = "Agreed. Another of support or a lead reviewer has to confirm it."
+        done = _("Agreed. Another of support or a lead reviewer has to confirm it.")
         return self._step(request, pk, factor_resets.agree, done)
 
     def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
-        done = "Reset. The person is told, and sets up a new one."
+        done = _("Reset. The person is told, and sets up a new one.")
         return self._step(request, pk, factor_resets.confirm, done)
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._step(request, pk, factor_resets.refuse, "Refused. The person is told.")
+        return self._step(request, pk, factor_resets.refuse, _("Refused. The person is told."))
 
     def _step(
         self, request: HttpRequest, pk: int, transition: Callable[..., FactorReset], done: str
@@ -108,13 +110,13 @@ def _compared(reset: FactorReset) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "what": "Legal name",
+            "what": _("Legal name"),
             "typed": reset.legal_name,
             "known": check.legal_name,
             "same": search_key(reset.legal_name) == search_key(check.legal_name),
         },
         {
-            "what": "Date of birth",
+            "what": _("Date of birth"),
             "typed": day(reset.birth_date),
             "known": day(check.birth_date),
             "same": reset.birth_date == check.birth_date,
@@ -125,12 +127,12 @@ def _compared(reset: FactorReset) -> list[dict[str, Any]]:
 def _facts(reset: FactorReset) -> list[tuple[str, str]]:
     facts = [
         ("Address", reset.user.email),
-        ("Account since", day(reset.user.created_at)),
-        ("Asked", minute(reset.created_at)),
-        ("Vouched for", _who(reset.vouched_by, reset.vouched_at)),
+        (_("Account since"), day(reset.user.created_at)),
+        (_("Asked"), minute(reset.created_at)),
+        (_("Vouched for"), _who(reset.vouched_by, reset.vouched_at)),
         ("Agreed", _who(reset.agreed_by, reset.agreed_at)),
         ("Decided", _who(reset.decided_by, reset.decided_at)),
-        ("New one set up", minute(reset.renewed_at)),
+        (_("New one set up"), minute(reset.renewed_at)),
     ]
     return [(term, value) for term, value in facts if value]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import FactorReset, Membership, Organization, User
 from accounts.portals import page
@@ -16,7 +16,7 @@ from core.notifications.services import Recipient, tell
 from core.outbox.rendering import Mail, inert
 
 CODE = "accounts.factor_reset_code"
-WHY = "You get this because it concerns the safety of your account."
+WHY = gettext_noop("You get this because it concerns the safety of your account.")
 
 
 def code(person: User, digits: str, *, minutes: int) -> None:
@@ -35,7 +35,7 @@ def code(person: User, digits: str, *, minutes: int) -> None:
                 (_("Works for"), _("%(minutes)s minutes") % {"minutes": minutes}),
             ),
             not_you=_("Did not ask for it? Somebody knows your password: choose a new one now."),
-            why=WHY,
+            why=_(WHY),
         ),
         secret=True,
         until=now + timedelta(minutes=minutes),
@@ -62,7 +62,7 @@ def asked(reset: FactorReset) -> None:
             ),
             button=(_("It was not me: stop it"), reverse("second-factor-lost")),
             not_you=_("Not you? Sign in with your second factor, stop it, change your password."),
-            why=WHY,
+            why=_(WHY),
         ),
     )
 
@@ -121,6 +121,6 @@ def ended(reset: FactorReset) -> None:
             paragraphs=(str(text),),
             button=(_("Sign in"), reverse("account_login")),
             not_you=_("Not you? Choose a new password at once, then tell us."),
-            why=WHY,
+            why=_(WHY),
         ),
     )

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from core import clock
 from core.notifications.services import Recipient, tell
@@ -35,7 +36,7 @@ CHANGES = {
 
 # The first factor brings recovery codes with it: one mail tells of both.
 WITH_CODES = ("mfa/email/totp_activated", "mfa/email/webauthn_added")
-CODES_TOO = "If you had no recovery codes yet, they were made with it."
+CODES_TOO = gettext_noop("If you had no recovery codes yet, they were made with it.")
 
 
 def security_changed(user: Any, change: str, browser: str, *, old: str = "", new: str = "") -> None:
@@ -47,7 +48,7 @@ def security_changed(user: Any, change: str, browser: str, *, old: str = "", new
         heading=title.replace(": ", " "),
         paragraphs=(
             "All other sessions of your account were ended.",
-            *((CODES_TOO,) if change in WITH_CODES else ()),
+            *((gettext(CODES_TOO),) if change in WITH_CODES else ()),
         ),
         facts=_circumstances(browser),
         button=("Look at your sign-in settings", reverse("mfa_index")),

@@ -11,6 +11,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.emails import factor_resets as emails
 from accounts.models import FactorReset, Membership, Organization, User
@@ -51,10 +52,10 @@ def why_not_yet(reset: FactorReset) -> str:
     """Why nobody can reset it now; "" when the desk may decide."""
     if is_identified(reset.user) or reset.vouched_at or clock.now() >= opens_at(reset):
         return ""
-    return (
+    return _(
         "There is no identity check: another administrator of the person's account has to say "
-        f"that it is them, or the wait until {minute(opens_at(reset))} has to pass."
-    )
+        "that it is them, or the wait until %(moment)s has to pass."
+    ) % {"moment": minute(opens_at(reset))}
 
 
 @transaction.atomic
@@ -65,11 +66,11 @@ def send_code(*, person: User) -> str:
     recent = Message.objects.filter(kind=emails.CODE, recipient=person)
     if recent.filter(created_at__gt=now - CODE_GAP).exists():
         raise LimitReached(
-            "A code is on its way. Wait a minute before you ask for another.",
+            _("A code is on its way. Wait a minute before you ask for another."),
             retry_at=now + CODE_GAP,
         )
     if recent.filter(created_at__gt=now - DAY).count() >= CODES_A_DAY:
-        raise LimitReached("You have had enough codes for today. Try again tomorrow.")
+        raise LimitReached(_("You have had enough codes for today. Try again tomorrow."))
     code = f"{secrets.randbelow(10**6):06d}"
     emails.code(person, code, minutes=CODE_MINUTES)
     return code
@@ -81,9 +82,9 @@ def ask(*, person: User, legal_name: str, birth_date: Any) -> FactorReset:
     accounts are told. Raises Conflict while one is open, NotPermitted without a second factor."""
     person = lock(User.objects.all(), pk=person.pk)
     if not Authenticator.objects.filter(user=person, type__in=FACTORS).exists():
-        raise NotPermitted("Your account has no second factor.")
+        raise NotPermitted(_("Your account has no second factor."))
     if open_reset(person):
-        raise Conflict("You have asked for this already: we are looking at it.")
+        raise Conflict(_("You have asked for this already: we are looking at it."))
     reset = FactorReset.objects.create(user=person, legal_name=legal_name, birth_date=birth_date)
     record("second_factor.reset_asked", by=person, subject=reset)
     emails.asked(reset)
@@ -137,9 +138,9 @@ def confirm(*, by: User, reset: FactorReset) -> FactorReset:
     else. Raises as agree does, and NotPermitted for the first of the two."""
     reset = _lock_for_desk(reset, by)
     if reset.status != ResetStatus.AGREED:
-        raise Conflict("Somebody has to agree first.")
+        raise Conflict(_("Somebody has to agree first."))
     if reset.agreed_by_id == by.pk:
-        raise NotPermitted("You were the first: another of support or a lead has to confirm.")
+        raise NotPermitted(_("You were the first: another of support or a lead has to confirm."))
     if reset.user.is_staff:
         require(by, SUPERVISE)
     Authenticator.objects.filter(user=reset.user).delete()
@@ -179,7 +180,7 @@ def _lock_for_desk(reset: FactorReset, by: User) -> FactorReset:
 
 def _require_open(reset: FactorReset) -> None:
     if reset.status not in OPEN_RESET:
-        raise Conflict("This is decided already.")
+        raise Conflict(_("This is decided already."))
 
 
 def _end(

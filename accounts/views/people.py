@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import portals
@@ -138,11 +139,11 @@ def vouch(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _member(request, public_id)
     reset = factor_resets.open_reset(row.user)
     if reset is None:
-        raise Conflict("This is decided already.")
+        raise Conflict(_("This is decided already."))
     known = request.POST.get("known") == "yes"
-    done = (
-        f"Thank you: we know that it is {row.user.name}." if known else "Thank you: it is stopped."
-    )
+    done = _("Thank you: it is stopped.")
+    if known:
+        done = _("Thank you: we know that it is %(name)s.") % {"name": row.user.name}
     return _on_list(
         request,
         lambda: factor_resets.vouch(
