@@ -148,7 +148,8 @@ class ProviderTransport(BaseEmailBackend):
         if isinstance(error, RequestException):
             outcome = Outcome.UNCERTAIN if self._seen.offered else Outcome.AWAY
             return Answer(outcome, said)
-        if isinstance(error, AnymailAPIError):  # an answer, in words that anymail cannot read
+        # An answer, in words that anymail cannot read.
+        if isinstance(error, AnymailAPIError) or self._seen.offered:
             return Answer(Outcome.UNCERTAIN, said)
         return Answer(Outcome.REFUSED, said)
 

@@ -1,5 +1,6 @@
 """The promises about a mail server, held by each provider's HTTP API, too."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+import requests
 from django.db.models import F
 
 from core import clock
@@ -90,6 +92,7 @@ def test_busy_provider_costs_nobody_a_try(provider: Any, queue: Any):
         delivery.drain()
         assert states() == {(MessageStatus.WAITING, 0)}
         assert not Message.objects.filter(uncertain__gt=0).exists()
+        assert not Pause.objects.get().ours
         assert Pause.objects.get().until <= clock.real_now() + timedelta(seconds=60)
         due()
     provider.always = None
@@ -238,3 +241,36 @@ def test_f9_what_is_a_day_old_is_given_up(provider: Any, queue: Any):
     rows = Message.objects.values_list("status", "error")
     assert {status for status, _ in rows} == {MessageStatus.FAILED}
     assert all("503" in error for _, error in rows)
+
+
+@pytest.mark.parametrize("name", ["mailersend", "postal"])
+def test_what_a_provider_cannot_do_is_left_out(settings: Any, queue: Any, name: str):
+    """Metadata, and headers, where its API has no place for them; the mail leaves."""
+    sent: list[dict[str, Any]] = []
+
+    def taken(self: Any, **request: Any) -> requests.Response:
+        sent.append(json.loads(request["data"]))
+        answer = requests.Response()
+        answer.status_code = 202
+        answer.headers.update({"X-Message-Id": "1", "content-type": "application/json"})
+        to = Message.objects.get().to
+        said = {"status": "success", "data": {"messages": {to: {"id": 1, "token": "t"}}}}
+        answer._content = json.dumps(said if name == "postal" else {}).encode()
+        return answer
+
+    settings.ANYMAIL = {
+        "MAILERSEND_API_TOKEN": "t", "POSTAL_API_KEY": "k", "POSTAL_API_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+    settings.MAILERS = settings.MAILERS | {
+        "transport": {
+            "BACKEND": "core.outbox.providers.ProviderTransport",
+            "OPTIONS": {"provider": name},
+        }
+    }
+    queue(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "request", taken)
+        delivery.drain()
+    assert states() == {(MessageStatus.SENT, 1)}, Message.objects.get().error
+    assert "Come in." in json.dumps(sent)
+    assert "metadata" not in json.dumps(sent)
