@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +26,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 ASKED = [portal for portal in PORTALS if portal.needs_second_factor]
 ANYWHERE = {"admin", *(portal.namespace for portal in PORTALS)}
 GATED = {"admin", *(portal.namespace for portal in ASKED)}
-ACTIVE_AT = "active_at"
+ACTIVE_AT, BEGAN_AT = "active_at", "began_at"
 ACTIVITY_GAP = 300
 EVEN_PATHS = frozenset({"/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"})
 EVEN_SECONDS = 0.25
@@ -106,18 +107,38 @@ def _in_zone(rows: Iterable[bytes], zone: tzinfo) -> Iterator[bytes]:
         yield from rows
 
 
-def note_activity(request: HttpRequest, **kwargs: Any) -> None:
+def note_sign_in(request: HttpRequest, **kwargs: Any) -> None:
+    note_activity(request)
+    request.session[BEGAN_AT] = request.session[ACTIVE_AT]
+
+
+def note_activity(request: HttpRequest) -> None:
     request.session[ACTIVE_AT] = int(clock.real_now().timestamp())
 
 
+def _is_over(request: HttpRequest, now: float) -> bool:
+    """However often it is used, a session ends; the desk's sooner, and when nobody sits there."""
+    user: Any = request.user
+    began = request.session.setdefault(BEGAN_AT, int(now))
+    last = request.session.get(ACTIVE_AT, now)
+    if user.is_staff and now - last > settings.DESK_IDLE_SECONDS:
+        return True
+    return bool(
+        now - began > (settings.DESK_SESSION_SECONDS if user.is_staff else settings.SESSION_SECONDS)
+    )
+
+
 def session_activity(get_response: Handler) -> Handler:
-    """Note when a session was last used, and prolong it, at most every five minutes."""
+    """End what has lasted too long; note when a session was last used, and prolong it, at most
+    every five minutes."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             last = request.session.get(ACTIVE_AT)
             now = clock.real_now()
-            if isinstance(last, int) and now.timestamp() - last >= ACTIVITY_GAP:
+            if _is_over(request, now.timestamp()):
+                logout(request)
+            elif isinstance(last, int) and now.timestamp() - last >= ACTIVITY_GAP:
                 note_activity(request)
                 UserSession.objects.filter(session_key=request.session.session_key).update(
                     last_seen_at=now

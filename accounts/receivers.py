@@ -12,7 +12,7 @@ from accounts import sessions
 from accounts.invitations import transitions
 from accounts.invitations.batches.transitions import batches
 from accounts.invitations.erasure import addresses_of
-from accounts.middleware import has_second_factor, note_activity
+from accounts.middleware import has_second_factor, note_sign_in
 from accounts.signals import person_erased
 from accounts.transitions import factor_resets
 from core.audit import services as history
@@ -106,7 +106,7 @@ def connect() -> None:
         signal.connect(_note(event), weak=False, dispatch_uid=f"accounts.log.{event}")
     _listen(delivery_changed, note_delivery)
     _listen(person_erased, forget_person)
-    _listen(user_logged_in, note_activity)
+    _listen(user_logged_in, note_sign_in)
     _listen(user_logged_in, tell_undone)
     _listen(account.user_logged_in, sessions.note_sign_in)
     _listen(account.user_logged_in, find_factor)

@@ -196,7 +196,8 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.forms.credentials.AddEmailForm",
 }
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.people.SignupNameForm"
-ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
+# A name that no address book has: password managers fill in what they know.
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "leave_empty_if_human"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
@@ -239,6 +240,10 @@ COOKIE_PREFIX = "__Host-" if SITE_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = SITE_HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+# Used or not, nobody stays signed in for longer; the desk for a working day, and an hour unused.
+SESSION_SECONDS = 60 * 60 * 24 * 30
+DESK_SESSION_SECONDS = 60 * 60 * 12
+DESK_IDLE_SECONDS = 60 * 60
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = SITE_HTTPS

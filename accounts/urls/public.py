@@ -10,6 +10,7 @@ from accounts.views import (
     organizations,
     refusals,
     second_factors,
+    sessions,
     time_zones,
 )
 
@@ -53,6 +54,7 @@ urlpatterns = [
         identity.identity_document,
         name="identity-document",
     ),
+    path("sessions/<int:pk>/end/", sessions.end, name="session-end"),
     path("time-zone/", time_zones.of_person, name="time-zone"),
     path("second-factor/", second_factors.second_factor, name="second-factor"),
     path("second-factor/lost/", factor_resets.lost, name="second-factor-lost"),

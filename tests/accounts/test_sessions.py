@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -82,7 +83,7 @@ def test_administrators_get_no_further_without_a_second_factor(kind):
     home = f"/{kind}/{shop.handle}/"
     assert client.get(home).url == f"/second-factor/?next=%2F{kind}%2F{shop.handle}%2F"
     with nothing_changes():
-        assert client.post(home, {"x": "y"}).url == "/second-factor/"
+        assert client.post(home, {"x": "y"}).url == client.get(home).url
     assert signed_in(owner).get(home).status_code == 200
 
 
@@ -121,7 +122,7 @@ def test_whoever_acts_for_a_seller_needs_one():
     assert client.get(url).url == gate
     assert "acts for a seller" in client.get(gate).content.decode()
     with nothing_changes():
-        assert client.post(f"{url}new/", {"name": "x"}).url == "/second-factor/"
+        assert client.post(f"{url}new/", {"name": "x"}).url == f"{gate}new%2F"
     assert client.get(f"/provider/{firm.handle}/").status_code == 200
     assert signed_in(worker).get(url).status_code == 200
     assert signed_in(person(), second_factor=False).get(url).status_code == 404
@@ -258,7 +259,7 @@ def test_a_password_alone_changes_no_second_factor(path):
         assert client.get(url).url == confirm
         assert "Use your password" not in client.get(confirm).content.decode()
     assert client.post(confirm, {"code": code_of(secret)}).url == url
-    if "edit" not in path:  # It would have to read a real key.
+    if "edit" not in path and "add" not in path:  # They would have to read a real key.
         assert client.get(url).status_code == 200
 
 
@@ -399,3 +400,41 @@ def test_ended_sessions_are_forgotten(monkeypatch):
     monkeypatch.setattr(clock, "real_now", lambda: real + clock.timedelta(days=8))
     tasks.forget_sessions()
     assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "hours", "every", "stays"),
+    [
+        ("person", 29 * 24, 24, True),
+        ("person", 31 * 24, 24, False),
+        ("desk", 11, 0.8, True),
+        ("desk", 13, 0.8, False),
+        ("desk", 1.2, 1.2, False),
+    ],
+)
+def test_a_session_ends_however_often_it_is_used(monkeypatch, who, hours, every, stays):
+    """30 days; at the desk 12 hours, or one without a click."""
+    user = desk_reviewer() if who == "desk" else person()
+    client = signed_in(user)
+    page, begun, passed = "/notifications/", clock.real_now(), 0
+    assert client.get(page).status_code == 200
+    while passed < hours:
+        passed = min(hours, passed + every)
+        moment = begun + timedelta(hours=passed)
+        monkeypatch.setattr(clock, "real_now", lambda moment=moment: moment)
+        last = client.get(page)
+    assert (last.status_code == 200) is stays
+    if not stays:
+        assert last.url.startswith("/accounts/login/")
+
+
+def test_one_session_is_ended_by_its_owner_and_by_nobody_else():
+    user = person()
+    here, there = login(user), login(user)
+    mine = UserSession.objects.get(session_key=there.session.session_key)
+    end = f"/sessions/{mine.pk}/end/"
+    assert signed_in(person()).post(end).status_code == 404
+    assert end in here.get("/accounts/sessions/").text
+    assert here.post(end).url == "/accounts/sessions/"
+    assert there.get("/notifications/").status_code == 302
+    assert here.get("/notifications/").status_code == 200

@@ -135,6 +135,7 @@ ROWS = [
         {"public_id": "provider_admin_document"},
         frozenset({"provider_admin"}),
     ),
+    Row("session-end", {"pk": "=0"}, get=None, post=404),
     Row("time-zone", post=422, body=lambda t: {"time_zone": "Asia/Kathmandu"}),
     Row("second-factor", get=(200, 302)),
     Row("second-factor-lost", may=EVERYBODY, get=302, post=302),
