@@ -29,16 +29,16 @@ def sweep() -> None:
     _each(rows.pause_over(now).order_by("paused_until"), pauses.resume_overdue, "connection")
     _each(rows.with_due_grants(now).order_by("id"), grants.end_due, "connection")
     resuming = rows.to_remind_of_resuming(now).order_by("paused_until")
-    _each(resuming, pauses.remind, "connection")
+    _each(resuming, pauses.remind_of_end, "connection")
     for days in REMINDERS:
         _each(
             rows.with_ending_grants(now, days).order_by("id"),
-            grants.remind,
+            grants.remind_of_end,
             "connection",
             days=days,
         )
     waiting_requests = RoleRequest.objects.to_remind(now).select_related("connection")
-    _each(waiting_requests.order_by("expires_at"), requests.remind, "request")
+    _each(waiting_requests.order_by("expires_at"), requests.remind_of_lapse, "request")
     lapsed = RoleRequest.objects.overdue(now).select_related("connection").order_by("expires_at")
     _each(lapsed, requests.lapse, "request")
     _each(rows.to_review(now).order_by("review_from"), reviews.open_review, "connection")

@@ -96,7 +96,7 @@ def end_due(*, connection: Connection) -> bool:
 
 
 @transaction.atomic
-def remind(*, connection: Connection, days: int) -> bool:
+def remind_of_end(*, connection: Connection, days: int) -> bool:
     """Tell both sides, and who uses them, once that roles end within `days` by a date of their own;
     False when that was done, or the dates were moved."""
     row = lock_live(connection)

@@ -73,7 +73,7 @@ def resume(*, connection: Connection, by: User) -> Connection:
 
 
 @transaction.atomic
-def remind(*, connection: Connection) -> bool:
+def remind_of_end(*, connection: Connection) -> bool:
     """Tell both sides once that this pause is about to end; False when they were told, it was
     moved, or is over."""
     row = lock_live(connection)

@@ -158,7 +158,7 @@ def withdraw(*, request: RoleRequest, by: User) -> RoleRequest:
 
 
 @transaction.atomic
-def remind(*, request: RoleRequest) -> bool:
+def remind_of_lapse(*, request: RoleRequest) -> bool:
     """Tell the seller once that a request is about to lapse; False when they were told, or it was
     answered."""
     untold = RoleRequest.objects.to_remind(clock.now()).filter(pk=request.pk)
