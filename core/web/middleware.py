@@ -59,7 +59,7 @@ def clean_input(get_response: Handler) -> Handler:
             and request.method in ("GET", "HEAD")
             and is_valid_path(meant)
         ):
-            return HttpResponseRedirect(f"{quote(meant)}?{query}" if query else quote(meant))
+            return HttpResponseRedirect(quote(meant, safe="/:") + (f"?{query}" if query else ""))
         return get_response(request)
 
     return handle
