@@ -248,7 +248,7 @@ class AddressField(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = super().widget_attrs(widget)
         always = {"maxlength": str(LONGEST_TYPED), "inputmode": "email"}
-        return {"autocomplete": "off"} | attrs | always | VERBATIM
+        return {"autocomplete": widget.attrs.get("autocomplete", "off")} | attrs | always | VERBATIM
 
 
 class NamedAddressForm(forms.Form):

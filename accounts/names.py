@@ -151,8 +151,10 @@ def _ascii_words(name: str) -> str:
 
 
 class NameField(forms.CharField):
-    def __init__(self, *, person: bool = False, **options: Any) -> None:
-        self.person = person
+    """A name; `own` is the token of HTML for what a browser knows of its owner ("name")."""
+
+    def __init__(self, *, person: bool = False, own: str = "", **options: Any) -> None:
+        self.person, self.own = person, own
         super().__init__(**options)
 
     def to_python(self, value: Any) -> str:
@@ -165,4 +167,5 @@ class NameField(forms.CharField):
             raise ValidationError(_(str(error)), code="name") from error
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return super().widget_attrs(widget) | {"maxlength": str(MAX_NAME)}
+        attrs = super().widget_attrs(widget) | {"maxlength": str(MAX_NAME)}
+        return attrs | {"autocomplete": self.own or "off", "autocapitalize": "words"}

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from core.web.access import Level
+from core.web.fields import ParagraphsField
 from core.web.forms import EditForm, MergedForm
 from roles.catalogue import questions_for
 from roles.drafts import Entry, gaps, key_of
@@ -58,7 +59,7 @@ class DraftForm(EditForm):
             initial=line.level if line else 0,
             required=False,
         )
-        self.fields[f"{key}-use_case"] = forms.CharField(
+        self.fields[f"{key}-use_case"] = ParagraphsField(
             label=f"{role.name}: use case",
             max_length=2000,
             initial=line.use_case if line else "",
@@ -66,7 +67,7 @@ class DraftForm(EditForm):
             widget=forms.Textarea(attrs={"rows": 3}),
         )
         for question in questions_for(role.restricted_because):
-            self.fields[f"{key}-{question.slug}"] = forms.CharField(
+            self.fields[f"{key}-{question.slug}"] = ParagraphsField(
                 label=f"{role.name}: {question.text}",
                 help_text=question.help,
                 max_length=question.max_length,
@@ -120,7 +121,7 @@ class DraftForm(EditForm):
 
 
 class MessageForm(forms.Form):
-    text = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = ParagraphsField(max_length=2000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, *args: Any, label: str, help_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,7 +136,7 @@ class DecisionForm(forms.Form):
         choices=[("", "No refusal"), *RefusalReason.choices],
         required=False,
     )
-    note = forms.CharField(
+    note = ParagraphsField(
         label="Note to the provider",
         help_text="Goes out with the decision: what would make it a yes.",
         max_length=500,
@@ -157,7 +158,7 @@ class RefusalForm(forms.Form):
     reason = forms.ChoiceField(
         label="Reason", choices=[("", "Choose…"), *RefusalReason.choices], required=True
     )
-    note = forms.CharField(
+    note = ParagraphsField(
         label="Note to the provider",
         max_length=500,
         required=False,
@@ -183,7 +184,7 @@ class VersionForm(forms.Form):
 class ChangeForm(VersionForm):
     """Why an approved role is revoked or restored."""
 
-    reason = forms.CharField(
+    reason = ParagraphsField(
         label="Reason",
         help_text="The provider reads it.",
         max_length=500,

@@ -37,7 +37,7 @@ def unproved_account(address: str) -> User | None:
 
 def _address_field() -> AddressField:
     """Canonical from the first step on: the library's own field folds look-alikes first (I16)."""
-    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    widget = forms.TextInput(attrs={"autocomplete": "email"})
     return AddressField(label="E-mail address", widget=widget)
 
 

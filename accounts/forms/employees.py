@@ -9,6 +9,7 @@ from accounts.models import Organization
 from accounts.names import NameField
 from accounts.permissions import RIGHTS
 from accounts.states import MembershipRole
+from core.web.fields import ParagraphsField
 from core.web.forms import MergedForm
 
 
@@ -49,7 +50,7 @@ class MemberForm(MergedForm, AccessForm):
 
 
 class DeclineForm(forms.Form):
-    reason = forms.CharField(
+    reason = ParagraphsField(
         required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
     never_again = forms.BooleanField(

@@ -14,6 +14,7 @@ from accounts.models import IdentityDocument
 from accounts.names import NameField
 from accounts.states import IdentityReason
 from core import clock
+from core.web.fields import LineField
 from core.web.forms import DayInput
 
 ADULT = 18
@@ -43,7 +44,7 @@ def _years_ago(years: int, today: date) -> date:
 
 
 class OriginalForm(forms.Form):
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Why the picture is not enough"),
         min_length=10,
         max_length=300,
@@ -52,7 +53,9 @@ class OriginalForm(forms.Form):
 
 
 class IdentityForm(forms.Form):
-    legal_name = NameField(person=True, label="Legal name", help_text="Exactly as in your ID.")
+    legal_name = NameField(
+        person=True, own="name", label="Legal name", help_text="Exactly as in your ID."
+    )
     birth_date = forms.DateField(
         label="Date of birth",
         widget=DayInput(attrs={"autocomplete": "bday"}),

@@ -9,16 +9,23 @@ from django_countries import countries
 from accounts.names import NameField
 from accounts.registration import RegistrationError, registration_hint, validate_registration
 from accounts.states import SupplierKind
+from core.web.fields import VERBATIM, LineField, ParagraphsField
 
 ANY_HINT = "The number under which the business is registered. It depends on the country."
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=lambda: [("", "Choose a country"), *countries], **kwargs)
+    return forms.ChoiceField(
+        choices=lambda: [("", "Choose a country"), *countries],
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+        **kwargs,
+    )
 
 
 class SellerForm(forms.Form):
-    name = NameField(label="Name of the business", help_text="As your partners will see it.")
+    name = NameField(
+        own="organization", label="Name of the business", help_text="As your partners will see it."
+    )
     country = country_field(label="Country")
 
 
@@ -30,7 +37,9 @@ class SupplierForm(SellerForm):
 
 
 class ProviderForm(SellerForm):
-    registration_number = forms.CharField(label="Registration number", max_length=60)
+    registration_number = LineField(
+        label="Registration number", max_length=60, widget=forms.TextInput(attrs=VERBATIM)
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +64,7 @@ class ProviderForm(SellerForm):
 
 
 class SupervisionForm(forms.Form):
-    reason = forms.CharField(
+    reason = ParagraphsField(
         label="Reason",
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -28,7 +28,10 @@ class SignupNameForm(forms.Form):
     """What the sign-in library's form asks besides address and password; it derives from this."""
 
     name = NameField(
-        person=True, label="Your name", help_text="As colleagues and partners will see it."
+        person=True,
+        own="name",
+        label="Your name",
+        help_text="As colleagues and partners will see it.",
     )
 
     # app.js fills it in with what the browser says.

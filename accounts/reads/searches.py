@@ -3,8 +3,6 @@
 Each answer is bounded: a word that fits thousands finds the first of them, in the time of a page.
 """
 
-from django.db.models import Q
-
 from accounts.models import Membership, Organization, User
 from accounts.names import skeleton
 from core.db import matching
@@ -27,18 +25,17 @@ def organizations_called(text: str) -> list[int]:
     if not key:
         return []
     number = "".join(char for char in text if char.isalnum())
-    registered = Q(registration_number__iexact=text.strip())
-    if number:
-        registered |= Q(business_key__endswith=f":{number.upper()}")
     rows = Organization.objects.order_by()
-    alike = rows.none()
+    alike = registered = rows.none()
+    if number:
+        registered = rows.filter(business_key__endswith=f":{number.upper()}")
     if folded := skeleton(text):
         alike = rows.filter(name_skeleton__startswith=folded)
     members = Membership.objects.live().filter(user__in=people_called(text)).order_by()
     found = [
         matching(rows, text).values_list("pk", flat=True),
         alike.values_list("pk", flat=True),
-        rows.filter(registered).values_list("pk", flat=True),
+        registered.values_list("pk", flat=True),
         members.values_list("organization_id", flat=True),
     ]
     return sorted({pk for ids in found for pk in ids[:MOST]})

@@ -15,13 +15,14 @@ from connections.reads.grants import Offer
 from connections.reads.requests import AskedRole
 from core.spellings import search_key
 from core.web.access import Level
+from core.web.fields import LineField, ParagraphsField
 from core.web.forms import DaysForm, LastDayField, MergedForm
 
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 
 
 class PartnerForm(forms.Form):
-    partner = forms.CharField(
+    partner = LineField(
         label="Public handle or e-mail address",
         max_length=254,
         help_text="The provider's handle, such as blue-harbor, or the e-mail address of one of its "
@@ -51,7 +52,7 @@ class PartnerForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = ParagraphsField(
         label="Reason",
         max_length=300,
         required=False,
@@ -228,7 +229,7 @@ class AcceptForm(GrantForm, DaysForm):
 
 
 class RequestForm(GrantForm):
-    message = forms.CharField(
+    message = ParagraphsField(
         label="Why do you need it?",
         max_length=500,
         help_text="The seller reads it before deciding.",
@@ -238,7 +239,7 @@ class RequestForm(GrantForm):
 
 
 class RefusalForm(ReasonForm):
-    reason = forms.CharField(
+    reason = ParagraphsField(
         label="Reason",
         max_length=300,
         help_text="The provider reads it.",

@@ -22,7 +22,7 @@ from core.web.pagination import paginate
 
 
 class VersionForm(forms.Form):
-    version = forms.IntegerField(required=False)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @require_safe

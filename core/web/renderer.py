@@ -16,6 +16,9 @@ _CLASSES: tuple[tuple[type[Widget], str], ...] = (
 _GROUPS = (widgets.RadioSelect, widgets.CheckboxSelectMultiple)
 
 
+_COMPLETED = (widgets.TextInput, widgets.Textarea, widgets.Select, widgets.DateInput)
+
+
 def _class_of(widget: Widget) -> str:
     if widget.is_hidden or isinstance(widget, _GROUPS):
         return ""
@@ -36,6 +39,9 @@ class PortalBoundField(BoundField):
         if "style" in widget.attrs:
             # The content policy refuses style attributes; False leaves it out.
             attrs["style"] = False
+        if "autocomplete" not in widget.attrs and isinstance(widget, _COMPLETED):
+            # A browser fills in what belongs to its owner, also where somebody else is asked for.
+            attrs.setdefault("autocomplete", "off")
         if classes := " ".join(filter(None, names)):
             attrs["class"] = classes
         return attrs

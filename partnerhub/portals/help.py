@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from core.web.fields import ParagraphsField
 from core.web.forms import posted, status_of
 from partnerhub.portals.models import HelpFeedback
 
@@ -23,7 +24,7 @@ QUESTIONS = {"yes": "What was helpful?", "no": "How can we improve this help pag
 
 class FeedbackForm(forms.Form):
     helpful = forms.ChoiceField(choices=[("yes", "Yes"), ("no", "No")], widget=forms.HiddenInput)
-    text = forms.CharField(
+    text = ParagraphsField(
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),

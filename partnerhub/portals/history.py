@@ -20,6 +20,7 @@ from core.audit import presenters, seals
 from core.audit.models import Seal
 from core.audit.services import record
 from core.web.access import Need, PortalRequest, require
+from core.web.fields import LineField
 from core.web.formats import minute, stamp
 from core.web.forms import DayInput, posted, status_of
 from core.web.pagination import paginate_merged
@@ -47,9 +48,9 @@ class HistoryFilter(forms.Form):
         label="About", required=False, choices=[("", "Everything"), *presenters.GROUPS.items()]
     )
     by = forms.ChoiceField(label="Done by", required=False)
-    who = forms.CharField(label="Person", required=False, max_length=80)
-    partner = forms.CharField(label="With", required=False, max_length=80)
-    thing = forms.CharField(label="Shipment or id", required=False, max_length=40)
+    who = LineField(label="Person", required=False, max_length=80)
+    partner = LineField(label="With", required=False, max_length=80)
+    thing = LineField(label="Shipment or id", required=False, max_length=40)
     since = _day("From")
     until = _day("To")
 
@@ -81,7 +82,7 @@ class HistoryFilter(forms.Form):
 
 
 class NotedForm(forms.Form):
-    noted = forms.CharField(
+    noted = LineField(
         label="A hash you noted earlier",
         required=False,
         max_length=64,

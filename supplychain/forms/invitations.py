@@ -63,9 +63,12 @@ class AnswerForm(forms.Form):
     """With which account to accept: one of the person's own, or a new one (S1.9)."""
 
     account = forms.ChoiceField(label="Your account", widget=forms.RadioSelect)
-    name = NameField(label="Name of your business", required=False)
+    name = NameField(own="organization", label="Name of your business", required=False)
     country = forms.ChoiceField(
-        label="Country", required=False, choices=lambda: [("", "Choose a country"), *countries]
+        label="Country",
+        required=False,
+        choices=lambda: [("", "Choose a country"), *countries],
+        widget=forms.Select(attrs={"autocomplete": "country"}),
     )
     supplier_kind = forms.ChoiceField(
         label="What your business does",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.edits import Words, fingerprint, word
 from core.numbers import WholeField
-from core.web.fields import LineField, LinesField
+from core.web.fields import VERBATIM, LineField, LinesField
 from core.web.forms import DayInput, EditForm, whose_days
 from supplychain.centers import UnknownCenter, center_code, centers
 from supplychain.forms.pasted_items import Pasted, PasteField
@@ -108,7 +108,12 @@ class ShipmentForm(EditForm):
 class ItemForm(EditForm):
     item = forms.UUIDField(required=False, widget=forms.HiddenInput)
     msku = SkuField(label="SKU", max_length=255)
-    fnsku = LineField(label="FNSKU", required=False, max_length=10)
+    fnsku = LineField(
+        label="FNSKU",
+        required=False,
+        max_length=10,
+        widget=forms.TextInput(attrs=VERBATIM | {"autocapitalize": "characters"}),
+    )
     quantity = WholeField(label="Units", min_value=1, max_value=MAX_UNITS_PER_SKU)
     title = LineField(label="Title", required=False, max_length=250)
     prep_type = forms.ChoiceField(
