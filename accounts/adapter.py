@@ -37,11 +37,6 @@ class FactorAdapter(DefaultMFAAdapter):
         return secrets.unseal(encrypted_text)
 
 
-FACTORS_ADDED = ("mfa/email/totp_activated", "mfa/email/webauthn_added")
-CODES = "mfa/email/recovery_codes_generated"
-FACTOR_TOLD = "second_factor_told"
-
-
 def _code_seconds(template_prefix: str) -> int:
     """How long the code in this mail of the library's works."""
     if template_prefix == "account/email/login_code":
@@ -98,9 +93,6 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        if template_prefix == CODES and getattr(self.request, FACTOR_TOLD, False):
-            return  # made together with the factor, whose mail has just been written
-        setattr(self.request, FACTOR_TOLD, template_prefix in FACTORS_ADDED)
         browser = self.request.headers.get("User-Agent", "")
         old, new = (context or {}).get("from_email", ""), (context or {}).get("to_email", "")
         security.security_changed(user, template_prefix, browser, old=old, new=new)

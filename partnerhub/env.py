@@ -333,7 +333,7 @@ class Environment:
             provider = parts.scheme.removeprefix("anymail+")
             self._judge_provider(provider, untried=WORDS.get(untried.lower(), False))
             return {
-                "BACKEND": "core.outbox.providers.ProviderTransport",
+                "BACKEND": "core.outbox.gateways.ProviderTransport",
                 "OPTIONS": {"provider": provider, **pace},
             }
         if not parts.hostname:

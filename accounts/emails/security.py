@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_noop
 
 from core import clock
 from core.notifications.services import Recipient, tell
@@ -34,11 +33,6 @@ CHANGES = {
 }
 
 
-# The first factor brings recovery codes with it: one mail tells of both.
-WITH_CODES = ("mfa/email/totp_activated", "mfa/email/webauthn_added")
-CODES_TOO = gettext_noop("If you had no recovery codes yet, they were made with it.")
-
-
 def security_changed(user: Any, change: str, browser: str, *, old: str = "", new: str = "") -> None:
     """`change` is a key of CHANGES. A changed address is told to the old and the new one."""
     kind, title = CHANGES[change]
@@ -46,10 +40,7 @@ def security_changed(user: Any, change: str, browser: str, *, old: str = "", new
     mail = Mail(
         subject=f"[PartnerHub] {title}",
         heading=title.replace(": ", " "),
-        paragraphs=(
-            "All other sessions of your account were ended.",
-            *((gettext(CODES_TOO),) if change in WITH_CODES else ()),
-        ),
+        paragraphs=("All other sessions of your account were ended.",),
         facts=_circumstances(browser),
         button=("Look at your sign-in settings", reverse("mfa_index")),
         not_you=NOT_YOU,

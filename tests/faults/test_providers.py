@@ -29,7 +29,7 @@ def use(settings: Any, provider: Provider, **options: Any) -> None:
     settings.ANYMAIL = provider.settings
     settings.MAILERS = settings.MAILERS | {
         "transport": {
-            "BACKEND": "core.outbox.providers.ProviderTransport",
+            "BACKEND": "core.outbox.gateways.ProviderTransport",
             "OPTIONS": {"provider": provider.name, "timeout": TIMEOUT, **options},
         }
     }
@@ -263,7 +263,7 @@ def test_what_a_provider_cannot_do_is_left_out(settings: Any, queue: Any, name: 
     }  # fmt: skip
     settings.MAILERS = settings.MAILERS | {
         "transport": {
-            "BACKEND": "core.outbox.providers.ProviderTransport",
+            "BACKEND": "core.outbox.gateways.ProviderTransport",
             "OPTIONS": {"provider": name},
         }
     }

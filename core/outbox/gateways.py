@@ -12,6 +12,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 from anymail.exceptions import (
@@ -24,7 +25,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.module_loading import import_string
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 from requests.structures import CaseInsensitiveDict
@@ -104,7 +104,7 @@ class ProviderTransport(BaseEmailBackend):
             own |= _amazon(timeout)
         else:
             own["timeout"] = timeout
-        backend = import_string(f"anymail.backends.{provider}.EmailBackend")
+        backend = import_module(f"anymail.backends.{provider}").EmailBackend
         with warnings.catch_warnings():
             # SendGrid's: anymail no longer tries it, and we do.
             warnings.simplefilter("ignore", AnymailNotSupportedWarning)
@@ -197,7 +197,7 @@ def _amazon(timeout: float) -> dict[str, Any]:
     """boto3's own settings, with our patience: it would try four times more by itself, and a lost
     answer would be a mail more each time."""
     import botocore.session  # half a second that only Amazon SES needs
-    from botocore.client import Config
+    from botocore.client import Config  # as above
 
     config = Config(
         connect_timeout=timeout, read_timeout=timeout, retries={"total_max_attempts": 1}
