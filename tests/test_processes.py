@@ -156,7 +156,7 @@ def test_demo_with_embedded_servers_keeps_its_data(start, tmp_path):
     broker.kill()
     demo.wait_until(lambda: "broker ended; starting it again." in demo.printed(), seconds=10)
     demo.wait_until(lambda: demo.child("valkey-server"), seconds=10)
-    assert demo.get("/readyz").status == 200
+    demo.wait_until(lambda: demo.answers("/readyz"), seconds=10)  # which asks the broker, too
 
     status, left = demo.interrupt()
     assert (status, left) == (0, [])

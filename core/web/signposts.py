@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from core import clock
@@ -41,14 +40,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@cache_control(public=True, max_age=86400)
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ROBOTS, content_type=TEXT)
 
 
 @login_not_required
 @require_safe
-@cache_control(public=True, max_age=86400)
 def favicon(request: HttpRequest) -> HttpResponse:
     """For whatever asks without having read a page of ours."""
     return HttpResponseRedirect(static("partnerhub/mark.svg"))
