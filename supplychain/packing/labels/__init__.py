@@ -16,8 +16,7 @@ class LabelError(ValueError):
 def require_printable(texts: Iterable[tuple[str, str]]) -> None:
     """Raise LabelError with the name of the field unless the fonts we ship draw every text as it
     is read. `texts` are pairs of a field's name and what stands in it."""
-    # What draws loads reportlab, which commands that print nothing do without.
-    from core.pdf.text import unprintable
+    from core.pdf.text import unprintable  # loads reportlab
 
     for field, text in texts:
         if char := unprintable(text):
