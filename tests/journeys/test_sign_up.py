@@ -9,8 +9,20 @@ def ada(meet):
     ada = meet("Ada Moss")
     ada.open("/accounts/signup/")
     ada.looks_right()
+    zone = ada.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert ada.page.locator("[data-time-zone]").input_value() == zone
     ada.sign_up()
     return ada
+
+
+def test_the_zone_of_the_browser_is_the_persons(ada):
+    ada.open("/time-zone/")
+    ada.looks_right()
+    zone = ada.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert ada.page.get_by_label("Time zone").input_value() == zone
+    ada.page.get_by_label("Time zone").select_option("Asia/Kathmandu")
+    ada.press("Save")
+    ada.sees("UTC+05:45")
 
 
 def test_new_person_signs_in_with_the_code_of_an_authenticator_app(ada):
