@@ -138,7 +138,8 @@ ROWS = [
     Row("session-end", {"pk": "=0"}, get=None, post=404),
     Row("time-zone", post=422, body=lambda t: {"time_zone": "Asia/Kathmandu"}),
     Row("second-factor", get=(200, 302)),
-    Row("second-factor-lost", may=EVERYBODY, get=302, post=302),
+    # Who has asked before may stop it; the others are led elsewhere.
+    Row("second-factor-lost", may=EVERYBODY, get=(200, 302), post=302),
     Row("invitation-current", may=EVERYBODY, get=(200, 302, 404)),
     Row("invitation-switch", may=EVERYBODY, get=None, post=302),
     Row("invitation-set-aside", may=EVERYBODY, get=None, post=302),
