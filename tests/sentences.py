@@ -89,7 +89,7 @@ def in_template(source: str) -> Iterator[str]:
             if SENTENCE.match(said := "".join(words)):
                 yield said
     text = re.sub(r"{[{%].*?[%}]}", "\0", text, flags=re.DOTALL)
-    read = r"""\b(?:title|aria-label|placeholder|alt|label|content)=["']([^"']*)["']"""
+    read = r"""\b(?:title|aria-label|placeholder|alt|label)=["']([^"']*)["']"""
     pieces = [piece for value in re.findall(read, text) for piece in value.split("\0")]
     pieces += re.sub(r"<[^>]*>", "\0", text).split("\0")
     for piece in pieces:
