@@ -23,6 +23,7 @@ from core.db import matching
 from core.outbox.models import Message
 from core.outbox.services import Delivery, latest_delivery
 from core.outbox.states import MessageStatus
+from core.spellings import shown
 from core.web.access import PortalRequest
 from core.web.formats import short_day, short_ending
 from core.web.pagination import Page, paginate
@@ -182,7 +183,7 @@ def _row(
 ) -> dict[str, Any]:
     state = row.current_status
     sender = getattr(row, kind.sender)
-    name, more = kind.recipient(row)
+    name, more = map(shown, kind.recipient(row))
     gone = row.is_open and getattr(sender, "pk", None) not in inviting
     return {
         "public_id": row.public_id,

@@ -24,6 +24,7 @@ from accounts.invitations.opening import Opened
 from accounts.invitations.wishes import ask_for_new_one
 from accounts.models import OneTimeLink
 from core.errors import DomainError, LimitReached, NotPermitted, NotRelated
+from core.spellings import shown
 from core.web.access import PortalRequest, require
 from core.web.forms import refusal_text
 from core.web.limits import count
@@ -161,12 +162,12 @@ class Acts[R: OneTimeLink]:
 
     def resend(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
         row = self.find(request, **names)
-        done = self.kind.resent.format(row=row, who=self.kind.recipient(row)[0])
+        done = shown(self.kind.resent.format(row=row, who=self.kind.recipient(row)[0]))
         return self.do(request, row, lambda: transitions.resend(by=request.user, row=row), done)
 
     def revoke(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:
         row = self.find(request, **names)
-        done = self.kind.taken_back.format(row=row)
+        done = shown(self.kind.taken_back.format(row=row))
         return self.do(request, row, lambda: transitions.revoke(by=request.user, row=row), done)
 
     def link(self, request: PortalRequest, **names: uuid.UUID) -> HttpResponse:

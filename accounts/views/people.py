@@ -24,6 +24,7 @@ from accounts.states import OPEN_INVITATION
 from accounts.tenancy import rights_of
 from accounts.transitions import employees, factor_resets, members
 from core.errors import Conflict
+from core.spellings import shown
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, PortalRequest, require
 from core.web.forms import act, apply, posted, status_of
 
@@ -79,7 +80,7 @@ def people_page(request: PortalRequest) -> HttpResponse:
     if form.is_valid():
         send = partial(employees.invite, by=request.user, organization=organization)
         if invitation := apply(form, partial(send, **form.cleaned_data)):
-            messages.success(request, f"Invitation sent to {invitation.address}.")
+            messages.success(request, f"Invitation sent to {shown(invitation.address)}.")
             return HttpResponseRedirect(portals.members_page(organization))
     context = people_context(request, form=form, existing_url=_existing(organization, form))
     return render(request, "accounts/people.html", context, status=status_of(form))

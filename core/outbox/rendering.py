@@ -23,7 +23,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.outbox.tokens import PLACEHOLDER, UNSUBSCRIBE
-from core.spellings import one_line
+from core.spellings import one_line, shown
 from core.web.formats import in_zone
 
 SUBJECT_LENGTH = 70
@@ -78,7 +78,7 @@ def subject_line(firm: str, thing: str, event: str) -> str:
 def inert(text: str, limit: int = 80) -> str:
     """Foreign words fit for a mail: one line, at most `limit` visible characters, and nothing that
     a mail program would turn into a link: address, domain or telephone number."""
-    short = _cut(one_line(text).replace(_JOINER, ""), limit)
+    short = _cut(one_line(shown(text)).replace(_JOINER, ""), limit)
     return _unlinkable(_PHONE.sub(lambda found: _JOINER.join(found[0]), short))
 
 

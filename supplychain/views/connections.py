@@ -18,6 +18,7 @@ from accounts.invitations.views import Acts
 from accounts.states import OrganizationKind
 from accounts.tenancy import owns_address
 from core.errors import NotRelated
+from core.spellings import shown
 from core.web.access import ADMINISTRATOR, PortalRequest, require
 from core.web.formats import count
 from core.web.forms import act, apply, posted, status_of
@@ -42,7 +43,7 @@ def partners_page(request: PortalRequest) -> HttpResponse:
     if form.is_valid():
         try:
             if invitation := apply(form, lambda: _invite(request, form.cleaned_data)):
-                messages.success(request, f"Invitation sent to {invitation.address}.")
+                messages.success(request, f"Invitation sent to {shown(invitation.address)}.")
                 return HttpResponseRedirect(_home(request))
         except InvitedAlready as error:
             form.add_error(None, error.message)

@@ -143,3 +143,16 @@ def test_lists_by_name_are_alphabetical():
         member(firm, user=person(name=name))
     page = signed_in(boss).get(reverse("seller:members", args=[firm.handle]))
     assert order_of(page, names) == right
+
+
+def test_an_address_is_shown_and_found_in_its_own_letters():
+    """Nobody reads xn--mller-kva, and nobody looks for it."""
+    firm = organization("seller")
+    boss = administrator(firm)
+    member(firm, user=person(name="Ann", email="ann@müller.example"))
+    client, url = signed_in(boss), reverse("seller:members", args=[firm.handle])
+    client.post(url, {"address": "bo@käse.example", "role": "employee"})
+    page = client.get(url, {"find": "ann@müller"}).content.decode()
+    assert "ann@müller.example" in page
+    assert "bo@käse.example" in page
+    assert "xn--" not in page

@@ -15,10 +15,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from core.origin import running_request
+from core.spellings import shown
 from core.web import formats
 from core.web.tones import TONE_OF
 
 register = template.Library()
+# An address as people write it, the names in its domain in their own letters.
+register.filter("shown", shown)
 
 _ICONS_FILE = Path(__file__).resolve().parent.parent / "icons.json"
 
