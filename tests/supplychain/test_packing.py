@@ -362,7 +362,7 @@ def test_item_labels_and_pack_list(scene):
         for bad in ({"copies": "0"}, {"copies": "10001"}, {"item": str(foreign.public_id)}):
             assert scene.post("share-item-labels", data | bad).status_code == 422
     csv = b"".join(scene.post("share-pack-list").streaming_content).decode("utf-8-sig")
-    assert csv.splitlines()[0].startswith("Box id,Box,SKU")
+    assert csv.splitlines()[0].startswith('"Box id","Box","SKU"')
     assert len(csv.splitlines()) == 3
 
 
