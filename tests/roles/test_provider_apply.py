@@ -172,6 +172,7 @@ def test_two_administrators_write_one_draft(portal: Any) -> None:
     assert [again[name] for name in typed] == ["2", "Mine."]
     assert portal.post(url, again).status_code == 302
     assert levels(application)["orders.returns"] == 2
+    assert application.lines.get(role__code="orders.manage").use_case == "Ours."
 
 
 def test_a_draft_that_was_saved_and_refused_is_no_conflict_with_itself(portal: Any) -> None:
