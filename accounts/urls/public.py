@@ -11,6 +11,7 @@ from accounts.views import (
     refusals,
     second_factors,
     sessions,
+    sign_ups,
     time_zones,
 )
 
@@ -54,6 +55,7 @@ urlpatterns = [
         identity.identity_document,
         name="identity-document",
     ),
+    path("start/forget/", sign_ups.forget, name="sign-up-forget"),
     path("sessions/<int:pk>/end/", sessions.end, name="session-end"),
     path("time-zone/", time_zones.of_person, name="time-zone"),
     path("second-factor/", second_factors.second_factor, name="second-factor"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.invitations.pages import pending_for
 from accounts.models import Membership
 from accounts.portals import page, portal_of
+from accounts.views.sign_ups import waiting_address
 from connections.reads.clients import SWITCHER, sellers_for
 from connections.views.links import partner_context
 from core.web.access import ADMINISTRATOR, ANY_MEMBER, Need, PortalRequest, require
@@ -48,7 +49,8 @@ def _accounts(user: Any) -> list[dict[str, str]]:
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
-        return render(request, "portals/front_page.html")
+        waiting = {"waiting_address": waiting_address(request)}
+        return render(request, "portals/front_page.html", waiting)
     accounts = _accounts(request.user)
     clients = sellers_for(request.user, search=request.GET.get("client", ""))
     pending = pending_for(request.user)

@@ -13,6 +13,7 @@ import connections.urls.seller
 import roles.urls.provider
 import supplychain.urls.seller
 import supplychain.urls.supply
+from accounts.views.sign_ups import confirm_code
 from partnerhub.portals import views
 from partnerhub.portals.history import history_export, history_page, history_verify
 
@@ -51,6 +52,7 @@ portals: dict[str, list[URLPattern]] = {
 }
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("partnerhub.urls.public")),
+    path("accounts/confirm-email/", confirm_code, name="account_email_verification_sent"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     *(path(f"{name}/<slug:org>/", include((pages, name))) for name, pages in portals.items()),

@@ -3,12 +3,15 @@
 import re
 import statistics
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.invitations import opening
 from accounts.models import User
@@ -484,3 +487,26 @@ def test_nobody_fills_a_mailbox_with_codes():
     for _ in range(5):
         sign_up(Client())
     assert len(drain()) == 1
+
+
+def test_a_code_that_is_too_old_leads_to_the_sign_in_with_a_word():
+    client = Client()
+    sign_up(client)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        page = client.post("/accounts/confirm-email/", {"code": "AAAAAA"}, follow=True)
+        assert page.redirect_chain[-1][0].startswith("/accounts/login/")
+        assert "That code no longer works." in page.text
+
+
+def test_the_front_page_knows_of_a_sign_up_and_lets_go_of_it():
+    client = Client()
+    assert "Your account waits for its code" not in client.get("/").text
+    sign_up(client)
+    text = client.get("/").text
+    assert "Your account waits for its code" in text
+    assert NEW in text
+    assert client.post("/start/forget/").url == "/accounts/login/"
+    assert "Your account waits for its code" not in client.get("/").text
+    owner = person()
+    sign_in(client, owner.email)
+    assert is_signed_in(client)

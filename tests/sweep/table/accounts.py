@@ -135,6 +135,7 @@ ROWS = [
         {"public_id": "provider_admin_document"},
         frozenset({"provider_admin"}),
     ),
+    Row("sign-up-forget", may=EVERYBODY, get=None, post=302),
     Row("session-end", {"pk": "=0"}, get=None, post=404),
     Row("time-zone", post=422, body=lambda t: {"time_zone": "Asia/Kathmandu"}),
     Row("second-factor", get=(200, 302)),
