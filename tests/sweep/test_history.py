@@ -50,8 +50,10 @@ SEVERAL = {
     "supplychain.shares.move_share": "the share that is taken, and the one that is given",
     "supplychain.shares.share_shipment": "each share",
 }
-# Nothing of the business moves: a mail goes out, or a file that has served its time goes.
+# Nothing of the business moves: a mail goes out, a file that has served its time goes, or a person
+# chooses how they read.
 NO_STATE = {
+    "accounts.people.change_time_zone",
     "accounts.identity.delete_document",
     "accounts.identity.remind_identity",
     "connections.endings.remind",
