@@ -23,7 +23,6 @@ SENTENCES = {
     "membership.left": "left the account",
     "person.deactivated": "deactivated a person's account",
     "person.reactivated": "reactivated a person's account",
-    "person.time_zone_changed": "changed their time zone",
     "person.erased": "erased a person",
     "second_factor.reset_asked": "asked for a lost second factor to be reset",
     "second_factor.vouched": "vouched for somebody who lost their second factor",

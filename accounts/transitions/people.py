@@ -47,13 +47,9 @@ Successors = Mapping[int, int]
 
 @transaction.atomic
 def change_time_zone(*, person: User, time_zone: str) -> User:
-    """A person chooses the zone of what they read."""
+    """What a person chose for what they read; nobody else's business, so no history."""
     person = lock(User.objects.all(), pk=person.pk)
-    before, after = {"time_zone": person.time_zone}, {"time_zone": time_zone}
-    if before != after:
-        move(person, expect=before, time_zone=time_zone)
-        verb = "person.time_zone_changed"
-        audit.record(verb, by=person, subject=person, before=before, after=after)
+    move(person, expect={"time_zone": person.time_zone}, time_zone=time_zone)
     return person
 
 
