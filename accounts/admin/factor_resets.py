@@ -60,7 +60,7 @@ class FactorResetAdmin(DeskAdmin):
 
     def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
         done = _("Reset. The person is told, and sets up a new one.")
-        return self._step(request, pk, factor_resets.confirm, done)
+        return self._step(request, pk, factor_resets.confirm_reset, done)
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._step(request, pk, factor_resets.refuse, _("Refused. The person is told."))

@@ -133,7 +133,7 @@ def agree(*, by: User, reset: FactorReset) -> FactorReset:
 
 
 @transaction.atomic
-def confirm(*, by: User, reset: FactorReset) -> FactorReset:
+def confirm_reset(*, by: User, reset: FactorReset) -> FactorReset:
     """The second of two: every factor and session goes, and a new factor is set before anything
     else. Raises as agree does, and NotPermitted for the first of the two."""
     reset = _lock_for_desk(reset, by)

@@ -109,7 +109,7 @@ def grants(sam):
     locked = sam.page.locator(".option.is-locked")
     expect(locked).to_have_count(ALL_ROLES - 1)
     expect(locked.locator("select:enabled")).to_have_count(0)
-    assert all(locked.locator(".locked").all_inner_texts())
+    assert all(locked.locator(".locked").all_text_contents())
     open_one = sam.page.get_by_label(FBA_NAME, exact=True)
     assert open_one.locator("option").all_inner_texts() == ["None", "View", "Edit"]
     sam.looks_right()

@@ -143,7 +143,7 @@ def _lost_factors(of: Tenant, first: Any, second: Any) -> None:
     firm = of["provider"]
     reset = factor_resets.vouch(by=by, reset=reset, organization=firm, known=True)
     reset = factor_resets.agree(by=first, reset=reset)
-    factor_resets.confirm(by=second, reset=reset)
+    factor_resets.confirm_reset(by=second, reset=reset)
     factor_resets.note_renewed(person=person)
 
 
