@@ -115,7 +115,11 @@ class IdentityCheckAdmin(DeskAdmin):
             return redirect("admin:accounts_identitycheck_change", pk)
         response = document_response(document)
         lead: Any = request.user
-        note_view(by=lead, document=document, reason=form.cleaned_data["reason"])
+        try:
+            note_view(by=lead, document=document, reason=form.cleaned_data["reason"])
+        except BaseException:
+            response.close()
+            raise
         return response
 
     def _page(self, request: HttpRequest, check: Any, form: IdentityDecisionForm) -> HttpResponse:

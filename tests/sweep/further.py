@@ -10,7 +10,7 @@ from accounts.models import Membership
 from accounts.transitions import factor_resets, identity, members, organizations
 from accounts.transitions import people as accounts
 from connections.models import Connection
-from connections.transitions import grants, links, pauses, reviews
+from connections.transitions import grants, links, pauses, requests, reviews
 from core import clock
 from core.web.access import Level
 from roles.permissions import category_ids
@@ -45,6 +45,7 @@ def acts(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: _people(home, reviewers["superuser"])
     yield lambda: _handed_over(home)
     yield _dates_that_have_come
+    yield lambda: _dates_that_come(home)
     yield lambda: _downloads(home)
     yield lambda: _guest(home["guest_link"])
 
@@ -181,6 +182,26 @@ def _dates_that_have_come() -> None:
     paused = {"status": "paused", "paused_at": past - timedelta(days=3), "paused_until": past}
     Connection.objects.filter(pk=row.pk).update(**paused)
     pauses.resume_overdue(connection=row)
+
+
+def _dates_that_come(of: Tenant) -> None:
+    """Both sides are told before what is granted, asked and paused ends; a link is opened."""
+    seller, _, provider, admin = ties.pair()
+    row, soon = ties.connection(seller, provider, {ties.FBA: "view"}), timedelta(hours=20)
+    asked = ties.role_request(row, {ties.FBA: "edit"}, expires_at=clock.now() + soon)
+    requests.remind_of_lapse(request=asked)
+    row.grants.update(ends_at=clock.now() + soon)
+    grants.remind_of_end(connection=row, days=7)
+    paused = {"status": "paused", "paused_at": clock.now(), "paused_until": clock.now() + soon}
+    Connection.objects.filter(pk=row.pk).update(**paused)
+    pauses.remind_of_end(connection=row)
+    application = roles.application(
+        of["second_provider"], {"settings.cases": "view"}, "information_requested"
+    )
+    type(application).objects.filter(pk=application.pk).update(answer_due_at=clock.now() + soon)
+    applications.remind_of_question(application=application)
+    link = ties.partner_link(people.organization("seller"), provider)
+    links.note_opened(link=link, provider=provider, by=admin)
 
 
 def _downloads(of: Tenant) -> None:

@@ -25,7 +25,7 @@ ROWS = [
     Row("undelivered", query=("page",)),
     Row("undelivered-again", get=None, post=404, by="seller_admin",
         body=lambda t: {"message": t["undelivered"].message_id}),
-    Row("notification-preferences", post=422, body=lambda t: dict.fromkeys(
+    Row("notification-preferences", post=422, by="seller_admin", body=lambda t: dict.fromkeys(
         ("invitations", "answers", "applications", "reminders", "shipments"), "portal"
     )),
     # Links that we signed: tests/core/test_notifications.py.
