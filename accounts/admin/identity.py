@@ -118,7 +118,7 @@ class IdentityCheckAdmin(DeskAdmin):
         try:
             note_view(by=lead, document=document, reason=form.cleaned_data["reason"])
         except BaseException:
-            response.close()
+            document.file.close()
             raise
         return response
 
