@@ -44,7 +44,7 @@ def partner_link(request: PortalRequest, public_id: uuid.UUID) -> HttpResponse:
     if not link.is_open:
         return _over(request, link)
     provider, seller = request.organization, link.seller
-    if link.status == PartnerLinkStatus.ISSUED:
+    if link.status == PartnerLinkStatus.ISSUED and request.method == "GET":
         with suppress(DomainError):  # It ended, or its issuer left, while this page was on its way.
             links.note_opened(link=link, provider=provider, by=request.user)
     steps = _missing_steps(request)

@@ -38,6 +38,9 @@ SHOWS_LINK = ("-copy", "-link")
 OTHER_STATE = {
     "provider:application-renew",  # there is an approval of this category in force
     "seller:partner-link-renew",  # the link has not expired
+    "seller:member-vouch",  # nobody has lost their second factor
+    "provider:member-vouch",
+    "supply:member-vouch",
     "seller:share-move",  # no second supplier is connected
     "supply:share-seen",  # seen already: the share is being packed
     "supply:share-start",

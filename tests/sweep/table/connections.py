@@ -131,7 +131,7 @@ ROWS = [
     _seller("connection-review", "connection", post=409, body=lambda t: {"version": "1"}),
     _act(_seller, "connection-receipt", "connection", post=200, then=200),
     _seller("connection-offboarding", "connection_left", query=("page",)),
-    _provider("partner-link", "link_in"),
+    _provider("partner-link", "link_in", logged=True),
     _act(_provider, "partner-link-answer", "link_in"),
     _provider("partner-link-decline", "link_in", **REASON),
     portal("provider:clients", may=PROVIDERS, query=("page", "find", "state", "client")),

@@ -37,7 +37,7 @@ class Row:
     `body` is the form as the first of `by` fills it in, answered by `then`.
     `but` are the exceptions of single personas; `readers` may look, and not post; `query` the
     parameters that the page reads.
-    `logged` says that each look at it stands in the history.
+    `logged` says that a look at it stands in the history: each one, or the first.
     """
 
     name: str
