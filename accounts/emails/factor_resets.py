@@ -27,7 +27,7 @@ def code(person: User, digits: str, *, minutes: int) -> None:
         key=f"factor-reset:{person.public_id}:code:{clock.real_now().isoformat()}",
         kind=CODE,
         mail=Mail(
-            subject=_("Your PartnerHub code for a lost second factor"),
+            subject=_("[PartnerHub] Second factor: your code"),
             heading=_("Your code"),
             paragraphs=(_("Type it where you asked for it. It works once."),),
             facts=(
