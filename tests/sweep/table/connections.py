@@ -173,7 +173,7 @@ ROWS = [
         query=("page",),
     ),
     _provider(
-        "client-assignments", "connection", post=422, body=_assign, query=("person", "only", "page")
+        "client-assignments", "connection", post=409, body=_assign, query=("person", "only", "page")
     ),
     _provider("client-request", "client_renewing", post=422, body=_ask),
     _act(_provider, "client-request-withdraw", "connection"),

@@ -26,7 +26,7 @@ ROWS = [
         post=(302, 409),
     ),
     _row("application", "submitted"),
-    _row("application-save", "draft", get=None, post=422, body=_draft),
+    _row("application-save", "draft", get=None, post=302, body=_draft),
     _row("application-submit", "draft", get=None, post=422, body=_draft),
     _row("application-answer", "asked", get=None, post=422, body=lambda t: {"text": "Two."}),
     _row("application-withdraw", "submitted", post=302, body=lambda t: {}),
