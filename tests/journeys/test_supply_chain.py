@@ -176,4 +176,4 @@ def test_seller_removes_a_supplier_who_loses_the_shared_shipment(meet, sam, lant
     sam.sees("You are no longer connected with North Mill.", "Nobody yet.")
     sunny.read("connection removed")
     sunny.open(f"/supply/north-mill/shipments/{row.public_id}/")
-    sunny.sees("Error 404")
+    sunny.sees("This link has ended", "Blue Lantern stopped this shipment")
