@@ -21,8 +21,17 @@ from core.web.forms import DaysForm, LastDayField, MergedForm
 LEVEL_WORDS = [(level.value, level.word.capitalize()) for level in Level]
 
 
+class _HandleOrAddressField(LineField):
+    """An address stays as it was typed: the rule for addresses refuses what looks like a letter,
+    which cleaning a line would turn into that letter."""
+
+    def to_python(self, value: Any) -> str:
+        line = super().to_python(value)
+        return forms.CharField.to_python(self, value) if "@" in line else line
+
+
 class PartnerForm(forms.Form):
-    partner = LineField(
+    partner = _HandleOrAddressField(
         label="Public handle or e-mail address",
         max_length=254,
         help_text="The provider's handle, such as blue-harbor, or the e-mail address of one of its "
