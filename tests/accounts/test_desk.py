@@ -73,7 +73,7 @@ def test_the_command_refuses_what_is_no_address_and_ends_a_reviewer():
 # The doors ---------------------------------------------------------------------------------------
 def test_the_desk_takes_the_normal_sign_in_with_a_second_factor():
     door = Client().get("/admin/", follow=True)
-    assert door.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
+    assert door.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
     wrong = Client().post("/admin/login/", {"username": "x@mail.example", "password": "y"})
     assert wrong.url.startswith("/accounts/login/")
     assert signed_in(person()).get("/admin/").status_code in (302, 403)
