@@ -16,7 +16,9 @@ _CLASSES: tuple[tuple[type[Widget], str], ...] = (
 _GROUPS = (widgets.RadioSelect, widgets.CheckboxSelectMultiple)
 
 
-_COMPLETED = (widgets.TextInput, widgets.Textarea, widgets.Select, widgets.DateInput)
+_COMPLETED = (
+    widgets.TextInput, widgets.EmailInput, widgets.Textarea, widgets.Select, widgets.DateInput
+)  # fmt: skip
 
 
 def _class_of(widget: Widget) -> str:
