@@ -61,7 +61,6 @@ def test_firm_becomes_a_provider_with_approved_roles(meet, paper, robin, lee):
     pat = meet("Pat Harbor")
     opens_account(pat, paper)
     verifies(robin, pat.name)
-    pat.read("identity check: verified")
     pat.follow(pat.read("account: active"))
     pat.sets_up_app()
     applies(pat)
