@@ -62,6 +62,7 @@ def test_expired_link_lets_the_invited_ask_for_a_new_one_and_join_by_it(meet, pa
     emery.press("Ask for a new one")
     emery.sees("A new one was asked for")
     pat.follow(pat.read("a new one is asked for"))
+    pat.click("Expired")
     pat.press_at(emery.address, "Send again")
     emery.follow(late)
     emery.sees("There is a newer link")
