@@ -340,7 +340,8 @@ def test_identity_checks_are_found_by_name_and_address():
 
 @pytest.mark.both
 def test_accounts_are_found_by_number_and_people():
-    shop = organization("provider", "Green Hill", registration_number="12-3456789")
+    number = {"registration_number": "12-3456789", "business_key": "US:123456789"}
+    shop = organization("provider", "Green Hill", **number)
     administrator(shop, person("Mia Moor", email="mia@green.example"))
     organization("seller", "Other")
     client = signed_in(desk_reviewer())
