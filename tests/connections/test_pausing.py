@@ -97,8 +97,9 @@ def test_both_are_told_and_see_why(pair: Pair) -> None:
         "cannot enter these while they are paused"
         in signed_in(ana).get(pair.provider_url("clients/")).text
     )
-    step = provider_steps(pair.provider_admin, pair.provider)[-1]
-    assert (step.state, step.who) == ("waiting", "The seller")
+    steps = provider_steps(pair.provider_admin, pair.provider)
+    [step] = [step for step in steps if "seller accepts" in step.title]
+    assert (step.state, step.who) == ("waiting", "the seller")
 
 
 def test_the_seller_resumes_at_any_time(pair: Pair) -> None:
@@ -129,6 +130,10 @@ def test_it_ends_by_itself_and_the_sweep_tells_both(
     assert drain() == []
     # Until the end of that day.
     pass_days(monkeypatch, 3)
+    sweep()
+    assert ["pause ends soon" in mail.subject for mail in drain()] == [True, True]
+    row.refresh_from_db()
+    assert row.status == "paused"
     with nothing_changes():
         sweep()
     pass_days(monkeypatch, 4)

@@ -89,7 +89,10 @@ class Supplying(People):
             shared = (str(share.shipment.public_id), key, supplier) in self.oracle.shared
             live = mine and shared and share.pk == self._latest(share)
             page = client.get(reverse("supply:share", args=[handle, share.public_id]))
-            assert page.status_code == (200 if live else 404), share.status
+            # Whoever had it reads that it was taken back; nobody else learns that it was there.
+            ended = mine and share.status in ("recalled", "declined", "void")
+            gone = 410 if ended else 404
+            assert page.status_code == (200 if live else gone), share.status
             assert (str(share.public_id) in listed.text) == live
 
     def _latest(self, share):
