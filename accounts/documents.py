@@ -185,7 +185,7 @@ def draw(file: BinaryIO, mime: str, page: int, mark: str = "") -> bytes:
     Pages count from 0. Raises DocumentRefused when there is no such page or it cannot be drawn.
     """
     try:
-        image = _pdf_page(file, page) if mime == PDF.mime else _photo(file)
+        image = _pdf_page(file, page) if mime == PDF.mime else _photo(file, page)
     except (OSError, ValueError, SyntaxError, MemoryError, pypdfium2.PdfiumError) as error:
         if isinstance(error, DocumentRefused):
             raise
@@ -206,7 +206,9 @@ def _pdf_page(file: BinaryIO, page: int) -> Image.Image:
         return sheet.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
 
 
-def _photo(file: BinaryIO) -> Image.Image:
+def _photo(file: BinaryIO, page: int) -> Image.Image:
+    if page != 0:
+        raise DocumentRefused(_("This document has no such page."))
     file.seek(0)
     with Image.open(file, formats=["PNG", "JPEG"]) as image:
         image.draft("RGB", (_DRAWN_SIDE, _DRAWN_SIDE))
