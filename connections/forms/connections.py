@@ -27,7 +27,7 @@ class _HandleOrAddressField(LineField):
 
     def to_python(self, value: Any) -> str:
         line = super().to_python(value)
-        return forms.CharField.to_python(self, value) if "@" in line else line
+        return forms.CharField.to_python(self, value) or "" if "@" in line else line
 
 
 class PartnerForm(forms.Form):
